@@ -1,0 +1,1 @@
+"""The rules of a framework contract; knows nothing of the web."""

@@ -1,0 +1,1 @@
+"""What every phase stands on: errors, permissions, states, audit, files, jobs, sheets."""

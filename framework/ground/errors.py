@@ -1,0 +1,69 @@
+"""The one family of errors for broken rules: a stable code, a message template, parameters."""
+
+from __future__ import annotations
+
+from framework.ground.text import N_
+
+
+class RuleBroken(Exception):
+    """A rule of the house was broken by a request; nothing was changed.
+
+    `code` is stable and never translated. `message` is a template with named
+    placeholders (`%(name)s`), translated at the edge. `rule` names the source
+    where there is one: a row of the law (L05), a readiness row (R6), a separation
+    of duties (SD5).
+    """
+
+    code = "rule-broken"
+    status = 409
+
+    def __init__(self, code: str | None = None, message: str = "", *, rule: str = "", **params: object) -> None:
+        self.code = code or self.code
+        self.message = message or N_("This is not possible.")
+        self.rule = rule
+        self.params = params
+        super().__init__(self.code, params)
+
+
+class NotFound(RuleBroken):
+    """The record does not exist, or this actor may not know that it does."""
+
+    code = "not-found"
+    status = 404
+
+
+class NotAllowed(RuleBroken):
+    """The record is visible, the act is not this actor's."""
+
+    code = "not-allowed"
+    status = 403
+
+
+class MoveRefused(RuleBroken):
+    """A state change that the lifecycle table does not list, or whose guard does not hold."""
+
+    code = "move-refused"
+
+
+class InvalidInput(RuleBroken):
+    """What was typed or sent cannot be taken; `field` says where."""
+
+    code = "invalid-input"
+    status = 422
+
+    def __init__(self, code: str, message: str, *, field: str = "", rule: str = "", **params: object) -> None:
+        super().__init__(code, message, rule=rule, **params)
+        self.field = field
+
+
+class Stale(RuleBroken):
+    """Somebody else changed the record since it was read."""
+
+    code = "stale"
+
+
+class FileRefused(RuleBroken):
+    """A file that cannot be taken at all; `key` is the cause named in the issue catalogue."""
+
+    code = "file-refused"
+    status = 422

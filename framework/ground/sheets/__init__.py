@@ -1,0 +1,1 @@
+"""Reading any table safely: container check, streaming walk, caged reader, cells."""
