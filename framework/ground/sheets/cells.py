@@ -36,6 +36,12 @@ class SheetFacts:
     empty_rows: int = 0
     notes: int = 0
     pictures: int = 0
+    bad_dates: dict[tuple[int, int], str] = field(default_factory=dict)
+    bad_characters: dict[tuple[int, int], str] = field(default_factory=dict)
+    linked_formulas: list[tuple[int, int]] = field(default_factory=list)
+    short_rows: list[int] = field(default_factory=list)
+    long_rows: list[int] = field(default_factory=list)
+    filtered: bool = False
 
 
 @dataclass(slots=True)

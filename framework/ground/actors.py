@@ -1,0 +1,121 @@
+"""Who acts: a person in an organisation, with the roles held there; or the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.disclosure import Submission, SupplierInvitation
+from models.people import Appointment
+from models.rounds import Round
+from models.signons import SignOn
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person acting for one organisation; the organisation comes from the session, never from a form (SD12).
+
+    `roles` are those held in that organisation. `second_factor` says whether this session
+    gave its second factor. `session_ref` tells two sessions of one person apart.
+    """
+
+    user_id: int | None
+    organisation_id: int | None
+    roles: frozenset[str]
+    name: str = ""
+    organisation_name: str = ""
+    session_ref: str = ""
+    request_ref: str = ""
+    second_factor: bool = False
+    language: str = "en"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the clock or a consequence acts, not a person."""
+        return "system" in self.roles
+
+
+SYSTEM = Actor(None, None, frozenset({"system"}), name="system")
+NOBODY = Actor(None, None, frozenset())
+
+
+def round_of(record: object) -> Round | None:
+    """The round a record belongs to: itself, or its `round`."""
+    return record if isinstance(record, Round) else getattr(record, "round", None)
+
+
+def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[str]:
+    """The roles `actor` has in this round: lead, member, supplier, monitor, operator and the appointments."""
+    if actor.is_system or round_ is None:
+        return actor.roles
+    roles = set(actor.roles & {"monitor", "operator"})
+    if "lead" in actor.roles and actor.organisation_id == round_.organisation_id:
+        roles.add("lead")
+    if "member" in actor.roles and is_signed_on(session, actor.organisation_id, round_):
+        roles.add("member")
+    if "supplier" in actor.roles and _supplies(session, actor.organisation_id, round_):
+        roles.add("supplier")
+    return frozenset(roles | _appointments(session, actor, round_))
+
+
+def roles_for(session: Session, actor: Actor, record: object) -> frozenset[str]:
+    """As `roles_in`, but member, supplier and brand only for the organisation that owns the record."""
+    roles = roles_in(session, actor, round_of(record))
+    owner = getattr(record, "owner_id", None)
+    if owner is None or actor.is_system:
+        return roles
+    owned = actor.roles & {"member", "supplier", "brand"} if owner == actor.organisation_id else frozenset()
+    return (roles - {"member", "supplier", "brand"}) | owned
+
+
+def is_signed_on(session: Session, organisation_id: int | None, round_: Round) -> bool:
+    """Whether the organisation has a current sign-on (not left, not refused) in the round."""
+    query = select(SignOn.id).where(
+        SignOn.round_id == round_.id,
+        SignOn.organisation_id == organisation_id,
+        SignOn.state.not_in(("left", "refused")),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+SUPPLIER_SEES_FROM = frozenset(
+    {
+        "published",
+        "receipt_closed",
+        "opened",
+        "judging",
+        "award",
+        "standstill",
+        "challenged",
+        "in_force",
+        "closed",
+    }
+)
+
+
+def _supplies(session: Session, organisation_id: int | None, round_: Round) -> bool:
+    """A published round is open to any supplier; afterwards to those that were invited or sent something."""
+    if round_.state == "published":
+        return True
+    if round_.state not in SUPPLIER_SEES_FROM and round_.state != "cancelled":
+        return False
+    for table, column in (
+        (SupplierInvitation, SupplierInvitation.organisation_id),
+        (Submission, Submission.supplier_id),
+    ):
+        query = select(table.id).where(table.round_id == round_.id, column == organisation_id)
+        if session.scalar(query.limit(1)) is not None:
+            return True
+    return False
+
+
+def _appointments(session: Session, actor: Actor, round_: Round) -> frozenset[str]:
+    query = select(Appointment.role).where(
+        Appointment.round_id == round_.id,
+        Appointment.user_id == actor.user_id,
+        Appointment.organisation_id == actor.organisation_id,
+        Appointment.withdrawn_at.is_(None),
+    )
+    return frozenset(session.scalars(query))

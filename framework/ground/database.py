@@ -1,0 +1,96 @@
+"""How connections are made, and what is asserted of the database before the product starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+LOCK_WAIT_MS = 5_000
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": str(LOCK_WAIT_MS)}
+NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"})
+
+
+class UnsafeDatabase(Exception):
+    """The database does not keep the promises that the product makes; it will not start on it."""
+
+
+def attach(engine: Engine) -> None:
+    """Give every connection of `engine` the settings of this house; writers on SQLite begin IMMEDIATE."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _configure_postgresql)
+
+
+def _configure_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for name in ("busy_timeout", "journal_mode", "synchronous", "foreign_keys"):
+        cursor.execute(f"PRAGMA {name} = {SQLITE_PRAGMAS[name]}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write", True)
+    connection.exec_driver_sql(f"PRAGMA query_only = {0 if write else 1}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _configure_postgresql(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {LOCK_WAIT_MS}")
+        cursor.execute("SET statement_timeout = 120000")
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def assert_safe(engine: Engine, *, file_system: str = "") -> None:
+    """Open a real connection and read the settings back; raise UnsafeDatabase naming the wrong value."""
+    with engine.connect() as connection:
+        wrong = _sqlite_faults(connection) if engine.dialect.name == "sqlite" else _postgresql_faults(connection)
+    if file_system in NETWORK_FILE_SYSTEMS:
+        wrong.append(f"the SQLite file lies on a network file system ({file_system})")
+    if wrong:
+        raise UnsafeDatabase("The database is not safe to use: " + "; ".join(wrong) + ".")
+
+
+def _sqlite_faults(connection: Connection) -> list[str]:
+    faults = []
+    for name, wanted in SQLITE_PRAGMAS.items():
+        found = str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()).lower()
+        if found != wanted:
+            faults.append(f"PRAGMA {name} is {found}, it must be {wanted}")
+    return faults
+
+
+def _postgresql_faults(connection: Connection) -> list[str]:
+    wanted = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply", "remote_write"}}
+    faults = []
+    for name, good in wanted.items():
+        found = str(connection.execute(text(f"SHOW {name}")).scalar())
+        if found not in good:
+            faults.append(f"{name} is {found}, it must be {' or '.join(sorted(good))}")
+    encoding = str(connection.execute(text("SHOW server_encoding")).scalar())
+    if encoding != "UTF8":
+        faults.append(f"server_encoding is {encoding}, it must be UTF8")
+    return faults
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Session]:
+    """Make the next transaction of `session` a writing one; what was read before is read anew."""
+    if session.in_transaction():
+        session.rollback()
+    before = session.info.get("write", False)
+    session.info["write"] = True
+    try:
+        yield session
+    finally:
+        if session.in_transaction():
+            session.rollback()
+        session.info["write"] = before

@@ -1,0 +1,201 @@
+"""The one table of who may do what, and which records an actor may know of; pages and tests are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
+from framework.ground.errors import NotAllowed, NotFound
+from framework.ground.labels import STATE_LABELS
+from framework.ground.text import N_
+from models.disclosure import Submission, SupplierInvitation
+from models.people import Appointment
+from models.rounds import Round
+from models.signons import SignOn
+
+ROUND_STATES = tuple(state for entity, state in STATE_LABELS if entity == "round")
+BEFORE_PUBLICATION = frozenset({"set_up", "sign_on", "demand", "demand_locked"})
+SEALED = frozenset({"published", "receipt_closed"})
+OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "in_force", "closed", "archived"})
+ANY = frozenset(ROUND_STATES)
+
+PUBLIC = "public"
+SIGNED_IN = "signed_in"
+PERSONAS = (PUBLIC, "supplier", "brand", "member", "evaluator", "chair", "opener", "lead", "monitor", "operator")
+
+
+class Permission(StrEnum):
+    """`resource:action`; every route declares one."""
+
+    PUBLIC = "public:view"
+    ACCOUNT = "account:use"
+    ORGANISATION_VIEW = "organisation:view"
+    ORGANISATION_MANAGE = "organisation:manage"
+    USER_INVITE = "user:invite"
+    ROLE_WITHDRAW = "role:withdraw"
+    OUTBOX_VIEW = "outbox:view"
+    HEALTH_VIEW = "health:view"
+    AUDIT_VIEW = "audit:view"
+    AUDIT_VIEW_ALL = "audit:view_all"
+    ROUND_CREATE = "round:create"
+    ROUND_VIEW = "round:view"
+    ROUND_EDIT = "round:edit"
+    ROUND_MOVE = "round:move"
+    ROUND_PUBLISH = "round:publish"
+    DEADLINE_MOVE = "deadline:move"
+    MEMBER_INVITE = "sign_on:invite"
+    SIGN_ON_VIEW = "sign_on:view"
+    SIGN_ON_ANSWER = "sign_on:answer"
+    SIGN_ON_CONFIRM = "sign_on:confirm"
+    DEMAND_VIEW = "demand:view"
+    DEMAND_EDIT = "demand:edit"
+    DEMAND_APPROVE = "demand:approve"
+    DEMAND_ACCEPT = "demand:accept"
+    POOL_VIEW = "pool:view"
+    SUPPLIER_INVITE = "supplier:invite"
+    SUBMISSION_STAGE = "submission:stage"
+    SUBMISSION_VIEW_OWN = "submission:view_own"
+    SUBMISSION_COUNT = "submission:count"
+    SUBMISSION_VIEW_OPENED = "submission:view_opened"
+    TENDERS_OPEN = "tenders:open"
+    OPENING_VIEW = "opening:view"
+    COMPARISON_VIEW = "comparison:view"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who holds a permission, in which states of the round, and what it is in words.
+
+    `roles` are roles in the round where the permission concerns one, else roles held in
+    the acting organisation. `states` is empty where no round is concerned.
+    """
+
+    permission: Permission
+    roles: frozenset[str]
+    states: frozenset[str]
+    words: str
+
+
+def _rule(permission: Permission, roles: str, words: str, states: frozenset[str] = frozenset()) -> Rule:
+    return Rule(permission, frozenset(roles.split()), states, words)
+
+
+TABLE: dict[Permission, Rule] = {
+    rule.permission: rule
+    for rule in (
+        _rule(Permission.PUBLIC, PUBLIC, N_("see the public pages")),
+        _rule(Permission.ACCOUNT, SIGNED_IN, N_("use the own account")),
+        _rule(Permission.ORGANISATION_VIEW, SIGNED_IN, N_("see the own organisation and its people")),
+        _rule(Permission.ORGANISATION_MANAGE, "operator", N_("add and change organisations")),
+        _rule(Permission.USER_INVITE, "operator admin lead", N_("invite a person to an organisation")),
+        _rule(Permission.ROLE_WITHDRAW, "operator admin", N_("withdraw a role")),
+        _rule(Permission.OUTBOX_VIEW, "operator", N_("see the mail that leaves")),
+        _rule(Permission.HEALTH_VIEW, "operator", N_("see the state of the installation")),
+        _rule(Permission.AUDIT_VIEW, "lead", N_("read the record of a round"), ANY),
+        _rule(Permission.AUDIT_VIEW_ALL, "operator", N_("read the record of the installation")),
+        _rule(Permission.ROUND_CREATE, "lead", N_("create a round")),
+        _rule(
+            Permission.ROUND_VIEW,
+            "lead member supplier evaluator chair opener monitor operator",
+            N_("see a round"),
+            ANY,
+        ),
+        _rule(Permission.ROUND_EDIT, "lead", N_("edit the terms of a round"), BEFORE_PUBLICATION),
+        _rule(Permission.ROUND_MOVE, "lead", N_("move a round to its next phase"), ANY),
+        _rule(
+            Permission.ROUND_PUBLISH, "lead", N_("approve and publish a round"), frozenset({"demand_locked", "ready"})
+        ),
+        _rule(Permission.DEADLINE_MOVE, "lead", N_("move the tender deadline"), frozenset({"published"})),
+        _rule(Permission.MEMBER_INVITE, "lead", N_("invite buyers to a round"), BEFORE_PUBLICATION),
+        _rule(Permission.SIGN_ON_VIEW, "lead member", N_("see sign-ons"), ANY),
+        _rule(Permission.SIGN_ON_ANSWER, "member", N_("answer an invitation and hand in a mandate"), ANY),
+        _rule(Permission.SIGN_ON_CONFIRM, "lead", N_("confirm or refuse sign-ons"), ANY),
+        _rule(Permission.DEMAND_VIEW, "lead member", N_("see declared demand"), ANY),
+        _rule(Permission.DEMAND_EDIT, "member", N_("declare demand"), frozenset({"demand"})),
+        _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
+        _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),
+        _rule(Permission.POOL_VIEW, "lead member", N_("see the pool"), ANY),
+        _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
+        _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
+        _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),
+        _rule(Permission.SUBMISSION_COUNT, "supplier", N_("count or withdraw the own submission"), SEALED),
+        _rule(
+            Permission.SUBMISSION_VIEW_OPENED,
+            "lead member evaluator chair monitor",
+            N_("read opened submissions"),
+            OPENED,
+        ),
+        _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), frozenset({"receipt_closed"})),
+        _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
+        _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
+    )
+}
+
+
+def may(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> bool:
+    """Whether `actor` holds `permission`, in `round_` where one is concerned. The default is no."""
+    rule = TABLE[permission]
+    if PUBLIC in rule.roles:
+        return True
+    if SIGNED_IN in rule.roles:
+        return actor.user_id is not None
+    if round_ is None:
+        return bool(actor.roles & rule.roles)
+    if rule.states and round_.state not in rule.states:
+        return False
+    return bool(roles_in(session, actor, round_) & rule.roles)
+
+
+def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
+    """Raise NotFound where the round may not be known, NotAllowed where the act is not this actor's."""
+    if may(session, actor, permission, round_):
+        return
+    if round_ is not None and not may(session, actor, Permission.ROUND_VIEW, round_):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    rule = TABLE[permission]
+    if round_ is not None and rule.states and round_.state not in rule.states and _would(session, actor, rule, round_):
+        raise NotAllowed("wrong-phase", N_("This is not possible in the present phase of the round."))
+    raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(rule.roles)))
+
+
+def _would(session: Session, actor: Actor, rule: Rule, round_: Round) -> bool:
+    return bool(roles_in(session, actor, round_) & rule.roles)
+
+
+def visible_rounds(actor: Actor) -> Select[tuple[Round]]:
+    """The rounds an actor may know of: the same rule as `roles_in`, as a query for lists."""
+    query = select(Round)
+    if "operator" in actor.roles or "monitor" in actor.roles:
+        return query
+    return query.where(or_(*_ways_in(actor)))
+
+
+def _ways_in(actor: Actor) -> list:  # type: ignore[type-arg]
+    organisation = actor.organisation_id
+    ways = [
+        Round.id.in_(
+            select(Appointment.round_id).where(
+                Appointment.user_id == actor.user_id,
+                Appointment.organisation_id == organisation,
+                Appointment.withdrawn_at.is_(None),
+            )
+        )
+    ]
+    if "lead" in actor.roles:
+        ways.append(Round.organisation_id == organisation)
+    if "member" in actor.roles:
+        signed = select(SignOn.round_id).where(
+            SignOn.organisation_id == organisation, SignOn.state.not_in(("left", "refused"))
+        )
+        ways.append(Round.id.in_(signed))
+    if "supplier" in actor.roles:
+        ways.append(Round.state == "published")
+        invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == organisation)
+        sent = select(Submission.round_id).where(Submission.supplier_id == organisation)
+        past = SUPPLIER_SEES_FROM | {"cancelled"}
+        ways.append(Round.state.in_(past) & or_(Round.id.in_(invited), Round.id.in_(sent)))
+    return ways

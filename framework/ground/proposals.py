@@ -1,0 +1,103 @@
+"""Four eyes: one person proposes, another confirms within a time, then the act is made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground import audit
+from framework.ground.actors import Actor, round_of
+from framework.ground.errors import MoveRefused, RuleBroken
+from framework.ground.text import N_
+from models.rounds import Proposal
+
+PROPOSAL_DAYS = 7
+PROPOSED = audit.declare("proposal.made", "entity", "act", "motive")
+CONFIRMED = audit.declare("proposal.confirmed", "entity", "act")
+WITHDRAWN = audit.declare("proposal.withdrawn", "entity", "act")
+
+
+def open_proposal(session: Session, record: Any, act: str, *, now: dt.datetime) -> Proposal | None:
+    """The proposal of this act on this record that waits for a second person, unless it has lapsed."""
+    query = select(Proposal).where(
+        Proposal.entity == record.__tablename__,
+        Proposal.subject_id == record.id,
+        Proposal.act == act,
+        Proposal.state == "open",
+    )
+    found = session.scalar(query)
+    return found if found is not None and found.expires_at > now else None
+
+
+def propose(
+    session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime, motive: str = "", **facts: Any
+) -> Proposal:
+    """Propose an act; raises RuleBroken where one is already waiting. A lapsed one is put aside."""
+    if open_proposal(session, record, act, now=now) is not None:
+        raise RuleBroken("proposal-waits", N_("This was already proposed and waits for a second person."))
+    _lapse_old(session, record, act)
+    round_ = round_of(record)
+    days = int((round_.settings if round_ is not None else {}).get("proposal_days", PROPOSAL_DAYS))
+    proposal = Proposal(
+        entity=record.__tablename__,
+        subject_id=record.id,
+        round_id=round_.id if round_ is not None else None,
+        act=act,
+        facts=facts,
+        motive=motive,
+        proposed_by_id=actor.user_id,
+        proposed_org_id=actor.organisation_id,
+        expires_at=now + dt.timedelta(days=days),
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+    session.add(proposal)
+    audit.record(
+        session, PROPOSED, actor=actor, now=now, subject=record, entity=proposal.entity, act=act, motive=motive
+    )
+    return proposal
+
+
+def confirm(session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime) -> Proposal:
+    """Take the waiting proposal for a second person; raises MoveRefused for the same person or none waiting.
+
+    The caller then makes the act with `proposer_id=proposal.proposed_by_id`.
+    """
+    proposal = open_proposal(session, record, act, now=now)
+    if proposal is None:
+        raise MoveRefused(
+            "nothing-proposed", N_("Nobody has proposed this, or the proposal has lapsed. Propose it anew.")
+        )
+    if proposal.proposed_by_id == actor.user_id:
+        raise MoveRefused("same-person", N_("You proposed this yourself. Another person must confirm it."), rule="SD1")
+    proposal.state = "confirmed"
+    proposal.confirmed_by_id = actor.user_id
+    proposal.confirmed_at = now
+    audit.record(session, CONFIRMED, actor=actor, now=now, subject=record, entity=proposal.entity, act=act)
+    return proposal
+
+
+def withdraw(session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime) -> None:
+    """Take a waiting proposal back."""
+    proposal = open_proposal(session, record, act, now=now)
+    if proposal is None:
+        raise MoveRefused(
+            "nothing-proposed", N_("Nobody has proposed this, or the proposal has lapsed. Propose it anew.")
+        )
+    proposal.state = "withdrawn"
+    audit.record(session, WITHDRAWN, actor=actor, now=now, subject=record, entity=proposal.entity, act=act)
+
+
+def _lapse_old(session: Session, record: Any, act: str) -> None:
+    query = select(Proposal).where(
+        Proposal.entity == record.__tablename__,
+        Proposal.subject_id == record.id,
+        Proposal.act == act,
+        Proposal.state == "open",
+    )
+    for old in session.scalars(query):
+        old.state = "lapsed"
+    session.flush()

@@ -1,0 +1,5 @@
+"""Import every table, so that the metadata is whole."""
+
+from models import chain, demand, disclosure, people, records, rounds, signons
+
+__all__ = ["chain", "demand", "disclosure", "people", "records", "rounds", "signons"]

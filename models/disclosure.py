@@ -1,0 +1,179 @@
+"""Submissions: versions of what a supplier discloses in a round, the rows as read, the issues, the opening."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Instant, Record, one_of
+from models.people import Organisation, User
+from models.records import Job, StoredFile
+from models.rounds import Round
+
+TENDER_STATES = (
+    "staged",
+    "refused",
+    "checked",
+    "counted",
+    "replaced",
+    "withdrawn",
+    "lapsed",
+    "late",
+    "opened",
+    "clarification_asked",
+    "in_review",
+    "scored",
+    "excluded",
+)
+SEVERITIES = ("block", "error", "warning", "note")
+
+
+class SupplierInvitation(Record, Base):
+    """A supplier that was asked to take part in a round, or that showed interest."""
+
+    __tablename__ = "supplier_invitation"
+    __table_args__ = (UniqueConstraint("round_id", "organisation_id"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+
+    round: Mapped[Round] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
+class Submission(Record, Base):
+    """One version of all that one supplier discloses in one round (tender stage); one at most counts."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("round_id", "supplier_id", "version_no"),
+        CheckConstraint(one_of("state", TENDER_STATES), name="state"),
+        CheckConstraint("state <> 'counted' OR counted_at IS NOT NULL", name="counted_facts"),
+        CheckConstraint(
+            "state NOT IN ('opened','clarification_asked','in_review','scored','excluded') OR opened_at IS NOT NULL",
+            name="opened_facts",
+        ),
+        Index(
+            "uq_submission_counted",
+            "round_id",
+            "supplier_id",
+            unique=True,
+            sqlite_where=text("state IN ('counted','opened','clarification_asked','in_review','scored')"),
+            postgresql_where=text("state IN ('counted','opened','clarification_asked','in_review','scored')"),
+        ),
+        Index("ix_submission_round_state", "round_id", "state"),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    version_no: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+
+    receipt_seq: Mapped[int] = mapped_column(unique=True)
+    receipt_number: Mapped[str] = mapped_column(String(20), unique=True)
+    first_byte_at: Mapped[dt.datetime] = mapped_column(Instant)
+    received_at: Mapped[dt.datetime] = mapped_column(Instant, comment="read once, under the lock")
+    late_by_seconds: Mapped[int | None]
+
+    format: Mapped[str] = mapped_column(String(40), default="")
+    verdict: Mapped[str] = mapped_column(
+        String(20), default="", comment="countable, blocked or refused; blank = not read"
+    )
+    refusal_key: Mapped[str] = mapped_column(String(60), default="")
+    sheets: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="name, rows in, stored, listed of each sheet")
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="columns as understood")
+    rows_in: Mapped[int | None]
+    rows_stored: Mapped[int | None]
+    rows_listed: Mapped[int | None]
+    issue_count: Mapped[int | None]
+    seconds: Mapped[int | None] = mapped_column(comment="milliseconds of reading and checking")
+    checked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    counted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(500), default="", comment="why lapsed or excluded")
+
+    round: Mapped[Round] = relationship()
+    supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
+    file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
+    job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
+
+    @property
+    def owner_id(self) -> int:
+        """The organisation whose record this is."""
+        return self.supplier_id
+
+
+class SubmissionIssue(Base):
+    """One problem at one place of a version, as found at its check."""
+
+    __tablename__ = "submission_issue"
+    __table_args__ = (
+        CheckConstraint(one_of("severity", SEVERITIES), name="severity"),
+        Index("ix_submission_issue_submission", "submission_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    position: Mapped[int]
+    code: Mapped[str] = mapped_column(String(60))
+    cause: Mapped[str] = mapped_column(String(80), default="")
+    severity: Mapped[str] = mapped_column(String(10))
+    sheet: Mapped[str] = mapped_column(String(100), default="")
+    row: Mapped[int | None]
+    column: Mapped[str] = mapped_column(String(100), default="")
+    value: Mapped[str] = mapped_column(String(200), default="")
+    params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class SubmissionRow(Base):
+    """One row of the file with values: stored as read, or listed with the reason why it was left out."""
+
+    __tablename__ = "submission_row"
+    __table_args__ = (Index("ix_submission_row_place", "submission_id", "sheet", "row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    sheet: Mapped[str] = mapped_column(String(100))
+    row: Mapped[int]
+    read_values: Mapped[dict[str, Any]] = mapped_column(JSON, comment="column name to the value as understood")
+    found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="value as found, where it differs")
+    listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
+
+
+class Opening(Record, Base):
+    """The act of opening the tenders of a round: who confirmed when, and the record of what was opened."""
+
+    __tablename__ = "opening"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    window_ends_at: Mapped[dt.datetime] = mapped_column(Instant)
+    opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    record: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    record_text: Mapped[str] = mapped_column(Text, default="")
+
+    round: Mapped[Round] = relationship()
+    confirmations: Mapped[list[OpeningConfirmation]] = relationship(
+        back_populates="opening", order_by="OpeningConfirmation.at"
+    )
+
+
+class OpeningConfirmation(Base):
+    """One opener's confirmation, on a session of their own."""
+
+    __tablename__ = "opening_confirmation"
+    __table_args__ = (UniqueConstraint("opening_id", "user_id"), UniqueConstraint("opening_id", "session_ref"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opening_id: Mapped[int] = mapped_column(ForeignKey("opening.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    session_ref: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+
+    opening: Mapped[Opening] = relationship(back_populates="confirmations")
+    user: Mapped[User] = relationship()

@@ -1,0 +1,122 @@
+"""Records that every phase writes: audit events, stored files, jobs, mail, counters, one-time keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Instant, Record, one_of
+
+JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
+MAIL_STATES = ("waiting", "sent", "failed", "dropped")
+OUTCOMES = ("done", "denied")
+
+
+class AuditEvent(Base):
+    """One fact: who did what to which record, and when; append-only, chained by hash."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", OUTCOMES), name="outcome"),
+        Index("ix_audit_event_subject", "subject_type", "subject_id"),
+        Index("ix_audit_event_round", "round_id", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    actor_id: Mapped[int | None] = mapped_column(comment="number of the user; blank for the system")
+    organisation_id: Mapped[int | None]
+    session_ref: Mapped[str] = mapped_column(String(16), default="")
+    request_ref: Mapped[str] = mapped_column(String(20), default="")
+    kind: Mapped[str] = mapped_column(String(80), index=True)
+    subject_type: Mapped[str] = mapped_column(String(30), default="")
+    subject_id: Mapped[str] = mapped_column(String(20), default="")
+    round_id: Mapped[int | None]
+    outcome: Mapped[str] = mapped_column(String(10))
+    from_state: Mapped[str] = mapped_column(String(30), default="")
+    to_state: Mapped[str] = mapped_column(String(30), default="")
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Counter(Base):
+    """A number that only grows, taken under a row lock, so that its order is the order of commits."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class StoredFile(Record, Base):
+    """A file as somebody sent it; its bytes lie in the content-addressed store under `sha256`."""
+
+    __tablename__ = "stored_file"
+
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    name: Mapped[str] = mapped_column(String(255), comment="the name as sent")
+    purpose: Mapped[str] = mapped_column(String(30))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+class Job(Record, Base):
+    """Work that outlives a request, written in the transaction it stands for; the queue carries only its id."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint(one_of("state", JOB_STATES), name="state"),
+        Index("ix_job_state_queued_at", "state", "queued_at"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    done: Mapped[int] = mapped_column(default=0, comment="rows or steps done")
+    total: Mapped[int | None] = mapped_column(comment="blank = not known yet")
+    attempts: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[dt.datetime] = mapped_column(Instant)
+    not_before: Mapped[dt.datetime | None] = mapped_column(Instant)
+    started_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    heartbeat_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    error: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Mail(Record, Base):
+    """A mail to be sent; leaves after the commit, tried again until it is sent or failed for good."""
+
+    __tablename__ = "mail"
+    __table_args__ = (CheckConstraint(one_of("state", MAIL_STATES), name="state"),)
+
+    recipient: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(5), default="en")
+    template: Mapped[str] = mapped_column(String(60))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    secret: Mapped[str] = mapped_column(String(500), default="", comment="link with a token; wiped once sent")
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id", use_alter=True))
+    state: Mapped[str] = mapped_column(String(20), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[dt.datetime] = mapped_column(Instant)
+    sent_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    error: Mapped[str] = mapped_column(String(300), default="")
+
+
+class OneTimeKey(Base):
+    """The outcome of a form or call that was sent once; a replay gets the same answer."""
+
+    __tablename__ = "one_time_key"
+    __table_args__ = (UniqueConstraint("key", "actor", "route"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(40))
+    route: Mapped[str] = mapped_column(String(80))
+    body_hash: Mapped[str] = mapped_column(String(64), default="")
+    location: Mapped[str] = mapped_column(String(500), default="")
+    at: Mapped[dt.datetime] = mapped_column(Instant, index=True)

@@ -1,0 +1,91 @@
+"""A buyer's accession to one round, and the snapshot of who was entitled at publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Instant, Money, Record, one_of
+from models.people import Organisation, User
+from models.records import StoredFile
+from models.rounds import MANDATE_TYPES, Round
+
+SIGN_ON_STATES = ("invited", "interested", "mandate_pending", "confirmed", "active", "suspended", "left", "refused")
+ELIGIBILITY = ("named_in_notice", "class_in_notice", "consortium_membership", "cpb_client", "open_framework_reopening")
+
+
+class SignOn(Record, Base):
+    """One buyer in one round; `refused` and `left` are final, a new attempt is a new record."""
+
+    __tablename__ = "sign_on"
+    __table_args__ = (
+        CheckConstraint(one_of("state", SIGN_ON_STATES), name="state"),
+        CheckConstraint(one_of("eligibility_basis", ELIGIBILITY), name="eligibility_basis"),
+        CheckConstraint(one_of("mandate_type", MANDATE_TYPES, null=True), name="mandate_type"),
+        CheckConstraint(
+            "state NOT IN ('mandate_pending','confirmed','active','suspended') OR"
+            " (mandate_file_id IS NOT NULL AND signed_by_name <> '' AND signed_on IS NOT NULL)",
+            name="mandate_facts",
+        ),
+        CheckConstraint("state NOT IN ('confirmed','active') OR clause_commitment", name="commitment"),
+        Index(
+            "uq_sign_on_current",
+            "round_id",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("state NOT IN ('left','refused')"),
+            postgresql_where=text("state NOT IN ('left','refused')"),
+        ),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    eligibility_basis: Mapped[str] = mapped_column(String(30), default="named_in_notice")
+    class_name: Mapped[str] = mapped_column(String(200), default="")
+    class_proof_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    affiliated_via_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    mandate_type: Mapped[str | None] = mapped_column(String(30))
+    mandate_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    mandate_submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    mandate_submitted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    signed_by_name: Mapped[str] = mapped_column(String(200), default="")
+    signed_by_title: Mapped[str] = mapped_column(String(200), default="")
+    signed_on: Mapped[dt.date | None]
+    statement: Mapped[str] = mapped_column(Text, default="", comment="the statement as it was signed")
+    liaison_name: Mapped[str] = mapped_column(String(200), default="")
+    liaison_email: Mapped[str] = mapped_column(String(254), default="")
+    clause_commitment: Mapped[bool] = mapped_column(default=False)
+    data_agreement_signed_on: Mapped[dt.date | None]
+    in_scope_spend_annual: Mapped[Decimal | None] = mapped_column(Money(), comment="blank = unknown")
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+
+    round: Mapped[Round] = relationship()
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
+    affiliated_via: Mapped[Organisation | None] = relationship(foreign_keys=[affiliated_via_id])
+    mandate_file: Mapped[StoredFile | None] = relationship(foreign_keys=[mandate_file_id])
+    confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
+    mandate_submitted_by: Mapped[User | None] = relationship(foreign_keys=[mandate_submitted_by_id])
+
+    @property
+    def owner_id(self) -> int:
+        """The organisation whose record this is."""
+        return self.organisation_id
+
+
+class EligibilitySnapshot(Base):
+    """Who was entitled, as frozen at publication; never changed (law L03)."""
+
+    __tablename__ = "eligibility_snapshot"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
