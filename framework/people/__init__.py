@@ -1,0 +1,1 @@
+"""Organisations, accounts, invitations, roles, sessions, second factor."""

@@ -1,0 +1,180 @@
+"""Fixtures: the application on both databases, a session, signed-in clients that inspect every page they fetch."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from models.base import Base, db
+from tests.builders import Builder
+from tests.pages import InspectingClient
+from views import create_app
+from views.settings import Settings
+
+NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+BACKENDS = ("sqlite", "postgresql")
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: dt.datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **units: float) -> dt.datetime:
+        self.now += dt.timedelta(**units)
+        return self.now
+
+
+def fast_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A temporary folder in memory where the machine has one: every commit is flushed to disk."""
+    shared = Path("/dev/shm")
+    base = factory.mktemp(name)
+    if not (shared.is_dir() and os.access(shared, os.W_OK)):
+        return base
+    folder = shared / f"hefboom-{os.getpid()}-{base.name}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+class Installation:
+    """One application on one database, put back to empty after each test."""
+
+    def __init__(self, backend: str, folder: Path, url: str) -> None:
+        self.backend, self.folder = backend, folder
+        self.app = create_app(
+            Settings(
+                data_dir=folder,
+                database_url=url,
+                secret_key="test" * 10,
+                check_database=False,
+                base_url="http://localhost",
+                inline_mb=1,
+                second_factor_roles="",
+            )
+        )
+        self.app.testing = True
+        self.app.config["WTF_CSRF_ENABLED"] = False
+        with self.app.app_context():
+            Base.metadata.drop_all(db.engine)
+            Base.metadata.create_all(db.engine)
+            db.engine.dispose()
+        self.template = folder / "empty.sqlite"
+        if backend == "sqlite":
+            shutil.copyfile(folder / "test.sqlite", self.template)
+
+    def empty(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            if self.backend == "sqlite":
+                db.engine.dispose()
+                for suffix in ("-wal", "-shm"):
+                    (self.folder / f"test.sqlite{suffix}").unlink(missing_ok=True)
+                shutil.copyfile(self.template, self.folder / "test.sqlite")
+            else:
+                names = ", ".join(f'"{t.name}"' for t in Base.metadata.sorted_tables)
+                with db.engine.begin() as connection:
+                    connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        shutil.rmtree(self.folder / "files", ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Installation]]:
+    """One installation per database, made when first asked for."""
+    made: dict[str, Installation] = {}
+    yield made
+    for one in made.values():
+        with one.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        shutil.rmtree(one.folder, ignore_errors=True)
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The database this test runs on; each test that needs one runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def installation(
+    backend: str, installations: dict[str, Installation], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """An empty installation on the test's database."""
+    if backend not in installations:
+        folder = fast_folder(tmp_path_factory, backend)
+        if backend == "sqlite":
+            url = f"sqlite:///{folder / 'test.sqlite'}"
+        else:
+            from tests.postgres import database_url
+
+            url = database_url(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+        installations[backend] = Installation(backend, folder, url)
+    one = installations[backend]
+    yield one
+    one.empty()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the test: Monday 23 November 2026, 09:00 UTC."""
+    return Clock()
+
+
+@pytest.fixture
+def app(installation: Installation, clock: Clock) -> Iterator[Flask]:
+    """The application, on the test's clock."""
+    installation.app.extensions["clock"] = clock
+    yield installation.app
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A writing session inside an application context."""
+    with app.app_context():
+        db.session().info["write"] = True
+        yield db.session()
+        db.session.remove()
+
+
+@pytest.fixture
+def build(session: Session, clock: Clock) -> Builder:
+    """Builders of records with sensible defaults; name only what matters."""
+    return Builder(session, clock)
+
+
+@pytest.fixture
+def client(app: Flask) -> InspectingClient:
+    """A browser that nobody is signed in to."""
+    app.test_client_class = InspectingClient
+    return app.test_client()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session, clock: Clock):  # type: ignore[no-untyped-def]
+    """`sign_in(user)` gives a browser in which that person is signed in (a server-side session, second factor given)."""
+    from framework.people import sessions
+
+    def open_browser(user, organisation=None) -> InspectingClient:  # type: ignore[no-untyped-def]
+        live, token = sessions.start(session, user, now=clock.now, max_hours=1000, second_factor=True)
+        if organisation is not None:
+            live.organisation_id = organisation.id
+        session.commit()
+        app.test_client_class = InspectingClient
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            cookie["sid"] = token
+        return browser  # type: ignore[return-value]
+
+    return open_browser

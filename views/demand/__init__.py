@@ -1,0 +1,5 @@
+"""Pages of demand."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("demand", __name__)

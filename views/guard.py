@@ -1,0 +1,215 @@
+"""The edge: who asks, may they, one transaction, refusals as facts, one effect for one form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from framework.ground import audit
+from framework.ground.actors import NOBODY, Actor, roles_in
+from framework.ground.errors import InvalidInput, NotFound, RuleBroken
+from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
+from framework.ground.text import N_
+from framework.people import sessions
+from models.base import db, random_id
+from models.records import OneTimeKey
+from models.rounds import Round
+from views import clock
+from views.i18n import sentence
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = Callable[..., Any]
+T = TypeVar("T")
+
+
+def init_app(app: Flask) -> None:
+    """Hang the guard before and after every request."""
+    app.before_request(_identify)
+    app.before_request(_second_factor_first)
+    app.teardown_request(_touch)
+    app.jinja_env.globals.update(actor=actor, may=lambda p, r=None: may(db.session, actor(), Permission(p), r))
+
+
+def permit(permission: Permission, *, fresh_roles: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Declare a route's permission.
+
+    A `round_id` in the address becomes `round_`, loaded and checked; a record the person may
+    not know answers *not found*. A form sent twice is answered with the first outcome.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(**values: Any) -> Any:
+            if PUBLIC not in TABLE[permission].roles and actor().user_id is None:
+                return redirect(url_for("people.sign_in", next=_here()))
+            if "round_id" in values:
+                values["round_"] = _round(values.pop("round_id"))
+            g.attempt, g.attempt_round = permission.value, values.get("round_")
+            require(db.session, actor(), permission, values.get("round_"))
+            replay = _replayed()
+            return replay if replay is not None else view(**values)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def actor() -> Actor:
+    """Who asks; NOBODY where nobody is signed in."""
+    return getattr(g, "actor", NOBODY)
+
+
+def roles(round_: Round) -> frozenset[str]:
+    """The asker's roles in a round."""
+    return roles_in(db.session, actor(), round_)
+
+
+def child(table: type[T], public_id: str, round_: Round) -> T:
+    """A record of the round by its public id; *not found* where it belongs to another round."""
+    found = db.session.scalar(select(table).where(table.public_id == public_id, table.round_id == round_.id))  # type: ignore[attr-defined]
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
+
+
+def done(location: str, message: str = "", category: str = "success") -> Response:
+    """Commit the act and answer with a redirect; a replay of the same form gets the same answer."""
+    key = getattr(g, "one_time_key", None)
+    if key is not None:
+        key.location = location
+    db.session.commit()
+    if message:
+        flash(message, category)
+    return redirect(location, code=303)
+
+
+def refused(error: RuleBroken) -> str:
+    """Undo what was begun, write the denied attempt, and give the sentence for the page."""
+    db.session.rollback()
+    if not isinstance(error, InvalidInput):
+        note_denied(error)
+    return sentence(error)
+
+
+def note_denied(error: RuleBroken) -> None:
+    """Write a refused attempt in a transaction of its own (law L07g)."""
+    what = getattr(error, "attempt", "") or getattr(g, "attempt", "") or f"route:{request.endpoint}"
+    round_id = getattr(getattr(g, "attempt_round", None), "id", None)
+    who = actor()
+    with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
+        subject = own.get(Round, round_id) if round_id is not None else None
+        audit.record_denied(own, what, error, actor=who, now=clock.now(), subject=subject)
+        own.commit()
+
+
+def release() -> None:
+    """Give the write lock back before slow work on bytes; what is needed is loaded anew afterwards."""
+    db.session.rollback()
+
+
+def stay_home(target: str | None) -> str:
+    """A `next=` that stays on this site; the start page otherwise."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target[1:2] in ("/", "\\")
+        or "\\" in target
+        or "%2f" in target.lower()[:4]
+    ):
+        return url_for("home.start")
+    parts = urlsplit(target)
+    clean = all(c.isprintable() for c in target)
+    return target if not parts.scheme and not parts.netloc and clean else url_for("home.start")
+
+
+def _round(public_id: str) -> Round:
+    found = db.session.scalar(select(Round).where(Round.public_id == public_id))
+    if found is None:
+        g.attempt = "round:view"
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method in SAFE else "/"
+
+
+def _identify() -> None:
+    """Open the reading or writing session of this request and find out who asks."""
+    db.session().info["write"] = request.method not in SAFE
+    g.request_ref = random_id()
+    token = session.get("sid")
+    g.live_session = None
+    if token:
+        settings = current_app.extensions["settings"]
+        live = sessions.find(db.session(), token, now=clock.now(), idle_minutes=settings.session_idle_minutes)
+        g.live_session = live
+        g.actor = sessions.actor_of(db.session(), live, now=clock.now(), request_ref=g.request_ref)
+        if live is not None:
+            g.user_language, g.user_zone = live.user.language, live.user.zone
+            g.touch = live.id if live.last_seen_at < clock.now() - sessions.TOUCH_EVERY else None
+
+
+def _second_factor_first() -> Response | None:
+    """Whoever holds a role that needs a second factor gives it before anything else."""
+    who = actor()
+    needed = current_app.extensions["settings"].needs_second_factor()
+    if who.user_id is None or who.second_factor or not (who.roles & needed or _appointed(who, needed)):
+        return None
+    if request.endpoint in SECOND_FACTOR_FREE:
+        return None
+    return redirect(url_for("people.second_factor", next=_here()))
+
+
+SECOND_FACTOR_FREE = {"static", "people.second_factor", "people.sign_out", "home.language", "people.recovery_codes"}
+
+
+def _appointed(who: Actor, needed: frozenset[str]) -> bool:
+    from models.people import Appointment
+
+    wanted = needed & {"chair", "opener", "evaluator"}
+    query = select(Appointment.id).where(
+        Appointment.user_id == who.user_id, Appointment.role.in_(wanted), Appointment.withdrawn_at.is_(None)
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _touch(_error: BaseException | None) -> None:
+    live_id = getattr(g, "touch", None)
+    if live_id is None:
+        return
+    db.session.remove()
+    with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
+        sessions.touch(own, live_id, now=clock.now())
+        own.commit()
+
+
+def _replayed() -> Response | None:
+    """The answer to a form that was sent before, or None; a new key is kept with the act's transaction."""
+    key = request.form.get("once", "") if request.method not in SAFE else ""
+    if not key:
+        return None
+    if len(key) > 64:
+        abort(400)
+    who, route = actor().session_ref or "-", str(request.endpoint)
+    query = select(OneTimeKey).where(OneTimeKey.key == key, OneTimeKey.actor == who, OneTimeKey.route == route)
+    found = db.session.scalar(query)
+    if found is not None:
+        return redirect(found.location or url_for("home.start"), code=303)
+    g.one_time_key = OneTimeKey(key=key, actor=who, route=route, body_hash=_body_hash(), at=clock.now())
+    db.session.add(g.one_time_key)
+    return None
+
+
+def _body_hash() -> str:
+    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token",))
+    return hashlib.sha256(repr(pairs).encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""Sentences, numbers, dates and instants in the reader's language and zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, format_percent
+from flask import Flask, g, request, session
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from framework.ground.errors import RuleBroken
+from framework.ground.labels import state_label
+
+LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
+TRANSLATED_PARAMS = frozenset({"state", "who", "act", "phase", "label"})
+
+
+def init_app(app: Flask) -> None:
+    """Set up Babel, the filters and the globals of the templates."""
+    Babel(app, locale_selector=choose_language)
+    for name in ("number", "money", "date", "instant", "day_time", "percent", "words", "unknown", "joined", "size"):
+        app.add_template_filter(globals()[name], name)
+    app.jinja_env.globals.update(languages=LANGUAGES, current_language=current_language, state_label=state_words)
+
+
+def choose_language() -> str:
+    """The language chosen on a page, else the account's, else the browser's, else English."""
+    chosen = session.get("language") or getattr(g, "user_language", None)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def current_language() -> str:
+    """The language of this page."""
+    locale = get_locale()
+    return locale.language if locale is not None else "en"
+
+
+def zone() -> ZoneInfo:
+    """The reader's zone."""
+    return ZoneInfo(getattr(g, "user_zone", None) or "Europe/Brussels")
+
+
+def words(template: str, **params: Any) -> str:
+    """Translate a template of the framework and fill it in."""
+    translated = _(template) if template else ""
+    return translated % {key: _shown(key, value) for key, value in params.items()} if params else translated
+
+
+def sentence(error: RuleBroken) -> str:
+    """What a broken rule tells the person."""
+    return words(error.message, **error.params)
+
+
+def state_words(entity: str, state: str) -> str:
+    """The translated label of a state."""
+    return str(_(state_label(entity, state)))
+
+
+def _shown(key: str, value: Any) -> Any:
+    if key in TRANSLATED_PARAMS and isinstance(value, str):
+        return (
+            format_list([_(part) for part in value.split(", ")], style="or-short", locale=get_locale())
+            if value
+            else "–"
+        )
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | Decimal):
+        return number(value)
+    if isinstance(value, dt.datetime):
+        return instant(value)
+    return date(value) if isinstance(value, dt.date) else value
+
+
+def unknown(reason: str = "") -> Markup:
+    """An em dash that says why on focus; unknown is never 0."""
+    said = escape(reason or _("not known"))
+    return Markup('<span class="unknown" tabindex="0" title="{0}">—<span class="hb-hidden"> {0}</span></span>').format(
+        said
+    )  # noqa: S704
+
+
+def number(value: int | Decimal | float | None, decimals: int | None = None) -> str | Markup:
+    """A number grouped in the reader's way; None is unknown."""
+    if value is None:
+        return unknown()
+    pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=get_locale())
+
+
+def money(value: Decimal | None, currency: str, decimals: int = 0) -> str | Markup:
+    """Money in its currency, net; whole units unless `decimals` asks for more; None is unknown."""
+    if value is None:
+        return unknown()
+    pattern = "¤¤ #,##0" + ("." + "0" * decimals if decimals else "")
+    return format_currency(value, currency, format=pattern, locale=get_locale(), currency_digits=False)
+
+
+def percent(value: Decimal | float | None, decimals: int = 0) -> str | Markup:
+    """A percentage given as 0–100."""
+    if value is None:
+        return unknown()
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " %"
+    return format_percent(Decimal(str(value)) / 100, format=pattern, locale=get_locale())
+
+
+def date(value: dt.date | None) -> str | Markup:
+    """A date in the reader's way, month in words."""
+    return unknown() if value is None else format_date(value, format="d MMM y", locale=get_locale())
+
+
+def instant(value: dt.datetime | None, zone_name: str | None = None) -> str | Markup:
+    """An instant with its zone: in the zone named, else the reader's."""
+    if value is None:
+        return unknown()
+    local = value.astimezone(ZoneInfo(zone_name) if zone_name else zone())
+    shown = format_datetime(local, format="d MMM y HH:mm", tzinfo=local.tzinfo, locale=get_locale())
+    return f"{shown} {get_timezone_name(local, width='short', locale='en')}"
+
+
+def day_time(value: dt.datetime | None, zone_name: str | None = None) -> str | Markup:
+    """An instant to the second, with its zone; for receipts and records."""
+    if value is None:
+        return unknown()
+    local = value.astimezone(ZoneInfo(zone_name) if zone_name else zone())
+    shown = format_datetime(local, format="d MMM y HH:mm:ss", tzinfo=local.tzinfo, locale=get_locale())
+    return f"{shown} {local.strftime('%z')[:3]}:{local.strftime('%z')[3:]} ({zone_name or zone().key})"
+
+
+def joined(values: list[str]) -> str:
+    """A list of words in the reader's way."""
+    return format_list(list(values), locale=get_locale())
+
+
+def size(value: int | None) -> str | Markup:
+    """A size of a file in kB or MB (thousand and million bytes)."""
+    if value is None:
+        return unknown()
+    return (
+        f"{number(Decimal(value) / 1_000_000, 1)} MB"
+        if value >= 1_000_000
+        else f"{number(Decimal(value) / 1000, 1)} kB"
+    )

@@ -1,0 +1,73 @@
+"""Settings of the installation, from the environment (`HEFBOOM_…`), with safe defaults."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the description is what `docs/settings.md` prints."""
+
+    model_config = SettingsConfigDict(env_prefix="HEFBOOM_", extra="ignore")
+
+    data_dir: Path = Field(
+        ROOT / "var", description="Folder for the SQLite file, uploaded files, the queue and the secret."
+    )
+    database_url: str = Field("", description="SQLAlchemy address of the database; blank = SQLite in the data folder.")
+    secret_key: str = Field("", description="Secret that signs cookies; blank = made once and kept in the data folder.")
+    mail_url: str = Field(
+        "", description="smtp://user:password@host:port; blank = mail goes to the console and the outbox."
+    )
+    mail_from: str = Field("Hefboom <no-reply@localhost>", description="Sender of mails.")
+    help_contact: str = Field("", description="Name, mail and telephone of a human who helps, shown on every page.")
+    base_url: str = Field(
+        "http://127.0.0.1:5000", description="Address at which people reach the product; links in mails use it."
+    )
+    trusted_hosts: str = Field(
+        "", description="Host names that are answered, separated by commas; blank = that of base_url."
+    )
+    trusted_proxies: int = Field(0, description="How many proxies in front set X-Forwarded headers.")
+    secure_cookies: bool = Field(False, description="Send cookies over TLS only; turn on in production.")
+    upload_mb: int = Field(20, description="Largest file of the quick lane, in MB (million bytes).")
+    large_upload_mb: int = Field(100, description="Largest file of the large lane, in MB.")
+    inline_mb: int = Field(
+        1, description="Files up to this size are checked at once, larger ones by the worker, in MB."
+    )
+    session_idle_minutes: int = Field(60, description="A session ends after this time without use.")
+    session_max_hours: int = Field(12, description="A session ends after this time in any case.")
+    login_limit: int = Field(10, description="Failed sign-ins per 5 minutes and address, and per user.")
+    reset_limit: int = Field(5, description="Password resets per user and day.")
+    invitation_days: int = Field(14, description="How long an invitation link works.")
+    second_factor_roles: str = Field(
+        "lead,chair,opener,operator", description="Roles that need a second factor, separated by commas."
+    )
+    demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
+    check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
+
+    def url(self) -> str:
+        """The database address, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'hefboom.sqlite'}"
+
+    def secret(self) -> str:
+        """The secret key; made once and kept beside the data where none is given."""
+        if self.secret_key:
+            return self.secret_key
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        path = self.data_dir / "secret_key"
+        try:
+            with path.open("x", encoding="ascii") as handle:
+                path.chmod(0o600)
+                handle.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return path.read_text(encoding="ascii")
+
+    def needs_second_factor(self) -> frozenset[str]:
+        """Roles that need a second factor."""
+        return frozenset(part.strip() for part in self.second_factor_roles.split(",") if part.strip())

@@ -1,0 +1,5 @@
+"""Pages of signons."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("signons", __name__)

@@ -1,0 +1,5 @@
+"""The application, for a server."""
+
+from views import create_app
+
+app = create_app()
