@@ -1,0 +1,87 @@
+"""The catalogue of issues (`data/issues.csv`): what each code and cause means, how grave it is, and what a person reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from framework.ground.datafiles import read_rows
+from framework.ground.issues import Issue, Severity
+from framework.ground.text import N_
+
+CUT = 200
+DID_YOU_MEAN = N_("Did you mean %(nearest)s? If not, correct the value.")
+UNKNOWN = "—"
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the catalogue. `message` and `advice` are English templates with named placeholders; `number` is D01–D57 or blank."""
+
+    code: str
+    cause: str
+    severity: Severity
+    where: str
+    message: str
+    advice: str
+    number: str = ""
+
+
+@cache
+def catalogue() -> dict[tuple[str, str], Entry]:
+    """All entries by code and cause."""
+    return {(row["code"], row["cause"]): _entry(row) for row in read_rows("issues.csv")}
+
+
+def entry(code: str, cause: str = "") -> Entry:
+    """The entry of this code and cause; KeyError means that the catalogue lacks it, which is a bug."""
+    return catalogue()[code, cause]
+
+
+def make(
+    code: str,
+    cause: str = "",
+    *,
+    sheet: str = "",
+    row: int | None = None,
+    column: str = "",
+    value: object = "",
+    **params: object,
+) -> Issue:
+    """An issue with the severity of the catalogue; `value` is cut to 200 characters."""
+    found = "" if value is None else str(value)[:CUT]
+    return Issue(code, entry(code, cause).severity, sheet, row, column, found, cause, params)
+
+
+def refusal_issue(key: str, detail: str = "", params: dict[str, object] | None = None) -> Issue:
+    """The blocking issue for a file that was refused; an unknown key falls back to the general sentence."""
+    cause = key if ("file-refused", key) in catalogue() else ""
+    return make("file-refused", cause, **{"detail": detail or key, **(params or {})})
+
+
+def describe(issue: Issue) -> tuple[str, str, dict[str, object]]:
+    """Message template, advice template and parameters of an issue; a parameter nobody gave is an em dash.
+
+    Where a near miss was found (`nearest`), the advice is to take that.
+    """
+    found = catalogue().get((issue.code, issue.cause)) or catalogue()[issue.code, ""]
+    places = {"sheet": issue.sheet, "row": issue.row, "column": issue.column, "value": issue.value}
+    given = {name: value for name, value in places.items() if value not in ("", None)}
+    advice = DID_YOU_MEAN if issue.params.get("nearest") else found.advice
+    needed = dict.fromkeys(_PLACEHOLDER.findall(found.message + advice), UNKNOWN)
+    given_params = {name: value for name, value in issue.params.items() if value not in ("", None)}
+    return found.message, advice, needed | given | given_params
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    return Entry(
+        code=row["code"],
+        cause=row["cause"],
+        severity=Severity(row["severity"]),
+        where=row["where"],
+        message=row["message"],
+        advice=row["what_to_do"],
+        number=row["number"],
+    )
