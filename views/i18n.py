@@ -27,7 +27,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=choose_language)
     for name in ("number", "money", "date", "instant", "day_time", "percent", "words", "unknown", "joined", "size"):
         app.add_template_filter(globals()[name], name)
-    app.jinja_env.globals.update(languages=LANGUAGES, current_language=current_language, state_label=state_words)
+    app.jinja_env.globals.update(languages=LANGUAGES, state_label=state_words)
 
 
 def choose_language() -> str:
