@@ -24,37 +24,12 @@ _DATA = Path(__file__).resolve().parents[2] / "data"
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 """The languages of the product, each in its own name."""
 
-_NAME_LANGUAGES = (
-    "en",
-    "nl",
-    "sv",
-    "de",
-    "fr",
-    "zh",
-    "zh_Hant",
-    "es",
-    "it",
-    "pl",
-    "ja",
-)
-_NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
-_CURRENCIES = (
-    "EUR",
-    "SEK",
-    "GBP",
-    "DKK",
-    "NOK",
-    "CHF",
-    "PLN",
-    "CZK",
-    "HUF",
-    "RON",
-    "ISK",
-    "USD",
-)
+_NAME_LANGUAGES = ("en", "nl", "sv", "de", "fr", "zh", "zh_Hant", "es", "it", "pl", "ja")
+_NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
+_CURRENCIES = ("EUR", "SEK", "GBP", "DKK", "NOK", "CHF", "PLN", "CZK", "HUF", "RON", "ISK", "USD")
 _FORM_OF_STATE = re.compile(
     r"^(the )?((federal|islamic|arab) )?(republic|kingdom|state|commonwealth|principality|sultanate|grand duchy) of ",
-    re.I,
+    re.IGNORECASE,
 )
 """Never `democratic` or `people's`: there the form of state tells two countries apart."""
 _LONGEST_NAME = 100
@@ -70,9 +45,7 @@ def read_text(name: str) -> str:
 @cache
 def read_rows(name: str) -> tuple[dict[str, str], ...]:
     """The rows of a csv file under `data/`; every value is text, a blank is the empty string. Treat as read-only."""
-    return tuple(
-        dict(row) for row in csv.DictReader(io.StringIO(read_text(name), newline=""))
-    )
+    return tuple(dict(row) for row in csv.DictReader(io.StringIO(read_text(name), newline="")))
 
 
 @cache
@@ -146,11 +119,7 @@ def country_code(text: str) -> CountryMatch:
 
 def country_by_name(text: str) -> str | None:
     """The code of the country whose name or alias `text` is, never of a two-letter code (`No` is no Norway here)."""
-    found = (
-        _country_keys().get(country_key(text), frozenset())
-        if len(text) <= _LONGEST_NAME
-        else frozenset()
-    )
+    found = _country_keys().get(country_key(text), frozenset()) if len(text) <= _LONGEST_NAME else frozenset()
     return min(found) if len(found) == 1 else None
 
 
@@ -177,11 +146,8 @@ def is_country(code: str) -> bool:
 @cache
 def country_codes() -> frozenset[str]:
     """The alpha-2 codes of ISO 3166-1, and `XK`, which the European Union uses for Kosovo."""
-    names = Locale.parse("en").territories
-    return (
-        frozenset(code for code in names if re.fullmatch("[A-Z]{2}", code))
-        - _NOT_COUNTRIES
-    )
+    names = map(str, Locale.parse("en").territories)
+    return frozenset(code for code in names if re.fullmatch("[A-Z]{2}", code)) - _NOT_COUNTRIES
 
 
 @cache
@@ -212,11 +178,7 @@ def _locale(language: str) -> Locale:
 def _country_words() -> dict[str, str]:
     """Alpha-3 and numeric codes to alpha-2, from CLDR, former codes left out."""
     aliases = get_global("territory_aliases").items()
-    return {
-        old: new[0]
-        for old, new in aliases
-        if len(old) == 3 and len(new) == 1 and new[0] in country_codes()
-    }
+    return {old: new[0] for old, new in aliases if len(old) == 3 and len(new) == 1 and new[0] in country_codes()}
 
 
 def _country_of_code(text: str) -> str | None:
@@ -229,10 +191,7 @@ def _country_of_code(text: str) -> str | None:
 @cache
 def _alias_keys() -> dict[str, frozenset[str]]:
     """Our own aliases; one with several codes (`Congo`) is a question, not an answer."""
-    return {
-        country_key(row["alias"]): frozenset(row["code"].split("|"))
-        for row in read_rows("country_aliases.csv")
-    }
+    return {country_key(row["alias"]): frozenset(row["code"].split("|")) for row in read_rows("country_aliases.csv")}
 
 
 @cache
@@ -243,9 +202,7 @@ def _country_keys() -> dict[str, frozenset[str]]:
         for code in country_codes():
             for name in _spellings(country_name(code, language)):
                 keys[country_key(name)].add(code)
-    return {
-        key: frozenset(codes) for key, codes in (keys | _alias_keys()).items() if key
-    }
+    return {key: frozenset(codes) for key, codes in (keys | _alias_keys()).items() if key}
 
 
 def _readings(text: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from framework.ground.errors import InvalidInput
@@ -47,7 +48,7 @@ def _clock_change(local: dt.datetime, zone: str) -> InvalidInput:
         later.utcoffset() or dt.timedelta(),
     )
     change = _change_between(local.replace(tzinfo=None), before, after, ZoneInfo(zone))
-    params = {
+    params: dict[str, Any] = {
         "date": local.date(),
         "before": f"{change + before:%H:%M}",
         "after": f"{change + after:%H:%M}",
@@ -57,9 +58,7 @@ def _clock_change(local: dt.datetime, zone: str) -> InvalidInput:
     if after > before:
         return InvalidInput(
             "local-time-missing",
-            N_(
-                "On %(date)s clocks go from %(before)s to %(after)s in %(place)s. Choose another time."
-            ),
+            N_("On %(date)s clocks go from %(before)s to %(after)s in %(place)s. Choose another time."),
             field="time",
             **params,
         )
@@ -74,9 +73,7 @@ def _clock_change(local: dt.datetime, zone: str) -> InvalidInput:
     )
 
 
-def _change_between(
-    naive: dt.datetime, before: dt.timedelta, after: dt.timedelta, zone: ZoneInfo
-) -> dt.datetime:
+def _change_between(naive: dt.datetime, before: dt.timedelta, after: dt.timedelta, zone: ZoneInfo) -> dt.datetime:
     """The instant of the change, as a naive time in UTC, to the minute, by halving the day around it."""
     low, high = naive - max(before, after), naive - min(before, after)
     while high - low > dt.timedelta(minutes=1):
