@@ -1,0 +1,1 @@
+"""Set-up, terms, readiness, publication and deadline of a round."""
