@@ -42,6 +42,7 @@ class SheetFacts:
     short_rows: list[int] = field(default_factory=list)
     long_rows: list[int] = field(default_factory=list)
     filtered: bool = False
+    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -73,8 +74,12 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a file was not read: `key` as in the catalogue of bad inputs, with parameters and a detail code for support."""
+    """Why a file was not read: `key` as in the catalogue of bad inputs, with parameters and a detail code for support.
+
+    `lane` is "large" where the file may be tried again in the large lane.
+    """
 
     key: str
     detail: str = ""
     params: dict[str, object] = field(default_factory=dict)
+    lane: str = ""

@@ -1,0 +1,110 @@
+"""The encoding of a text file: mark, strict UTF-8, then a short list; a guess is always told."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from framework.ground.sheets.kind import looks_like_utf16
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_USUAL = frozenset("åäöéèêëïîôûüçñøæßáíóúàâãõìòùýÅÄÖÉÈÊËÏÎÔÛÜÇÑØÆÁÍÓÚÀÂ€£§°·–—‘’“”…«»®©™±×½\xa0")
+_PREVIEW_LINES = 5
+_SAMPLE = 1 << 20
+
+
+@dataclass(slots=True)
+class Decoded:
+    """How to read the bytes; `mixed` are line numbers (1-based) that are in `second`, not in `encoding`."""
+
+    encoding: str
+    notices: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    second: str = ""
+    mixed: frozenset[int] = frozenset()
+
+    def lines(self, data: bytes) -> Iterator[str]:
+        """The text line by line, line ends kept as they are."""
+        if not self.second:
+            return iter(io.TextIOWrapper(io.BytesIO(data), self.encoding, "replace", newline=""))
+        return (
+            line.decode(self.second if number in self.mixed else self.encoding, "replace")
+            for number, line in enumerate(data.splitlines(keepends=True), start=1)
+        )
+
+    def text(self, data: bytes, most: int) -> str:
+        """The beginning of the text, ending with a whole line where there is one."""
+        sample = "".join(self.lines(data[:most]))
+        if len(data) <= most:
+            return sample
+        end = max(sample.rfind("\n"), sample.rfind("\r"))
+        return sample[: end + 1] if end > 0 else sample
+
+
+def decode(data: bytes, guesses: Sequence[str]) -> Decoded:
+    """Find the encoding of text; `guesses` is the short list tried after strict UTF-8, in order of preference."""
+    marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "")
+    if marked:
+        return Decoded(marked)
+    wide = looks_like_utf16(data[:_SAMPLE])
+    if wide:
+        return _guessed(Decoded(wide), data)
+    if _decodes(data, "utf-8"):
+        return Decoded("utf-8")
+    mixed = _lines_not_utf8(data)
+    if mixed:
+        second = best_guess(b"\n".join(_lines(data, mixed)), guesses)
+        lines = sorted(mixed)
+        return Decoded("utf-8", [("encoding-mixed", {"lines": lines[:100], "encoding": second})], second, mixed)
+    return _guessed(Decoded(best_guess(data, guesses)), data)
+
+
+def best_guess(data: bytes, guesses: Sequence[str]) -> str:
+    """The encoding under which the letters beyond ASCII look most like letters people write; ties go by order."""
+    sample = data[:_SAMPLE]
+    able = [guess for guess in guesses if _decodes(sample[: sample.rfind(b"\n") + 1] or sample, guess)]
+    return max(able, key=lambda guess: _likelihood(sample, guess)) if able else "latin-1"
+
+
+def _likelihood(sample: bytes, encoding: str) -> float:
+    letters = [letter for letter in sample.decode(encoding, "replace") if ord(letter) > 127]
+    return sum(map(_score, letters)) / max(1, len(letters))
+
+
+def _score(letter: str) -> float:
+    if letter in _USUAL or "\u4e00" <= letter <= "\u9fa5" or letter in "，。、；：（）《》":
+        return 1.0
+    return {"L": 0.2, "C": -2.0}.get(unicodedata.category(letter)[0], -0.5)
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines_not_utf8(data: bytes) -> frozenset[int]:
+    """Numbers of the lines that are not UTF-8, where at least as many other lines beyond ASCII are."""
+    other, proper = set(), 0
+    for number, line in enumerate(data.splitlines(), start=1):
+        if line.isascii():
+            continue
+        if _decodes(line, "utf-8"):
+            proper += 1
+        else:
+            other.add(number)
+    return frozenset(other) if proper >= len(other) else frozenset()
+
+
+def _lines(data: bytes, numbers: frozenset[int]) -> list[bytes]:
+    return [line for number, line in enumerate(data.splitlines(), start=1) if number in numbers]
+
+
+def _guessed(decoded: Decoded, data: bytes) -> Decoded:
+    shown = [line.strip()[:200] for line in decoded.text(data, _SAMPLE).splitlines() if not line.isascii()]
+    decoded.notices.append(("encoding-guessed", {"encoding": decoded.encoding, "preview": shown[:_PREVIEW_LINES]}))
+    return decoded

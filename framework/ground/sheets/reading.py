@@ -1,0 +1,254 @@
+"""Reading a file into a book of cells, in this very process; meant for the child, see `reader` for everybody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import python_calamine as calamine
+
+from framework.ground.sheets.cells import Book, Cell, Refusal, Row, Sheet, SheetFacts
+from framework.ground.sheets.container import Container
+from framework.ground.sheets.delimited import read_delimited
+from framework.ground.sheets.kind import Kind
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.package import Package, SheetPart, csv_parts
+from framework.ground.sheets.preflight import Examined, examine, load_strings, walk_sheet_slowly, with_lane
+from framework.ground.sheets.refused import Refused, refused
+from framework.ground.sheets.strings import BLANKS
+from framework.ground.sheets.tally import Budget, Tally
+from framework.ground.sheets.walk import Workshop, integral
+
+_AREA_PER_CELL = 20
+_SMALL_AREA = 1_000_000
+_DAY = 86_400
+_CONTROLS = frozenset(map(chr, [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFD]))
+_NOTES = {Kind.XLS: "file-old-excel", Kind.XLSB: "file-binary-excel"}
+Calamine = Callable[[], calamine.CalamineWorkbook]
+
+
+def read_here(
+    path: Path, limits: Limits, *, walk_only: bool = False, lower_memory: Callable[[str], None] | None = None
+) -> Book | Refusal:
+    """Examine and read a file. Returns a `Refusal` for whatever is wrong with the file, never raises for it.
+
+    `walk_only` leaves the cells of xlsx files to our own walk (the second way). `lower_memory`
+    is told the lane once it is known, before any reader opens the file.
+    """
+    try:
+        found = examine(path, limits)
+        if lower_memory is not None:
+            lower_memory(found.lane)
+        return _note_characters(_read(path, found, limits, walk_only=walk_only))
+    except Refused as error:
+        return with_lane(error.refusal, limits)
+    except MemoryError:
+        return Refusal("file-unpacks-too-large", "memory")
+
+
+def _read(path: Path, found: Examined, limits: Limits, *, walk_only: bool) -> Book:
+    if found.kind is Kind.CSV:
+        return _delimited_book(path, limits)
+    if found.kind is Kind.CSV_ZIP and found.container is not None:
+        return _zip_of_csv(found.container, limits)
+    if found.package is not None and found.container is not None:
+        return _workbook(path, found, found.container, found.package, limits, walk_only=walk_only)
+    if found.kind is Kind.ODS and found.container is not None:
+        from framework.ground.sheets.opendocument import check_opendocument
+
+        check_opendocument(found.container, limits)
+    return _other_workbook(path, found.kind, limits)
+
+
+def _delimited_book(path: Path, limits: Limits) -> Book:
+    book = read_delimited(path.read_bytes(), name=path.stem, limits=limits, budget=Budget())
+    return replace(book, notices=[*book.notices, *_csv_by_name(path)])
+
+
+def _csv_by_name(path: Path) -> list[tuple[str, dict[str, object]]]:
+    excel = path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+    return [("file-read-as-csv", {"name": path.name})] if excel else []
+
+
+def _zip_of_csv(container: Container, limits: Limits) -> Book:
+    """One sheet per csv file, named like the file."""
+    parts = csv_parts(container)
+    if len(parts) > limits.max_sheets:
+        raise refused("too-many-sheets", limit=limits.max_sheets)
+    budget = Budget()
+    whole = Book(kind=str(Kind.CSV_ZIP), sheets=[])
+    for part in parts:
+        name = Path(part.name).stem
+        book = read_delimited(container.read(part), name=name, limits=limits, budget=budget)
+        whole.sheets.extend(book.sheets)
+        whole.notices.extend((key, {**params, "sheet": name}) for key, params in book.notices)
+    names = [sheet.name.casefold() for sheet in whole.sheets]
+    if len(set(names)) < len(names):
+        raise refused("file-ambiguous", "sheet-name-twice")
+    return whole
+
+
+def _workbook(
+    path: Path, found: Examined, container: Container, package: Package, limits: Limits, *, walk_only: bool
+) -> Book:
+    book = Book(kind=str(found.kind), sheets=[], date1904=package.date1904)
+    if package.date1904:
+        book.notices.append(("dates-1904", {}))
+    opened: list[calamine.CalamineWorkbook] = []
+    loaded: list[Workshop] = []
+    for sheet in package.sheets:
+        facts = found.facts[sheet.name]
+        rows = None if walk_only or not _suits_library(facts) else _by_library(path, sheet, facts, opened)
+        if rows is None or _missing(rows, facts):
+            if not loaded:
+                loaded.append(load_strings(found, limits))
+            rows = _by_walk(container, sheet, loaded[0], limits)
+        if _missing(rows, facts):
+            raise refused("file-ambiguous", "cells-differ", sheet=sheet.name)
+        book.sheets.append(Sheet(sheet.name, _with_noted_rows(rows, facts), facts, sheet.visible))
+        book.notices.extend(_sheet_notices(sheet.name, facts))
+    return book
+
+
+def _sheet_notices(name: str, facts: SheetFacts) -> Iterator[tuple[str, dict[str, object]]]:
+    if facts.rows_unordered:
+        yield "rows-were-unordered", {"sheet": name}
+
+
+def _suits_library(facts: SheetFacts) -> bool:
+    """Sheets the library is known to read wrongly, or as one huge rectangle, go to the walk at once."""
+    area = facts.last_row * facts.last_column
+    sparse = area > _SMALL_AREA and area > _AREA_PER_CELL * facts.valued_cells
+    return not (facts.rows_unordered or facts.bad_string_index or facts.bad_number or facts.bad_dates or sparse)
+
+
+def _by_library(
+    path: Path, sheet: SheetPart, facts: SheetFacts, opened: list[calamine.CalamineWorkbook]
+) -> list[Row] | None:
+    """Rows as python-calamine reads them, or None where it cannot."""
+    if not facts.valued_cells:
+        return []
+    try:
+        if not opened:
+            opened.append(calamine.CalamineWorkbook.from_path(str(path)))
+        return list(library_rows(opened[0].get_sheet_by_name(sheet.name)))
+    except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError):
+        return None
+
+
+def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
+    """Rows with values; numbers are the sheet's own, column A comes first."""
+    known: dict[str, str | None] = {}
+    before: tuple[None, ...] = (None,) * (sheet.start[1] if sheet.start else 0)
+    for number, values in enumerate(sheet.iter_rows(), start=1):
+        cells: list[Cell] = [
+            (known[value] if value in known else known.setdefault(value, value if value.strip(BLANKS) else None))
+            if type(value) is str
+            else (int(value) if value.is_integer() and -1e15 < value < 1e15 else value)
+            if type(value) is float
+            else _cell(value)
+            for value in values
+        ]
+        while cells and cells[-1] is None:
+            cells.pop()
+        if cells:
+            yield Row(number, (*before, *cells))
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, dt.timedelta):
+        return integral(value.total_seconds() / _DAY)
+    return value  # type: ignore[no-any-return]
+
+
+def _by_walk(container: Container, sheet: SheetPart, workshop: Workshop, limits: Limits) -> list[Row]:
+    return walk_sheet_slowly(container, sheet, workshop, Budget(), limits, keep=True).rows
+
+
+def _missing(rows: list[Row], facts: SheetFacts) -> bool:
+    """True unless the cells delivered and the cells noted as unreadable add up to the cells counted."""
+    delivered = sum([len(row.cells) - row.cells.count(None) for row in rows])
+    noted = len(facts.error_cells) + len(facts.bad_string_index) + len(facts.bad_number)
+    return delivered + noted != facts.valued_cells
+
+
+def _with_noted_rows(rows: list[Row], facts: SheetFacts) -> list[Row]:
+    """Rows whose only cells are errors stay rows: they are in the sheet, without a value."""
+    noted = {row for row, _ in (*facts.error_cells, *facts.bad_string_index, *facts.bad_number)}
+    absent = noted - {row.number for row in rows} if noted else noted
+    return sorted([*rows, *(Row(number, ()) for number in absent)], key=lambda row: row.number) if absent else rows
+
+
+def _other_workbook(path: Path, kind: Kind, limits: Limits) -> Book:
+    """Old, binary and OpenDocument workbooks: the library alone reads them; their geometry is checked on its cells."""
+    try:
+        opened = calamine.CalamineWorkbook.from_path(str(path))
+        metadata = opened.sheets_metadata
+        if len(metadata) > limits.max_sheets:
+            raise refused("too-many-sheets", limit=limits.max_sheets)
+        budget = Budget()
+        sheets = [
+            _counted_sheet(opened, said, budget, limits)
+            for said in metadata
+            if said.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+    except calamine.PasswordError as error:
+        raise refused("file-password", str(kind)) from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise refused("file-damaged", "reader", kind=str(kind)) from error
+    if not any(sheet.rows for sheet in sheets):
+        raise refused("file-empty", "no-cells")
+    notices: list[tuple[str, dict[str, object]]] = [(_NOTES[kind], {})] if kind in _NOTES else []
+    return Book(kind=str(kind), sheets=sheets, notices=notices)
+
+
+def _counted_sheet(
+    opened: calamine.CalamineWorkbook, said: calamine.SheetMetadata, budget: Budget, limits: Limits
+) -> Sheet:
+    rows = list(library_rows(opened.get_sheet_by_name(said.name)))
+    tally = Tally(said.name, limits, budget)
+    for row in rows:
+        tally.begin_row(row.number)
+        if len(row.cells) > limits.max_columns:
+            tally.far_cell(row.number, len(row.cells))
+        tally.end_row(row.number, len(row.cells) - row.cells.count(None), len(row.cells))
+    tally.finish()
+    for row in rows:
+        for column, value in enumerate(row.cells, start=1):
+            if isinstance(value, float) and not math.isfinite(value):
+                tally.facts.bad_number[(row.number, column)] = str(value)
+    return Sheet(said.name, rows, tally.facts, said.visible == calamine.SheetVisibleEnum.Visible)
+
+
+def _note_characters(book: Book) -> Book:
+    """Note every cell that holds a control character or a lone surrogate, escaped ones included."""
+    for sheet in book.sheets:
+        suspects: dict[str, str] = {}
+        texts = {value for row in sheet.rows for value in row.cells if type(value) is str}
+        for text in texts:
+            if (not text.isprintable() or "_x" in text or "\ufffd" in text) and (name := _bad_character(text)):
+                suspects[text] = name
+        if suspects:
+            _note_places(sheet, suspects)
+    return book
+
+
+def _note_places(sheet: Sheet, suspects: dict[str, str]) -> None:
+    for row in sheet.rows:
+        for column, value in enumerate(row.cells, start=1):
+            if type(value) is str and value in suspects:
+                sheet.facts.bad_characters[(row.number, column)] = suspects[value]
+
+
+def _bad_character(text: str) -> str:
+    """The first character that no text should hold, as U+0000, or ''."""
+    found = next((letter for letter in text if letter in _CONTROLS), "")
+    if found:
+        return f"U+{ord(found):04X}"
+    at = text.upper().find("_XD")
+    escaped = text[at + 2 : at + 6].upper() if at >= 0 else ""
+    return f"U+{escaped}" if len(escaped) == 4 and "D800" <= escaped <= "DFFF" and text[at + 6 : at + 7] == "_" else ""

@@ -1,0 +1,189 @@
+"""The fast walk over sheets in the plain dialect that nearly every writer uses: byte patterns instead of callbacks.
+
+It yields the very same facts as `walk.SheetWalk`; wherever a sheet leaves the dialect
+(`NotPlain`), the caller walks it again element by element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from framework.ground.sheets.limits import MIB
+from framework.ground.sheets.tally import Tally, column_number
+from framework.ground.sheets.walk import SheetWalk, Workshop
+from framework.ground.sheets.xml import NotPlain, plain_root
+
+_NUMBER = rb"-?\d{1,25}(?:\.\d{0,25})?(?:[eE][+-]?\d{1,2})?"
+_NO_VALUE = rb"<v></v>|<v ?/>"
+_TEXT = rb"[ \t\r\n]*+(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+"
+_FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
+_CELL = (
+    rb'<c r="[A-Z]{1,3}\1"(?: s="\d{1,5}")?(?:'
+    rb' t="s"><v>\d{1,7}</v></c>'
+    rb'|(?: t="n")?(?:/>|>(?:<v>%(number)s</v></c>|</c>|%(formula)s(?:<v>%(number)s</v>|%(none)s)?</c>))'
+    rb'|(?: t="str")>%(formula)s(?:<v>%(text)s</v>|%(none)s)</c>'
+    rb'|(?: t="inlineStr")><is><t(?: xml:space="preserve")?>%(text)s</t></is></c>'
+    rb'|(?: t="b")>%(formula)s<v>[01]</v></c>'
+    rb'|(?: t="e")>%(formula)s<v>[^<\s&]{1,32}</v></c>)'
+) % {b"number": _NUMBER, b"formula": _FORMULA, b"text": _TEXT, b"none": _NO_VALUE}
+_ROW = re.compile(rb'\s*+<row r="(\d{1,7})"((?: [^<>]*)?)(?:/>|>((?:' + _CELL + rb")*+)</row>)")
+_COLUMNS = re.compile(rb'<c r="([A-Z]+)')
+_VALUED = re.compile(rb'<c r="([A-Z]+)\d+"[^<>]*(?<!/)>(?:<f[^<>]*(?:/>|>[^<]*</f>))?(?:<v>[^<]|<is>)')
+_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^<>]* t="e">(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
+_FORMULA_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^<>]*)><f[^<>]*(?:/>|>([^<]*)</f>)(<v>[^<])?')
+_STRING_INDEX = re.compile(rb't="s"><v>(\d+)')
+_HIDDEN = re.compile(rb' hidden="(?:1|true|on)"')
+_ODD_DATE = re.compile(rb' s="(\d+)"(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(?:-|60[.<]|\d{7}|\d[\d.]*[eE])')
+_MOST_STYLES = 40
+_BATCH = MIB
+
+
+class SheetScan:
+    """Scans one sheet part; raises `NotPlain` where the slow walk must decide, `Refused` where a guard breaks."""
+
+    def __init__(self, part: str, tally: Tally, workshop: Workshop) -> None:
+        self.tally = tally
+        self._walk = SheetWalk(part, tally, workshop)
+        self._xml = self._walk.xml
+        self._styles = workshop.styles
+        self._strings = workshop.string_facts
+        self._blank = [b' t="s"><v>%d</v></c>' % index for index in sorted(workshop.string_facts.blank)]
+        if len(self._blank) > _MOST_STYLES:
+            raise NotPlain
+        self._percent = _cells_of_styles(workshop.styles.percentages)
+        self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
+
+    def scan(self, chunks: Iterable[bytes]) -> None:
+        """The whole part: callbacks before and after the rows, patterns for the rows."""
+        source = iter(chunks)
+        rest = self._head(source)
+        rest = self._rows(rest, source)
+        self._xml.loud()
+        self._xml.feed(rest)
+        for chunk in source:
+            self._xml.feed(chunk)
+        self._xml.close()
+        self._walk.finish()
+
+    def _head(self, source: Iterator[bytes]) -> bytes:
+        """Feed up to the first row; what follows is returned."""
+        head = b""
+        for chunk in source:
+            head += chunk
+            at = head.find(b"<sheetData>")
+            if at >= 0:
+                break
+            if len(head) > MIB:
+                raise NotPlain
+        else:
+            raise NotPlain
+        plain_root(head, b"worksheet")
+        self._xml.feed(head[: at + 11])
+        if not self._walk.inside_data:
+            raise NotPlain
+        self._xml.quiet()
+        return head[at + 11 :]
+
+    def _rows(self, rest: bytes, source: Iterator[bytes]) -> bytes:
+        """Feed and scan rows in batches until the data end; what follows is returned."""
+        searched = 0
+        while True:
+            end = rest.find(b"</sheetData>", searched)
+            if end >= 0:
+                self._batch(rest[:end])
+                return rest[end:]
+            cut = rest.rfind(b"</row>") + 6 if len(rest) > _BATCH else 0
+            if cut >= 6:
+                self._batch(rest[:cut])
+                rest = rest[cut:]
+            chunk = next(source, None)
+            if chunk is None or len(rest) > 8 * MIB:
+                raise NotPlain
+            searched = max(0, len(rest) - 12)
+            rest += chunk
+
+    def _batch(self, data: bytes) -> None:
+        self._xml.feed(data)
+        self._scan_rows(data)
+
+    def _scan_rows(self, data: bytes) -> None:
+        if b"<v>" in data:
+            for blank in self._blank:
+                data = data.replace(blank, b"/>")
+        position, match_row, tally = 0, _ROW.match, self.tally
+        while match := match_row(data, position):
+            position = match.end()
+            number, attributes, cells = match.groups(b"")
+            tally.begin_row(int(number), hidden=b"hidden" in attributes and _HIDDEN.search(attributes) is not None)
+            self._scan_row(int(number), cells)
+        if data[position:].strip():
+            raise NotPlain
+        self._note_odd_cells(data)
+
+    def _scan_row(self, number: int, cells: bytes) -> None:
+        """Count one row. `<v>` and `<is>` hold a value wherever the dialect allows them, empty `<v></v>` apart."""
+        columns = _COLUMNS.findall(cells)
+        valued = cells.count(b"<v>") - cells.count(b"<v></v>") + cells.count(b"<is>")
+        last = _last_column(b" ".join(columns))
+        if last > self.tally.limits.max_columns:
+            raise NotPlain
+        if len(cells) > self.tally.limits.stop_cell_chars and self._longest.search(cells):
+            raise NotPlain
+        if valued != len(columns):
+            held = _VALUED.findall(cells)
+            last = column_number(held[-1].decode()) if held else 0
+        self.tally.end_row(number, valued, last)
+
+    def _note_odd_cells(self, data: bytes) -> None:
+        facts = self.tally.facts
+        if b"<f" in data:
+            self._note_formulas(data)
+        if b't="e"' in data:
+            for column, row, text in _ERROR.findall(data):
+                facts.error_cells[_place(row, column)] = text.decode()
+        if self._percent is not None:
+            facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
+        if self._styles.dates and any(int(style) in self._styles.dates for style in set(_ODD_DATE.findall(data))):
+            raise NotPlain
+        indexes = set(_STRING_INDEX.findall(data))
+        if indexes and max(map(int, indexes)) >= self._strings.count:
+            raise NotPlain
+
+    def _note_formulas(self, data: bytes) -> None:
+        facts = self.tally.facts
+        for column, row, attributes, text, value in _FORMULA_CELL.findall(data):
+            facts.formula_cells += 1
+            if b"&" in text:
+                raise NotPlain
+            self.tally.formula(*_place(row, column), text.decode())
+            if not value and b't="str"' not in attributes:
+                facts.formulas_without_result.append(_place(row, column))
+
+
+def _cells_of_styles(styles: set[int]) -> re.Pattern[bytes] | None:
+    """A pattern for number cells in one of these styles; None where there are none."""
+    if not styles:
+        return None
+    if len(styles) > _MOST_STYLES:
+        raise NotPlain
+    shown = b"|".join(b"%d" % style for style in sorted(styles))
+    number = rb'(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>[^<]'
+    return re.compile(rb'<c r="([A-Z]+)(\d+)" s="(?:' + shown + rb')"' + number)
+
+
+def _place(row: bytes, column: bytes) -> tuple[int, int]:
+    return int(row), column_number(column.decode())
+
+
+@lru_cache(maxsize=1024)
+def _last_column(columns: bytes) -> int:
+    """The last of these columns; raises `NotPlain` where they do not ascend."""
+    last = 0
+    for letters in columns.split():
+        number = column_number(letters.decode())
+        if number <= last:
+            raise NotPlain
+        last = number
+    return last

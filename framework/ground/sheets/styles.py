@@ -1,0 +1,79 @@
+"""Number formats of a workbook: which cell styles show a date, a duration or a percentage; nothing else is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.xml import Attributes, XmlPart, main_names
+
+_NAMES = main_names("numFmt", "cellXfs", "xf")
+_BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
+_BUILT_IN_DURATIONS = frozenset({46})
+_BUILT_IN_PERCENTAGES = frozenset({9, 10})
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Styles:
+    """Indexes of cell styles by what their number format shows."""
+
+    dates: set[int] = field(default_factory=set)
+    durations: set[int] = field(default_factory=set)
+    percentages: set[int] = field(default_factory=set)
+
+
+def read_styles(part: str, chunks: Iterable[bytes], limits: Limits) -> Styles:
+    """Read the styles part; raises `Refused`."""
+    reader = _Reader()
+    xml = XmlPart(part, limits, start=reader.start, end=reader.end)
+    xml.feed_all(chunks)
+    return reader.styles
+
+
+def shows(code: str) -> str:
+    """What a number format code shows: `date`, `duration`, `percentage` or ''."""
+    first = _LITERAL.sub("", code).split(";")[0]
+    if re.search(r"\[(?:h+|m+|s+)\]", first, re.IGNORECASE):
+        return "duration"
+    if "%" in first:
+        return "percentage"
+    plain = re.sub(r"general|E[+-]", "", first, flags=re.IGNORECASE)
+    return "date" if re.search(r"[ymdhs]", plain, re.IGNORECASE) else ""
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.styles = Styles()
+        self._shown: dict[int, str] = {
+            **dict.fromkeys(_BUILT_IN_DATES, "date"),
+            **dict.fromkeys(_BUILT_IN_DURATIONS, "duration"),
+            **dict.fromkeys(_BUILT_IN_PERCENTAGES, "percentage"),
+        }
+        self._inside = False
+        self._index = 0
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        short = _NAMES.get(name)
+        if short == "cellXfs":
+            self._inside = True
+        elif short == "numFmt":
+            self._shown[_number(attributes.get("numFmtId"))] = shows(attributes.get("formatCode", ""))
+        elif short == "xf" and self._inside:
+            self._add(self._shown.get(_number(attributes.get("numFmtId")), ""))
+
+    def end(self, name: str) -> None:
+        if _NAMES.get(name) == "cellXfs":
+            self._inside = False
+
+    def _add(self, shown: str) -> None:
+        sets = {"date": self.styles.dates, "duration": self.styles.durations, "percentage": self.styles.percentages}
+        if shown:
+            sets[shown].add(self._index)
+        self._index += 1
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else -1
