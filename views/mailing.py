@@ -1,0 +1,54 @@
+"""Turn a row of the outbox into the words of a mail: subject, text and page, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+
+from models.records import Mail
+from views.page import help_contact
+from views.settings import Settings
+
+
+def render(mail: Mail) -> tuple[str, str, str]:
+    """Subject, text half and HTML half of `templates/mail/<template>`, in `mail.language`; needs an application context.
+
+    The template says the subject in its block `subject` (text half). The link of the act is `mail.secret`, else the
+    parameter `path`, made absolute with the installation's own address and no other. Raises TemplateNotFound for an
+    unknown template.
+    """
+    with force_locale(mail.language):
+        words = _context(mail)
+        text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
+        subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
+        words["subject"] = " ".join(subject.split())
+        page = current_app.jinja_env.get_template(f"mail/{mail.template}.html")
+        return words["subject"], _tidy(text_half.render(words)), page.render(words)
+
+
+def absolute(path: str) -> str:
+    """The canonical address of a path of this installation; never taken from a request (T36)."""
+    settings: Settings = current_app.extensions["settings"]
+    return f"{settings.base_url.rstrip('/')}/{path.lstrip('/')}"
+
+
+def _context(mail: Mail) -> dict[str, Any]:
+    path = mail.secret or str(mail.params.get("path", ""))
+    given = {"recipient": "", **mail.params}
+    return given | {
+        "subject": "",
+        "act_url": absolute(path) if path else "",
+        "help_contact": help_contact(),
+        "current_language": mail.language,
+    }
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line between paragraphs, one line break at the end."""
+    lines: list[str] = []
+    for line in (raw.rstrip() for raw in text.strip().splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
