@@ -132,6 +132,16 @@ PLACES: dict[str, str] = {
     "performance": N_("Contract performance"),
 }
 
+VARIATION_REASONS: dict[str, str] = {
+    "price_clause": N_("Price clause"),
+    "tax_change": N_("Change of tax"),
+    "model_replaced": N_("Model replaced by an equal or better one"),
+    "contractor_succeeded": N_("Contractor renamed or succeeded"),
+    "correction": N_("Correction"),
+    "other": N_("Other, with motive"),
+}
+"""Why agreed terms may change without a substantial amendment (L02)."""
+
 ORGANISATION_KINDS: dict[str, str] = {
     "lead": N_("Lead"),
     "buyer": N_("Buyer"),
@@ -173,12 +183,13 @@ NOT_DISCLOSED_REASONS: dict[str, str] = {
 }
 
 EVIDENCE_LEVELS: dict[str, str] = {
-    "E0": N_("E0, no evidence"),
-    "E1": N_("E1, stated"),
-    "E2": N_("E2, documented"),
-    "E3": N_("E3, confirmed by another source"),
-    "E4": N_("E4, verified on site"),
+    "E0": N_("E0, nothing or contradicted"),
+    "E1": N_("E1, the supplier's own statement"),
+    "E2": N_("E2, document or registry"),
+    "E3": N_("E3, independent audit"),
+    "E4": N_("E4, workers or a buyer's visit"),
 }
+"""How reliable a statement about the chain is; it says nothing about labour conditions."""
 
 LABEL_SCHEMES: dict[str, str] = {
     "tco_certified": N_("TCO Certified"),
