@@ -1,0 +1,86 @@
+// Small help on top of pages that work without it: keys, one submit per form, tokens for htmx.
+import { initAll } from "./vendor/govuk-frontend.min.js";
+
+const KEYS_OFF = "hefboom-keys-off";
+
+initAll();
+sendTheTokenWithHtmx();
+sendFormsOnce();
+listenForKeys();
+openTargetedDetails();
+
+function sendTheTokenWithHtmx() {
+  const token = document.querySelector("meta[name=csrf-token]");
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (token) event.detail.headers["X-CSRFToken"] = token.content;
+  });
+}
+
+// A second press while the first is under way would only be refused by the server as a repeat.
+// Forms that answer with a download stay on the page and carry data-repeatable.
+function sendFormsOnce() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || "repeatable" in form.dataset) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button[type=submit], button:not([type])").forEach((b) => b.setAttribute("aria-disabled", "true"));
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("button[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
+    });
+  });
+}
+
+function listenForKeys() {
+  const help = document.getElementById("keys-help");
+  const off = document.getElementById("keys-off");
+  if (off) {
+    off.checked = keysAreOff();
+    off.addEventListener("change", () => remember(off.checked));
+  }
+  document.querySelectorAll("[data-opens-keys]").forEach((b) => {
+    b.hidden = false;
+    b.addEventListener("click", () => help.showModal());
+  });
+  document.addEventListener("keydown", (event) => {
+    if (keysAreOff() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const act = { "/": toSearch, "?": () => help && help.showModal(), j: () => follow("next"), k: () => follow("prev") }[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+}
+
+function toSearch() {
+  const box = document.querySelector("input[type=search]");
+  if (box) box.focus();
+}
+
+function follow(rel) {
+  const link = document.querySelector(`main a[rel~=${rel}]`);
+  if (link) link.click();
+}
+
+function isTyping(place) {
+  return place.isContentEditable || /^(input|textarea|select)$/i.test(place.tagName);
+}
+
+function keysAreOff() {
+  try { return localStorage.getItem(KEYS_OFF) === "yes"; } catch { return false; }
+}
+
+function remember(off) {
+  try { off ? localStorage.setItem(KEYS_OFF, "yes") : localStorage.removeItem(KEYS_OFF); } catch { /* storage refused: the choice lasts for this page */ }
+}
+
+// A link to a place inside a folded block opens it, so that errors never point at something hidden.
+function openTargetedDetails() {
+  const open = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = target && target.closest("details");
+    if (folded) folded.open = true;
+  };
+  window.addEventListener("hashchange", open);
+  open();
+}
