@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from framework.disclosure.help_texts import HELP, SHEET_TITLES
-from framework.ground.datafiles import read_rows
+from framework.ground.codelists import read_rows
 
 TEMPLATE_VERSION = "1.0"
 SUBMISSION, PRODUCTS, COMPONENTS, SITES, LINKS, SMELTERS, AUDITS, PROCESS = SHEETS = tuple(SHEET_TITLES)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
-from framework.ground.datafiles import ROOT, read_rows
+from pathlib import Path
+
+from framework.ground.codelists import read_rows
+
+ROOT = Path(__file__).resolve().parents[2]
 
 _TITLES = {
     "0_submission": "Who says this, about what, as of when",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from framework.ground.datafiles import read_rows
+from framework.ground.codelists import read_rows
 from framework.ground.issues import Issue, Severity
 from framework.ground.text import N_
 

@@ -1,0 +1,107 @@
+"""Check a received version: read it in the cage, keep rows and issues, move it on; safe to repeat."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from framework.disclosure.check_file import Checked, check_path
+from framework.disclosure.counting import settle
+from framework.disclosure.receiving import Clock, lock, scope_of
+from framework.ground import lifecycle
+from framework.ground.actors import SYSTEM
+from framework.ground.files import FileStore
+from framework.ground.issues import Severity
+from framework.ground.sheets.limits import Limits
+from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+
+AT_ONCE = 2_000
+
+
+def read(session: Session, submission: Submission, *, files: FileStore, limits: Limits) -> tuple[Checked, int]:
+    """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing."""
+    scope = scope_of(session, submission.round, submission.supplier)
+    path, day = files.path(submission.file.sha256), submission.received_at.date()
+    begun = time.monotonic()
+    checked = check_path(Path(path), scope, today=day, limits=limits)
+    return checked, int((time.monotonic() - begun) * 1000)
+
+
+def keep(
+    session: Session, submission: Submission, checked: Checked, milliseconds: int, *, clock: Clock, files: FileStore
+) -> None:
+    """Store what was found and move the version on; nothing happens where it was done before.
+
+    After the deadline the supplier's set is settled as soon as its last version is read.
+    """
+    lock(session, submission.round)
+    session.refresh(submission)
+    if submission.state != "staged":
+        return
+    now = clock()
+    _store(session, submission, checked, milliseconds, now)
+    refused = checked.verdict == "refused"
+    lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
+    if submission.round.state == "receipt_closed":
+        settle(session, submission.round, submission.supplier_id, now=now, files=files)
+
+
+def _store(session: Session, submission: Submission, checked: Checked, milliseconds: int, now: dt.datetime) -> None:
+    submission.format = checked.format
+    submission.verdict = checked.verdict
+    submission.refusal_key = next((i.key for i in checked.issues if checked.verdict == "refused"), "")[:60]
+    submission.sheets = list(checked.sheets)
+    submission.rows_in, submission.rows_stored = checked.rows_in, checked.rows_stored
+    submission.rows_listed = checked.rows_listed
+    submission.issue_count = checked.issue_total
+    submission.seconds, submission.checked_at = milliseconds, now
+    session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
+    session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
+    _insert(session, SubmissionIssue, _issue_rows(submission, checked))
+    _insert(session, SubmissionRow, _row_rows(submission, checked))
+
+
+def _insert(session: Session, table: type, rows: list[dict[str, object]]) -> None:
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(table), rows[start : start + AT_ONCE])
+
+
+def _issue_rows(submission: Submission, checked: Checked) -> list[dict[str, object]]:
+    return [
+        {
+            "submission_id": submission.id,
+            "position": position,
+            "code": issue.code,
+            "cause": issue.cause[:80],
+            "severity": Severity(issue.severity).value,
+            "sheet": issue.sheet[:100],
+            "row": issue.row,
+            "column": issue.column[:100],
+            "value": issue.value[:200],
+            "params": issue.params,
+        }
+        for position, issue in enumerate(checked.issues)
+    ]
+
+
+def _row_rows(submission: Submission, checked: Checked) -> list[dict[str, object]]:
+    stored = [(sheet, row, "") for sheet, rows in checked.tables.items() for row in rows]
+    return [
+        {
+            "submission_id": submission.id,
+            "sheet": sheet[:100],
+            "row": row["row"],
+            "read_values": row["values"],
+            "found": row.get("found", {}),
+            "listed_reason": row.get("listed", reason)[:80],
+        }
+        for sheet, row, reason in stored
+    ]
+
+
+lifecycle.register("submission_tender", "refuse_file")
+lifecycle.register("submission_tender", "check")

@@ -1,0 +1,157 @@
+"""What the rules look at: the tables of one file, the round's scope, and who belongs to whom in the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, LINKS, PRODUCTS, SITES, SMELTERS
+from framework.disclosure.scope import RoundScope
+from framework.disclosure.table import Table
+from framework.ground.issue_catalogue import make
+from framework.ground.issues import Issue
+
+STRICTNESS = ("t1", "t2", "sm", "t3", "mi")
+_TIER_OF_FACILITY = {
+    "final_assembly": "t1",
+    "component": "t2",
+    "sub_component": "t3",
+    "smelter_refiner": "sm",
+    "mine": "mi",
+    "warehouse_repair": "t3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A row of `4_links` by its index, its keys in comparison form; `tier` is None where the component does not tell."""
+
+    index: int
+    product: str
+    component: str
+    site: str
+    tier: int | None
+
+
+@dataclass
+class Context:
+    """Everything a rule may look at. `previous` holds the tables of the version before, `smelters` the known ids."""
+
+    tables: Mapping[str, Table]
+    scope: RoundScope | None
+    today: dt.date
+    previous: Mapping[str, list[dict[str, Any]]] | None = None
+    smelters: Mapping[str, str | None] | None = None
+    is_list: bool = False
+    created: list[dict[str, Any]] = field(default_factory=list)
+
+    @cached_property
+    def reference(self) -> dt.date:
+        """The day against which ages and ends are judged."""
+        return self.scope.reference_date(self.today) if self.scope else self.today
+
+    def at(
+        self, sheet: str, index: int, column: str, code: str, cause: str = "", *, value: object = None, **params: object
+    ) -> Issue:
+        """An issue at one cell; its value is the cell as found unless another is given."""
+        table = self.tables[sheet]
+        row = table.rows[index]
+        shown = table.as_found(column, index) if value is None and column else value
+        letter = table.letters.get(column)
+        place = {"cell": f"{letter}{row}"} if letter else {}
+        return make(code, cause, sheet=table.title, row=row, column=column, value=shown, **place, **params)
+
+    @cached_property
+    def products(self) -> dict[str, int]:
+        """Key of a product → index of its row."""
+        return first_index(self.tables[PRODUCTS].get("product_ref"))
+
+    @cached_property
+    def components(self) -> dict[str, int]:
+        """Key of a component → index of its row."""
+        return first_index(self.tables[COMPONENTS].get("component_ref"))
+
+    @cached_property
+    def sites(self) -> dict[str, int]:
+        """Key of a site → index of its row."""
+        return first_index(self.tables[SITES].get("site_ref"))
+
+    @cached_property
+    def assembly_of(self) -> dict[str, str]:
+        """Product → key of its final-assembly component; where the file has no row, the key that we give it."""
+        found: dict[str, str] = {}
+        table = self.tables[COMPONENTS]
+        for _index, component, product, kind in table.zip("component_ref", "product_ref", "component_type"):
+            if kind == FINAL_ASSEMBLY and product and component:
+                found.setdefault(key(product), key(component))
+        return {product: found.get(product, f"{product}-fa") for product in self.products} | found
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """Links with a product and a site; a blank component is the product's final assembly."""
+        tiers = self.tables[COMPONENTS].get("tier")
+        links = []
+        for index, product, component, site in self.tables[LINKS].zip("product_ref", "component_ref", "site_ref"):
+            if product and site:
+                of = key(component) if component else self.assembly_of.get(key(product), "")
+                place = self.components.get(of)
+                tier = tiers[place] if place is not None else (None if component else 1)
+                links.append(Link(index, key(product), of, key(site), tier))
+        return links
+
+    @cached_property
+    def linked_components(self) -> set[str]:
+        """Components that some link names."""
+        return {link.component for link in self.links}
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], list[Link]]:
+        """Links by product and component."""
+        groups: dict[tuple[str, str], list[Link]] = defaultdict(list)
+        for link in self.links:
+            groups[link.product, link.component].append(link)
+        return groups
+
+    @cached_property
+    def site_tiers(self) -> list[str]:
+        """Tier of each row of `3_sites`: the strictest of its links, else by its facility type."""
+        table = self.tables[SITES]
+        best: dict[str, str] = {}
+        for link in self.links:
+            _keep(best, link.site, f"t{min(link.tier, 3)}" if link.tier else "t3")
+        for site in filter(None, self.tables[SMELTERS].get("site_ref")):
+            _keep(best, key(site), "sm")
+        return [
+            best.get(key(site) if site else "") or _TIER_OF_FACILITY.get(kind, "t3")
+            for _index, site, kind in table.zip("site_ref", "facility_type")
+        ]
+
+    def is_current(self, index: int) -> bool:
+        """Whether the link of this row holds on the reference date."""
+        table = self.tables[LINKS]
+        start, end = table.get("valid_from")[index], table.get("valid_to")[index]
+        return (start is None or start <= self.reference) and (end is None or end >= self.reference)
+
+
+def key(value: object) -> str:
+    """The form in which keys are compared."""
+    return str(value).casefold()
+
+
+def first_index(values: Iterable[object]) -> dict[str, int]:
+    """Key → index of the first row that has it; blanks have none."""
+    found: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value is not None:
+            found.setdefault(key(value), index)
+    return found
+
+
+def _keep(best: dict[str, str], site: str, tier: str) -> None:
+    known = best.get(site)
+    if known is None or STRICTNESS.index(tier) < STRICTNESS.index(known):
+        best[site] = tier

@@ -1,0 +1,65 @@
+"""Keys and references: D10 to D12, D56; references compare without case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from framework.disclosure.checks.context import Context, key
+from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SHEETS, SUBMISSION, key_column, sheet_columns
+from framework.disclosure.table import Table
+from framework.ground.issue_catalogue import make
+from framework.ground.issues import Issue
+
+
+def leave_out_duplicates(table: Table) -> list[Issue]:
+    """D10 and D05: later rows with a key (on sheet 0: a brand) seen before are listed, not stored. Changes the table."""
+    column, code, cause = key_column(table.sheet), "key-duplicate", ""
+    if table.sheet == SUBMISSION:
+        column, code, cause = "brand", "row-count-wrong", "brand twice"
+    if not table.has(column):
+        return []
+    seen: dict[str, int] = {}
+    issues, reasons = [], {}
+    for index, value in enumerate(table.get(column)):
+        if value is None:
+            continue
+        first = seen.setdefault(key(value), index)
+        if first != index:
+            place = {"sheet": table.title, "row": table.rows[index], "column": column, "value": value}
+            issues.append(make(code, cause, **place, other=table.rows[first]))
+            reasons[index] = f"{code} / {cause}" if cause else code
+    table.leave_out(reasons)
+    return issues
+
+
+def unknown_references(context: Context) -> Iterator[Issue]:
+    """D11: a reference without a target. A blank final assembly of a known product has one, created or not."""
+    for sheet in SHEETS:
+        for name, column in sheet_columns(sheet).items():
+            if column.target is None:
+                continue
+            known = {key(value) for value in context.tables[column.target[0]].get(column.target[1]) if value}
+            known |= set(column.values)
+            if column.target[0] == COMPONENTS:
+                known |= set(context.assembly_of.values())
+            for index, value in enumerate(context.tables[sheet].get(name)):
+                if value is not None and key(value) not in known:
+                    yield context.at(sheet, index, name, "ref-unknown", target=column.target[0])
+
+
+def mismatched_references(context: Context) -> Iterator[Issue]:
+    """D12: the component of a link belongs to another product."""
+    owners = context.tables[COMPONENTS].get("product_ref")
+    for index, product, component in context.tables[LINKS].zip("product_ref", "component_ref"):
+        place = context.components.get(key(component)) if component else None
+        owner = owners[place] if place is not None else None
+        if product and owner and key(owner) != key(product):
+            yield context.at(LINKS, index, "component_ref", "ref-mismatch", other=owner)
+
+
+def brands_without_row(context: Context) -> Iterator[Issue]:
+    """D56: a product's brand has no row on the first sheet."""
+    brands = {key(brand) for brand in context.tables[SUBMISSION].get("brand") if brand}
+    for index, brand in enumerate(context.tables[PRODUCTS].get("brand")):
+        if brand and key(brand) not in brands:
+            yield context.at(PRODUCTS, index, "brand", "brand-without-row")

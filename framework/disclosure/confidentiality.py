@@ -1,0 +1,106 @@
+"""Which rows of an opened submission a reader may see, by the level its supplier chose (disclosure workbook, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground.actors import Actor, roles_in
+from models.demand import Demand
+from models.disclosure import Submission, SubmissionRow
+from models.rounds import Lot, Round
+
+LEVELS = ("public", "consortium", "buyers_linked", "lead_and_monitor")
+SEES_ALL = frozenset({"lead", "evaluator", "chair", "monitor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a reader of a round may see: every level, or up to `consortium` with the lots they declared demand in."""
+
+    sees_all: bool
+    own: bool
+    lot_codes: frozenset[str]
+    hides_bidders: bool
+
+    def may_see(self, level: str, lots: frozenset[str]) -> bool:
+        """Whether a row of this level is shown; `lots` are those whose products a current link ties to it."""
+        if self.sees_all or self.own or level in ("public", "consortium", ""):
+            return True
+        return level == "buyers_linked" and bool(lots & self.lot_codes)
+
+
+def reader_of(session: Session, round_: Round, actor: Actor, submission: Submission | None = None) -> Reader:
+    """The reader an actor is in a round; the supplier itself sees all of its own."""
+    roles = roles_in(session, actor, round_)
+    own = submission is not None and submission.supplier_id == actor.organisation_id and "supplier" in actor.roles
+    declared = (
+        select(Lot.code)
+        .join(Demand, Demand.lot_id == Lot.id)
+        .where(
+            Demand.round_id == round_.id,
+            Demand.member_id == actor.organisation_id,
+            Demand.state.in_(("accepted", "locked")),
+        )
+    )
+    return Reader(
+        sees_all=bool(roles & SEES_ALL),
+        own=own,
+        lot_codes=frozenset(session.scalars(declared)) if "member" in roles else frozenset(),
+        hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in ("opened", "judging"),
+    )
+
+
+def bidder_name(reader: Reader, submission: Submission, order: int) -> str:
+    """The supplier's name, or a letter where the reader may not know bidders before the award (SD10)."""
+    return f"{chr(ord('A') + order % 26)}{order // 26 or ''}" if reader.hides_bidders else submission.supplier.name
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The confidentiality of a submission's rows: default of the file, level and lots of each site."""
+
+    default: str
+    by_site: dict[str, str]
+    lots_of_site: dict[str, frozenset[str]]
+
+    def of(self, row: SubmissionRow) -> tuple[str, frozenset[str]]:
+        """Level and lots of a row: its site's where it names one, else open to the consortium."""
+        site = str(row.read_values.get("site_ref") or "").casefold()
+        if not site:
+            return "consortium", frozenset()
+        return self.by_site.get(site, self.default), self.lots_of_site.get(site, frozenset())
+
+
+def levels_of(session: Session, submission: Submission) -> Levels:
+    """Read the levels of one submission: the strictest default of its brands, each site's own, and who is linked."""
+    rows = session.scalars(
+        select(SubmissionRow).where(
+            SubmissionRow.submission_id == submission.id,
+            SubmissionRow.listed_reason == "",
+            SubmissionRow.sheet.in_(("0_submission", "1_products", "3_sites", "4_links")),
+        )
+    ).all()
+    default = _strictest([str(r.read_values.get("confidentiality_default") or "") for r in _of(rows, "0_submission")])
+    lot_of = {_key(r, "product_ref"): str(r.read_values.get("lot") or "") for r in _of(rows, "1_products")}
+    linked: dict[str, set[str]] = {}
+    for row in _of(rows, "4_links"):
+        linked.setdefault(_key(row, "site_ref"), set()).add(lot_of.get(_key(row, "product_ref"), ""))
+    own = {_key(r, "site_ref"): str(r.read_values.get("confidentiality") or "") or default for r in _of(rows, "3_sites")}
+    return Levels(default, own, {site: frozenset(lots) for site, lots in linked.items()})
+
+
+def _of(rows: Sequence[SubmissionRow], sheet: str) -> list[SubmissionRow]:
+    return [row for row in rows if row.sheet == sheet]
+
+
+def _key(row: SubmissionRow, column: str) -> str:
+    return str(row.read_values.get(column) or "").casefold()
+
+
+def _strictest(found: list[str]) -> str:
+    known = [level for level in found if level in LEVELS]
+    return max(known, key=LEVELS.index) if known else "consortium"

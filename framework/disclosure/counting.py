@@ -1,0 +1,212 @@
+"""What counts: the newest countable version, whether or not anybody presses anything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
+from framework.ground import lifecycle
+from framework.ground.actors import SYSTEM, Actor
+from framework.ground.errors import MoveRefused
+from framework.ground.files import FileStore
+from framework.ground.mail import post
+from framework.ground.text import N_
+from models.disclosure import Submission, SubmissionIssue
+from models.people import User
+from models.rounds import Round
+
+LIVE = ("staged", "checked", "counted")
+
+
+def count(session: Session, submission: Submission, *, actor: Actor, clock: Clock, files: FileStore) -> None:
+    """Let this version stand at once; older ones are replaced. Raises MoveRefused with the reason.
+
+    The stored bytes are hashed again inside the serialised transaction.
+    """
+    lock(session, submission.round)
+    session.refresh(submission)
+    lifecycle.move(session, submission, "count", actor=actor, now=clock(), files=files)
+
+
+def withdraw(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:
+    """Take the supplier's submission back before the deadline: this version and every live one."""
+    lock(session, submission.round)
+    session.refresh(submission)
+    now = clock()
+    first = "withdraw" if submission.state == "counted" else "discard"
+    lifecycle.move(session, submission, first, actor=actor, now=now)
+    submission.withdrawn_at = now
+    for other in versions(session, submission.round, submission.supplier_id):
+        if other.id != submission.id and other.state in LIVE:
+            act = "withdraw" if other.state == "counted" else "discard"
+            lifecycle.move(session, other, act, actor=actor, now=now)
+            other.withdrawn_at = now
+
+
+def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Submission]:
+    """All versions of one supplier in one round, newest first."""
+    query = (
+        select(Submission)
+        .options(joinedload(Submission.file), joinedload(Submission.supplier))
+        .where(Submission.round_id == round_.id, Submission.supplier_id == supplier_id)
+        .order_by(Submission.version_no.desc())
+    )
+    return session.scalars(query).all()
+
+
+def standing(found: Sequence[Submission]) -> Submission | None:
+    """The version that counts, or will count at the deadline as things stand: the newest that can."""
+    for submission in found:
+        if submission.state in ("counted", "opened", "in_review", "scored", "clarification_asked"):
+            return submission
+        if submission.state == "checked" and submission.verdict == "countable":
+            return submission
+    return None
+
+
+def close_receipt(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:
+    """Close receipt once the deadline is past: fix the set received in time, then count or let lapse."""
+    lock(session, round_)
+    if round_.state != "published":
+        return
+    lifecycle.move(session, round_, "close_receipt", actor=SYSTEM, now=clock(), files=files)
+
+
+def due_rounds(session: Session, *, now: dt.datetime) -> list[Round]:
+    """Rounds whose receipt should be closed now."""
+    query = select(Round).where(Round.state == "published", Round.tender_deadline < now)
+    return [r for r in session.scalars(query) if now > (r.tender_deadline or now) + grace(r)]
+
+
+def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetime, files: FileStore) -> None:
+    """After the deadline: count the newest countable version, let the others lapse, once all newer are read."""
+    found = [s for s in versions(session, round_, supplier_id) if s.state in LIVE]
+    for submission in found:
+        if submission.state == "staged":
+            return
+        if submission.state == "counted":
+            _lapse(session, found[: found.index(submission)], now)
+            return
+        if _may_count_itself(round_, submission):
+            lifecycle.move(session, submission, "count", actor=SYSTEM, now=now, files=files)
+            _lapse(session, found[: found.index(submission)], now)
+            return
+    _lapse(session, found, now)
+
+
+def received_in_time(session: Session, round_: Round) -> list[Submission]:
+    """The versions that arrived in time and were not withdrawn: the set that closing fixes."""
+    query = select(Submission).options(joinedload(Submission.file)).where(Submission.round_id == round_.id)
+    ordered = session.scalars(query.order_by(Submission.receipt_seq))
+    return [s for s in ordered if s.state not in ("late", "withdrawn")]
+
+
+def set_digest(found: Sequence[Submission]) -> str:
+    """SHA-256 over receipt number, time and file hash of each version, in order of receipt."""
+    lines = (f"{s.receipt_number} {s.received_at.isoformat()} {s.file.sha256}" for s in found)
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def _may_count_itself(round_: Round, submission: Submission) -> bool:
+    return submission.verdict == "countable" and bool(round_.settings.get("auto_count", True))
+
+
+def _lapse(session: Session, found: Sequence[Submission], now: dt.datetime) -> None:
+    for submission in found:
+        if submission.state != "checked":
+            continue
+        blocked = submission.verdict != "countable"
+        submission.reason = N_("it holds a problem that blocks it") if blocked else N_("nobody counted it")
+        lifecycle.move(session, submission, "lapse", actor=SYSTEM, now=now)
+
+
+def _guard_count(session: Session, submission: Submission, context: lifecycle.Context) -> None:
+    round_ = submission.round
+    if not is_in_time(round_, received_at=submission.received_at, first_byte_at=submission.first_byte_at):
+        raise MoveRefused("late", N_("This version arrived after the deadline and does not count."), rule="L07a")
+    if not context.actor.is_system:
+        _refuse_after_deadline(round_, context.now)
+    blocks = select(SubmissionIssue.id).where(
+        SubmissionIssue.submission_id == submission.id, SubmissionIssue.severity == "block"
+    )
+    if submission.verdict != "countable" or session.scalar(blocks.limit(1)) is not None:
+        raise MoveRefused("blocked", N_("This version cannot be counted until its blocking problem is mended."))
+    _refuse_older(session, submission)
+    files: FileStore = context.facts["files"]
+    if not files.is_intact(submission.file.sha256):
+        raise MoveRefused("bytes-changed", N_("The stored file no longer has the hash of its receipt. Tell the operator."))
+
+
+def _refuse_older(session: Session, submission: Submission) -> None:
+    newer = select(Submission.id).where(
+        Submission.round_id == submission.round_id,
+        Submission.supplier_id == submission.supplier_id,
+        Submission.version_no > submission.version_no,
+        Submission.state == "counted",
+    )
+    if session.scalar(newer.limit(1)) is not None:
+        raise MoveRefused("newer-counted", N_("A newer version already counts."))
+
+
+def _refuse_after_deadline(round_: Round, now: dt.datetime) -> None:
+    if round_.state != "published" or is_past(round_, now):
+        raise MoveRefused("receipt-closed", N_("Receipt is closed. Nothing more can be counted."), rule="L07a")
+
+
+def _after_count(session: Session, submission: Submission, context: lifecycle.Context) -> None:
+    submission.counted_at = context.now
+    for other in versions(session, submission.round, submission.supplier_id):
+        if other.version_no < submission.version_no and other.state in LIVE:
+            lifecycle.move(session, other, "replace", actor=SYSTEM, now=context.now)
+    session.flush()
+    _tell(session, submission, context.now)
+
+
+def _tell(session: Session, submission: Submission, now: dt.datetime) -> None:
+    sender = session.get(User, submission.created_by_id) if submission.created_by_id else None
+    if sender is not None:
+        post(
+            session,
+            "submission_counted",
+            to=sender,
+            now=now,
+            round_=submission.round,
+            receipt=submission.receipt_number,
+            round_name=submission.round.name,
+            path=f"/rounds/{submission.round.public_id}/disclosure/{submission.public_id}",
+        )
+
+
+def _guard_before_deadline(_session: Session, submission: Submission, context: lifecycle.Context) -> None:
+    _refuse_after_deadline(submission.round, context.now)
+
+
+def _guard_close(_session: Session, round_: Round, context: lifecycle.Context) -> None:
+    if not is_past(round_, context.now):
+        raise MoveRefused("deadline-ahead", N_("The deadline has not passed yet."), rule="L07b")
+
+
+def _after_close(session: Session, round_: Round, context: lifecycle.Context) -> None:
+    found = received_in_time(session, round_)
+    round_.closed_set_digest = set_digest(found)
+    session.flush()
+    for supplier_id in dict.fromkeys(s.supplier_id for s in found):
+        settle(session, round_, supplier_id, now=context.now, files=context.facts["files"])
+
+
+def _guard_lapse(_session: Session, submission: Submission, _context: lifecycle.Context) -> None:
+    if submission.round.state != "receipt_closed":
+        raise MoveRefused("receipt-open", N_("Receipt is still open."))
+
+
+lifecycle.register("submission_tender", "count", guard=_guard_count, effect=_after_count)
+lifecycle.register("submission_tender", "withdraw", guard=_guard_before_deadline)
+lifecycle.register("submission_tender", "discard", guard=_guard_before_deadline)
+lifecycle.register("submission_tender", "lapse", guard=_guard_lapse)
+lifecycle.register("submission_tender", "replace")
+lifecycle.register("round", "close_receipt", guard=_guard_close, effect=_after_close)

@@ -1,0 +1,103 @@
+"""Issues of a stored version, grouped by cause with SQL: a hundred thousand issues stay one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from framework.ground.issue_catalogue import describe
+from framework.ground.issues import Issue, Severity
+from models.disclosure import Submission, SubmissionIssue
+
+PLACES_SHOWN = 12
+RANK = {"block": 0, "error": 1, "warning": 2, "note": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One cause: how often, where first, and what to say about it (templates to translate)."""
+
+    issue: Issue
+    count: int
+    places: tuple[tuple[str, int | None], ...]
+    message: str
+    advice: str
+    params: dict[str, object]
+
+    @property
+    def severity(self) -> str:
+        """block, error, warning or note."""
+        return self.issue.severity.value
+
+
+def issue_of(row: SubmissionIssue) -> Issue:
+    """The stored row as an issue."""
+    severity = Severity(row.severity)
+    return Issue(row.code, severity, row.sheet, row.row, row.column, row.value, row.cause, dict(row.params))
+
+
+def groups(session: Session, submission: Submission, *, limit: int | None = None) -> list[Group]:
+    """The groups by code, cause, sheet, column and value: gravest first, then the most frequent."""
+    table = SubmissionIssue
+    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
+    rank = case(RANK, value=table.severity)
+    query = (
+        select(*keys, func.count().label("n"), func.min(table.id).label("first"))
+        .where(table.submission_id == submission.id)
+        .group_by(*keys)
+        .order_by(rank, func.count().desc(), func.min(table.position))
+    )
+    found = session.execute(query.limit(limit) if limit else query).all()
+    firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
+    places = _places(session, submission)
+    return [_group(firsts[g.first], g.n, places.get(tuple(g)[:6], [])) for g in found]
+
+
+def total_groups(session: Session, submission: Submission) -> int:
+    """How many groups there are."""
+    table = SubmissionIssue
+    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
+    inner = select(*keys).where(table.submission_id == submission.id).group_by(*keys).subquery()
+    return session.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def counts(session: Session, submission: Submission) -> dict[str, int]:
+    """How many issues of each severity."""
+    query = (
+        select(SubmissionIssue.severity, func.count())
+        .where(SubmissionIssue.submission_id == submission.id)
+        .group_by(SubmissionIssue.severity)
+    )
+    found = {severity: number for severity, number in session.execute(query)}
+    return {severity: found.get(severity, 0) for severity in RANK}
+
+
+def all_issues(session: Session, submission: Submission) -> list[Issue]:
+    """Every stored issue, in the order found."""
+    query = select(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id)
+    return [issue_of(row) for row in session.scalars(query.order_by(SubmissionIssue.position))]
+
+
+def _rows(session: Session, numbers: Sequence[int]) -> Sequence[SubmissionIssue]:
+    return session.scalars(select(SubmissionIssue).where(SubmissionIssue.id.in_(numbers))).all() if numbers else []
+
+
+def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], list[tuple[str, int | None]]]:
+    """Sheet and row of the first places of every group, in one query."""
+    table = SubmissionIssue
+    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
+    number = func.row_number().over(partition_by=keys, order_by=table.row).label("number")
+    inner = select(*keys, table.row, number).where(table.submission_id == submission.id).subquery()
+    places: dict[tuple[str, ...], list[tuple[str, int | None]]] = {}
+    for *key, row, _number in session.execute(select(inner).where(inner.c.number <= PLACES_SHOWN)):
+        places.setdefault(tuple(key), []).append((key[3], row))
+    return places
+
+
+def _group(first: SubmissionIssue, number: int, places: list[tuple[str, int | None]]) -> Group:
+    issue = issue_of(first)
+    message, advice, params = describe(issue)
+    return Group(issue, number, tuple(places), message, advice, params)

@@ -1,0 +1,189 @@
+"""The opening: enough openers confirm within a window, each on a session of their own; then contents may be read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from framework.disclosure.receiving import Clock, lock
+from framework.ground import audit, jobs, lifecycle
+from framework.ground.actors import SYSTEM, Actor
+from framework.ground.errors import MoveRefused
+from framework.ground.text import N_
+from models.disclosure import Opening, OpeningConfirmation, Submission
+from models.people import RoleGrant
+from models.rounds import Round
+
+BUILD_JOB = "build_chain"
+CONFIRMED = audit.declare("opening.confirmed", "needed", "given")
+
+
+def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> Opening:
+    """Give one opener's confirmation; the last one needed opens the tenders in the same transaction.
+
+    Raises MoveRefused: receipt still open, something still being read, nothing counted, not an
+    opener, tied to a bidder, the same person or session twice (law L07e).
+    """
+    lock(session, round_)
+    now = clock()
+    _refuse_unready(session, round_)
+    _refuse_tied(session, round_, actor)
+    opening = live_opening(session, round_, now=now) or _new_opening(session, round_, actor, now)
+    _refuse_twice(opening, actor)
+    confirmation = OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now)
+    opening.confirmations.append(confirmation)
+    session.flush()
+    needed, given = persons_needed(round_), len(opening.confirmations)
+    audit.record(session, CONFIRMED, actor=actor, now=now, subject=round_, needed=needed, given=given)
+    if given >= needed:
+        first = opening.confirmations[0].user_id
+        lifecycle.move(session, round_, "open_tenders", actor=actor, now=now, proposer_id=first, opening=opening)
+    return opening
+
+
+def live_opening(session: Session, round_: Round, *, now: dt.datetime) -> Opening | None:
+    """The opening whose window is running, with its confirmations."""
+    query = (
+        select(Opening)
+        .options(joinedload(Opening.confirmations).joinedload(OpeningConfirmation.user))
+        .where(Opening.round_id == round_.id, Opening.opened_at.is_(None), Opening.window_ends_at >= now)
+        .order_by(Opening.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query).unique().first()
+
+
+def record_of(session: Session, round_: Round) -> Opening | None:
+    """The opening that opened the round, with its record."""
+    query = select(Opening).where(Opening.round_id == round_.id, Opening.opened_at.is_not(None))
+    return session.scalar(query)
+
+
+def persons_needed(round_: Round) -> int:
+    """How many openers must confirm (round setting, frozen at publication; practice, not law)."""
+    return int(round_.settings.get("opening_persons", 2))
+
+
+def obstacles(session: Session, round_: Round) -> list[tuple[str, str]]:
+    """What stands in the way of an opening now, as (code, sentence template)."""
+    found: list[tuple[str, str]] = []
+    if round_.state != "receipt_closed":
+        found.append(("receipt-open", N_("Receipt is not closed yet.")))
+    states = set(session.scalars(select(Submission.state).where(Submission.round_id == round_.id)))
+    if "staged" in states:
+        found.append(("still-reading", N_("A version that arrived in time is still being read. Wait a moment.")))
+    if "counted" not in states:
+        found.append(("nothing-counted", N_("No version counts, so there is nothing to open.")))
+    return found
+
+
+def _refuse_unready(session: Session, round_: Round) -> None:
+    for code, sentence in obstacles(session, round_):
+        raise MoveRefused(code, sentence, rule="L07e")
+
+
+def _refuse_tied(session: Session, round_: Round, actor: Actor) -> None:
+    bidders = select(Submission.supplier_id).where(Submission.round_id == round_.id)
+    held = select(RoleGrant.id).where(
+        RoleGrant.user_id == actor.user_id,
+        RoleGrant.organisation_id.in_(bidders),
+        RoleGrant.withdrawn_at.is_(None),
+    )
+    if session.scalar(held.limit(1)) is not None:
+        raise MoveRefused("tied", N_("You have a tie to a bidder and cannot open this round."), rule="SD3")
+
+
+def _refuse_twice(opening: Opening, actor: Actor) -> None:
+    for given in opening.confirmations:
+        if given.user_id == actor.user_id or given.session_ref == actor.session_ref:
+            raise MoveRefused(
+                "same-person", N_("You have confirmed already. Another opener must confirm on an own device."), rule="SD1"
+            )
+
+
+def _new_opening(session: Session, round_: Round, actor: Actor, now: dt.datetime) -> Opening:
+    minutes = int(round_.settings.get("opening_window_minutes", 10))
+    opening = Opening(
+        round=round_,
+        window_ends_at=now + dt.timedelta(minutes=minutes),
+        record={},
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+    session.add(opening)
+    session.flush()
+    return opening
+
+
+def _guard_open(session: Session, round_: Round, context: lifecycle.Context) -> None:
+    _refuse_unready(session, round_)
+    opening: Opening | None = context.facts.get("opening")
+    if opening is None or opening.window_ends_at < context.now:
+        raise MoveRefused("window-over", N_("The time to confirm together is over. Begin again."), rule="L07e")
+    persons = {given.user_id for given in opening.confirmations}
+    if len(persons) < persons_needed(round_):
+        raise MoveRefused("persons-missing", N_("More openers must confirm."), rule="L07e")
+
+
+def _after_open(session: Session, round_: Round, context: lifecycle.Context) -> None:
+    opening: Opening = context.facts["opening"]
+    now = context.now
+    round_.opened_at = opening.opened_at = now
+    for submission in _counted(session, round_):
+        submission.opened_at = now
+        lifecycle.move(session, submission, "open", actor=SYSTEM, now=now)
+        jobs.enqueue(session, BUILD_JOB, now=now, organisation_id=round_.organisation_id, submission=submission.public_id)
+    opening.record = _record(session, round_, opening)
+    opening.record_text = json.dumps(opening.record, sort_keys=True, ensure_ascii=False)
+
+
+def record_hash(opening: Opening) -> str:
+    """SHA-256 of the opening record's canonical text."""
+    return hashlib.sha256(opening.record_text.encode("utf-8")).hexdigest()
+
+
+def _counted(session: Session, round_: Round) -> list[Submission]:
+    query = select(Submission).where(Submission.round_id == round_.id, Submission.state == "counted")
+    return list(session.scalars(query.order_by(Submission.receipt_seq)))
+
+
+def _record(session: Session, round_: Round, opening: Opening) -> dict[str, Any]:
+    """Names, times, receipt numbers and hashes; late files by number only."""
+    everything = session.scalars(
+        select(Submission)
+        .options(joinedload(Submission.file), joinedload(Submission.supplier))
+        .where(Submission.round_id == round_.id)
+        .order_by(Submission.receipt_seq)
+    ).all()
+    return {
+        "round": round_.public_id,
+        "frozen_hash": round_.frozen_hash,
+        "closed_set_digest": round_.closed_set_digest,
+        "opened_at": opening.opened_at.isoformat() if opening.opened_at else None,
+        "confirmed": [{"name": c.user.name, "at": c.at.isoformat()} for c in opening.confirmations],
+        "opened": [
+            {
+                "receipt": s.receipt_number,
+                "supplier": s.supplier.name,
+                "received_at": s.received_at.isoformat(),
+                "sha256": s.file.sha256,
+                "bytes": s.file.size,
+            }
+            for s in everything
+            if s.state == "opened"
+        ],
+        "late": [s.receipt_number for s in everything if s.state == "late"],
+    }
+
+
+def _lifts_four_eyes(round_: Round) -> bool:
+    return persons_needed(round_) == 1
+
+
+lifecycle.register("round", "open_tenders", guard=_guard_open, effect=_after_open, one_person=_lifts_four_eyes)
+lifecycle.register("submission_tender", "open")

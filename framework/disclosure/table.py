@@ -1,0 +1,146 @@
+"""One sheet as understood: values by column, each row with its own sheet row number, and every row accounted for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from framework.disclosure.columns import Column
+from framework.disclosure.read_column import ColumnRead, Trouble, Value, read_column
+from framework.ground.reading.facts import broken_cells
+from framework.ground.sheets.cells import Cell, Row, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row with values that was not stored; `reason` is a catalogue code (with its cause, if any)."""
+
+    row: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Table:
+    """A sheet as read. `columns` hold values row by row; `found` and `unread` go by column, then by index of the row."""
+
+    sheet: str
+    title: str
+    rows: list[int] = field(default_factory=list)
+    columns: dict[str, list[Value]] = field(default_factory=dict)
+    found: dict[str, dict[int, str]] = field(default_factory=dict)
+    unread: dict[str, set[int]] = field(default_factory=dict)
+    letters: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, list[tuple[int, Trouble, str]]] = field(default_factory=dict)
+    listed: list[Listed] = field(default_factory=list)
+    rows_in: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def get(self, column: str) -> list[Any]:
+        """The values of a column; all None where the column is absent."""
+        return self.columns.get(column) or [None] * len(self.rows)
+
+    def zip(self, *names: str) -> Iterable[tuple[Any, ...]]:
+        """Rows of the named columns, the index of the row first."""
+        return zip(range(len(self.rows)), *(self.get(name) for name in names), strict=True)
+
+    def has(self, column: str) -> bool:
+        """Whether the file has this column."""
+        return column in self.columns
+
+    def as_found(self, column: str, index: int) -> str:
+        """The cell as the person wrote it."""
+        kept = self.found.get(column, {}).get(index)
+        return kept if kept is not None else written(self.get(column)[index])
+
+    def leave_out(self, reasons: Mapping[int, str]) -> None:
+        """Move the rows of these indices to the rows listed, each with its reason."""
+        if not reasons:
+            return
+        self.listed += [Listed(self.rows[index], reason) for index, reason in sorted(reasons.items())]
+        kept = [index for index in range(len(self.rows)) if index not in reasons]
+        place = {old: new for new, old in enumerate(kept)}
+        self.rows = [self.rows[index] for index in kept]
+        self.columns = {name: [values[index] for index in kept] for name, values in self.columns.items()}
+        self.found = {n: {place[i]: v for i, v in f.items() if i in place} for n, f in self.found.items()}
+        self.unread = {name: {place[i] for i in indices if i in place} for name, indices in self.unread.items()}
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as they are stored: sheet row number, given values in a form that survives JSON, cells as found."""
+        records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in self.rows]
+        for name, values in self.columns.items():
+            for record, value in zip(records, values, strict=True):
+                if value is not None:
+                    record["values"][name] = value if value.__class__ is str else plain(value)
+        for name, found in self.found.items():
+            for index, text in found.items():
+                records[index]["found"][name] = text
+        return records
+
+
+def plain(value: Any) -> Any:
+    """Dates as ISO texts, also inside lists; everything else as it is."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
+def written(value: Any) -> str:
+    """A value as it would be typed into a cell: lists with bars, yes and no, ISO dates."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "|".join(map(written, value)) if isinstance(value, list) else str(plain(value))
+
+
+def build(
+    sheet: Sheet,
+    name: str,
+    rows: list[Row],
+    mapping: Mapping[str, tuple[int, Column]],
+    *,
+    date1904: bool = False,
+) -> Table:
+    """Read the mapped columns of `rows`; `mapping` gives the index of the column (0 is A) and what it holds."""
+    table = Table(name, sheet.name, rows=[row.number for row in rows], rows_in=len(rows))
+    broken = broken_cells(sheet)
+    index_of = {row.number: index for index, row in enumerate(rows)} if broken or sheet.facts.percent_cells else {}
+    for column_name, (place, column) in mapping.items():
+        special = {index_of[r]: Trouble(*t) for (r, c), t in broken.items() if c == place + 1 and r in index_of}
+        percent = {index_of[r] for r, c in sheet.facts.percent_cells if c == place + 1 and r in index_of}
+        cells = _cells(rows, place)
+        read = read_column(
+            cells,
+            column,
+            special=special,
+            percent=frozenset(percent) if column.type == "percent" else frozenset(),
+            date1904=date1904,
+        )
+        _take(table, column_name, letter(place), read)
+    return table
+
+
+def letter(place: int) -> str:
+    """The letter of a column; 0 is A."""
+    name = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _cells(rows: list[Row], place: int) -> list[Cell]:
+    return [row.cells[place] if place < len(row.cells) else None for row in rows]
+
+
+def _take(table: Table, name: str, letters: str, read: ColumnRead) -> None:
+    table.columns[name] = read.values
+    table.letters[name] = letters
+    table.found[name] = read.found
+    table.unread[name] = read.unread
+    table.troubles[name] = read.troubles
