@@ -75,7 +75,7 @@ class Demand(Record, Base):
     @property
     def owner_id(self) -> int:
         """The organisation whose record this is."""
-        return self.member_id
+        return self.member_id if self.member_id is not None else self.member.id
 
 
 class DemandLine(Base):

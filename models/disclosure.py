@@ -106,7 +106,7 @@ class Submission(Record, Base):
     @property
     def owner_id(self) -> int:
         """The organisation whose record this is."""
-        return self.supplier_id
+        return self.supplier_id if self.supplier_id is not None else self.supplier.id
 
 
 class SubmissionIssue(Base):

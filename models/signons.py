@@ -76,7 +76,7 @@ class SignOn(Record, Base):
     @property
     def owner_id(self) -> int:
         """The organisation whose record this is."""
-        return self.organisation_id
+        return self.organisation_id if self.organisation_id is not None else self.organisation.id
 
 
 class EligibilitySnapshot(Base):

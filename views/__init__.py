@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _set_up_templates(app)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    app.before_request(guard.note_first_byte)
     CSRFProtect(app)
     i18n.init_app(app)
     guard.init_app(app)

@@ -8,7 +8,17 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -36,6 +46,11 @@ def init_app(app: Flask) -> None:
     app.before_request(_second_factor_first)
     app.teardown_request(_touch)
     app.jinja_env.globals.update(actor=actor, may=lambda p, r=None: may(db.session, actor(), Permission(p), r))
+
+
+def note_first_byte() -> None:
+    """Note when the head of the request arrived, before its body is read (trust 4.1)."""
+    g.first_byte_at = clock.now()
 
 
 def permit(permission: Permission, *, fresh_roles: tuple[str, ...] = ()) -> Callable[[View], View]:

@@ -29,7 +29,7 @@ def surroundings() -> dict[str, Any]:
         "account_url": _address("people.account"),
         "sign_in_url": _address("people.sign_in"),
         "sign_out_url": _address("people.sign_out"),
-        "help_contact": _help(),
+        "help_contact": help_contact(),
     }
 
 
@@ -54,7 +54,7 @@ def _address(endpoint: str) -> str:
     return url_for(endpoint) if endpoint in current_app.view_functions else ""
 
 
-def _help() -> dict[str, str] | None:
+def help_contact() -> dict[str, str] | None:
     """`HEFBOOM_HELP_CONTACT` is `name=…&email=…&phone=…`, or simply a name."""
     text = current_app.extensions["settings"].help_contact
     if not text:

@@ -129,7 +129,7 @@ TABLE: dict[Permission, Rule] = {
             N_("read opened submissions"),
             OPENED,
         ),
-        _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), frozenset({"receipt_closed"})),
+        _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), SEALED),
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
     )

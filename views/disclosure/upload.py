@@ -1,0 +1,178 @@
+"""A supplier's side of a round: template, upload, versions, receipt, counting, withdrawing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+from flask import Response, current_app, g, render_template, request, send_file, url_for
+from flask_babel import force_locale, gettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as BaseResponse
+
+from framework.disclosure import counting, receiving, workbook
+from framework.ground.errors import InvalidInput, NotFound, RuleBroken
+from framework.ground.permissions import Permission
+from framework.ground.text import N_
+from models.base import db
+from models.disclosure import Submission
+from models.people import Organisation
+from models.rounds import Round
+from views import clock, guard
+from views.disclosure import blueprint
+from views.disclosure.work import files, run_if_small
+from views.guard import actor, permit
+from views.i18n import LANGUAGES, current_language
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/rounds/<round_id>/disclosure")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def own(round_: Round) -> str:
+    """The supplier's versions and the upload form."""
+    return _own_page(round_)
+
+
+@blueprint.post("/rounds/<round_id>/disclosure")
+@permit(Permission.SUBMISSION_STAGE)
+def upload(round_: Round) -> BaseResponse | tuple[str, int]:
+    """Receive a file: bytes first, then one transaction with version, receipt, event and job."""
+    first_byte_at = getattr(g, "first_byte_at", clock.now())
+    try:
+        sent = _one_file(request.files)
+    except InvalidInput as error:
+        return _own_page(round_, error=guard.refused(error)), error.status
+    public_id, supplier_id = round_.public_id, actor().organisation_id
+    guard.release()
+    settings = current_app.extensions["settings"]
+    try:
+        blob = files().put(sent.stream, max_bytes=settings.large_upload_mb * 1_000_000)
+    except RuleBroken as error:
+        return _own_page(_again(public_id), error=guard.refused(error)), 413
+    submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at)
+    return _receipt(submission)
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/template-<language>.xlsx")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def template(round_: Round, language: str) -> Response:
+    """Our workbook, prefilled for this round and supplier, in a language."""
+    if language not in LANGUAGES:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    target = io.BytesIO()
+    scope = receiving.scope_of(db.session(), round_, own_organisation())
+    with force_locale(language):
+        workbook.write_template(target, scope, language=language, gettext=gettext)
+    target.seek(0)
+    name = f"hefboom-{round_.public_id}-{language}.xlsx"
+    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/original")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def original(round_: Round, submission_id: str) -> Response:
+    """The supplier's own file, byte for byte."""
+    submission = own_submission(round_, submission_id)
+    return send_original(submission)
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/count")
+@permit(Permission.SUBMISSION_COUNT)
+def count(round_: Round, submission_id: str) -> BaseResponse:
+    """Let this version stand at once."""
+    submission = own_submission(round_, submission_id)
+    counting.count(db.session(), submission, actor=actor(), clock=clock.now, files=files())
+    return guard.done(_address(submission), _("This version counts. You can replace or withdraw it until the deadline."))
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/withdraw")
+@permit(Permission.SUBMISSION_COUNT)
+def withdraw(round_: Round, submission_id: str) -> BaseResponse:
+    """Take the submission back."""
+    submission = own_submission(round_, submission_id)
+    counting.withdraw(db.session(), submission, actor=actor(), clock=clock.now)
+    return guard.done(_address(submission), _("Your submission is withdrawn. Nothing of yours counts now."))
+
+
+def own_organisation() -> Organisation:
+    """The organisation the supplier's person acts for."""
+    return db.session.get_one(Organisation, actor().organisation_id)
+
+
+def own_submission(round_: Round, public_id: str) -> Submission:
+    """One of the supplier's own versions; another's is *not found*."""
+    submission = guard.child(Submission, public_id, round_)
+    if submission.supplier_id != actor().organisation_id:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return submission
+
+
+def send_original(submission: Submission) -> Response:
+    """The stored bytes as an attachment with a name of our making."""
+    ending = submission.file.name.rpartition(".")[2].lower()
+    safe = ending if ending.isalnum() and len(ending) <= 5 else "bin"
+    path = files().path(submission.file.sha256)
+    name = f"disclosure-{submission.receipt_number}.{safe}"
+    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+def _own_page(round_: Round, error: str = "") -> str:
+    found = counting.versions(db.session(), round_, actor().organisation_id or 0)
+    settings = current_app.extensions["settings"]
+    facts: dict[str, Any] = {
+        "round_": round_,
+        "versions": found,
+        "standing": counting.standing(found),
+        "is_open": round_.state == "published" and not receiving.is_past(round_, clock.now()),
+        "error": error,
+        "limit_mb": settings.large_upload_mb,
+        "language": current_language(),
+    }
+    return render_template("disclosure/own.html", **facts)
+
+
+def _one_file(sent: Any) -> FileStorage:
+    """The one file of the form; anything else is told what to do."""
+    chosen = [f for f in sent.getlist("file") if f.filename]
+    if len(chosen) != 1:
+        raise InvalidInput(
+            "one-file",
+            N_("Choose one workbook, or the CSV files of one submission in a zip."),
+            field="file",
+        )
+    return chosen[0]
+
+
+def _again(public_id: str) -> Round:
+    return db.session.scalars(select(Round).where(Round.public_id == public_id)).one()
+
+
+def _receive(
+    round_public_id: str, supplier_id: int | None, blob: Any, name: str, first_byte_at: dt.datetime
+) -> Submission:
+    round_ = _again(round_public_id)
+    supplier = db.session.get_one(Organisation, supplier_id)
+    submission = receiving.receive(
+        db.session(), round_, supplier, blob, name, actor=actor(), clock=clock.now, first_byte_at=first_byte_at
+    )
+    return submission
+
+
+def _receipt(submission: Submission) -> BaseResponse:
+    address, job = _address(submission), submission.job
+    size, job_id = submission.file.size, job.id if job is not None and job.state == "waiting" else None
+    answer = guard.done(address)
+    run_if_small(job_id, size)
+    return answer
+
+
+def _address(submission: Submission) -> str:
+    return url_for(
+        "disclosure.version", round_id=submission.round.public_id, submission_id=submission.public_id
+    )
