@@ -74,7 +74,13 @@ def current_grants(session: Session, user: User, *, now: dt.datetime) -> list[Ro
     return [g for g in session.scalars(query) if g.ends_at is None or g.ends_at > now]
 
 
-def actor_of(session: Session, live: UserSession | None, *, now: dt.datetime, request_ref: str = "") -> Actor:
+def actor_of(
+    session: Session,
+    live: UserSession | None,
+    *,
+    now: dt.datetime,
+    request_ref: str = "",
+) -> Actor:
     """The actor of a live session, with the roles held at this moment; NOBODY without a session."""
     if live is None:
         return NOBODY

@@ -1,0 +1,256 @@
+"""Invitations: a mailed link that brings one address into one organisation with one role, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground import audit, mail
+from framework.ground.actors import SYSTEM, Actor
+from framework.ground.errors import MoveRefused, NotAllowed, NotFound
+from framework.ground.text import N_
+from framework.people import accounts, links, roles
+from framework.people.addresses import clean_email, fold_email
+from models.people import OneUseLink, Organisation, User
+
+SENT = audit.declare("invitation.sent", "role", "organisation")
+REVOKED = audit.declare("invitation.revoked", "role", "organisation")
+ACCEPTED = audit.declare("invitation.accepted", "role", "organisation")
+
+
+def invite(
+    session: Session,
+    email: str,
+    organisation: Organisation,
+    role: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    days: int = 14,
+    language: str | None = None,
+) -> OneUseLink:
+    """Invite an address; the mail leaves after the commit. An older open invitation to the same is revoked.
+
+    For the operator, an administrator of the organisation, a lead for the bodies of its rounds. The answer is the
+    same whether the address has an account. Raises InvalidInput, NotAllowed, MoveRefused.
+    """
+    roles.require_grantable(session, organisation, role, actor=actor)
+    address = clean_email(email)
+    for older in pending(session, organisation):
+        if fold_email(older.email) == fold_email(address) and older.role == role:
+            older.revoked_at = now
+    return _send(
+        session,
+        address,
+        organisation,
+        role,
+        actor=actor,
+        now=now,
+        days=days,
+        language=language,
+    )
+
+
+def resend(
+    session: Session,
+    link: OneUseLink,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    days: int = 14,
+) -> OneUseLink:
+    """Send a new link in place of an open or ended one; raises as `invite`, and LinkOver for a used or revoked one."""
+    organisation, role = _aim(link)
+    roles.require_grantable(session, organisation, role, actor=actor)
+    _require_unanswered(link, now)
+    link.revoked_at = now
+    return _send(session, link.email, organisation, role, actor=actor, now=now, days=days)
+
+
+def ask_again(session: Session, token: str, *, now: dt.datetime, days: int = 14) -> None:
+    """The holder of an ended link asks for a new one; it goes to the invited address only, once (W29).
+
+    Raises NotFound, LinkOver for a used or revoked link, MoveRefused for one that still works.
+    """
+    link = links.find(session, "invitation", token)
+    _require_unanswered(link, now)
+    if links.state(link, now=now) == "open":
+        raise MoveRefused("link-open", N_("This link still works."))
+    organisation, role = _aim(link)
+    link.revoked_at = now
+    _send(
+        session,
+        link.email,
+        organisation,
+        role,
+        actor=SYSTEM,
+        now=now,
+        days=days,
+        inviter=link.created_by_id,
+    )
+
+
+def revoke(session: Session, link: OneUseLink, *, actor: Actor, now: dt.datetime) -> None:
+    """Withdraw an invitation that was not used; raises NotAllowed, LinkOver."""
+    organisation, role = _aim(link)
+    roles.require_grantable(session, organisation, role, actor=actor)
+    _require_unanswered(link, now)
+    link.revoked_at = now
+    _note(session, REVOKED, link, actor=actor, now=now)
+
+
+def accept(session: Session, token: str, user: User, *, now: dt.datetime) -> OneUseLink:
+    """A signed-in person takes the invitation to their own address.
+
+    Raises NotFound, LinkOver, or NotAllowed where the invitation is for another address (a forwarded link).
+    """
+    link = links.find(session, "invitation", token)
+    links.require_open(link, now=now)
+    if fold_email(link.email) != user.folded_email:
+        raise NotAllowed(
+            "other-address",
+            N_("This invitation is for another mail address than that of your account. Sign out first."),
+        )
+    return _take(session, link, user, now=now)
+
+
+def accept_as_new(
+    session: Session,
+    token: str,
+    *,
+    name: str,
+    password: str,
+    language: str,
+    now: dt.datetime,
+) -> tuple[OneUseLink, User]:
+    """Somebody without an account takes the invitation; the address is the invited one, never one typed.
+
+    Raises NotFound, LinkOver, InvalidInput, and NotAllowed where the address has an account by now.
+    """
+    link = links.find(session, "invitation", token)
+    links.require_open(link, now=now)
+    if accounts.by_email(session, link.email) is not None:
+        raise NotAllowed(
+            "account-exists",
+            N_("This address has an account. Sign in to accept the invitation."),
+        )
+    user = accounts.add(
+        session,
+        email=link.email,
+        name=name,
+        password=password,
+        actor=SYSTEM,
+        now=now,
+        language=language,
+    )
+    return _take(session, link, user, now=now), user
+
+
+def pending(session: Session, organisation: Organisation) -> list[OneUseLink]:
+    """Invitations to an organisation that were neither used nor revoked, the newest first; some may have ended."""
+    query = select(OneUseLink).where(
+        OneUseLink.purpose == "invitation",
+        OneUseLink.organisation_id == organisation.id,
+        OneUseLink.used_at.is_(None),
+        OneUseLink.revoked_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(OneUseLink.id.desc())))
+
+
+def of_organisation(session: Session, organisation: Organisation, public_id: str) -> OneUseLink:
+    """An invitation to the organisation by its public id; raises NotFound."""
+    query = select(OneUseLink).where(
+        OneUseLink.public_id == public_id,
+        OneUseLink.organisation_id == organisation.id,
+        OneUseLink.purpose == "invitation",
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
+
+
+def _send(
+    session: Session,
+    email: str,
+    organisation: Organisation,
+    role: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    days: int,
+    language: str | None = None,
+    inviter: int | None = None,
+) -> OneUseLink:
+    """Write the link, the mail and the event; `inviter` is the user who stands behind a link sent again."""
+    link, token = links.make(
+        session,
+        "invitation",
+        email,
+        now=now,
+        lasts=dt.timedelta(days=days),
+        organisation=organisation,
+        role=role,
+        created_by_id=actor.user_id or inviter,
+    )
+    known = accounts.by_email(session, email)
+    mail.post(
+        session,
+        "invitation",
+        to=email,
+        now=now,
+        language=known.language if known is not None else language or actor.language,
+        secret=f"/invitations/{token}",
+        recipient=known.name if known is not None else "",
+        inviter=actor.organisation_name or organisation.name,
+        organisation=organisation.name,
+        role=roles.ROLE_LABELS[role],
+        days=days,
+    )
+    _note(session, SENT, link, actor=actor, now=now)
+    return link
+
+
+def _take(session: Session, link: OneUseLink, user: User, *, now: dt.datetime) -> OneUseLink:
+    organisation, role = _aim(link)
+    who = Actor(user.id, None, frozenset(), name=user.name)
+    roles.give(
+        session,
+        user,
+        organisation,
+        role,
+        actor=who,
+        now=now,
+        grantor_id=link.created_by_id,
+    )
+    link.used_at, link.user_id = now, user.id
+    _note(session, ACCEPTED, link, actor=who, now=now)
+    return link
+
+
+def _aim(link: OneUseLink) -> tuple[Organisation, str]:
+    """Organisation and role of an invitation, which always has both."""
+    if link.organisation is None or link.role is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return link.organisation, link.role
+
+
+def _require_unanswered(link: OneUseLink, now: dt.datetime) -> None:
+    if links.state(link, now=now) in ("used", "revoked"):
+        links.require_open(link, now=now)
+
+
+def _note(session: Session, kind: str, link: OneUseLink, *, actor: Actor, now: dt.datetime) -> None:
+    organisation, role = _aim(link)
+    session.flush()
+    audit.record(
+        session,
+        kind,
+        actor=actor,
+        now=now,
+        subject=link,
+        role=role,
+        organisation=organisation.public_id,
+    )
