@@ -128,20 +128,12 @@ def fail(job: Job, error: str, *, now: dt.datetime, retry: bool) -> None:
 
 def waiting(session: Session, *, now: dt.datetime, limit: int = 100) -> list[int]:
     """Numbers of the jobs that a worker should take now, the stale ones included, oldest first."""
-    due = (Job.state == "waiting") & or_(
-        Job.not_before.is_(None), Job.not_before <= now
-    )
+    due = (Job.state == "waiting") & or_(Job.not_before.is_(None), Job.not_before <= now)
     stale = (Job.state == "running") & (Job.heartbeat_at < now - STALE_AFTER)
-    return list(
-        session.scalars(
-            select(Job.id).where(due | stale).order_by(Job.queued_at).limit(limit)
-        )
-    )
+    return list(session.scalars(select(Job.id).where(due | stale).order_by(Job.queued_at).limit(limit)))
 
 
 def _is_takeable(job: Job, now: dt.datetime) -> bool:
     if job.state == "waiting":
         return job.not_before is None or job.not_before <= now
-    return job.state == "running" and (
-        job.heartbeat_at is None or job.heartbeat_at < now - STALE_AFTER
-    )
+    return job.state == "running" and (job.heartbeat_at is None or job.heartbeat_at < now - STALE_AFTER)
