@@ -15,6 +15,7 @@ from models.records import StoredFile
 from models.rounds import MANDATE_TYPES, Round
 
 SIGN_ON_STATES = ("invited", "interested", "mandate_pending", "confirmed", "active", "suspended", "left", "refused")
+FEE_RULES = ("none", "fixed_yearly", "pct_of_call_off")
 ELIGIBILITY = ("named_in_notice", "class_in_notice", "consortium_membership", "cpb_client", "open_framework_reopening")
 
 
@@ -26,6 +27,7 @@ class SignOn(Record, Base):
         CheckConstraint(one_of("state", SIGN_ON_STATES), name="state"),
         CheckConstraint(one_of("eligibility_basis", ELIGIBILITY), name="eligibility_basis"),
         CheckConstraint(one_of("mandate_type", MANDATE_TYPES, null=True), name="mandate_type"),
+        CheckConstraint(one_of("fee_rule", FEE_RULES), name="fee_rule"),
         CheckConstraint(
             "state NOT IN ('mandate_pending','confirmed','active','suspended') OR"
             " (mandate_file_id IS NOT NULL AND signed_by_name <> '' AND signed_on IS NOT NULL)",
@@ -62,6 +64,10 @@ class SignOn(Record, Base):
     clause_commitment: Mapped[bool] = mapped_column(default=False)
     data_agreement_signed_on: Mapped[dt.date | None]
     in_scope_spend_annual: Mapped[Decimal | None] = mapped_column(Money(), comment="blank = unknown")
+    fee_rule: Mapped[str] = mapped_column(String(20), default="none")
+    fee_amount: Mapped[Decimal | None] = mapped_column(Money(), comment="where fixed yearly")
+    fee_paid_on: Mapped[dt.date | None]
+    call_off_registered_on: Mapped[dt.date | None]
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(1000), default="")
@@ -70,6 +76,7 @@ class SignOn(Record, Base):
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id])
     affiliated_via: Mapped[Organisation | None] = relationship(foreign_keys=[affiliated_via_id])
     mandate_file: Mapped[StoredFile | None] = relationship(foreign_keys=[mandate_file_id])
+    class_proof: Mapped[StoredFile | None] = relationship(foreign_keys=[class_proof_id])
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
     mandate_submitted_by: Mapped[User | None] = relationship(foreign_keys=[mandate_submitted_by_id])
 

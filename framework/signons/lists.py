@@ -1,0 +1,63 @@
+"""The list of sign-ons: searched, filtered, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models.people import Organisation
+from models.rounds import Round
+from models.signons import SIGN_ON_STATES, SignOn
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of sign-ons; `counts` are over the whole round, in the order of the states."""
+
+    rows: list[SignOn]
+    total: int
+    counts: dict[str, int]
+    pages: int
+
+
+def listing(session: Session, round_: Round, *, search: str = "", state: str = "", page: int = 1) -> Listing:
+    """Sign-ons of a round by name of the body, `PAGE` at a time."""
+    query = (
+        select(SignOn).join(Organisation, Organisation.id == SignOn.organisation_id).where(SignOn.round_id == round_.id)
+    )
+    if search.strip():
+        query = query.where(Organisation.folded_name.contains(search.strip().casefold(), autoescape=True))
+    if state in SIGN_ON_STATES:
+        query = query.where(SignOn.state == state)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    ordered = query.options(joinedload(SignOn.organisation)).order_by(Organisation.folded_name, SignOn.id)
+    rows = session.scalars(ordered.limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
+    return Listing(list(rows), total, counts(session, round_), max(1, -(-total // PAGE)))
+
+
+def counts(session: Session, round_: Round) -> dict[str, int]:
+    """How many sign-ons are in each state that occurs, in the order of the lifecycle."""
+    query = select(SignOn.state, func.count()).where(SignOn.round_id == round_.id).group_by(SignOn.state)
+    found = dict(session.execute(query).tuples().all())
+    return {state: found[state] for state in SIGN_ON_STATES if state in found}
+
+
+def current(session: Session, round_: Round, organisation_id: int | None) -> SignOn | None:
+    """The sign-on of an organisation that counts: not left, not refused."""
+    query = select(SignOn).where(
+        SignOn.round_id == round_.id,
+        SignOn.organisation_id == organisation_id,
+        SignOn.state.not_in(("left", "refused")),
+    )
+    return session.scalar(query)
+
+
+def invitable(session: Session, round_: Round) -> list[Organisation]:
+    """The buyers of this installation that are not on the list, by name."""
+    taken = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.not_in(("left", "refused")))
+    query = select(Organisation).where(Organisation.kind.in_(("buyer", "lead")), Organisation.id.not_in(taken))
+    return list(session.scalars(query.order_by(Organisation.folded_name)))

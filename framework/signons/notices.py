@@ -1,0 +1,90 @@
+"""Who is told what: the mails of this phase."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from framework.ground import mail
+from models.people import RoleGrant, User
+from models.signons import SignOn
+
+
+def invited(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell a body that it is invited."""
+    _to_member(session, sign_on, "sign_on_invited", now=now)
+
+
+def confirmed(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell a body that it stands on the list."""
+    _to_member(session, sign_on, "sign_on_confirmed", now=now)
+
+
+def mandate_returned(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell a body why its mandate came back."""
+    _to_member(session, sign_on, "sign_on_returned", now=now)
+
+
+def refused(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell a body that it is not admitted, with the reason; its pages close with this."""
+    _to_member(session, sign_on, "sign_on_refused", now=now, linked=False)
+
+
+def mandate_handed_in(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell the lead that a mandate waits."""
+    _to_lead(session, sign_on, "sign_on_mandate", now=now)
+
+
+def left(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell the lead that a body left."""
+    _to_lead(session, sign_on, "sign_on_left", now=now)
+
+
+def holders(session: Session, organisation_id: int, role: str, *, now: dt.datetime) -> Sequence[User]:
+    """The people who hold a role in an organisation now."""
+    query = (
+        select(User)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .where(
+            RoleGrant.organisation_id == organisation_id,
+            RoleGrant.role == role,
+            RoleGrant.withdrawn_at.is_(None),
+            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+    return session.scalars(query).all()
+
+
+def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, linked: bool = True) -> None:
+    path = f"/rounds/{sign_on.round.public_id}/sign-on" if linked else ""
+    for user in holders(session, sign_on.organisation.id, "member", now=now):
+        _post(session, sign_on, template, user, path, now)
+
+
+def _to_lead(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime) -> None:
+    session.flush()
+    path = f"/rounds/{sign_on.round.public_id}/sign-ons/{sign_on.public_id}"
+    for user in holders(session, sign_on.round.organisation.id, "lead", now=now):
+        _post(session, sign_on, template, user, path, now)
+
+
+def _post(session: Session, sign_on: SignOn, template: str, user: User, path: str, now: dt.datetime) -> None:
+    round_ = sign_on.round
+    mail.post(
+        session,
+        template,
+        to=user,
+        now=now,
+        round_=round_,
+        recipient=user.name,
+        round=round_.name,
+        lead=round_.organisation.name,
+        organisation=sign_on.organisation.name,
+        reason=sign_on.reason,
+        path=path,
+    )
