@@ -142,7 +142,7 @@ def _end_record(file: BinaryIO, size: int) -> tuple[int, int, int, int]:
     located = at >= 20 and tail[at - 20 : at - 16] == _LOCATOR
     if located:
         return _end_record64(file, struct.unpack_from("<Q", tail, at - 12)[0], (count, start, length))
-    if 0xFFFF == count or 0xFFFFFFFF in (length, start):
+    if count == 0xFFFF or 0xFFFFFFFF in (length, start):
         raise damaged("zip64-missing")
     return count, start, length, base + at
 

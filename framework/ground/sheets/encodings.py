@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from framework.ground.sheets.kind import looks_like_utf16
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _USUAL = frozenset("åäöéèêëïîôûüçñøæßáíóúàâãõìòùýÅÄÖÉÈÊËÏÎÔÛÜÇÑØÆÁÍÓÚÀÂ€£§°·–—‘’“”…«»®©™±×½\xa0")
+_FREQUENT = frozenset("åäöéüøæßñçÅÄÖÉÜØÆ")
+_CAPITAL_INSIDE = re.compile("[a-zß-öø-ÿ][À-ÖØ-Þ]")
 _PREVIEW_LINES = 5
 _SAMPLE = 1 << 20
 
@@ -69,13 +72,17 @@ def best_guess(data: bytes, guesses: Sequence[str]) -> str:
 
 
 def _likelihood(sample: bytes, encoding: str) -> float:
-    letters = [letter for letter in sample.decode(encoding, "replace") if ord(letter) > 127]
-    return sum(map(_score, letters)) / max(1, len(letters))
+    text = sample.decode(encoding, "replace")
+    letters = [letter for letter in text if ord(letter) > 127]
+    odd_capitals = len(_CAPITAL_INSIDE.findall(text))
+    return (sum(map(_score, letters)) - odd_capitals) / max(1, len(letters))
 
 
 def _score(letter: str) -> float:
-    if letter in _USUAL or "\u4e00" <= letter <= "\u9fa5" or letter in "，。、；：（）《》":
+    if letter in _FREQUENT or "\u4e00" <= letter <= "\u9fa5" or letter in "，。、；：（）《》":
         return 1.0
+    if letter in _USUAL:
+        return 0.9
     return {"L": 0.2, "C": -2.0}.get(unicodedata.category(letter)[0], -0.5)
 
 

@@ -77,7 +77,7 @@ def package_kind(container: Container) -> Kind:
     if (part := container.find("mimetype")) is not None:
         said = container.read(part)[:80] if part.size < 200 else b""
         return Kind.ODS if said.startswith(b"application/vnd.oasis.opendocument.spreadsheet") else Kind.ARCHIVE
-    if any(name.startswith("Index/") and name.endswith(".iwa") or name == "Index.zip" for name in names):
+    if any((name.startswith("Index/") and name.endswith(".iwa")) or name == "Index.zip" for name in names):
         return Kind.NUMBERS
     data = [name for name in names if not _is_litter(name)]
     if data and all(name.lower().endswith((".csv", ".tsv", ".txt")) for name in data):

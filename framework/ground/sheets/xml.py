@@ -13,7 +13,7 @@ Attributes = dict[str, str]
 Start = Callable[[str, Attributes], None]
 End = Callable[[str], None]
 SEPARATOR = " "
-LONGEST_TOKEN = MIB
+LONGEST_TOKEN = 4 * MIB
 _PLAIN_ROOT = (
     rb"""\A(?:\xef\xbb\xbf)?\s*+(?:<\?xml(?![^<>]*encoding=["'](?!(?i:utf-8)["']))[^<>]*\?>)?\s*+<%s( [^<>]*)(?<!/)>"""
 )

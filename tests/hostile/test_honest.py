@@ -1,0 +1,93 @@
+"""Honest files are never refused, and every cell arrives at its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from framework.ground.sheets.cells import Book
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.preflight import examine, load_strings, walk_sheet_slowly
+from framework.ground.sheets.reader import read_book
+from framework.ground.sheets.reading import read_here
+from framework.ground.sheets.refused import Refused
+from framework.ground.sheets.tally import Budget
+from tests.hostile.honest import HONEST, Honest
+from tests.hostile.make import Case, hostile_cases
+
+LIMITS = Limits.large()
+
+
+def as_rows(book: Book) -> dict[int, tuple[object, ...]]:
+    return {row.number: row.cells for row in book.sheets[0].rows}
+
+
+@pytest.fixture
+def stored(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    case: Honest | Case = request.param
+    path = tmp_path / f"upload{case.suffix}"
+    path.write_bytes(case.build())
+    return path
+
+
+@pytest.mark.parametrize("case", HONEST, ids=lambda case: case.id)
+def test_an_honest_file_is_read_cell_by_cell(case: Honest, tmp_path: Path) -> None:
+    path = tmp_path / f"upload{case.suffix}"
+    path.write_bytes(case.build())
+
+    book = read_book(path, limits=Limits.quick())
+
+    assert isinstance(book, Book), book
+    assert as_rows(book) == case.rows
+    assert not case.notice or case.notice in dict(book.notices)
+    assert book.sheets[0].facts.valued_cells == sum(
+        value is not None for cells in case.rows.values() for value in cells
+    )
+
+
+@pytest.mark.parametrize("stored", HONEST, ids=lambda case: case.id, indirect=True)
+def test_both_ways_of_reading_deliver_the_same_cells(stored: Path) -> None:
+    by_library, by_walk = read_here(stored, LIMITS), read_here(stored, LIMITS, walk_only=True)
+
+    assert by_library == by_walk
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [*HONEST, *(case for case in hostile_cases() if case.verdict != "refused")],
+    ids=lambda case: case.id,
+    indirect=True,
+)
+def test_the_fast_and_the_slow_walk_find_the_same_facts(stored: Path) -> None:
+    try:
+        found = examine(stored, LIMITS)
+    except Refused as error:
+        pytest.fail(f"refused: {error}")
+    sheets = found.package.sheets if found.package and found.container else []
+    workshop = load_strings(found, LIMITS)
+
+    slow = {
+        s.name: walk_sheet_slowly(found.container, s, workshop, Budget(), LIMITS).tally.facts
+        for s in sheets
+        if found.container
+    }
+
+    fast = {s.name: replace(found.facts[s.name], notes=0, pictures=0) for s in sheets}
+    assert fast == slow
+
+
+def test_the_usual_writers_take_the_fast_walk(tmp_path: Path) -> None:
+    usual = [case for case in HONEST if case.id.startswith(("openpyxl", "xlsxwriter", "pandas"))]
+    plain = {}
+    for case in usual:
+        path = tmp_path / case.id
+        path.write_bytes(case.build())
+        plain[case.id] = all(examine(path, LIMITS).plain.values())
+
+    assert all(plain.values()), plain
+
+
+def test_there_are_enough_honest_files() -> None:
+    assert len(HONEST) >= 30
