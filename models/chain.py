@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Fixed, Instant, Percent, Record, one_of
 from models.disclosure import Submission
 
-PRECISIONS = ("site", "zone", "city", "region", "country", "none")
+PRECISIONS = ("site", "zone", "city", "region", "country", "name_only")
 
 
 class Site(Record, Base):
