@@ -323,7 +323,9 @@ class Reader:
         return self._not_in_list(cell) if word is None else Reading(word, None if word == cell else cell)
 
     def _not_in_list(self, cell: Cell) -> Reading:
-        near = difflib.get_close_matches(fold(str(cell)[:60]), self.words, n=1, cutoff=0.7) if self._may_propose() else []
+        near = (
+            difflib.get_close_matches(fold(str(cell)[:60]), self.words, n=1, cutoff=0.7) if self._may_propose() else []
+        )
         nearest = self.words[near[0]] if near else ""
         return self._refused(cell, allowed=", ".join(self.column.values), nearest=nearest)
 

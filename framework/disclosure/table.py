@@ -67,6 +67,7 @@ class Table:
         self.columns = {name: [values[index] for index in kept] for name, values in self.columns.items()}
         self.found = {n: {place[i]: v for i, v in f.items() if i in place} for n, f in self.found.items()}
         self.unread = {name: {place[i] for i in indices if i in place} for name, indices in self.unread.items()}
+        self.troubles = {n: [(place[i], t, v) for i, t, v in kept if i in place] for n, kept in self.troubles.items()}
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as they are stored: sheet row number, given values in a form that survives JSON, cells as found."""

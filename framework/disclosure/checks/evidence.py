@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 from framework.disclosure import identifiers
 from framework.disclosure.checks.context import Context
-from framework.disclosure.columns import AUDITS, COMPONENTS, PROCESS, PRODUCTS, SITES, SMELTERS, SUBMISSION, sheet_columns
+from framework.disclosure.columns import (
+    AUDITS,
+    COMPONENTS,
+    PROCESS,
+    PRODUCTS,
+    SITES,
+    SMELTERS,
+    SUBMISSION,
+    sheet_columns,
+)
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 
@@ -124,7 +133,9 @@ def audit_validity(context: Context) -> Iterator[Issue]:
         if end is None:
             continue
         if start is not None and end < start:
-            yield context.at(AUDITS, index, "valid_until", "audit-validity", "end before start", start=start.isoformat())
+            yield context.at(
+                AUDITS, index, "valid_until", "audit-validity", "end before start", start=start.isoformat()
+            )
             continue
         if start is not None and scheme == "rba_vap" and end > months_later(start, 24):
             yield context.at(AUDITS, index, "valid_until", "audit-validity", "longer than two years")

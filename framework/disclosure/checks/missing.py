@@ -178,5 +178,3 @@ def refusals_without_proof(context: Context) -> Iterator[Issue]:
         for index, reason, proof in context.tables[sheet].zip("not_disclosed_reason", "not_disclosed_evidence"):
             if reason == "supplier_refused" and not proof:
                 yield context.at(sheet, index, "not_disclosed_reason", "refusal-without-proof")
-
-

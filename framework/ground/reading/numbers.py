@@ -32,7 +32,10 @@ _GROUP = re.compile(r"(?<=\d)[ '’`](?=\d{3}(?!\d))")
 _BODY = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)\Z")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?\Z", re.ASCII)
 _TRAILING_MINUS = re.compile(r"\d[\d.,]*\s*-\Z")
-_ABOUT = re.compile(r"(?:~|≈|±|>|≥|<|≤|ca\b|c\.|circa\b|cirka\b|approx|about\b|around\b|ungefär\b|omkring\b|ongeveer\b|etwa\b|env)", re.I)
+_ABOUT = re.compile(
+    r"(?:~|≈|±|>|≥|<|≤|ca\b|c\.|circa\b|cirka\b|approx|about\b|around\b|ungefär\b|omkring\b|ongeveer\b|etwa\b|env)",
+    re.I,
+)
 _RANGE = re.compile(r"([\d.,' ’]*\d)\s*(?:-|\bto\b|\btill\b|\btot\b|\bbis\b)\s*([\d.,' ’]*\d)\Z", re.I)
 _BELOW = re.compile(r"[<≤]\s*([\d.,' ’]*\d)\Z")
 _MAX_DIGITS = 300
@@ -74,7 +77,9 @@ def read_number(text: str, habit: Habit, *, whole: bool = False, ranges: bool = 
         return _range("0", pair[1], habit, whole, rewritten=True)
     pair = _RANGE.match(plain)
     if pair:
-        return _range(pair[1], pair[2], habit, whole, rewritten=plain != text) if ranges else NumberReading(cause="range")
+        return (
+            _range(pair[1], pair[2], habit, whole, rewritten=plain != text) if ranges else NumberReading(cause="range")
+        )
     return NumberReading(cause="approximate" if _ABOUT.match(plain) and re.search(r"\d", plain) else "not a number")
 
 

@@ -26,11 +26,15 @@ PLACEHOLDER_WORDS = (
     "geen opgave",
 )
 PLACEHOLDERS = frozenset(word.casefold() for word in PLACEHOLDER_WORDS)
-ERROR_WORDS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!"})
+ERROR_WORDS = frozenset(
+    {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!"}
+)
 
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|_x(?:00[01][0-9A-Fa-f]|[dD][89a-fA-F][0-9A-Fa-f]{2})_")
+_NO_TEXT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]|_x(?:00[01][0-9A-Fa-f]|[dD][89a-fA-F][0-9A-Fa-f]{2})_"
+)
 _ESCAPED_BREAK = re.compile("_x000[9ADad]_")
 _MARKS_IN_A_ROW = 4
 

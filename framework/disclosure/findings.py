@@ -1,0 +1,76 @@
+"""Write the issues of one file as a workbook of their own: where, what was found, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import xlsxwriter
+
+from framework.disclosure.workbook import WRITTEN_AT
+from framework.ground.issue_catalogue import describe
+from framework.ground.issues import Issue, Severity
+from framework.ground.text import N_
+
+SEVERITIES = {
+    Severity.BLOCK: N_("Must be mended"),
+    Severity.ERROR: N_("Error"),
+    Severity.WARNING: N_("Please look"),
+    Severity.NOTE: N_("For information"),
+}
+_HEAD = (
+    (N_("How grave"), 16),
+    (N_("Sheet"), 20),
+    (N_("Row"), 8),
+    (N_("Column"), 26),
+    (N_("Cell"), 8),
+    (N_("Found"), 36),
+    (N_("What is wrong"), 60),
+    (N_("What to do"), 60),
+    (N_("Code"), 30),
+)
+_SHEET = N_("Findings")
+_TITLE = N_("What we found in your file")
+_COLOURS = {Severity.BLOCK: "#F6D7D2", Severity.ERROR: "#F6D7D2", Severity.WARNING: "#FCEFC7", Severity.NOTE: "#FFFFFF"}
+
+
+def write_findings(
+    target: str | Path | BinaryIO, issues: Iterable[Issue], *, language: str, gettext: Callable[[str], str]
+) -> int:
+    """Write every issue as one row to a path or binary file; returns how many. Found values are never translated."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(target if hasattr(target, "write") else str(target), options)
+    book.set_properties({"title": gettext(_TITLE), "created": WRITTEN_AT, "comments": language})
+    head = book.add_format({"bold": True, "bg_color": "#E4EEF0", "bottom": 1})
+    looks = {
+        grave: book.add_format({"text_wrap": True, "valign": "top", "bg_color": c}) for grave, c in _COLOURS.items()
+    }
+    sheet = book.add_worksheet(gettext(_SHEET)[:31])
+    for place, (title, width) in enumerate(_HEAD):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, gettext(title), head)
+    count = 0
+    for count, issue in enumerate(issues, start=1):
+        for place, value in enumerate(_row(issue, gettext)):
+            write = sheet.write_number if isinstance(value, int) else sheet.write_string
+            write(count, place, value, looks[issue.severity])
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(count, 1), len(_HEAD) - 1)
+    book.close()
+    return count
+
+
+def _row(issue: Issue, gettext: Callable[[str], str]) -> tuple[str | int, ...]:
+    message, advice, params = describe(issue)
+    return (
+        gettext(SEVERITIES[issue.severity]),
+        issue.sheet,
+        issue.row if issue.row is not None else "",
+        issue.column,
+        str(issue.params.get("cell", "")),
+        issue.value,
+        gettext(message) % params,
+        gettext(advice) % params,
+        issue.key,
+    )

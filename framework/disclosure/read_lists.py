@@ -1,0 +1,126 @@
+"""Read plain lists of sites into the columns of `3_sites`, one row per site; what has no column of ours is kept as words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from framework.disclosure.columns import SITES, Column, sheet_columns
+from framework.disclosure.geography import country_at_end
+from framework.disclosure.recognise import Layout, Recognised, nameless, repeated_header
+from framework.disclosure.table import Listed, Table, build, letter
+from framework.ground.issue_catalogue import make
+from framework.ground.issues import Issue
+from framework.ground.reading.facts import sheet_issues
+from framework.ground.sheets.cells import Book, Row
+
+LONGEST = 2_000
+_EXTRA = ("address_line_2", "address_line_3", "facility_words", "product_words", "tier_words", "list_year")
+_JOINED = ("address_line", "address_line_2", "address_line_3")
+_TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|delsumma|gesamt|summe|合计|总计)\b", re.I)
+
+
+def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, list[Issue]]]:
+    """Each recognised sheet as a table of sites, with what there is to tell about it."""
+    for layout in found.layouts:
+        table, rows = _table(layout, date1904=book.date1904)
+        _join_addresses(table)
+        issues = [*layout.issues, *sheet_issues(layout.sheet), *_told(layout, rows), *_countries(table), *_gaps(table)]
+        issues += [
+            make("row-looks-like-total", sheet=table.title, row=one.row)
+            for one in table.listed
+            if one.reason == "row-looks-like-total"
+        ]
+        yield table, issues
+
+
+def list_columns() -> dict[str, Column]:
+    """The columns a list of sites may fill: those of `3_sites` without their length limits, and words kept as found."""
+    columns = {name: replace(column, max_length=LONGEST) for name, column in sheet_columns(SITES).items()}
+    return columns | {name: Column(SITES, name, "text", "O", max_length=LONGEST) for name in _EXTRA}
+
+
+def _table(layout: Layout, *, date1904: bool) -> tuple[Table, list[Row]]:
+    columns = list_columns()
+    mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
+    listed, data = [], []
+    for row in layout.sheet.rows:
+        reason = _left_out(layout, row)
+        if reason:
+            listed.append(Listed(row.number, reason))
+        elif row.number != layout.header_row:
+            data.append(row)
+    table = build(layout.sheet, SITES, data, mapping, date1904=date1904)
+    table.listed += listed
+    table.rows_in += len(listed)
+    return table, data
+
+
+def _left_out(layout: Layout, row: Row) -> str:
+    """Why a row is not a site, or an empty text."""
+    if row.number < layout.header_row:
+        return "above-header"
+    if row.number == layout.header_row:
+        return ""
+    if repeated_header(layout, row):
+        return "header-repeated"
+    cells = [cell for cell in row.cells if cell is not None]
+    if cells and isinstance(cells[0], str) and _TOTAL.match(cells[0].strip()) and _only_numbers(cells[1:]):
+        return "row-looks-like-total"
+    places = layout.mapping.values()
+    known = not row.cells or any(place < len(row.cells) and row.cells[place] is not None for place in places)
+    return "" if known else "no-known-values"
+
+
+def _only_numbers(cells: list[object]) -> bool:
+    return all(isinstance(cell, int | float) or re.fullmatch(r"[\d.,\s%]+", str(cell)) for cell in cells)
+
+
+def _join_addresses(table: Table) -> None:
+    """Address lines of several columns are one address."""
+    parts = [name for name in _JOINED if table.has(name)]
+    if len(parts) < 2:
+        return
+    rows = zip(*(table.get(name) for name in parts), strict=True)
+    table.columns["address_line"] = [", ".join(part for part in row if part) or None for row in rows]
+    for name in parts[1:]:
+        del table.columns[name]
+        table.found.pop(name, None)
+        table.unread.pop(name, None)
+    table.found.get("address_line", {}).clear()
+
+
+def _told(layout: Layout, rows: list[Row]) -> list[Issue]:
+    sheet = layout.sheet.name
+    issues = [make("header-found-at-row", sheet=sheet, row=layout.header_row)] if layout.header_row > 1 else []
+    for place, count in sorted(nameless(layout, rows).items()):
+        issues.append(make("header-missing", sheet=sheet, column=letter(place), count=count))
+    return issues
+
+
+def _countries(table: Table) -> list[Issue]:
+    """Where no country is given, the country an address ends with is taken, and said."""
+    countries = table.columns.setdefault("country", [None] * len(table))
+    found, unread = table.found.setdefault("country", {}), table.unread.setdefault("country", set())
+    issues = []
+    for index, address in enumerate(table.get("address_line")):
+        if countries[index] is not None or not address or index in unread:
+            continue
+        code, words = country_at_end(address)
+        if code:
+            countries[index], found[index] = code, words
+            place = {"sheet": table.title, "row": table.rows[index], "column": "address_line", "value": words}
+            issues.append(make("country-read", "from address", **place, read=code))
+    return issues
+
+
+def _gaps(table: Table) -> list[Issue]:
+    """D06: a site without a name or without a country."""
+    issues = []
+    for name in ("site_legal_name", "country"):
+        unread = table.unread.get(name, set())
+        for index, value in enumerate(table.get(name)):
+            if value is None and index not in unread:
+                issues.append(make("value-missing", sheet=table.title, row=table.rows[index], column=name))
+    return issues
