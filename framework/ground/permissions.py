@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SIGN_ON_VIEW = "sign_on:view"
     SIGN_ON_ANSWER = "sign_on:answer"
     SIGN_ON_CONFIRM = "sign_on:confirm"
+    SIGN_ON_APPLY = "sign_on:apply"
     DEMAND_VIEW = "demand:view"
     DEMAND_EDIT = "demand:edit"
     DEMAND_APPROVE = "demand:approve"
@@ -110,10 +111,11 @@ TABLE: dict[Permission, Rule] = {
             Permission.ROUND_PUBLISH, "lead", N_("approve and publish a round"), frozenset({"demand_locked", "ready"})
         ),
         _rule(Permission.DEADLINE_MOVE, "lead", N_("move the tender deadline"), frozenset({"published"})),
-        _rule(Permission.MEMBER_INVITE, "lead", N_("invite buyers to a round"), BEFORE_PUBLICATION),
+        _rule(Permission.MEMBER_INVITE, "lead", N_("invite buyers to a round"), ANY),
         _rule(Permission.SIGN_ON_VIEW, "lead member", N_("see sign-ons"), ANY),
         _rule(Permission.SIGN_ON_ANSWER, "member", N_("answer an invitation and hand in a mandate"), ANY),
         _rule(Permission.SIGN_ON_CONFIRM, "lead", N_("confirm or refuse sign-ons"), ANY),
+        _rule(Permission.SIGN_ON_APPLY, "member", N_("apply to a round that takes applications")),
         _rule(Permission.DEMAND_VIEW, "lead member", N_("see declared demand"), ANY),
         _rule(Permission.DEMAND_EDIT, "member", N_("declare demand"), frozenset({"demand"})),
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
