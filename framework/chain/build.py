@@ -181,15 +181,22 @@ def _reason(row: SubmissionRow) -> str:
 def _mentions(work: Work) -> None:
     """Mentions from our own sheet of sites and from company-wide lists; equal ones share a site."""
     levels = levels_of(work.session, work.submission)
-    own = [(row, False, levels.of(row)[0]) for row in work.sheet("3_sites")]
-    lists = [row for name, rows in work.rows.items() if name not in OWN_SHEETS for row in rows]
-    everything = own + [(row, True, "consortium") for row in lists]
+    wide = _is_company_wide(work)
+    listed = [row for name, rows in work.rows.items() if name not in OWN_SHEETS for row in rows]
+    everything = [(row, wide, levels.of(row)[0]) for row in work.sheet("3_sites")]
+    everything += [(row, True, "consortium") for row in listed]
     numbers = site_numbers(work.session, [_place(row) for row, _wide, _level in everything], now=work.now)
     records = [_mention(work, row, wide, level, numbers[i]) for i, (row, wide, level) in enumerate(everything)]
     for start in range(0, len(records), AT_ONCE):
         work.session.execute(insert(Mention), records[start : start + AT_ONCE])
     query = select(Mention.id, Mention.site_ref, Mention.row_id).where(Mention.submission_id == work.submission.id)
     work.mentions = {(ref.casefold() or f"row {row_id}"): number for number, ref, row_id in work.session.execute(query)}
+
+
+def _is_company_wide(work: Work) -> bool:
+    """A plain list of sites, or a workbook whose every brand says so: shown, never mistaken for model-specific (D47)."""
+    scopes = {_text(row, "scope", 20) for row in work.sheet("0_submission")}
+    return work.submission.format == "site-list" or scopes == {"company_wide"}
 
 
 OWN_SHEETS = frozenset(

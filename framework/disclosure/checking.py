@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure.check_file import Checked, check_path
+from framework.disclosure.check_file import Checked, SheetAccount, check
+from framework.disclosure.recognise import SITE_LIST
 from framework.disclosure.counting import settle
 from framework.disclosure.receiving import Clock, lock, scope_of
+from framework.disclosure.scope import RoundScope
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
 from framework.ground.issues import Severity
+from framework.ground.sheets.reader import run_in_child
 from framework.ground.sheets.limits import Limits
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 
@@ -25,10 +29,18 @@ AT_ONCE = 2_000
 def read(session: Session, submission: Submission, *, files: FileStore, limits: Limits) -> tuple[Checked, int]:
     """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing."""
     scope = scope_of(session, submission.round, submission.supplier)
-    path, day = files.path(submission.file.sha256), submission.received_at.date()
     begun = time.monotonic()
-    checked = check_path(Path(path), scope, today=day, limits=limits)
+    checked = check_path(files.path(submission.file.sha256), scope, today=submission.received_at.date(), limits=limits)
     return checked, int((time.monotonic() - begun) * 1000)
+
+
+def check_path(path: Path, scope: RoundScope | None, *, today: dt.date, limits: Limits) -> Checked:
+    """Check a file on disk in a child process; whatever is wrong with it is in the result, never an exception."""
+    arguments = {"scope": scope.to_json() if scope is not None else None, "today": today.isoformat()}
+    done = run_in_child(path, "framework.disclosure.check_file:check_task", arguments, limits)
+    if done.refusal is not None:
+        return check(done.refusal, scope, today=today)
+    return Checked.from_json(done.value)
 
 
 def keep(
@@ -54,7 +66,7 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.format = checked.format
     submission.verdict = checked.verdict
     submission.refusal_key = next((i.key for i in checked.issues if checked.verdict == "refused"), "")[:60]
-    submission.sheets = list(checked.sheets)
+    submission.sheets = [_account(checked, sheet) for sheet in checked.sheets]
     submission.rows_in, submission.rows_stored = checked.rows_in, checked.rows_stored
     submission.rows_listed = checked.rows_listed
     submission.issue_count = checked.issue_total
@@ -88,19 +100,44 @@ def _issue_rows(submission: Submission, checked: Checked) -> list[dict[str, obje
     ]
 
 
+def _account(checked: Checked, sheet: SheetAccount) -> dict[str, object]:
+    counts = {"rows_in": sheet.rows_in, "rows_stored": sheet.rows_stored, "rows_listed": sheet.rows_listed}
+    return {"name": _name(checked, sheet), "title": sheet.name} | counts
+
+
+def _name(checked: Checked, sheet: SheetAccount) -> str:
+    """The name under which a sheet's rows are kept: ours for our workbook, the file's own otherwise."""
+    return sheet.target[:100] if sheet.target and checked.format != SITE_LIST else sheet.name[:100]
+
+
 def _row_rows(submission: Submission, checked: Checked) -> list[dict[str, object]]:
-    stored = [(sheet, row, "") for sheet, rows in checked.tables.items() for row in rows]
-    return [
-        {
-            "submission_id": submission.id,
-            "sheet": sheet[:100],
-            "row": row["row"],
-            "read_values": row["values"],
-            "found": row.get("found", {}),
-            "listed_reason": row.get("listed", reason)[:80],
-        }
-        for sheet, row, reason in stored
-    ]
+    """Stored and listed rows; those of a list of sites stand in the order of its sheets."""
+    queues = {target: iter(records) for target, records in checked.tables.items()}
+    rows: list[dict[str, object]] = []
+    for sheet in checked.sheets:
+        name = _name(checked, sheet)
+        for record in islice(queues.get(sheet.target, iter(())), sheet.rows_stored):
+            rows.append(_row(submission, name, record["row"], record["values"], record["found"]))
+        rows.extend(_row(submission, name, one.row, {}, {}, one.reason) for one in sheet.listed)
+    return rows
+
+
+def _row(
+    submission: Submission,
+    sheet: str,
+    row: int,
+    values: dict[str, object],
+    found: dict[str, object],
+    listed_reason: str = "",
+) -> dict[str, object]:
+    return {
+        "submission_id": submission.id,
+        "sheet": sheet,
+        "row": row,
+        "read_values": values,
+        "found": found,
+        "listed_reason": listed_reason[:80],
+    }
 
 
 lifecycle.register("submission_tender", "refuse_file")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.receiving import Clock, lock
 from framework.ground import audit, jobs, lifecycle
-from framework.ground.actors import SYSTEM, Actor
-from framework.ground.errors import MoveRefused
+from framework.ground.actors import SYSTEM, Actor, roles_in
+from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from models.disclosure import Opening, OpeningConfirmation, Submission
 from models.people import RoleGrant
@@ -31,6 +31,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     """
     lock(session, round_)
     now = clock()
+    _refuse_others(session, round_, actor)
     _refuse_unready(session, round_)
     _refuse_tied(session, round_, actor)
     opening = live_opening(session, round_, now=now) or _new_opening(session, round_, actor, now)
@@ -82,6 +83,11 @@ def obstacles(session: Session, round_: Round) -> list[tuple[str, str]]:
     return found
 
 
+def _refuse_others(session: Session, round_: Round, actor: Actor) -> None:
+    if "opener" not in roles_in(session, actor, round_):
+        raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="opener")
+
+
 def _refuse_unready(session: Session, round_: Round) -> None:
     for code, sentence in obstacles(session, round_):
         raise MoveRefused(code, sentence, rule="L07e")
@@ -102,7 +108,9 @@ def _refuse_twice(opening: Opening, actor: Actor) -> None:
     for given in opening.confirmations:
         if given.user_id == actor.user_id or given.session_ref == actor.session_ref:
             raise MoveRefused(
-                "same-person", N_("You have confirmed already. Another opener must confirm on an own device."), rule="SD1"
+                "same-person",
+                N_("You have confirmed already. Another opener must confirm on an own device."),
+                rule="SD1",
             )
 
 
@@ -137,7 +145,9 @@ def _after_open(session: Session, round_: Round, context: lifecycle.Context) -> 
     for submission in _counted(session, round_):
         submission.opened_at = now
         lifecycle.move(session, submission, "open", actor=SYSTEM, now=now)
-        jobs.enqueue(session, BUILD_JOB, now=now, organisation_id=round_.organisation_id, submission=submission.public_id)
+        jobs.enqueue(
+            session, BUILD_JOB, now=now, organisation_id=round_.organisation_id, submission=submission.public_id
+        )
     opening.record = _record(session, round_, opening)
     opening.record_text = json.dumps(opening.record, sort_keys=True, ensure_ascii=False)
 
