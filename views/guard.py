@@ -185,7 +185,15 @@ def _second_factor_first() -> Response | None:
     return redirect(url_for("people.second_factor", next=_here()))
 
 
-SECOND_FACTOR_FREE = {"static", "people.second_factor", "people.sign_out", "home.language", "people.recovery_codes"}
+SECOND_FACTOR_FREE = {
+    "static",
+    "people.second_factor",
+    "people.second_factor_send",
+    "people.sign_out",
+    "home.language",
+    "people.recovery_codes",
+    "people.recovery_codes_send",
+}
 
 
 def _appointed(who: Actor, needed: frozenset[str]) -> bool:

@@ -1,0 +1,51 @@
+"""Who may do what: the permission table, made from the table the product itself asks."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from framework.ground.labels import PHASE_LABELS, PHASES
+from framework.ground.permissions import ANY, PERSONAS, PUBLIC, SIGNED_IN, TABLE, Rule
+from framework.ground.permissions import Permission as Held
+from framework.ground.text import N_
+from views.guard import permit
+from views.people import blueprint
+
+PERSONA_LABELS = {
+    "public": N_("public"),
+    "supplier": N_("supplier"),
+    "brand": N_("brand"),
+    "member": N_("member"),
+    "evaluator": N_("evaluator"),
+    "chair": N_("chair"),
+    "opener": N_("opener"),
+    "lead": N_("lead"),
+    "monitor": N_("monitor"),
+    "operator": N_("operator"),
+    "admin": N_("administrator of the organisation"),
+}
+
+
+@blueprint.get("/permissions")
+@permit(Held.PUBLIC)
+def permissions() -> str:
+    """The whole table: a row for each permission, a column for each kind of reader."""
+    columns = [*PERSONAS, "admin"]
+    rows = [
+        {"rule": rule, "held": [_holds(rule, p) for p in columns], "phases": _phases(rule)} for rule in TABLE.values()
+    ]
+    return render_template("people/permissions.html", rows=rows, columns=[PERSONA_LABELS[p] for p in columns])
+
+
+def _holds(rule: Rule, persona: str) -> bool:
+    if PUBLIC in rule.roles:
+        return True
+    return persona != PUBLIC if SIGNED_IN in rule.roles else persona in rule.roles
+
+
+def _phases(rule: Rule) -> list[str] | None:
+    """Labels of the phases in which the permission holds; None where every phase or none is concerned."""
+    if not rule.states or rule.states == ANY:
+        return None
+    marks = dict.fromkeys(PHASES[state] for state in PHASES if state in rule.states and PHASES[state])
+    return [PHASE_LABELS[mark] for mark in marks]
