@@ -197,6 +197,20 @@ def move(
     return found
 
 
+def check(
+    session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime, motive: str = "", **facts: Any
+) -> Move:
+    """Ask role and guard of a move without making it, as the first of two persons does when proposing.
+
+    Raises what `move` would raise, save that a second person is needed.
+    """
+    found = find(entity_of(record), record.state or NEW, act)
+    context = Context(found, actor, now, roles_for(session, actor, record), motive, None, facts)
+    _check_who(context)
+    _check_guard(session, record, context)
+    return found
+
+
 def needs_two(record: Any, move_: Move) -> bool:
     """Whether a second person must confirm this move of this record."""
     hooks = hooks_of(move_)

@@ -1,0 +1,183 @@
+"""Edit the terms of a round before publication, part by part: who, when, against which version, from what to what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framework.ground import audit, round_settings
+from framework.ground.actors import Actor
+from framework.ground.errors import InvalidInput, NotAllowed, Stale
+from framework.ground.permissions import Permission, require
+from framework.ground.text import N_
+from framework.rounds.settings import TEXTS
+from models.rounds import Round
+
+EDITED = audit.declare("round.edit_terms", "part", "changes")
+LOTS_OPEN = frozenset({"set_up", "sign_on"})
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "scope": (
+        "name",
+        "reference",
+        "summary",
+        "jurisdiction",
+        "mandate_type",
+        "cross_border",
+        "currency",
+        "value_estimated",
+        "value_maximum",
+    ),
+    "members": ("open_to_applications", "data_agreement", "retention_years"),
+    "dates": (
+        "zone",
+        "signon_deadline",
+        "demand_deadline",
+        "planned_publication_on",
+        "questions_until",
+        "tender_deadline",
+        "term_starts_on",
+        "term_ends_on",
+        "option_months",
+        "duration_justification",
+        "first_audit_on",
+    ),
+    "rules": ("standstill_confirmed",),
+}
+"""Part of set-up to the fields of the round that it holds; settings belong to the part `rules`."""
+
+
+def edit(
+    session: Session,
+    round_: Round,
+    part: str,
+    values: Mapping[str, Any],
+    *,
+    version: int,
+    actor: Actor,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """Change the fields of one part; returns {field: [from, to]} of what changed.
+
+    Raises NotAllowed in a state or for a role that may not edit, Stale where `version` is not the round's present one,
+    InvalidInput where the new values contradict each other. One audit event, none where nothing changed.
+    """
+    may_edit(session, round_, actor)
+    check_version(round_, version)
+    changes = apply(round_, {name: values[name] for name in PARTS[part] if name in values})
+    _check_part(round_, part)
+    note(session, round_, part, changes, actor=actor, now=now)
+    return changes
+
+
+def edit_settings(
+    session: Session, round_: Round, values: Mapping[str, Any], *, version: int, actor: Actor, now: dt.datetime
+) -> dict[str, Any]:
+    """Change settings of the round; each is read and checked by its own rule. Raises as `edit`."""
+    may_edit(session, round_, actor)
+    check_version(round_, version)
+    known = round_settings.round_settings()
+    stray = [key for key in values if key not in known and key not in TEXTS]
+    if stray:
+        raise InvalidInput("setting-unknown", N_("There is no setting %(key)s."), field=stray[0], key=stray[0])
+    read = {
+        key: round_settings.parse_setting(key, round_settings.as_text(given)) if key in known else given
+        for key, given in values.items()
+    }
+    before = dict(round_.settings or {})
+    changes = {key: [plain(before.get(key)), plain(new)] for key, new in read.items() if before.get(key) != new}
+    if changes:
+        round_.settings = before | read
+    note(session, round_, "rules", changes, actor=actor, now=now)
+    return changes
+
+
+def may_edit(session: Session, round_: Round, actor: Actor, *, lots: bool = False) -> None:
+    """Raise NotAllowed unless `actor` may edit the terms now; `lots`: what is fixed once demand is open."""
+    require(session, actor, Permission.ROUND_EDIT, round_)
+    if lots and round_.state not in LOTS_OPEN:
+        raise NotAllowed(
+            "lots-fixed",
+            N_("Lots, categories, units and spec tiers cannot be changed once demand is open."),
+            rule="L02",
+        )
+
+
+def check_version(record: Any, version: int) -> None:
+    """Raise Stale where the record was changed since the form was read."""
+    if record.version != version:
+        raise Stale(
+            "stale",
+            N_(
+                "Somebody else changed this while you were writing. Your text is kept; look at the present terms first."
+            ),
+        )
+
+
+def apply(record: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Set the values that differ; returns {field: [from, to]} as plain JSON."""
+    changes: dict[str, Any] = {}
+    for name, new in values.items():
+        old = getattr(record, name)
+        if old != new:
+            changes[name] = [plain(old), plain(new)]
+            setattr(record, name, new)
+    return changes
+
+
+def note(
+    session: Session, round_: Round, part: str, changes: Mapping[str, Any], *, actor: Actor, now: dt.datetime
+) -> None:
+    """Write the audit event of an edit; nothing where nothing changed. The round's version grows with each edit."""
+    if not changes:
+        return
+    audit.record(session, EDITED, actor=actor, now=now, subject=round_, part=part, changes=dict(changes))
+
+
+def plain(value: Any) -> Any:
+    """A value as the record keeps it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _check_part(round_: Round, part: str) -> None:
+    if part == "dates":
+        _check_dates(round_)
+    if part == "scope":
+        check_pair(round_.value_estimated, round_.value_maximum, "value_maximum")
+
+
+def check_pair(estimated: Any, maximum: Any, field: str) -> None:
+    """Raise InvalidInput where a maximum lies below its estimate or either is not above zero (law L05)."""
+    for number in (estimated, maximum):
+        if number is not None and number <= 0:
+            raise InvalidInput("not-positive", N_("Give a figure above zero."), field=field, rule="L05")
+    if estimated is not None and maximum is not None and maximum < estimated:
+        raise InvalidInput(
+            "maximum-below-estimate",
+            N_("The maximum may not be lower than the estimate."),
+            field=field,
+            rule="L05",
+        )
+
+
+_ORDER: tuple[tuple[str, str, str], ...] = (
+    ("term_starts_on", "term_ends_on", N_("The term must end after it starts.")),
+    ("questions_until", "tender_deadline", N_("The last day for questions must lie before the tender deadline.")),
+    ("signon_deadline", "tender_deadline", N_("The deadline for signing on must lie before the tender deadline.")),
+    ("demand_deadline", "tender_deadline", N_("The deadline for demand must lie before the tender deadline.")),
+)
+
+
+def _check_dates(round_: Round) -> None:
+    for earlier, later, sentence in _ORDER:
+        first, second = getattr(round_, earlier), getattr(round_, later)
+        if first is not None and second is not None and first >= second:
+            raise InvalidInput("dates-out-of-order", sentence, field=later)
+    if not 0 <= (round_.option_months or 0) <= 120:
+        raise InvalidInput("options-out-of-range", N_("Options take 0 to 120 months."), field="option_months")

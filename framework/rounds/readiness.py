@@ -1,0 +1,463 @@
+"""The readiness list R1-R14: one function per row, each saying ok, warning or missing, why, and where it is mended."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework.ground.errors import MoveRefused
+from framework.ground.text import N_
+from framework.ground.zones import is_zone
+from framework.rounds import clauses, formulas
+from framework.rounds.schedule import add_months, term_exceeds
+from framework.rounds.settings import value
+from models.demand import Demand, DemandLine
+from models.people import Appointment, Organisation, RoleGrant
+from models.rounds import Criterion, Lot, Round
+from models.signons import SignOn
+
+OK, WARNING, MISSING = "ok", "warning", "missing"
+AUDIT_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: number, status, a sentence (template with `params`), and the page where it is mended."""
+
+    number: str
+    status: str
+    sentence: str
+    page: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Expected demand of the locked declarations of confirmed members in one lot; `value` None where one is unknown."""
+
+    quantity: int
+    value: Decimal | None
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the rows look at, loaded once: the round with its rows, sign-ons, pooled demand per lot, openers."""
+
+    round: Round
+    lots: list[Lot]
+    sign_ons: list[SignOn]
+    pooled: dict[int, Pooled]
+    strays: list[str]
+    openers: list[Appointment]
+    tied_openers: list[str]
+
+    def confirmed(self) -> list[SignOn]:
+        """The sign-ons that will stand on the frozen list."""
+        return [s for s in self.sign_ons if s.state in ("confirmed", "active")]
+
+    def refusable(self) -> list[SignOn]:
+        """The sign-ons that publication will refuse unless their class is named."""
+        named = {c.name for c in self.round.member_classes}
+        waiting = [s for s in self.sign_ons if s.state in ("invited", "interested", "mandate_pending")]
+        return [s for s in waiting if not (s.eligibility_basis == "class_in_notice" and s.class_name in named)]
+
+    def award_criteria(self, lot: Lot) -> list[Criterion]:
+        """The award criteria that hold for a lot: its own and those of every lot."""
+        return [c for c in self.round.criteria if c.place == "award" and c.lot_id in (None, lot.id)]
+
+
+Check = Callable[[Facts], Row]
+
+
+def gather(session: Session, round_: Round) -> Facts:
+    """Load what the rows look at, in a fixed number of queries."""
+    sign_ons = session.scalars(
+        select(SignOn).where(SignOn.round_id == round_.id, SignOn.state.not_in(("left", "refused"))).order_by(SignOn.id)
+    ).all()
+    openers = session.scalars(
+        select(Appointment).where(
+            Appointment.round_id == round_.id, Appointment.role == "opener", Appointment.withdrawn_at.is_(None)
+        )
+    ).all()
+    return Facts(
+        round=round_,
+        lots=list(round_.lots),
+        sign_ons=list(sign_ons),
+        pooled=pooled_demand(session, round_),
+        strays=_strays(session, round_),
+        openers=list(openers),
+        tied_openers=_tied(session, openers),
+    )
+
+
+def rows(facts: Facts) -> list[Row]:
+    """Every row of the list, R1 first."""
+    return [check(facts) for check in CHECKS]
+
+
+def require_green(session: Session, round_: Round, *, now: dt.datetime) -> None:
+    """Raise MoveRefused naming the first missing row; a warning stops nothing."""
+    missing = [row for row in rows(gather(session, round_)) if row.status == MISSING]
+    if missing:
+        raise MoveRefused(
+            f"not-ready-{missing[0].number}", missing[0].sentence, rule=missing[0].number, **missing[0].params
+        )
+
+
+def pooled_demand(session: Session, round_: Round) -> dict[int, Pooled]:
+    """Lot id to the expected demand of its locked declarations of confirmed members (records.md 2, law L05)."""
+    query = (
+        select(
+            Demand.lot_id,
+            func.coalesce(func.sum(DemandLine.qty_expected), 0),
+            func.sum(DemandLine.value_expected),
+            func.count(DemandLine.id).filter(DemandLine.value_expected.is_(None), DemandLine.qty_expected > 0),
+        )
+        .join(DemandLine, DemandLine.demand_id == Demand.id)
+        .where(Demand.round_id == round_.id, Demand.state == "locked", Demand.member_id.in_(_confirmed_members(round_)))
+        .group_by(Demand.lot_id)
+    )
+    found = session.execute(query)
+    return {
+        lot: Pooled(int(qty or 0), None if unknown or money is None else money) for lot, qty, money, unknown in found
+    }
+
+
+def _confirmed_members(round_: Round):  # type: ignore[no-untyped-def]
+    return select(SignOn.organisation_id).where(
+        SignOn.round_id == round_.id, SignOn.state.in_(("confirmed", "active", "suspended"))
+    )
+
+
+def _strays(session: Session, round_: Round) -> list[str]:
+    """Names of the members with a locked declaration and no confirmed sign-on."""
+    query = (
+        select(Organisation.name)
+        .join(Demand, Demand.member_id == Organisation.id)
+        .where(
+            Demand.round_id == round_.id, Demand.state == "locked", Demand.member_id.not_in(_confirmed_members(round_))
+        )
+        .distinct()
+        .order_by(Organisation.name)
+    )
+    return list(session.scalars(query))
+
+
+def _tied(session: Session, openers: object) -> list[str]:
+    """Names of the openers that also hold a role at a supplier (SD3)."""
+    named = {opener.user_id: opener.user.name for opener in openers}  # type: ignore[attr-defined]
+    query = (
+        select(RoleGrant.user_id)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(RoleGrant.user_id.in_(named), RoleGrant.withdrawn_at.is_(None), Organisation.kind == "supplier")
+    )
+    return sorted({named[user] for user in session.scalars(query)}) if named else []
+
+
+def _row(
+    number: str, faults: Iterator[tuple[str, str, dict[str, object]]], fine: str, page: str, rule: str = ""
+) -> Row:
+    """The first missing fault, else the first warning, else all is well."""
+    found = sorted(faults, key=lambda fault: fault[0] != MISSING)
+    if not found:
+        return Row(number, OK, fine, page, {}, rule)
+    status, sentence, params = found[0]
+    return Row(number, status, sentence, page, params, rule)
+
+
+def _term(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        months = int(value(facts.round, "framework_max_months"))
+        exceeds = term_exceeds(facts.round, months)
+        if exceeds is None:
+            yield MISSING, N_("Set the first and last day of the term."), {}
+        elif exceeds and value(facts.round, "over_max") == "refused":
+            yield MISSING, N_("The term with its options is longer than %(months)s months."), {"months": months}
+        elif exceeds and not facts.round.duration_justification.strip():
+            sentence = N_(
+                "The term with its options is longer than %(months)s months: justify the duration, or shorten it."
+            )
+            yield MISSING, sentence, {"months": months}
+
+    return _row(
+        "R1", faults(), N_("The term with its options is within the limit or justified."), "rounds.dates", "L01"
+    )
+
+
+def _ceilings(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        if not facts.lots:
+            yield MISSING, N_("Add at least one lot."), {}
+        for lot in facts.lots:
+            if not _has_pair(lot):
+                yield (
+                    MISSING,
+                    N_("Lot %(lot)s needs an estimated and a maximum quantity or value."),
+                    {"lot": lot.code},
+                )
+            elif not _matches_pool(lot, facts.pooled.get(lot.id)) and not lot.estimate_motive.strip():
+                sentence = N_("In lot %(lot)s the estimate differs from the pooled demand: correct it, or say why.")
+                yield MISSING, sentence, {"lot": lot.code}
+
+    return _row("R2", faults(), N_("Every lot has its estimate and its maximum."), "rounds.figures", "L05")
+
+
+def _has_pair(lot: Lot) -> bool:
+    pairs = [(lot.qty_estimated, lot.qty_maximum), (lot.value_estimated, lot.value_maximum)]
+    whole = [pair for pair in pairs if None not in pair]
+    halves = [pair for pair in pairs if (pair[0] is None) != (pair[1] is None)]
+    return bool(whole) and not halves and all(0 < low <= high for low, high in whole)  # type: ignore[operator]
+
+
+def _matches_pool(lot: Lot, pooled: Pooled | None) -> bool:
+    """Whether the estimate is the pooled expected demand, in each of the figures that is set."""
+    if pooled is None:
+        return False
+    quantity = lot.qty_estimated is None or lot.qty_estimated == pooled.quantity
+    return quantity and (lot.value_estimated is None or lot.value_estimated == pooled.value)
+
+
+def _members(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        needed, there = int(value(facts.round, "min_members")), len(facts.confirmed())
+        if not facts.round.mandate_type:
+            yield MISSING, N_("Choose how the members buy together (the type of mandate)."), {}
+        if there < needed:
+            yield (
+                MISSING,
+                N_("%(there)s members are confirmed, at least %(needed)s are needed."),
+                {"there": there, "needed": needed},
+            )
+        unseen = {s.public_id for s in facts.refusable()} - refusals_seen(facts.round)
+        if unseen:
+            sentence = N_("Look at the %(count)s buyers that publication will refuse, and say that you have seen them.")
+            yield MISSING, sentence, {"count": len(unseen)}
+
+    return _row("R3", faults(), N_("Mandate type and members are settled."), "rounds.refusals", "L03")
+
+
+def refusals_seen(round_: Round) -> set[str]:
+    """Public ids of the sign-ons that the lead has seen on the list of those that publication will refuse."""
+    return set((round_.settings or {}).get("refusals_seen", []))
+
+
+def _demand_fits(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        if facts.strays:
+            sentence = N_("Locked demand belongs to buyers that are not confirmed: %(names)s.")
+            yield MISSING, sentence, {"names": ", ".join(facts.strays)}
+
+    return _row("R4", faults(), N_("All locked demand belongs to confirmed members."), "signons.index")
+
+
+def _places(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        criteria = facts.round.criteria
+        if not criteria:
+            yield MISSING, N_("Add the criteria."), {}
+        for name in _in_two_places(criteria, lambda c: c.name.casefold()):
+            yield MISSING, N_("“%(name)s” stands in more than one place. Keep it in one."), {"name": name}
+        for name in _in_two_places(criteria, lambda c: str(c.parameters.get("topic") or "")):
+            yield WARNING, N_("Criteria in different places ask about the same thing (%(name)s)."), {"name": name}
+
+    return _row("R5", faults(), N_("Every criterion stands in one place."), "rounds.criteria", "L14")
+
+
+def _in_two_places(criteria: list[Criterion], key: Callable[[Criterion], str]) -> list[str]:
+    seen: dict[str, dict[str, str]] = {}
+    for criterion in criteria:
+        if key(criterion):
+            seen.setdefault(key(criterion), {})[criterion.place] = criterion.name
+    return [next(iter(places.values())) for places in seen.values() if len(places) > 1]
+
+
+def _weights(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        for lot in facts.lots:
+            total = sum((c.weight or Decimal(0) for c in facts.award_criteria(lot)), Decimal(0))
+            if total != 100:
+                sentence = N_("In lot %(lot)s the award weights add up to %(total)s, they must add up to 100.00.")
+                yield MISSING, sentence, {"lot": lot.code, "total": f"{total:.2f}"}
+
+    return _row("R6", faults(), N_("The award weights of every lot add up to 100.00."), "rounds.criteria", "L15")
+
+
+def _formulas(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        for criterion in facts.round.criteria:
+            if criterion.place != "award" or criterion.weight is None:
+                continue
+            if formulas.trial(criterion.formula, criterion.weight, criterion.parameters) is None:
+                sentence = N_("“%(name)s” has no complete formula: the trial run on invented bids fails.")
+                yield MISSING, sentence, {"name": criterion.name}
+            elif criterion.formula == "relative_lowest":
+                sentence = N_(
+                    "“%(name)s” depends on the other bids: a further bid can turn the order of two bids round."
+                )
+                yield WARNING, sentence, {"name": criterion.name}
+        yield from _price_only(facts)
+
+    return _row(
+        "R7", faults(), N_("Every award formula is complete and passes its trial run."), "rounds.criteria", "L15"
+    )
+
+
+def _price_only(facts: Facts) -> Iterator[tuple[str, str, dict[str, object]]]:
+    if value(facts.round, "price_only_allowed"):
+        return
+    for lot in facts.lots:
+        kinds = [formulas.FORMULAS.get(c.formula) for c in facts.award_criteria(lot)]
+        if kinds and all(kind is not None and kind.is_price for kind in kinds):
+            yield MISSING, N_("Lot %(lot)s may not be awarded on price alone (law row L27)."), {"lot": lot.code}
+
+
+def _scope(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        if not facts.round.template_version:
+            yield MISSING, N_("Choose the version of the disclosure template."), {}
+        for lot in facts.lots:
+            named: dict[str, object] = {"lot": lot.code}
+            if not lot.required_components:
+                yield MISSING, N_("Lot %(lot)s names no component types to disclose."), named
+            if not lot.product_subset.strip():
+                yield MISSING, N_("Say for lot %(lot)s which products the disclosure covers."), named
+            if lot.asks_mines and not lot.minerals:
+                yield MISSING, N_("Lot %(lot)s asks for mines but names no minerals."), named
+            elif not lot.minerals:
+                yield WARNING, N_("Lot %(lot)s asks for no minerals."), named
+
+    return _row("R8", faults(), N_("The disclosure scope of every lot is complete."), "rounds.scope_list", "L18")
+
+
+def _clauses(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        for topic, label in clauses.missing_topics(facts.round.clauses):
+            yield MISSING, N_("The clause set lacks: %(label)s."), {"label": label, "topic": topic}
+        for clause in facts.round.clauses:
+            if not clause.notice_reference.strip():
+                yield MISSING, N_("Say where the notice refers to “%(name)s”."), {"name": clause.title}
+            if clauses.penalty_blank(clause):
+                sentence = N_("“%(name)s” holds a penalty: fill in its rate and its highest number of weeks.")
+                yield MISSING, sentence, {"name": clause.title}
+
+    return _row(
+        "R9", faults(), N_("The clause set is complete and referred to in the notice."), "rounds.clauses", "L16"
+    )
+
+
+def _audit_time(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        first, ends = facts.round.first_audit_on, facts.round.term_ends_on
+        if first is None or ends is None:
+            yield WARNING, N_("No first audit is planned."), {}
+        elif add_months(first, AUDIT_MONTHS) > ends + dt.timedelta(days=1):
+            sentence = N_("Less than %(months)s months of the term remain after the first planned audit.")
+            yield WARNING, sentence, {"months": AUDIT_MONTHS}
+
+    return _row("R10", faults(), N_("Enough of the term remains after the first planned audit."), "rounds.dates")
+
+
+def _labels(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        for criterion in facts.round.criteria:
+            if criterion.is_label and not criterion.equivalent_path.strip():
+                sentence = N_("“%(name)s” asks for a label: say what is accepted as equivalent.")
+                yield MISSING, sentence, {"name": criterion.name}
+
+    return _row("R11", faults(), N_("Every label has its path for equivalent proof."), "rounds.criteria", "L12")
+
+
+def _opening(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        round_ = facts.round
+        if round_.tender_deadline is None or not is_zone(round_.zone):
+            yield MISSING, N_("Set the tender deadline with its time zone."), {}
+        if round_.questions_until is None:
+            yield MISSING, N_("Set the last day for questions."), {}
+        elif round_.tender_deadline is not None and round_.questions_until >= round_.tender_deadline:
+            yield MISSING, N_("The last day for questions must lie before the tender deadline."), {}
+        needed = openers_needed(round_)
+        if len(facts.openers) < needed:
+            sentence = N_("%(there)s openers are named, at least %(needed)s are needed.")
+            yield MISSING, sentence, {"there": len(facts.openers), "needed": needed}
+        if facts.tied_openers:
+            sentence = N_("An opener works for a supplier: %(names)s.")
+            yield MISSING, sentence, {"names": ", ".join(facts.tied_openers)}
+
+    return _row("R12", faults(), N_("Deadline, questions and openers are settled."), "rounds.rules", "L07")
+
+
+def openers_needed(round_: Round) -> int:
+    """One more than must open together, so that one absence blocks nothing; three at least where shares seal."""
+    needed = int(value(round_, "opening_persons")) + 1
+    return max(needed, 3) if value(round_, "seal_mode") == "shares" else needed
+
+
+def _routes(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        for lot in facts.lots:
+            if not lot.call_off_route:
+                yield MISSING, N_("Choose the call-off route of lot %(lot)s."), {"lot": lot.code}
+        if facts.round.jurisdiction == "uk_2023":
+            yield from ((MISSING, sentence, {}) for sentence in _uk_blanks(facts))
+
+    return _row("R13", faults(), N_("The call-off routes are chosen."), "rounds.figures", "L20")
+
+
+def _uk_blanks(facts: Facts) -> list[str]:
+    """What the Procurement Act 2023 wants stated and is blank (law L23)."""
+    round_ = facts.round
+    stated = [
+        (str(value(round_, "price_mechanism")).strip(), N_("State the price mechanism (Procurement Act 2023).")),
+        (
+            round_.value_estimated is not None or all(lot.value_estimated is not None for lot in facts.lots),
+            N_("State the estimated value (Procurement Act 2023)."),
+        ),
+        (
+            str(value(round_, "selection_process")).strip(),
+            N_("State how suppliers are selected for call-offs (Procurement Act 2023)."),
+        ),
+        (round_.term_starts_on and round_.term_ends_on, N_("State the term (Procurement Act 2023).")),
+        (
+            facts.confirmed() or round_.member_classes,
+            N_("State the authorities that are entitled (Procurement Act 2023)."),
+        ),
+        (value(round_, "open_framework_decided"), N_("State whether the framework is open (Procurement Act 2023).")),
+    ]
+    return [sentence for holds, sentence in stated if not holds]
+
+
+def _confirmed_by_lead(facts: Facts) -> Row:
+    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+        if not facts.round.standstill_confirmed:
+            yield MISSING, N_("Confirm the standstill days and their kind for your jurisdiction."), {}
+        if not facts.round.data_agreement.strip():
+            yield MISSING, N_("Write the data agreement between lead and members."), {}
+        if facts.round.retention_years is None:
+            yield MISSING, N_("Set for how many years records are kept."), {}
+
+    return _row("R14", faults(), N_("Standstill, data agreement and retention are settled."), "rounds.rules", "L22")
+
+
+CHECKS: tuple[Check, ...] = (
+    _term,
+    _ceilings,
+    _members,
+    _demand_fits,
+    _places,
+    _weights,
+    _formulas,
+    _scope,
+    _clauses,
+    _audit_time,
+    _labels,
+    _opening,
+    _routes,
+    _confirmed_by_lead,
+)

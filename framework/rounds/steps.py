@@ -1,0 +1,136 @@
+"""The next steps of the set-up, publication and deadline of a round, and the proposals that wait for a second person."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework.ground.text import N_
+from framework.rounds.next_action import Reader, Step, blocker, candidate
+from models.records import AuditEvent
+from models.rounds import Proposal, Round
+
+PAGES = {
+    "approve_readiness": "rounds.readiness",
+    "publish": "rounds.publish",
+    "move_deadline": "rounds.deadline",
+    "cancel": "rounds.cancel",
+    "reopen_after_outage": "rounds.deadline",
+}
+"""Act that needs two persons to the page where the second one confirms."""
+
+ACTS = {
+    "approve_readiness": N_("the readiness of the round"),
+    "publish": N_("the publication"),
+    "move_deadline": N_("a later deadline"),
+    "cancel": N_("the cancellation"),
+    "reopen_after_outage": N_("the reopening of receipt"),
+}
+
+ALL_STATES = (
+    "set_up sign_on demand demand_locked ready published receipt_closed opened judging award standstill challenged"
+)
+
+
+def waiting_proposals(session: Session, round_: Round, *, now: dt.datetime) -> list[Proposal]:
+    """Proposals about the round itself that wait for a second person and have not lapsed."""
+    query = select(Proposal).where(
+        Proposal.entity == "round",
+        Proposal.subject_id == round_.id,
+        Proposal.state == "open",
+        Proposal.expires_at > now,
+    )
+    return list(session.scalars(query.order_by(Proposal.id)))
+
+
+def denied_attempts(session: Session, round_: Round) -> int:
+    """How many attempts on this round were refused (law L07g)."""
+    query = select(func.count()).where(AuditEvent.round_id == round_.id, AuditEvent.outcome == "denied")
+    return session.scalar(query) or 0
+
+
+@candidate(ALL_STATES, "lead")
+def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step | None:
+    for proposal in waiting_proposals(session, round_, now=reader.now):
+        if proposal.proposed_by_id != reader.actor.user_id and proposal.act in PAGES:
+            return Step(
+                N_("Somebody proposed %(label)s. A second person confirms it by %(until)s."),
+                {"label": ACTS[proposal.act], "until": proposal.expires_at},
+                PAGES[proposal.act],
+                label=N_("Look and confirm"),
+                urgency=90,
+            )
+    return None
+
+
+@blocker(ALL_STATES)
+def _second_person(session: Session, round_: Round, reader: Reader) -> list[Step]:
+    return [
+        Step(
+            N_("%(name)s proposed %(label)s; a second person confirms it by %(until)s."),
+            {"name": p.proposed_by.name, "label": ACTS.get(p.act, p.act), "until": p.expires_at},
+            PAGES.get(p.act, ""),
+            urgency=90,
+        )
+        for p in waiting_proposals(session, round_, now=reader.now)
+    ]
+
+
+@candidate("set_up", "lead")
+def _set_up(session: Session, round_: Round, reader: Reader) -> Step:
+    return Step(N_("Fill in the set-up, then open sign-on."), page="rounds.setup", label=N_("Go on with the set-up"))
+
+
+@candidate("sign_on", "lead")
+def _sign_on(session: Session, round_: Round, reader: Reader) -> Step:
+    return Step(
+        N_("Buyers may sign on. Open demand once the first one is interested."),
+        page="rounds.phase",
+        label=N_("Open demand"),
+        urgency=30,
+    )
+
+
+@candidate("demand", "lead")
+def _demand(session: Session, round_: Round, reader: Reader) -> Step:
+    if round_.demand_deadline is not None and reader.now > round_.demand_deadline:
+        return Step(
+            N_("The deadline for demand has passed. Accept or return what waits, then lock demand."),
+            page="rounds.phase",
+            label=N_("Lock demand"),
+            urgency=70,
+        )
+    return Step(
+        N_("Members declare demand until %(until)s."),
+        {"until": round_.demand_deadline},
+        "rounds.phase",
+        label=N_("Lock demand"),
+        urgency=30,
+    )
+
+
+@candidate("demand_locked", "lead")
+def _locked(session: Session, round_: Round, reader: Reader) -> Step:
+    return Step(
+        N_("Set estimate and maximum of each lot, finish the terms, then have readiness approved."),
+        page="rounds.readiness",
+        label=N_("Look at the readiness list"),
+    )
+
+
+@candidate("ready", "lead")
+def _ready(session: Session, round_: Round, reader: Reader) -> Step:
+    return Step(
+        N_("Everything is ready. Publish with the reference of the notice."),
+        page="rounds.publish",
+        label=N_("Publish"),
+    )
+
+
+@candidate("published receipt_closed", "lead member opener evaluator chair monitor operator")
+def _sealed(session: Session, round_: Round, reader: Reader) -> Step:
+    if round_.state == "published" and round_.tender_deadline is not None and reader.now <= round_.tender_deadline:
+        return Step(N_("Sealed until %(until)s. Nothing to do."), {"until": round_.tender_deadline}, urgency=10)
+    return Step(N_("The deadline has passed. Tenders stay sealed until they are opened."), urgency=10)

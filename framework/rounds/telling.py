@@ -1,0 +1,69 @@
+"""Who is told of an act of the lead: mails into the outbox, in the same transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground import mail
+from models.disclosure import Submission, SupplierInvitation
+from models.people import RoleGrant, User
+from models.rounds import Round
+from models.signons import SignOn
+
+
+def people(session: Session, organisations: Iterable[int], role: str, *, now: dt.datetime) -> list[User]:
+    """The active users that hold `role` in one of the organisations, each once."""
+    wanted = set(organisations)
+    if not wanted:
+        return []
+    query = (
+        select(User)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .where(
+            RoleGrant.organisation_id.in_(wanted),
+            RoleGrant.role == role,
+            RoleGrant.withdrawn_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def members(session: Session, round_: Round, *, now: dt.datetime, beyond_invited: bool = False) -> list[User]:
+    """The people of the buyers that are in the round; `beyond_invited` leaves out those that have not answered."""
+    gone = ("left", "refused", "invited") if beyond_invited else ("left", "refused")
+    query = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.not_in(gone))
+    return people(session, session.scalars(query), "member", now=now)
+
+
+def suppliers(session: Session, round_: Round, *, now: dt.datetime) -> list[User]:
+    """The people of every supplier known to the round: invited, or having sent something."""
+    invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
+    sent = select(Submission.supplier_id).where(Submission.round_id == round_.id)
+    return people(session, [*session.scalars(invited), *session.scalars(sent)], "supplier", now=now)
+
+
+def tell(
+    session: Session, round_: Round, users: Iterable[User], template: str, *, now: dt.datetime, **params: Any
+) -> int:
+    """Put one mail for each user into the outbox; how many."""
+    told = 0
+    for user in users:
+        mail.post(
+            session,
+            template,
+            to=user,
+            now=now,
+            round_=round_,
+            round_name=round_.name,
+            path=f"/rounds/{round_.public_id}",
+            **params,
+        )
+        told += 1
+    return told
