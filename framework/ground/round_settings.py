@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
+from framework.ground.clauses import CLAUSE_SETS
 from framework.ground.codelists import read_rows
 from framework.ground.errors import InvalidInput
 from framework.ground.text import N_
@@ -96,12 +97,6 @@ CHOICE_LABELS: dict[tuple[str, str], str] = {
     ("ceiling_levels", "lot"): N_("Per lot"),
     ("ceiling_levels", "round"): N_("For the whole round"),
     ("ceiling_levels", "lot_and_round"): N_("Per lot and for the whole round"),
-    ("clause_set", "generic"): N_("General clauses"),
-    ("clause_set", "isv_nl"): N_("International social conditions (Netherlands)"),
-    ("clause_set", "ew_be"): N_("Monitored supply chain (Belgium)"),
-    ("clause_set", "se_core"): N_("Core conditions (Sweden)"),
-    ("clause_set", "se_advanced"): N_("Advanced conditions (Sweden)"),
-    ("clause_set", "uk_generic"): N_("General clauses (United Kingdom)"),
     ("standstill_kind", "calendar"): N_("Calendar days"),
     ("standstill_kind", "working"): N_("Working days"),
     ("foi_regime", "se"): N_("Sweden"),
@@ -110,7 +105,7 @@ CHOICE_LABELS: dict[tuple[str, str], str] = {
     ("foi_regime", "nl"): N_("Netherlands"),
     ("foi_regime", "be"): N_("Belgium"),
     ("foi_regime", "other"): N_("Other"),
-}
+} | {("clause_set", key): label for key, label in CLAUSE_SETS.items()}
 
 
 @dataclass(frozen=True, slots=True)
