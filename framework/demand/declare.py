@@ -1,0 +1,245 @@
+"""Declare demand: a new version, its lines as one unit, and taking it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from framework.demand import rules
+from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values
+from framework.ground import audit, lifecycle, proposals
+from framework.ground.actors import Actor, roles_for
+from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale
+from framework.ground.issues import Issue
+from framework.ground.lifecycle import Context
+from framework.ground.text import N_
+from models.demand import BASELINE_SOURCES, Demand, DemandLine
+from models.people import Organisation
+from models.rounds import Lot, Round
+from models.signons import SignOn
+
+EDITED = audit.declare("demand.edited", "added", "changed", "removed", "source")
+DECLARING = ("interested", "mandate_pending", "confirmed", "active", "suspended")
+CURRENT = ("accepted", "locked")
+WAITING = ("draft", "submitted")
+
+
+class LinesBroken(InvalidInput):
+    """Lines break rules; `issues` names all of them, with row and column."""
+
+    def __init__(self, issues: list[Issue]) -> None:
+        super().__init__(
+            "lines-broken", N_("%(count)s places need your attention before this can be saved."), count=len(issues)
+        )
+        self.issues = issues
+
+
+def declare(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime, prefill: bool = True) -> Demand:
+    """Begin a new version for the actor's own organisation (SD12), prefilled from the last one.
+
+    Raises MoveRefused outside the demand phase, after the demand deadline, without a sign-on,
+    or while another version is a draft or waits for the lead.
+    """
+    _lock_sign_on(session, lot.round, actor)
+    waiting = latest(session, lot, actor.organisation_id, states=WAITING)
+    if waiting is not None:
+        raise MoveRefused(
+            "version-waits", N_("A version of this lot is already being worked on. Finish or withdraw it first.")
+        )
+    source = source_of_prefill(session, lot, actor.organisation_id)
+    member = session.get_one(Organisation, actor.organisation_id)
+    demand = Demand(
+        round=lot.round,
+        lot=lot,
+        member=member,
+        state="",
+        version_no=_next_version(session, lot, member.id),
+        baseline_source=source.baseline_source if source is not None else "none",
+        prefilled_from_id=source.id if source is not None else None,
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+    if prefill and source is not None:
+        _put_lines(session, demand, fitting(source, lot))
+    lifecycle.move(session, demand, "declare", actor=actor, now=now)
+    return demand
+
+
+def edit(
+    session: Session,
+    demand: Demand,
+    lines: list[Line],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    version: int,
+    baseline_source: str | None = None,
+    note: str | None = None,
+    source: str = "grid",
+    source_upload_id: int | None = None,
+) -> dict[str, int]:
+    """Put `lines` in place of all lines of a draft, as one unit; the counts of what changed.
+
+    A waiting proposal is void: the second person approves what stands there. Raises LinesBroken
+    with every breach, Stale where somebody saved in between, MoveRefused after the deadline.
+    """
+    require_editable(session, demand, actor=actor, now=now)
+    require_version(demand, version)
+    broken = rules.check(lines, Scope.of(demand.lot))
+    if broken:
+        raise LinesBroken(broken)
+    changes = counts(differences(map(of_record, demand.lines), lines))
+    facts_changed = _set_facts(demand, baseline_source, note)
+    if not any(changes.values()) and not facts_changed:
+        return changes
+    _void_proposal(session, demand, actor=actor, now=now)
+    _put_lines(session, demand, lines)
+    demand.source_upload_id = source_upload_id or demand.source_upload_id
+    demand.edited_at = now
+    flag_modified(demand, "edited_at")
+    audit.record(session, EDITED, actor=actor, now=now, subject=demand, source=source, **_plain(changes))
+    return changes
+
+
+def withdraw(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, motive: str = "") -> None:
+    """Take a version back; it no longer counts. Raises MoveRefused where the phase or the deadline forbids it."""
+    if demand.state == "draft":
+        _void_proposal(session, demand, actor=actor, now=now)
+    lifecycle.move(session, demand, "withdraw", actor=actor, now=now, motive=motive)
+
+
+def latest(session: Session, lot: Lot, member_id: int | None, *, states: Iterable[str] | None = None) -> Demand | None:
+    """The newest version of a member and a lot, in one of `states`, with its lines."""
+    query = select(Demand).where(Demand.lot_id == lot.id, Demand.member_id == member_id)
+    if states is not None:
+        query = query.where(Demand.state.in_(tuple(states)))
+    return session.scalar(query.options(selectinload(Demand.lines)).order_by(Demand.version_no.desc()).limit(1))
+
+
+def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Demand | None:
+    """What a new version begins with: the last accepted or locked one, else that of last year's round."""
+    found = latest(session, lot, member_id, states=CURRENT)
+    if found is not None or lot.round.copied_from_id is None:
+        return found
+    earlier = session.scalars(select(Lot).where(Lot.round_id == lot.round.copied_from_id).order_by(Lot.number)).all()
+    same_code = [x for x in earlier if x.code == lot.code]
+    alike = [x for x in earlier if set(x.categories) & set(lot.categories)]
+    candidates = (latest(session, x, member_id, states=CURRENT) for x in dict.fromkeys(same_code + alike))
+    return next((x for x in candidates if x is not None), None)
+
+
+def fitting(source: Demand, lot: Lot) -> list[Line]:
+    """The lines of an earlier version that this lot still allows; a single tier of the lot is filled in."""
+    scope = Scope.of(lot)
+    lines = [of_record(record) for record in source.lines]
+    return [line for line in lines if not rules.check([line], scope)]
+
+
+def require_editable(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:
+    """Only the member's own people, only a draft, only until the demand deadline."""
+    if "member" not in roles_for(session, actor, demand):
+        raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="member")
+    if demand.state != "draft":
+        raise MoveRefused("not-a-draft", N_("Only a draft can be changed. Recall this version or begin a new one."))
+    require_open(demand.round, now=now)
+
+
+def require_open(round_: Round, *, now: dt.datetime) -> None:
+    """Members may work on demand: the phase is demand and the deadline, its last instant included, has not passed."""
+    if round_.state != "demand":
+        raise MoveRefused("not-demand", N_("Demand is not open in this round. Nothing can be changed."))
+    if is_past_deadline(round_, now=now):
+        raise MoveRefused("after-deadline", N_("The deadline for demand has passed. Ask the lead to re-open it."))
+
+
+def is_past_deadline(round_: Round, *, now: dt.datetime) -> bool:
+    """Whether the demand deadline has passed; a deadline includes its last instant."""
+    return round_.demand_deadline is not None and now > round_.demand_deadline
+
+
+def require_version(demand: Demand, version: int) -> None:
+    """Raise Stale where the record is no longer the one that was read."""
+    if demand.version != version:
+        raise Stale(
+            "demand-stale",
+            N_(
+                "Somebody else saved this declaration while you were working. Nothing of yours was saved; compare and save again."
+            ),
+        )
+
+
+def _lock_sign_on(session: Session, round_: Round, actor: Actor) -> None:
+    """Two people of one member declaring at once wait for each other here."""
+    query = select(SignOn.id).where(SignOn.round_id == round_.id, SignOn.organisation_id == actor.organisation_id)
+    session.execute(query.with_for_update())
+
+
+def _next_version(session: Session, lot: Lot, member_id: int) -> int:
+    query = select(func.max(Demand.version_no)).where(Demand.lot_id == lot.id, Demand.member_id == member_id)
+    return (session.scalar(query) or 0) + 1
+
+
+def _plain(changes: dict[str, int]) -> dict[str, Any]:
+    return dict(changes)
+
+
+def _set_facts(demand: Demand, baseline_source: str | None, note: str | None) -> bool:
+    before = (demand.baseline_source, demand.note)
+    if baseline_source is not None:
+        if baseline_source not in BASELINE_SOURCES:
+            raise InvalidInput(
+                "baseline-source", N_("Choose where last year's quantity comes from."), field="baseline_source"
+            )
+        demand.baseline_source = baseline_source
+    if note is not None:
+        demand.note = note[:2000]
+    return before != (demand.baseline_source, demand.note)
+
+
+def _put_lines(session: Session, demand: Demand, lines: list[Line]) -> None:
+    """Set the lines: those of the same key are changed in place, for a line may not stand twice, even for a moment."""
+    old = {of_record(record).key: record for record in demand.lines}
+    wanted = {line.key for line in lines}
+    for key, record in old.items():
+        if key not in wanted:
+            demand.lines.remove(record)
+    if demand in session:
+        session.flush()
+    for position, line in enumerate(lines):
+        record = old[line.key] if line.key in old else DemandLine()
+        if line.key not in old:
+            demand.lines.append(record)
+        for name, value in stored_values(line).items():
+            setattr(record, name, value)
+        record.position = position
+
+
+def _void_proposal(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:
+    if proposals.open_proposal(session, demand, "submit", now=now) is not None:
+        proposals.withdraw(session, demand, "submit", actor=actor, now=now)
+    demand.submitted_by_id, demand.submitted_at = None, None
+
+
+def _guard_declare(session: Session, demand: Demand, context: Context) -> None:
+    require_open(demand.round, now=context.now)
+    query = select(SignOn.state).where(
+        SignOn.round_id == demand.round.id, SignOn.organisation_id == demand.member.id, SignOn.state.in_(DECLARING)
+    )
+    if session.scalar(query.limit(1)) is None:
+        raise MoveRefused("no-sign-on", N_("Accept the invitation to this round first; then you can declare demand."))
+
+
+def _guard_withdraw(session: Session, demand: Demand, context: Context) -> None:
+    if context.move.source == "accepted":
+        require_open(demand.round, now=context.now)
+    elif context.move.source == "submitted" and demand.round.state != "demand":
+        raise MoveRefused("not-demand", N_("Demand is not open in this round. Nothing can be changed."))
+
+
+lifecycle.register("demand", "declare", guard=_guard_declare)
+lifecycle.register("demand", "withdraw", guard=_guard_withdraw)

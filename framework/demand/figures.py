@@ -1,0 +1,164 @@
+"""Read typed and pasted figures: whole quantities and exact money; what cannot be decided is asked, never guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from framework.ground.reading.numbers import tidy
+
+
+class DecimalSign(StrEnum):
+    """How a block writes decimals: point, comma, or it cannot be told from the block."""
+
+    POINT = "."
+    COMMA = ","
+    UNCLEAR = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure read; `cause` names why there is none (a code of `rules.SENTENCES`); a blank cell has neither."""
+
+    value: Decimal | None = None
+    cause: str = ""
+
+
+LIMIT = Decimal(10) ** 12
+_BODY = re.compile(r"[+-]?\d[\d.,]*\Z|[+-]?[.,]\d+\Z", re.ASCII)
+_APPROXIMATE = re.compile(
+    r"(?:~|≈|±|>|≥|<|≤|\bc\.|\b(?:ca|circa|cirka|approx|about|around|ungefär|omkring|ongeveer|plm|etwa|env|minst|min|max|over|under)\b)",
+    re.I,
+)
+_RANGE = re.compile(r"\d\s*(?:-|to|till|tot|bis|à)\s*\d", re.I)
+_CURRENCY = re.compile(r"(?:€|£|\$|\b[A-Z]{3}\b|\bkr\b\.?|:-|,-|\.-)", re.I)
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "kr": "", ":-": "", ",-": "", ".-": ""}
+_BLANKS = frozenset({"", "-", "–", "—", "n/a", "."})
+
+
+def decimal_sign(texts: Iterable[str]) -> DecimalSign:
+    """How a block of texts writes decimals; UNCLEAR when its texts contradict each other or only ambiguous ones stand in it."""
+    shown, doubtful = set(), False
+    for text in texts:
+        body = _without_currency(_tidied(text))[0].lstrip("+-")
+        if not _BODY.match(body):
+            continue
+        sign = _own_sign(body)
+        doubtful |= sign is None
+        shown |= {sign} if sign else set()
+    if len(shown) > 1 or (doubtful and not shown):
+        return DecimalSign.UNCLEAR
+    return DecimalSign(shown.pop()) if shown else DecimalSign.POINT
+
+
+def read_quantity(text: str, sign: DecimalSign = DecimalSign.UNCLEAR) -> Figure:
+    """A whole quantity of pieces, 0 or more. `12,0` is 12; `12,5`, `15 %` and `ca. 500` are refused with their cause."""
+    found = _read(_tidied(text), sign)
+    if found.value is None:
+        return found
+    if found.value != found.value.to_integral_value():
+        return Figure(cause="not-whole")
+    return found if found.value >= 0 else Figure(cause="negative")
+
+
+def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: str = "EUR") -> Figure:
+    """Money of 0 or more with at most two decimals; another currency than `currency` is refused, never converted."""
+    body, named = _without_currency(_tidied(text))
+    if named and named != currency:
+        return Figure(cause="other-currency")
+    found = _read(body, sign)
+    if found.value is None:
+        return found
+    if found.value != found.value.quantize(Decimal("0.01")):
+        return Figure(cause="too-many-decimals")
+    return found if found.value >= 0 else Figure(cause="negative")
+
+
+def read_cell(cell: object, sign: DecimalSign, *, money: bool, currency: str = "EUR") -> Figure:
+    """A figure from a cell of a sheet: numbers as they are, texts by the rules above."""
+    if cell is None:
+        return Figure()
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float | Decimal):
+        return Figure(cause="not-a-number")
+    text = cell if isinstance(cell, str) else _plain(cell)
+    shown = sign if isinstance(cell, str) else DecimalSign.POINT
+    return read_money(text, shown, currency=currency) if money else read_quantity(text, shown)
+
+
+def _tidied(text: str) -> str:
+    """Blanks, apostrophes and minus signs made plain; raised digits stay as they are, for 5² is not 52."""
+    raised = any(unicodedata.category(sign) == "No" for sign in text)
+    return text.strip() if raised else tidy(text)
+
+
+def _plain(number: float | Decimal) -> str:
+    """The shortest exact text of a number, without exponent."""
+    return format(Decimal(str(number)), "f")
+
+
+def _read(text: str, sign: DecimalSign) -> Figure:
+    if text.casefold() in _BLANKS:
+        return Figure()
+    if not _BODY.match(text):
+        return Figure(cause=_why_not(text))
+    value = _value(text, sign)
+    if isinstance(value, str):
+        return Figure(cause=value)
+    return Figure(value) if abs(value) < LIMIT else Figure(cause="too-large")
+
+
+def _value(text: str, sign: DecimalSign) -> Decimal | str:
+    """The value, or the cause why there is none."""
+    body = text.lstrip("+-")
+    own = _own_sign(body)
+    if own is None:
+        if sign is DecimalSign.UNCLEAR:
+            return "unclear"
+        own = sign.value
+    thousands = "," if own == "." else "."
+    whole, _, rest = body.partition(own) if own else (body, "", "")
+    if not _grouped(whole, thousands) or not re.fullmatch(r"\d*", rest):
+        return "not-a-number"
+    digits = whole.replace(thousands, "") or "0"
+    return Decimal(("-" if text.startswith("-") else "") + digits + ("." + rest if rest else ""))
+
+
+def _grouped(whole: str, thousands: str) -> bool:
+    return bool(re.fullmatch(rf"\d*|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+", whole))
+
+
+def _own_sign(body: str) -> str | None:
+    """The decimal sign this text itself shows, blank where it has no sign at all, None where it can be read two ways."""
+    points, commas = body.count("."), body.count(",")
+    if not points and not commas:
+        return ""
+    if points and commas:
+        return max(".,", key=body.rfind)
+    sign, other = (".", ",") if points else (",", ".")
+    if points + commas > 1:
+        return other
+    before, after = body.split(sign)
+    return None if len(after) == 3 and 1 <= len(before) <= 3 and before != "0" else sign
+
+
+def _without_currency(text: str) -> tuple[str, str]:
+    """The text without a currency sign, and the ISO code the sign names, blank where it names none."""
+    found = _CURRENCY.search(text)
+    if found is None:
+        return text, ""
+    word = found.group().rstrip(".") if len(found.group()) > 2 else found.group()
+    return tidy(text.replace(found.group(), " ", 1)).strip(), _SIGNS.get(word.casefold(), word.upper())
+
+
+def _why_not(text: str) -> str:
+    if "%" in text:
+        return "percent"
+    if _APPROXIMATE.search(text) and any(c.isdigit() for c in text):
+        return "approximate"
+    if re.fullmatch(r"[\d.,]+\s*-", text):
+        return "trailing-minus"
+    return "range" if _RANGE.search(text) else "not-a-number"

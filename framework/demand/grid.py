@@ -1,0 +1,179 @@
+"""The grid of a lot: one row per category, tier and country, the contract years side by side; pure, forms in and out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from framework.demand import rules
+from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity
+from framework.demand.lines import Line, Scope
+from framework.ground.codelists import country_code
+from framework.ground.issues import Issue
+
+MOST_ROWS = 400
+PER_YEAR = {"firm": "qty_firm", "expected": "qty_expected", "max": "qty_max", "value": "value_expected"}
+PER_ROW = ("category", "tier", "country", "baseline", "reason")
+"""Names of the fields in a form: `<name>-<row>` or `<name>-<row>-<year>`; `certainty-<row>-<year>` beside them."""
+_HIDDEN = ("current_supplier_end", "delivery_profile", "source_sheet", "source_row")
+
+
+@dataclass(slots=True)
+class GridRow:
+    """One row as it is shown or was typed: texts by field, and by field and year."""
+
+    number: int
+    cells: dict[str, str] = field(default_factory=dict)
+    years: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing that counts was typed: a tier, country or certainty alone is the row's preset."""
+        typed = any(self.cells.get(name, "") for name in ("category", "baseline", "reason"))
+        return not typed and not any(y.get(name, "") for y in self.years.values() for name in PER_YEAR)
+
+
+def rows_of(lines: Iterable[Line], scope: Scope) -> list[GridRow]:
+    """The grid that shows `lines`, in their order."""
+    grouped: dict[tuple[str, str, str], list[Line]] = {}
+    for line in lines:
+        grouped.setdefault((line.category, line.spec_tier, line.delivery_country), []).append(line)
+    return [_row(number, place, found, scope) for number, (place, found) in enumerate(grouped.items(), start=1)]
+
+
+def blank_row(number: int, scope: Scope, *, country: str = "") -> GridRow:
+    """An empty row; what can only be one thing is filled in."""
+    cells = {"category": "", "tier": scope.tiers[0] if len(scope.tiers) == 1 else "", "country": country}
+    years = {year: dict.fromkeys(PER_YEAR, "") | {"certainty": "indicative"} for year in range(1, scope.years + 1)}
+    return GridRow(number, cells | {"baseline": "", "reason": ""}, years)
+
+
+def rows_of_form(form: Mapping[str, str], scope: Scope) -> list[GridRow]:
+    """The rows as typed, blank ones included; `rows` says how many were on the page."""
+    count = min(int(form.get("rows", "0")) if form.get("rows", "0").isdecimal() else 0, MOST_ROWS)
+    return [_typed_row(number, form, scope) for number in range(1, count + 1)]
+
+
+def read(rows: Iterable[GridRow], scope: Scope, *, stored: Iterable[Line] = ()) -> tuple[list[Line], list[Issue]]:
+    """The lines of a grid and everything that is wrong with it, at once.
+
+    `stored` are the lines the grid was made of: what it does not show (delivery profile, end of
+    the present contract, where a line came from) is kept from the line of the same key.
+    """
+    filled = [row for row in rows if not row.is_blank]
+    sign = decimal_sign(_figures(filled))
+    issues: list[Issue] = []
+    by_place: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
+    for line in stored:
+        by_place[line.key[:3]].append(line)
+    lines: list[Line] = []
+    for row in filled:
+        found = _lines_of(row, sign, scope, issues)
+        lines += _with_hidden(found, by_place[found[0].key[:3]]) if found else []
+    broken = {(found.row, found.params.get("year")) for found in issues}
+    issues += [i for i in rules.check(lines, scope) if (i.row, i.params.get("year")) not in broken]
+    return lines, issues
+
+
+def _row(number: int, place: tuple[str, str, str], lines: list[Line], scope: Scope) -> GridRow:
+    row = blank_row(number, scope)
+    row.cells |= dict(zip(("category", "tier", "country"), place, strict=True))
+    row.cells["baseline"] = next((_shown(x.baseline_qty) for x in lines if x.baseline_qty is not None), "")
+    row.cells["reason"] = next((x.not_known_reason for x in lines if x.not_known_reason), "")
+    for line in lines:
+        shown = {name: _shown(getattr(line, attribute)) for name, attribute in PER_YEAR.items()}
+        row.years[line.year_no] = shown | {"certainty": line.certainty}
+    return row
+
+
+def _typed_row(number: int, form: Mapping[str, str], scope: Scope) -> GridRow:
+    cells = {name: form.get(f"{name}-{number}", "").strip() for name in PER_ROW}
+    names = (*PER_YEAR, "certainty")
+    years = {
+        year: {name: form.get(f"{name}-{number}-{year}", "").strip() for name in names}
+        for year in range(1, scope.years + 1)
+    }
+    return GridRow(number, cells, years)
+
+
+def _figures(rows: Iterable[GridRow]) -> Iterable[str]:
+    for row in rows:
+        yield row.cells.get("baseline", "")
+        for cells in row.years.values():
+            yield from (cells.get(name, "") for name in PER_YEAR)
+
+
+def _lines_of(row: GridRow, sign: DecimalSign, scope: Scope, issues: list[Issue]) -> list[Line]:
+    place = (row.cells["category"], row.cells["tier"], _country(row.cells["country"]))
+    baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, sign, issues)
+    reason = row.cells["reason"]
+    found = []
+    for year, cells in sorted(row.years.items()):
+        typed = any(cells.get(name, "") for name in PER_YEAR)
+        if not typed and not reason:
+            continue
+        firm, expected, most = (
+            _quantity(cells[name], PER_YEAR[name], row.number, sign, issues, year)
+            for name in ("firm", "expected", "max")
+        )
+        value = _money(cells["value"], row.number, sign, scope, issues, year)
+        unknown = "" if typed else reason
+        certainty = cells["certainty"] or "indicative"
+        found.append(
+            Line(*place, year, firm, expected, most, value, certainty, not_known_reason=unknown, row=row.number)
+        )
+    if not found:
+        issues.append(rules.issue("quantity-missing", row.number, "qty_expected"))
+    return [dataclasses.replace(line, baseline_qty=baseline) if i == 0 else line for i, line in enumerate(found)]
+
+
+def _country(text: str) -> str:
+    return country_code(text).code or text
+
+
+def _quantity(
+    text: str, name: str, row: int, sign: DecimalSign, issues: list[Issue], year: int | None = None
+) -> int | None:
+    found = read_quantity(text, sign)
+    if found.cause:
+        issues.append(rules.issue(found.cause, row, name, text, year=year))
+    return None if found.value is None else int(found.value)
+
+
+def _money(text: str, row: int, sign: DecimalSign, scope: Scope, issues: list[Issue], year: int) -> Decimal | None:
+    found = read_money(text, sign, currency=scope.currency)
+    if found.cause:
+        issues.append(rules.issue(found.cause, row, "value_expected", text, year=year))
+    return found.value
+
+
+def _with_hidden(lines: list[Line], stored: list[Line]) -> list[Line]:
+    """The lines of one row with what the grid does not show, from the stored lines of the same keys."""
+    kept = {line.key: line for line in stored}
+    same_baseline = _first(lines, "baseline_qty") == _first(stored, "baseline_qty")
+    same_reason = _first(lines, "not_known_reason") == _first(stored, "not_known_reason")
+    found = []
+    for line in lines:
+        old = kept.get(line.key)
+        if old is not None:
+            line = dataclasses.replace(line, **{name: getattr(old, name) for name in _HIDDEN})
+            if same_baseline and all(x.key in kept for x in lines):
+                line = dataclasses.replace(line, baseline_qty=old.baseline_qty)
+            if same_reason and line.not_known_reason and old.not_known_reason:
+                line = dataclasses.replace(line, not_known_reason=old.not_known_reason)
+        found.append(line)
+    return found
+
+
+def _first(lines: list[Line], name: str) -> object:
+    """What the one cell of a row shows of a field that each of its lines holds."""
+    return next((value for line in lines if (value := getattr(line, name)) not in (None, "")), None)
+
+
+def _shown(value: int | Decimal | None) -> str:
+    if value is None:
+        return ""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,101 @@
+"""What pooling means to one reader: the figures of the lever strip on every page of a round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from framework.demand import pool
+from framework.ground.actors import Actor, roles_in
+from framework.rounds import settings
+from models.rounds import Round
+
+MIN_CELL_MEMBERS = 3
+FROM_PUBLICATION = frozenset(
+    {"published", "receipt_closed", "opened", "judging", "award", "standstill", "challenged", "in_force", "closed"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LotLever:
+    """One lot: pooled expected quantity in `unit`; `own` and `factor` (pool ÷ own) None where the reader has none."""
+
+    code: str
+    name: str
+    unit: str
+    quantity: int
+    members: int
+    own: int | None = None
+    share: Decimal | None = None
+    factor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """The lever strip. Quantities stay apart by lot; `value` is net in `currency`, None = unknown, and a lower
+    bound where `value_unknown` lines have none. `best` is the lot in which pooling means most to the reader.
+    """
+
+    lots: tuple[LotLever, ...]
+    members: int
+    value: Decimal | None
+    currency: str
+    value_unknown: int
+    best: LotLever | None = None
+
+
+def lever_strip(session: Session, round_: Round, actor: Actor) -> Lever | None:
+    """The figures this actor may see; None where there is nothing to show or nothing may be shown.
+
+    Lead and members see the pool and their own part. Suppliers see pooled figures only from publication on,
+    where the lead publishes the pool (`publish_pool`) and at least three members stand behind each figure.
+    """
+    roles = roles_in(session, actor, round_)
+    if roles & {"lead", "member"}:
+        return _of(pool.figures(session, round_), actor.organisation_id if "member" in roles else None)
+    if not settings.value(round_, "publish_pool") or round_.state not in FROM_PUBLICATION or not roles:
+        return None
+    return _without_few(_of(pool.figures(session, round_), None))
+
+
+def may_see_members(session: Session, actor: Actor, round_: Round) -> bool:
+    """Whether single members' volumes may be shown: to the lead always, to members by `share_member_volumes`."""
+    roles = roles_in(session, actor, round_)
+    if "lead" in roles:
+        return True
+    return "member" in roles and settings.value(round_, "share_member_volumes") == "members"
+
+
+def _of(figures: pool.Pool, own: int | None) -> Lever | None:
+    lots = tuple(_lot(lot, own) for lot in figures.lots if lot.total.expected or lot.total.maximum)
+    if not lots:
+        return None
+    mine = [lot for lot in lots if lot.factor is not None]
+    best = max(mine, key=lambda lot: (lot.own or 0, lot.factor or 0), default=None)
+    return Lever(lots, figures.contributing, figures.value, figures.currency, figures.value_unknown, best)
+
+
+def _lot(lot: pool.LotPool, own: int | None) -> LotLever:
+    amount = lot.by_member.get(own) if own is not None else None
+    return LotLever(
+        lot.code,
+        lot.name,
+        lot.unit,
+        lot.total.expected,
+        lot.declared,
+        own=amount.expected if amount is not None else None,
+        share=lot.share(own) if own is not None else None,
+        factor=lot.factor(own) if own is not None else None,
+    )
+
+
+def _without_few(lever: Lever | None) -> Lever | None:
+    """For readers outside: no figure behind which fewer than three members stand."""
+    if lever is None or lever.members < MIN_CELL_MEMBERS:
+        return None
+    lots = tuple(lot for lot in lever.lots if lot.members >= MIN_CELL_MEMBERS)
+    hidden = len(lots) < len(lever.lots)
+    value = None if hidden else lever.value
+    return Lever(lots, lever.members, value, lever.currency, 0 if hidden else lever.value_unknown) if lots else None

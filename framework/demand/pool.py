@@ -1,0 +1,331 @@
+"""The pool: what the members need together, added up by the database; unknown is counted beside it and never 0."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from models.demand import Demand, DemandLine
+from models.people import Organisation
+from models.rounds import Lot, Round
+from models.signons import SignOn
+
+JOINED = ("interested", "mandate_pending", "confirmed", "active", "suspended")
+ENTITLED = ("confirmed", "active", "suspended")
+BEFORE_FREEZE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
+KEPT = 8
+
+Stamp = tuple[Any, ...]
+_kept: OrderedDict[Stamp, Pool] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Sums of one group of lines: whole pieces, and net money in the round's currency.
+
+    `value` is the sum of the known values, None where none is known; `value_unknown` counts lines with
+    quantities and no value (then `value` is a lower bound), `not_known` lines without quantities.
+    """
+
+    firm: int = 0
+    expected: int = 0
+    maximum: int = 0
+    value: Decimal | None = None
+    value_unknown: int = 0
+    lines: int = 0
+    not_known: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(
+            self.firm + other.firm,
+            self.expected + other.expected,
+            self.maximum + other.maximum,
+            _add(self.value, other.value),
+            self.value_unknown + other.value_unknown,
+            self.lines + other.lines,
+            self.not_known + other.not_known,
+        )
+
+    def __sub__(self, other: Amount) -> Amount:
+        value = self.value if other.value is None or self.value is None else self.value - other.value
+        return Amount(
+            self.firm - other.firm,
+            self.expected - other.expected,
+            self.maximum - other.maximum,
+            value,
+            self.value_unknown - other.value_unknown,
+            self.lines - other.lines,
+            self.not_known - other.not_known,
+        )
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether more value stands behind it than is known."""
+        return self.value_unknown > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One group of the pool: category, tier, contract year and certainty within a lot."""
+
+    category: str
+    spec_tier: str
+    year_no: int
+    certainty: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class LotPool:
+    """The pool of one lot; quantities are in `unit` and are never added to those of another lot.
+
+    `by_member` holds every member with a counting version. `declared`, `nothing` and `not_known` are members
+    with quantities, with none at all, and with nothing but "not known yet"; `missing` have not answered.
+    `unconfirmed` are members whose accepted version waits for their sign-on to be confirmed.
+    """
+
+    lot_id: int
+    public_id: str
+    code: str
+    name: str
+    unit: str
+    total: Amount
+    cells: tuple[Cell, ...]
+    by_member: dict[int, Amount]
+    declared: int
+    nothing: int
+    not_known: int
+    missing: tuple[int, ...]
+    unconfirmed: tuple[int, ...]
+
+    def share(self, member_id: int) -> Decimal | None:
+        """A member's part of the expected quantity in percent, two decimals; None where the pool is empty."""
+        own = self.by_member.get(member_id)
+        if own is None or not self.total.expected:
+            return None
+        return (Decimal(own.expected) * 100 / self.total.expected).quantize(Decimal("0.01"))
+
+    def factor(self, member_id: int) -> int | None:
+        """How many times the member's own expected quantity the pool is, rounded half up; None without own quantity."""
+        own = self.by_member.get(member_id)
+        if own is None or not own.expected:
+            return None
+        return (2 * self.total.expected + own.expected) // (2 * own.expected)
+
+    def by(self, *names: str) -> dict[tuple[Any, ...], Amount]:
+        """The lot's sums by one or more of category, spec_tier, year_no, certainty; sorted by these."""
+        found: dict[tuple[Any, ...], Amount] = defaultdict(Amount)
+        for cell in self.cells:
+            found[tuple(getattr(cell, name) for name in names)] += cell.amount
+        return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The pool of a round. `names` are the members that joined, by id; `value` is the sum over the lots."""
+
+    currency: str
+    lots: tuple[LotPool, ...]
+    names: dict[int, str] = field(default_factory=dict)
+    contributing: int = 0
+    value: Decimal | None = None
+    value_unknown: int = 0
+
+    def as_plain(self) -> dict[str, Any]:
+        """The figures as plain JSON, for the snapshot."""
+        return {
+            "currency": self.currency,
+            "members": self.contributing,
+            "value": None if self.value is None else str(self.value),
+            "value_unknown": self.value_unknown,
+            "lots": [_plain_lot(lot) for lot in self.lots],
+        }
+
+
+def figures(session: Session, round_: Round) -> Pool:
+    """The pool of a round as it stands: accepted versions while demand runs, locked ones afterwards.
+
+    Only members whose sign-on is confirmed count (from publication on: as frozen). One small query tells
+    whether anything changed; only then the sums are made anew.
+    """
+    stamp = _stamp(session, round_)
+    if stamp not in _kept:
+        _kept[stamp] = compute(session, round_)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(stamp)
+    return _kept[stamp]
+
+
+def compute(session: Session, round_: Round) -> Pool:
+    """The pool, added up by the database now: four queries, whatever the number of members."""
+    joined = _joined(session, round_)
+    members = _by_member(session, round_)
+    cells = _cells(session, round_)
+    lots = [
+        _lot_pool(lot, members[lot.id], cells[lot.id], joined, frozen=round_.state not in BEFORE_FREEZE)
+        for lot in session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
+    ]
+    whole = sum((lot.total for lot in lots), Amount())
+    contributing = {m for lot in lots for m, amount in lot.by_member.items() if amount.expected or amount.maximum}
+    names = {member: name for member, (name, _state) in joined.items()}
+    return Pool(round_.currency, tuple(lots), names, len(contributing), whole.value, whole.value_unknown)
+
+
+def own_cells(session: Session, round_: Round, member_id: int) -> dict[int, list[Cell]]:
+    """The cells of one member, by lot, with the same rules as the pool."""
+    return _cells(session, round_, Demand.member_id == member_id)
+
+
+def current(round_: Round) -> ColumnElement[bool]:
+    """Which declarations are the current ones: accepted (or still locked) while demand runs, locked afterwards."""
+    if round_.state != "demand":
+        return (Demand.round_id == round_.id) & (Demand.state == "locked")
+    newer = aliased(Demand)
+    replaced = exists().where(
+        newer.lot_id == Demand.lot_id, newer.member_id == Demand.member_id, newer.state == "accepted"
+    )
+    running = (Demand.state == "accepted") | ((Demand.state == "locked") & ~replaced)
+    return (Demand.round_id == round_.id) & running
+
+
+def counting(round_: Round) -> ColumnElement[bool]:
+    """Which declarations count in the pool: current ones of confirmed members; as frozen from publication on."""
+    if round_.state not in BEFORE_FREEZE:
+        return current(round_)
+    entitled = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.in_(ENTITLED))
+    return current(round_) & Demand.member_id.in_(entitled)
+
+
+def _stamp(session: Session, round_: Round) -> Stamp:
+    """What changes whenever a declaration, a line (edits raise the version) or a sign-on of the round does."""
+    demands = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
+    signs = select(func.count(), func.max(SignOn.id), func.sum(SignOn.version)).where(SignOn.round_id == round_.id)
+    d, s = demands.subquery(), signs.subquery()
+    found = session.execute(select(*d.c, *s.c)).one()
+    return (round_.public_id, round_.state, round_.version, round_.currency, *found)
+
+
+def _joined(session: Session, round_: Round) -> dict[int, tuple[str, str]]:
+    """Members that joined, with name and state of the sign-on."""
+    query = (
+        select(Organisation.id, Organisation.name, SignOn.state)
+        .join(SignOn, SignOn.organisation_id == Organisation.id)
+        .where(SignOn.round_id == round_.id, SignOn.state.in_((*JOINED, "left")))
+        .order_by(case((SignOn.state == "left", 0), else_=1), Organisation.name)
+    )
+    return {row.id: (row.name, row.state) for row in session.execute(query)}
+
+
+def _sums() -> tuple[ColumnElement[Any], ...]:
+    known = DemandLine.qty_expected.is_not(None)
+    no_value = known & DemandLine.value_expected.is_(None)
+    return (
+        func.coalesce(func.sum(DemandLine.qty_firm), 0),
+        func.coalesce(func.sum(DemandLine.qty_expected), 0),
+        func.coalesce(func.sum(DemandLine.qty_max), 0),
+        func.sum(DemandLine.value_expected),
+        func.coalesce(func.sum(case((no_value, 1), else_=0)), 0),
+        func.count(DemandLine.id),
+        func.coalesce(func.sum(case((DemandLine.id.is_not(None) & ~known, 1), else_=0)), 0),
+    )
+
+
+def _amount(values: Iterable[Any]) -> Amount:
+    firm, expected, most, value, no_value, lines, not_known = values
+    return Amount(int(firm), int(expected), int(most), value, int(no_value), int(lines), int(not_known))
+
+
+def _by_member(session: Session, round_: Round) -> dict[int, dict[int, Amount]]:
+    """Sums by lot and member of every current version, of unconfirmed members too; one without lines is all zero."""
+    query: Select[Any] = (
+        select(Demand.lot_id, Demand.member_id, *_sums())
+        .outerjoin(DemandLine, DemandLine.demand_id == Demand.id)
+        .where(current(round_))
+        .group_by(Demand.lot_id, Demand.member_id)
+    )
+    found: dict[int, dict[int, Amount]] = defaultdict(dict)
+    for lot_id, member_id, *values in session.execute(query):
+        found[lot_id][member_id] = _amount(values)
+    return found
+
+
+def _cells(session: Session, round_: Round, *where: ColumnElement[bool]) -> dict[int, list[Cell]]:
+    names = (DemandLine.category, DemandLine.spec_tier, DemandLine.year_no, DemandLine.certainty)
+    query: Select[Any] = (
+        select(Demand.lot_id, *names, *_sums())
+        .join(DemandLine, DemandLine.demand_id == Demand.id)
+        .where(counting(round_), *where)
+        .group_by(Demand.lot_id, *names)
+        .order_by(Demand.lot_id, *names)
+    )
+    found: dict[int, list[Cell]] = defaultdict(list)
+    for lot_id, category, tier, year, certainty, *values in session.execute(query):
+        found[lot_id].append(Cell(category, tier, year, certainty, _amount(values)))
+    return found
+
+
+def _lot_pool(
+    lot: Lot, members: dict[int, Amount], cells: list[Cell], joined: dict[int, tuple[str, str]], *, frozen: bool
+) -> LotPool:
+    counted = {m: a for m, a in members.items() if frozen or (m in joined and joined[m][1] in ENTITLED)}
+    declared = sum(1 for a in counted.values() if a.expected or a.maximum)
+    not_known = sum(1 for a in counted.values() if a.not_known and not (a.expected or a.maximum))
+    still_in = {m for m, (_name, state) in joined.items() if state in JOINED}
+    return LotPool(
+        lot_id=lot.id,
+        public_id=lot.public_id,
+        code=lot.code,
+        name=lot.name,
+        unit=lot.unit,
+        total=sum(counted.values(), Amount()),
+        cells=tuple(cells),
+        by_member=counted,
+        declared=declared,
+        nothing=len(counted) - declared - not_known,
+        not_known=not_known,
+        missing=tuple(m for m in joined if m in still_in and m not in members),
+        unconfirmed=tuple(m for m in members if m not in counted and m in still_in),
+    )
+
+
+def _add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+def _plain_amount(amount: Amount) -> dict[str, Any]:
+    return {
+        "firm": amount.firm,
+        "expected": amount.expected,
+        "maximum": amount.maximum,
+        "value": None if amount.value is None else str(amount.value),
+        "value_unknown": amount.value_unknown,
+        "not_known": amount.not_known,
+    }
+
+
+def _plain_lot(lot: LotPool) -> dict[str, Any]:
+    cells = [
+        {"category": c.category, "tier": c.spec_tier, "year": c.year_no, "certainty": c.certainty}
+        | _plain_amount(c.amount)
+        for c in lot.cells
+    ]
+    return {
+        "lot": lot.public_id,
+        "unit": lot.unit,
+        "total": _plain_amount(lot.total),
+        "declared": lot.declared,
+        "nothing": lot.nothing,
+        "not_known": lot.not_known,
+        "not_answered": len(lot.missing),
+        "cells": cells,
+        "members": {str(member): _plain_amount(amount) for member, amount in sorted(lot.by_member.items())},
+    }
