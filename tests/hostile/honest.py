@@ -177,7 +177,7 @@ COMMENTED = "<!-- made by hand --><row r='1'><c r='A1' t='inlineStr'><is><t><![C
 WITHOUT_PLACES = '<row><c><v>1</v></c><c t="b"><v>1</v></c></row><row><c><v>2</v></c></row>'
 EMPTY_ROWS = table() + "".join(f'<row r="{n}"><c r="A{n}" s="1"/></row>' for n in range(4, 50_004))
 DATES = row(1, cell("A1", 43831, style=1), cell("B1", 43831.5, style=1), cell("C1", 0.5, style=3), cell("D1", -5))
-DAY = dt.datetime(2020, 1, 1, 12)
+DAY = dt.datetime.combine(dt.date(2020, 1, 1), dt.time(12))
 RETURN_TEXT = b'a,b\r\n"one\r\ntwo ""quoted""",2\r\n'
 
 

@@ -425,6 +425,24 @@ def csv_cases() -> Iterator[Case]:
     yield refused("C05-field", lambda: b'a,b\n"' + b"x\n" * 60_000 + b'",1\n', "text-too-long-for-file", suffix=".csv")
 
 
+def slow_pattern_cases() -> Iterator[Case]:
+    """Texts made to keep a careless pattern busy for hours."""
+    quoted = "<row r='1' x='" + ' r="1"' * 100_000 + "'><c r='A1'><v>1</v></c></row>"
+    yield Case("pattern-row", lambda: pack(parts(quoted), stored=True), ACCEPTED)
+    inside = row(1, cell("A1", 1), attributes=" x='" + ' r="1"' * 60_000 + "'")
+    yield Case("pattern-row-after", lambda: pack(parts(inside), stored=True), ACCEPTED)
+    code = raw.styles(164, codes={164: "[" * 1_000_000})
+    yield Case("pattern-format", lambda: pack(parts(styles=code), stored=True), ACCEPTED)
+    digits = row(1, cell("A1", "9" * 65_000 + "x", kind="n"), cell("B1", 1))
+    yield noted("pattern-digits", lambda: pack(parts(digits), stored=True), "value-not-allowed", "bad_number", (1, 1))
+    comments = b"<!---->" * 9_000 + b"<x>"
+    yield Case("pattern-comments", lambda: comments, ACCEPTED, suffix=".csv")
+    formula = row(1, cell("A1", 1, formula="(" * 30_000 + "a " * 15_000))
+    yield Case("pattern-formula", lambda: pack(parts(formula), stored=True), ACCEPTED)
+    marks = b"a,b\n" + b'"' * 60_001 + b"\n"
+    yield refused("pattern-quotes", lambda: marks, "quote-not-closed", suffix=".csv")
+
+
 def hostile_cases() -> list[Case]:
     """The whole corpus of files that are not simply fine."""
-    return [*container_cases(), *xml_cases(), *geometry_cases(), *value_cases(), *csv_cases()]
+    return [*container_cases(), *xml_cases(), *geometry_cases(), *value_cases(), *csv_cases(), *slow_pattern_cases()]

@@ -64,7 +64,7 @@ def _task(name: str) -> Callable[[Book, dict[str, Any]], Any]:
 def confine(limits: Limits) -> None:
     """Give up, for good, what reading a table does not need."""
     _bound(resource.RLIMIT_AS, limits.child_memory_mib * MIB)
-    _bound(resource.RLIMIT_CPU, limits.child_cpu_s)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.child_cpu_s, limits.child_cpu_s + 2))
     _bound(resource.RLIMIT_FSIZE, limits.child_output_mib * MIB)
     _bound(resource.RLIMIT_NOFILE, limits.child_files)
     _bound(resource.RLIMIT_NPROC, 0)

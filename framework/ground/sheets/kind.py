@@ -58,7 +58,8 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
 )
 _MAIL = re.compile(rb"\A(?:From|Received|Return-Path|MIME-Version|Delivered-To|Message-ID): .*\r?\n[A-Za-z-]+: ")
 _WEB = re.compile(
-    rb"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|script)\b", re.IGNORECASE | re.DOTALL
+    rb"\A\s*(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body|table|meta|style|script)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -108,7 +109,9 @@ def _ole_kind(path: Path) -> Kind:
         ("PowerPoint Document", Kind.SLIDES),
         ("__substg1.0_", Kind.MAIL),
         ("Workbook", Kind.XLS),
+        ("WORKBOOK", Kind.XLS),
         ("Book", Kind.XLS),
+        ("BOOK", Kind.XLS),
     )
     return next((kind for name, kind in names if _contains(path, name.encode("utf-16-le"))), Kind.BINARY)
 

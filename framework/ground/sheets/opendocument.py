@@ -14,6 +14,7 @@ _OFFICE = f"urn:oasis:names:tc:opendocument:xmlns:office:1.0{SEPARATOR}"
 _TEXT = f"urn:oasis:names:tc:opendocument:xmlns:text:1.0{SEPARATOR}"
 _ENCRYPTED = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0 encryption-data"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_MANIFEST = "META-INF/manifest.xml"
 _MIME = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -28,8 +29,8 @@ def check_opendocument(container: Container, limits: Limits) -> dict[str, SheetF
     content = container.find("content.xml")
     if content is None:
         raise damaged("no-workbook")
-    for part in container.parts.values():
-        if part.name.endswith(".xml") and part is not content:
+    for part in sorted(container.parts.values(), key=lambda part: part.name != _MANIFEST):
+        if part.name.endswith(".xml") and part is not content and part.size:
             _check_part(container, part, limits)
     walk = _ContentWalk(limits)
     walk.xml.feed_all(container.stream(content))

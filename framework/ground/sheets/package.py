@@ -79,7 +79,7 @@ def package_kind(container: Container) -> Kind:
         return Kind.ODS if said.startswith(b"application/vnd.oasis.opendocument.spreadsheet") else Kind.ARCHIVE
     if any((name.startswith("Index/") and name.endswith(".iwa")) or name == "Index.zip" for name in names):
         return Kind.NUMBERS
-    data = [name for name in names if not _is_litter(name)]
+    data = [name for name in names if not is_litter(name)]
     if data and all(name.lower().endswith((".csv", ".tsv", ".txt")) for name in data):
         return Kind.CSV_ZIP
     if len(data) == 1 and data[0].lower().endswith((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")):
@@ -87,14 +87,14 @@ def package_kind(container: Container) -> Kind:
     return Kind.ARCHIVE
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
     """Side files that operating systems put into zips."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def csv_parts(container: Container) -> list[Part]:
     """The tables of a zip of csv files, in the zip's order."""
-    return [part for name, part in container.parts.items() if not _is_litter(name)]
+    return [part for name, part in container.parts.items() if not is_litter(name)]
 
 
 def _office_kind(container: Container, part: Part) -> Kind:
@@ -120,7 +120,7 @@ def check_foreign(container: Container, kind: Kind) -> None:
             raise refused("file-has-macros", part=name)
     if kind is Kind.XLSM and not limits.allow_macros:
         raise refused("file-has-macros", "content-type")
-    for name in container.parts:
+    for name in filter(lambda name: not is_litter(name), container.parts):
         if _EMBEDDED.search(name) and not limits.allow_embedded_objects:
             raise refused("file-foreign-part", "embedded", part=name)
         if not name.lower().endswith(_KNOWN_ENDINGS):

@@ -20,7 +20,7 @@ _NO_VALUE = rb"<v></v>|<v ?/>"
 _TEXT = rb"[ \t\r\n]*+(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+"
 _FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
 _CELL = (
-    rb'<c r="[A-Z]{1,3}\1"(?: s="\d{1,5}")?(?:'
+    rb'<c r="[A-Z]{1,3}\2"(?: s="\d{1,5}")?(?:'
     rb' t="s"><v>\d{1,7}</v></c>'
     rb'|(?: t="n")?(?:/>|>(?:<v>%(number)s</v></c>|</c>|%(formula)s(?:<v>%(number)s</v>|%(none)s)?</c>))'
     rb'|(?: t="str")>%(formula)s(?:<v>%(text)s</v>|%(none)s)</c>'
@@ -28,7 +28,9 @@ _CELL = (
     rb'|(?: t="b")>%(formula)s<v>[01]</v></c>'
     rb'|(?: t="e")>%(formula)s<v>[^<\s&]{1,32}</v></c>)'
 ) % {b"number": _NUMBER, b"formula": _FORMULA, b"text": _TEXT, b"none": _NO_VALUE}
-_ROW = re.compile(rb'\s*+<row r="(\d{1,7})"((?: [^<>]*)?)(?:/>|>((?:' + _CELL + rb")*+)</row>)")
+_ROW = re.compile(
+    rb'\s*+<row((?: [^<>]{0,500}?)?) r="(\d{1,7})"((?: [^<>]{0,500})?)(?:/>|>((?:' + _CELL + rb")*+)</row>)"
+)
 _COLUMNS = re.compile(rb'<c r="([A-Z]+)')
 _VALUED = re.compile(rb'<c r="([A-Z]+)\d+"[^<>]*(?<!/)>(?:<f[^<>]*(?:/>|>[^<]*</f>))?(?:<v>[^<]|<is>)')
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^<>]* t="e">(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
@@ -115,8 +117,9 @@ class SheetScan:
         position, match_row, tally = 0, _ROW.match, self.tally
         while match := match_row(data, position):
             position = match.end()
-            number, attributes, cells = match.groups(b"")
-            tally.begin_row(int(number), hidden=b"hidden" in attributes and _HIDDEN.search(attributes) is not None)
+            before, number, after, cells = match.groups(b"")
+            hidden = b"hidden" in before + after and _HIDDEN.search(before + after) is not None
+            tally.begin_row(int(number), hidden=hidden)
             self._scan_row(int(number), cells)
         if data[position:].strip():
             raise NotPlain

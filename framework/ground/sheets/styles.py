@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.xml import Attributes, XmlPart, main_names
 
+_LONGEST_CODE = 255
 _NAMES = main_names("numFmt", "cellXfs", "xf")
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)})
 _BUILT_IN_DURATIONS = frozenset({46})
@@ -60,7 +61,7 @@ class _Reader:
         if short == "cellXfs":
             self._inside = True
         elif short == "numFmt":
-            self._shown[_number(attributes.get("numFmtId"))] = shows(attributes.get("formatCode", ""))
+            self._shown[_number(attributes.get("numFmtId"))] = shows(attributes.get("formatCode", "")[:_LONGEST_CODE])
         elif short == "xf" and self._inside:
             self._add(self._shown.get(_number(attributes.get("numFmtId")), ""))
 

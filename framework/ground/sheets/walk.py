@@ -26,7 +26,7 @@ _NAMES |= {
 _NAMES[f"http://schemas.microsoft.com/office/excel/2006/main{SEPARATOR}sqref"] = "sqref"
 _SPACE = f"http://www.w3.org/XML/1998/namespace{SEPARATOR}space"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,11})")
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 _EXACT_INTEGER = 1e15
 _DAY = 86_400_000
 _LAST_SERIAL = 2_958_466
@@ -54,15 +54,20 @@ def from_serial(serial: float, *, date1904: bool) -> dt.date | dt.datetime | dt.
         return None
     milliseconds = round(serial * _DAY)
     days, rest = divmod(milliseconds, _DAY)
-    clock = dt.timedelta(milliseconds=rest)
+    clock = _clock(rest)
     if days == 0:
-        return (dt.datetime.min + clock).time()
+        return clock
     epoch = dt.date(1904, 1, 1) if date1904 else dt.date(1899, 12, 30 if days > 60 else 31)
     try:
         day = epoch + dt.timedelta(days=days)
     except OverflowError:
         return None
-    return day if not rest else dt.datetime.combine(day, dt.time()) + clock
+    return day if not rest else dt.datetime.combine(day, clock)
+
+
+def _clock(milliseconds: int) -> dt.time:
+    seconds, rest = divmod(milliseconds, 1000)
+    return dt.time(seconds // 3600, seconds // 60 % 60, seconds % 60, rest * 1000)
 
 
 class SheetWalk:
