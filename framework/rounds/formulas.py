@@ -9,8 +9,8 @@ from typing import Any
 
 from framework.ground.text import N_
 
-LEVELS = ("w_assembly", "w_component", "w_smelter", "w_mine")
-"""Level weights of the transparency formula; they add up to 1."""
+LEVELS = ("level_1", "level_2", "level_3", "level_4")
+"""Weights of final assembly, components, smelters and mines; they add up to 1."""
 
 Numbers = Mapping[str, Decimal]
 Points = Callable[[Decimal, Numbers, Decimal, Decimal], Decimal]
@@ -53,18 +53,32 @@ def _relative_lowest(weight: Decimal, given: Numbers, bid: Decimal, lowest: Deci
     return _cut(weight, weight * lowest / bid)
 
 
-def _scale(weight: Decimal, given: Numbers, bid: Decimal, lowest: Decimal) -> Decimal:
-    if given["scale_max"] <= 0:
+def _marks(weight: Decimal, given: Numbers, bid: Decimal, lowest: Decimal) -> Decimal:
+    if given["scale"] <= 0:
         raise Incomplete
-    return _cut(weight, weight * bid / given["scale_max"])
+    return _cut(weight, weight * bid / given["scale"])
 
 
-def _transparency(weight: Decimal, given: Numbers, bid: Decimal, lowest: Decimal) -> Decimal:
+def _levels(weight: Decimal, given: Numbers, bid: Decimal, lowest: Decimal) -> Decimal:
     weights = [given[name] for name in LEVELS]
     if min(weights) < 0 or sum(weights) != 1:
         raise Incomplete
     return _cut(weight, weight * bid)
 
+
+def _steps(weight: Decimal, given: Numbers, bid: Decimal, lowest: Decimal) -> Decimal:
+    if not all(0 <= step <= 1 for step in given.values()):
+        raise Incomplete
+    return _cut(weight, weight * bid)
+
+
+SHARES = ("0", "0.4645", "1")
+_LEVEL_LABELS = {
+    "level_1": N_("Weight of final assembly (0 to 1)"),
+    "level_2": N_("Weight of components (0 to 1)"),
+    "level_3": N_("Weight of smelters (0 to 1)"),
+    "level_4": N_("Weight of mines (0 to 1)"),
+}
 
 FORMULAS: dict[str, Formula] = {
     formula.key: formula
@@ -88,31 +102,38 @@ FORMULAS: dict[str, Formula] = {
         Formula(
             "relative_lowest", N_("Price against the lowest bid"), {}, True, ("60", "100", "140"), _relative_lowest
         ),
+        Formula("points", N_("Points given by the evaluators"), {"scale": N_("Highest point")}, False, ("0",), _marks),
+        Formula("completeness", N_("Completeness of the chain"), _LEVEL_LABELS, False, SHARES, _levels),
+        Formula("transparency", N_("Transparency of the chain"), _LEVEL_LABELS, False, SHARES, _levels),
         Formula(
-            "scale",
-            N_("Marks given by the evaluators"),
-            {"scale_max": N_("Highest mark of the scale")},
-            False,
-            ("0",),
-            _scale,
-        ),
-        Formula(
-            "transparency",
-            N_("Transparency of the supply chain"),
+            "precision",
+            N_("Precision of the places"),
             {
-                "w_assembly": N_("Weight of final assembly (0 to 1)"),
-                "w_component": N_("Weight of components (0 to 1)"),
-                "w_smelter": N_("Weight of smelters (0 to 1)"),
-                "w_mine": N_("Weight of mines (0 to 1)"),
+                "site": N_("Value of a site"),
+                "zone": N_("Value of an industrial zone"),
+                "city": N_("Value of a city"),
+                "region": N_("Value of a region"),
+                "country": N_("Value of a country"),
             },
             False,
-            ("0", "0.4645", "1"),
-            _transparency,
+            SHARES,
+            _steps,
+        ),
+        Formula(
+            "reliability",
+            N_("Reliability of the evidence"),
+            {
+                "E0": N_("Value of E0"),
+                "E1": N_("Value of E1"),
+                "E2": N_("Value of E2"),
+                "E3": N_("Value of E3"),
+                "E4": N_("Value of E4"),
+            },
+            False,
+            SHARES,
+            _steps,
         ),
     )
-}
-DEFAULT_PARAMETERS: dict[str, dict[str, str]] = {
-    "transparency": {"w_assembly": "0.40", "w_component": "0.35", "w_smelter": "0.20", "w_mine": "0.05"},
 }
 
 

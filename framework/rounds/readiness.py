@@ -337,11 +337,13 @@ def _scope(facts: Facts) -> Row:
 
 def _clauses(facts: Facts) -> Row:
     def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
-        for topic, label in clauses.missing_topics(facts.round.clauses):
-            yield MISSING, N_("The clause set lacks: %(label)s."), {"label": label, "topic": topic}
+        for title in clauses.missing_titles(facts.round.clauses):
+            yield MISSING, N_("The clause set lacks: %(label)s."), {"label": title}
         for clause in facts.round.clauses:
             if not clause.notice_reference.strip():
                 yield MISSING, N_("Say where the notice refers to “%(name)s”."), {"name": clause.title}
+            for name in clauses.blanks(clause):
+                yield MISSING, N_("Fill in [%(blank)s] in “%(name)s”."), {"blank": name, "name": clause.title}
             if clauses.penalty_blank(clause):
                 sentence = N_("“%(name)s” holds a penalty: fill in its rate and its highest number of weeks.")
                 yield MISSING, sentence, {"name": clause.title}
