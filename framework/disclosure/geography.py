@@ -19,6 +19,7 @@ _ZONE = re.compile(
     r"\b(?:park|zone|estate|industrial|economic|district|road|rd|street|avenue|village|epz|kcn|kawasan|sez|ftz)\b|园区|工业区|开发区|路|街",
     re.I,
 )
+_BOX_WORDS = ("box", "postbus", "postfach", "postal", "bp", "b.p", "apartado", "邮政")
 _POSTCODE = re.compile(r"\b\d{5,}\b|\b\d{3}[ -]\d{2,4}\b|\b\d{4} ?[A-Z]{2}\b")
 _PARTS = re.compile(r"[;|\n\r]+")
 _AMBIGUOUS_ENDS = frozenset({"georgia", "jersey", "guernsey", "jordan", "lebanon", "mexico"})
@@ -55,7 +56,7 @@ def _without_country(address: str) -> str:
 @lru_cache(maxsize=65_536)
 def is_po_box(address: str) -> bool:
     """Whether the address is a PO box; a street with a number beside the box is an address."""
-    if not _PO_BOX.search(address):
+    if not any(word in address.casefold() for word in _BOX_WORDS) or not _PO_BOX.search(address):
         return False
     return not re.search(r"\d", _POSTCODE.sub(" ", _PO_BOX.sub(" ", address)))
 

@@ -1,7 +1,6 @@
 """Titles of the sheets and help of the columns. Generated from `data/disclosure_columns.csv` by `python -m framework.ground.generated`."""
 
 # fmt: off
-# ruff: noqa: E501
 from framework.ground.text import N_
 
 SHEET_TITLES: dict[str, str] = {

@@ -8,12 +8,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from framework.disclosure.columns import Column, fold
 from framework.ground.codelists import country_by_name, country_code
 from framework.ground.reading.dates import Order, date_order, read_date
 from framework.ground.reading.numbers import UNCLEAR, Habit, NumberReading, decimal_habit, read_number, tidy
-from framework.ground.reading.texts import ERROR_WORDS, clean, is_placeholder
+from framework.ground.reading.texts import ERROR_WORDS, PLACEHOLDERS, clean, is_placeholder
 from framework.ground.sheets.cells import Cell
 
 Value = str | int | float | bool | dt.date | list[str] | list[dt.date] | None
@@ -25,6 +26,9 @@ _IDS = frozenset(
 )
 _BOOLEAN_WORDS = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
 _BOOLEAN_TRANSLATED = {"ja": True, "nee": False, "nej": False, "oui": True, "non": False, "nein": False}
+_TEXTUAL = frozenset({"text", "key", "ref", "file", "file_or_text"})
+_NOT_PLAIN = PLACEHOLDERS | {word.casefold() for word in ERROR_WORDS}
+_LONGEST_WORD = max(map(len, _NOT_PLAIN))
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}\Z")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}\Z")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,2}\Z", re.I)
@@ -73,12 +77,16 @@ def read_column(
     """Read `cells` as `column`. `special`: cells the walk found broken, by index; `percent`: cells in a percent style."""
     reader = Reader(column, cells, date1904=date1904)
     memory: dict[object, Reading] = {}
+    is_plain = _plain_test(column)
     result = ColumnRead(values=[None] * len(cells))
     special = special or {}
     for index, cell in enumerate(cells):
         if index in special:
             reading = Reading(found=shown(cell), troubles=(special[index],), unread=True)
         elif cell is None or cell == "":
+            continue
+        elif is_plain is not None and cell.__class__ is str and is_plain(cell):
+            result.values[index] = cell
             continue
         else:
             key = cell if cell.__class__ is str else (cell.__class__, cell, index in percent)
@@ -90,6 +98,30 @@ def read_column(
         if reading.found is not None:
             _note(result, index, reading)
     return result
+
+
+def _plain_test(column: Column) -> Callable[[Any], bool] | None:
+    """For text columns: whether a text needs no reading at all. Most cells of large files do not, and it saves most of the time."""
+    if column.type not in _TEXTUAL:
+        return None
+    longest = column.max_length or 32_767
+    is_id = column.name in _IDS
+
+    def is_plain(text: str) -> bool:
+        length = len(text)
+        return (
+            length <= longest
+            and text.isascii()
+            and text.isprintable()
+            and "  " not in text
+            and text[0] != " "
+            and text[-1] != " "
+            and "_x" not in text
+            and (length > _LONGEST_WORD or text.casefold() not in _NOT_PLAIN)
+            and not (is_id and "E" in text.upper())
+        )
+
+    return is_plain
 
 
 def _note(result: ColumnRead, index: int, reading: Reading) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from framework.disclosure.columns import SITES, Column, sheet_columns
@@ -73,7 +73,7 @@ def _left_out(layout: Layout, row: Row) -> str:
     return "" if known else "no-known-values"
 
 
-def _only_numbers(cells: list[object]) -> bool:
+def _only_numbers(cells: Sequence[object]) -> bool:
     return all(isinstance(cell, int | float) or re.fullmatch(r"[\d.,\s%]+", str(cell)) for cell in cells)
 
 
@@ -110,8 +110,11 @@ def _countries(table: Table) -> list[Issue]:
         code, words = country_at_end(address)
         if code:
             countries[index], found[index] = code, words
-            place = {"sheet": table.title, "row": table.rows[index], "column": "address_line", "value": words}
-            issues.append(make("country-read", "from address", **place, read=code))
+            at, row = table.title, table.rows[index]
+            told = make(
+                "country-read", "from address", sheet=at, row=row, column="address_line", value=words, read=code
+            )
+            issues.append(told)
     return issues
 
 

@@ -57,7 +57,9 @@ def _table(layout: Layout, *, date1904: bool) -> Table:
     columns = sheet_columns(layout.target)
     mapping = {name: (place, columns[name]) for name, place in layout.mapping.items() if columns[name].mandatory != "X"}
     places = [place for place, _column in mapping.values()]
-    above, data, unknown = [], [], []
+    above: list[Row] = []
+    data: list[Row] = []
+    unknown: list[Row] = []
     for row in layout.sheet.rows:
         if row.number < layout.header_row:
             above.append(row)

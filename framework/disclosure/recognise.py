@@ -165,8 +165,8 @@ def _site_layout(sheet: Sheet, row: Row) -> Layout | None:
         return None
     layout = Layout(sheet, "3_sites", row.number, headers=headers)
     known = [(place, *found) for place, found in meant.items() if found]
-    for name in dict.fromkeys(field for _place, field, _rank in known):
-        _choose(layout, name, sorted((rank, place) for place, field, rank in known if field == name))
+    for name in dict.fromkeys(meaning for _place, meaning, _rank in known):
+        _choose(layout, name, sorted((rank, place) for place, meaning, rank in known if meaning == name))
     return layout
 
 
@@ -179,8 +179,8 @@ def _choose(layout: Layout, name: str, candidates: list[tuple[int, int]]) -> Non
         return
     layout.mapping[name] = place
     for _rank, other in candidates[1:]:
-        params = {"column": headers[other], "chosen": headers[place]}
-        layout.issues.append(make("column-unknown", "two candidates", sheet=sheet, **params))
+        column, chosen = headers[other], headers[place]
+        layout.issues.append(make("column-unknown", "two candidates", sheet=sheet, column=column, chosen=chosen))
 
 
 def _by_values(layout: Layout) -> None:

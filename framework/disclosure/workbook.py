@@ -35,7 +35,7 @@ Tables = Mapping[str, Iterable[Mapping[str, Any]]]
 Target = str | Path | BinaryIO
 
 DROP_DOWN_ROWS = 5_000
-WRITTEN_AT = dt.datetime(2000, 1, 1)
+WRITTEN_AT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """Fixed, so that the same content gives the same bytes."""
 _WIDTHS = {"address_line": 44, "narrative": 50, "model_name": 30, "site_legal_name": 36, "template_version": 12}
 _TYPES = {
@@ -234,7 +234,7 @@ def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, value: A
     """Text as text (never a formula), numbers as numbers, dates as dates; words of a list as a text with bars."""
     if column.type == "date" and isinstance(value, dt.date | str):
         day = dt.date.fromisoformat(value) if isinstance(value, str) else value
-        sheet.write_datetime(row, place, day, formats.date)  # type: ignore[arg-type]
+        sheet.write_datetime(row, place, day, formats.date)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         sheet.write_number(row, place, value, formats.open)
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 from pathlib import Path
 
 from framework.ground.codelists import read_rows
@@ -31,7 +30,7 @@ def help_texts() -> str:
     head = _HEAD.format(what="Titles of the sheets and help of the columns.", source="disclosure_columns.csv")
     return "\n".join(
         [
-            head + "# fmt: off\n# ruff: noqa: E501\nfrom framework.ground.text import N_\n",
+            head + "# fmt: off\nfrom framework.ground.text import N_\n",
             "SHEET_TITLES: dict[str, str] = {",
             *lines,
             "}",
@@ -49,7 +48,7 @@ def issue_sentences() -> str:
     sentences = dict.fromkeys(sentence for row in rows for sentence in (row["message"], row["what_to_do"]))
     lines = [f"    N_({_quoted(sentence)})," for sentence in sentences]
     head = _HEAD.format(what="The sentences of the issue catalogue, for the extractor.", source="issues.csv")
-    start = "# fmt: off\n# ruff: noqa: E501\nfrom framework.ground.text import N_\n\nSENTENCES: tuple[str, ...] = ("
+    start = "# fmt: off\nfrom framework.ground.text import N_\n\nSENTENCES: tuple[str, ...] = ("
     return "\n".join([head + start, *lines, ")", ""])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from framework.ground.codelists import read_rows
@@ -58,7 +58,8 @@ def make(
 def refusal_issue(key: str, detail: str = "", params: dict[str, object] | None = None) -> Issue:
     """The blocking issue for a file that was refused; an unknown key falls back to the general sentence."""
     cause = key if ("file-refused", key) in catalogue() else ""
-    return make("file-refused", cause, **{"detail": detail or key, **(params or {})})
+    given = {"detail": detail or key} | (params or {})
+    return replace(make("file-refused", cause), params=given)
 
 
 def describe(issue: Issue) -> tuple[str, str, dict[str, object]]:

@@ -1,7 +1,6 @@
 """The sentences of the issue catalogue, for the extractor. Generated from `data/issues.csv` by `python -m framework.ground.generated`."""
 
 # fmt: off
-# ruff: noqa: E501
 from framework.ground.text import N_
 
 SENTENCES: tuple[str, ...] = (

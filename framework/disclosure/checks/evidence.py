@@ -46,6 +46,10 @@ _PERSONAL = re.compile(
 )
 
 
+_SIGNS = ("@", "+", "00", "-", "tel", "Tel", "TEL", "hone", "HONE", "mob", "Mob", "MOB")
+"""Without one of these no personal number is found; a cheap look before the dear one."""
+
+
 def registry_forms(context: Context) -> Iterator[Issue]:
     """D35: hub ids, smelter ids, LEI and GLN by form and check character."""
     for index, os_id, other in context.tables[SITES].zip("os_id", "other_registry_id"):
@@ -91,8 +95,8 @@ def labels(context: Context) -> Iterator[Issue]:
         if schemes and schemes != ["none"]:
             for name, entries in zip(_LABEL_LISTS, lists, strict=True):
                 if entries and len(entries) != len(schemes):
-                    counts = {"found": len(entries), "expected": len(schemes)}
-                    yield context.at(PRODUCTS, index, name, "label-lists-uneven", **counts)
+                    found, expected = len(entries), len(schemes)
+                    yield context.at(PRODUCTS, index, name, "label-lists-uneven", found=found, expected=expected)
         for place, end in enumerate(lists[-1] or []):
             if isinstance(end, dt.date) and end < context.reference:
                 label = schemes[place] if schemes and place < len(schemes) else ""
@@ -171,7 +175,7 @@ def personal_data(context: Context) -> Iterator[Issue]:
     for sheet, name in _FREE_TEXT:
         for index, value in enumerate(context.tables[sheet].get(name)):
             text = "|".join(value) if isinstance(value, list) else value
-            if text and ("@" in text or any(sign.isdigit() for sign in text)) and _PERSONAL.search(text):
+            if text and any(sign in text for sign in _SIGNS) and _PERSONAL.search(text):
                 yield context.at(sheet, index, name, "personal-data", value="")
 
 

@@ -76,7 +76,7 @@ def read_date(cell: object, order: Order, *, date1904: bool = False) -> DateRead
         return DateReading(cell.date(), time_dropped=cell.time() != dt.time())
     if isinstance(cell, dt.date):
         return DateReading(cell)
-    if isinstance(cell, bool) or isinstance(cell, dt.time):
+    if isinstance(cell, bool | dt.time):
         return DateReading(cause="wrong kind")
     if isinstance(cell, int | float):
         return _serial(cell, date1904)
@@ -84,7 +84,7 @@ def read_date(cell: object, order: Order, *, date1904: bool = False) -> DateRead
 
 
 def _serial(number: float, date1904: bool) -> DateReading:
-    if not number == number or int(min(max(number, 0), 10**6)) not in SERIALS:
+    if number != number or int(min(max(number, 0), 10**6)) not in SERIALS:
         return DateReading(cause="no such date")
     return DateReading(_START[date1904] + dt.timedelta(days=int(number)), serial=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from framework.ground.issue_catalogue import catalogue, make
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Book, Sheet
@@ -25,7 +27,7 @@ def broken_cells(sheet: Sheet) -> dict[tuple[int, int], tuple[str, str]]:
 def book_issues(book: Book) -> list[Issue]:
     """The notices of the reading itself, such as a guessed encoding; keys the catalogue lacks are left to the log."""
     known = catalogue()
-    return [make(key, **_named(params)) for key, params in book.notices if (key, "") in known]
+    return [_notice(key, params) for key, params in book.notices if (key, "") in known]
 
 
 def sheet_issues(sheet: Sheet) -> list[Issue]:
@@ -50,6 +52,8 @@ def sheet_issues(sheet: Sheet) -> list[Issue]:
     return issues
 
 
-def _named(params: dict[str, object]) -> dict[str, object]:
-    """Parameters that are places of an issue keep their name; code and cause are not parameters."""
-    return {str(key): value for key, value in params.items() if key not in {"code", "cause"}}
+def _notice(key: str, params: dict[str, object]) -> Issue:
+    """A notice of the reader at its sheet and row, if it names them."""
+    row = params.get("row")
+    place = make(key, sheet=str(params.get("sheet", "")), row=row if isinstance(row, int) else None)
+    return replace(place, params=dict(params))
