@@ -41,8 +41,10 @@ def listing(session: Session, round_: Round, *, search: str = "", state: str = "
 
 def counts(session: Session, round_: Round) -> dict[str, int]:
     """How many sign-ons are in each state that occurs, in the order of the lifecycle."""
-    query = select(SignOn.state, func.count()).where(SignOn.round_id == round_.id).group_by(SignOn.state)
-    found = dict(session.execute(query).tuples().all())
+    query = (
+        select(SignOn.state, func.count().label("number")).where(SignOn.round_id == round_.id).group_by(SignOn.state)
+    )
+    found = {row.state: row.number for row in session.execute(query)}
     return {state: found[state] for state in SIGN_ON_STATES if state in found}
 
 

@@ -1,0 +1,495 @@
+"""Acts of sign-on: each guard broken alone, the list that closes, the second person."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+import framework.signons  # noqa: F401 - registers the guards
+from framework.ground import lifecycle
+from framework.ground.actors import SYSTEM
+from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken, Stale
+from framework.ground.lifecycle import Context
+from framework.signons import acts, closing, lists
+from framework.signons.mandate import Mandate
+from models.records import AuditEvent, Mail
+from models.rounds import MemberClass
+from models.signons import EligibilitySnapshot, SignOn
+
+SIGNED = dt.date(2026, 6, 1)
+
+
+def mandate(build, **values) -> Mandate:
+    facts = {
+        "document": build.stored_file(),
+        "signed_by_name": "A. Signatory",
+        "signed_by_title": "Mayor",
+        "signed_on": SIGNED,
+        "eligibility_basis": "named_in_notice",
+        "mandate_type": "cpb",
+        "liaison_name": "B. Liaison",
+        "liaison_email": "liaison@example.org",
+        "clause_commitment": True,
+        "data_agreement": True,
+        "statement": "We use the clauses.",
+    }
+    return Mandate(**(facts | values))
+
+
+def name_class(build, round_, name="Municipalities") -> MemberClass:
+    return build.add(MemberClass(round=round_, name=name, created_at=build.clock()))
+
+
+@pytest.fixture
+def world(build):
+    round_ = build.round(state="sign_on")
+    member = build.organisation("buyer")
+    return round_, member, build.person(round_.organisation), build.person(member)
+
+
+def test_an_invited_body_joins_hands_in_and_is_confirmed(session, build, clock, world):
+    round_, member, lead, person = world
+
+    sign_on = acts.invite(session, round_, member, actor=lead, now=clock())
+    acts.accept_invitation(session, sign_on, actor=person, now=clock())
+    acts.submit_mandate(session, sign_on, mandate(build), actor=person, now=clock(), version=sign_on.version)
+    acts.confirm(session, sign_on, actor=lead, now=clock(), version=sign_on.version)
+
+    kinds = session.scalars(select(AuditEvent.kind).order_by(AuditEvent.seq)).all()
+    assert (sign_on.state, sign_on.confirmed_by_id, sign_on.statement) == (
+        "confirmed",
+        lead.user_id,
+        "We use the clauses.",
+    )
+    assert kinds == ["sign_on.invite", "sign_on.accept_invitation", "sign_on.submit_mandate", "sign_on.confirm"]
+
+
+@pytest.mark.parametrize(("state", "mails"), [("set_up", 0), ("sign_on", 1)])
+def test_the_invitation_mail_waits_until_sign_on_opens(session, build, clock, state, mails):
+    round_ = build.round(state=state)
+    member = build.organisation("buyer")
+    build.user(member)
+
+    acts.invite(session, round_, member, actor=build.person(round_.organisation), now=clock())
+
+    session.flush()
+    assert len(session.scalars(select(Mail).where(Mail.template == "sign_on_invited")).all()) == mails
+
+
+def test_opening_sign_on_sends_the_invitations_that_waited(session, build, clock):
+    round_ = build.round(state="set_up")
+    member = build.organisation("buyer")
+    build.user(member)
+    acts.invite(session, round_, member, actor=build.person(round_.organisation), now=clock())
+
+    closing.send_invitations(session, round_, system_context(clock))
+
+    session.flush()
+    assert session.scalars(select(Mail.template)).all() == ["sign_on_invited"]
+
+
+@pytest.mark.parametrize("state", ["ready", "published", "judging", "in_force"])
+def test_once_the_list_is_closed_nobody_is_invited_by_name(session, build, clock, state):
+    round_ = build.round(state=state)
+    lead = build.person(round_.organisation)
+
+    with pytest.raises(MoveRefused) as refused:
+        acts.invite(session, round_, build.organisation("buyer"), actor=lead, now=clock())
+
+    assert (refused.value.code, refused.value.rule) == ("list-closed", "L03")
+
+
+@pytest.mark.parametrize(("rule", "joins"), [("named_class_only", True), ("open_framework", True), ("never", False)])
+def test_after_publication_a_named_class_lets_a_body_join_unless_the_round_says_never(
+    session, build, clock, rule, joins
+):
+    round_ = build.round(state="in_force", settings={"accession_after_publication": rule})
+    name_class(build, round_)
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(
+        lambda: acts.invite(
+            session, round_, build.organisation("buyer"), actor=lead, now=clock(), class_name="Municipalities"
+        )
+    )
+
+    assert outcome == ("" if joins else "list-closed")
+
+
+@pytest.mark.parametrize("state", ["closed", "cancelled", "archived"])
+def test_a_round_that_is_over_takes_nobody_not_even_by_class(session, build, clock, state):
+    round_ = build.round(state=state)
+    name_class(build, round_)
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(
+        lambda: acts.invite(
+            session, round_, build.organisation("buyer"), actor=lead, now=clock(), class_name="Municipalities"
+        )
+    )
+
+    assert outcome == "list-closed"
+
+
+def test_a_class_that_the_round_does_not_name_lets_nobody_in(session, build, clock, world):
+    round_, member, lead, _person = world
+
+    outcome = outcome_of(lambda: acts.invite(session, round_, member, actor=lead, now=clock(), class_name="Hospitals"))
+
+    assert outcome == "class-not-named"
+
+
+def test_a_body_stands_on_the_list_once(session, build, clock, world):
+    round_, member, lead, _person = world
+    acts.invite(session, round_, member, actor=lead, now=clock())
+
+    outcome = outcome_of(lambda: acts.invite(session, round_, member, actor=lead, now=clock()))
+
+    assert outcome == "already-on-list"
+
+
+def test_a_supplier_cannot_be_invited_as_a_buyer(session, build, clock, world):
+    round_, _member, lead, _person = world
+
+    with pytest.raises(InvalidInput):
+        acts.invite(session, round_, build.organisation("supplier"), actor=lead, now=clock())
+
+
+@pytest.mark.parametrize(
+    ("open_to_applications", "state", "code"),
+    [
+        (True, "sign_on", ""),
+        (False, "sign_on", "by-invitation-only"),
+        (True, "set_up", "not-open-yet"),
+        (True, "ready", "list-closed"),
+    ],
+)
+def test_a_body_applies_where_the_round_takes_applications(session, build, clock, open_to_applications, state, code):
+    round_ = build.round(state=state, open_to_applications=open_to_applications)
+    member = build.organisation("buyer")
+
+    outcome = outcome_of(lambda: acts.apply(session, round_, member, actor=build.person(member), now=clock()))
+
+    assert outcome == code
+
+
+@pytest.mark.parametrize(("state", "code"), [("set_up", "not-open-yet"), ("ready", "list-closed")])
+def test_an_invitation_is_accepted_only_while_sign_on_is_open(session, build, clock, state, code):
+    round_ = build.round(state=state)
+    sign_on = build.sign_on(round_, state="invited")
+
+    outcome = outcome_of(
+        lambda: acts.accept_invitation(session, sign_on, actor=build.person(sign_on.organisation), now=clock())
+    )
+
+    assert outcome == code
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "field"),
+    [
+        ({"document": None}, "mandate-missing", "document"),
+        ({"signed_by_name": " "}, "signatory-missing", "signed_by_name"),
+        ({"signed_by_title": ""}, "title-missing", "signed_by_title"),
+        ({"signed_on": None}, "signing-date-missing", "signed_on"),
+        ({"signed_on": dt.date(2026, 11, 24)}, "signed-in-future", "signed_on"),
+        ({"mandate_type": "occasional_joint_full"}, "mandate-type-differs", "mandate_type"),
+        ({"mandate_type": None}, "mandate-type-differs", "mandate_type"),
+        ({"eligibility_basis": "wish"}, "basis-missing", "eligibility_basis"),
+        ({"eligibility_basis": "class_in_notice", "class_name": "Hospitals"}, "class-not-named", "class_name"),
+        ({"eligibility_basis": "consortium_membership"}, "class-proof-missing", "class_proof"),
+        ({"liaison_name": ""}, "liaison-missing", "liaison_name"),
+        ({"liaison_email": "nobody"}, "liaison-email-missing", "liaison_email"),
+        ({"clause_commitment": False}, "no-clause-commitment", "clause_commitment"),
+        ({"data_agreement": False}, "no-data-agreement", "data_agreement"),
+    ],
+)
+def test_a_mandate_that_lacks_one_thing_is_refused_at_that_field(session, build, clock, world, broken, code, field):
+    round_, member, _lead, person = world
+    sign_on = build.sign_on(round_, member)
+    told = dataclasses.replace(mandate(build), **broken)
+
+    with pytest.raises(InvalidInput) as refused:
+        acts.submit_mandate(session, sign_on, told, actor=person, now=clock(), version=sign_on.version)
+
+    assert (refused.value.code, refused.value.field, sign_on.state) == (code, field, "interested")
+
+
+def test_a_mandate_for_a_named_class_is_taken_with_its_proof(session, build, clock, world):
+    round_, member, _lead, person = world
+    name_class(build, round_)
+    sign_on = build.sign_on(round_, member)
+    told = mandate(
+        build, eligibility_basis="class_in_notice", class_name="Municipalities", class_proof=build.stored_file()
+    )
+
+    acts.submit_mandate(session, sign_on, told, actor=person, now=clock(), version=sign_on.version)
+
+    assert (sign_on.state, sign_on.class_name) == ("mandate_pending", "Municipalities")
+
+
+def test_nobody_else_hands_in_for_a_member(session, build, clock, world):
+    round_, member, _lead, _person = world
+    sign_on = build.sign_on(round_, member)
+    stranger = build.person(build.sign_on(round_).organisation)
+
+    with pytest.raises(NotAllowed):
+        acts.submit_mandate(session, sign_on, mandate(build), actor=stranger, now=clock(), version=sign_on.version)
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "rule"),
+    [
+        ({"mandate_type": "occasional_joint_full"}, "mandate-type-differs", "L06"),
+        ({"eligibility_basis": "class_in_notice", "class_name": "Hospitals"}, "class-not-named", "L03"),
+        ({"eligibility_basis": "consortium_membership"}, "class-proof-missing", "L03"),
+        ({"eligibility_basis": "open_framework_reopening"}, "not-an-open-framework", "L25"),
+        ({"clause_commitment": False}, "no-clause-commitment", ""),
+        ({"data_agreement_signed_on": None}, "no-data-agreement", "L28"),
+    ],
+)
+def test_a_mandate_with_one_fault_is_not_confirmed(session, build, clock, broken, code, rule):
+    round_ = build.round(state="demand")
+    sign_on = build.sign_on(round_, state="mandate_pending", **broken)
+    lead = build.person(round_.organisation)
+
+    with pytest.raises(MoveRefused) as refused:
+        acts.confirm(session, sign_on, actor=lead, now=clock(), version=sign_on.version)
+
+    assert (refused.value.code, refused.value.rule, sign_on.state) == (code, rule, "mandate_pending")
+
+
+@pytest.mark.parametrize("state", ["ready", "published", "in_force"])
+def test_after_readiness_no_mandate_is_confirmed_by_name(session, build, clock, state):
+    round_ = build.round(state=state)
+    sign_on = build.sign_on(round_, state="mandate_pending")
+
+    with pytest.raises(MoveRefused) as refused:
+        acts.confirm(session, sign_on, actor=build.person(round_.organisation), now=clock(), version=sign_on.version)
+
+    assert (refused.value.code, refused.value.rule) == ("list-closed", "L03")
+
+
+def test_a_body_of_a_named_class_is_confirmed_after_publication(session, build, clock):
+    round_ = build.round(state="in_force")
+    name_class(build, round_)
+    sign_on = build.sign_on(
+        round_,
+        state="mandate_pending",
+        eligibility_basis="class_in_notice",
+        class_name="Municipalities",
+        class_proof_id=build.stored_file().id,
+        signed_on=clock().date(),
+    )
+
+    acts.confirm(session, sign_on, actor=build.person(round_.organisation), now=clock(), version=sign_on.version)
+
+    assert sign_on.state == "confirmed"
+
+
+def test_a_mandate_signed_after_publication_is_too_late_by_name(session, build, clock):
+    round_ = build.round(state="demand", published_at=clock() - dt.timedelta(days=40))
+    sign_on = build.sign_on(round_, state="mandate_pending", signed_on=clock().date())
+
+    outcome = outcome_of(
+        lambda: acts.confirm(
+            session, sign_on, actor=build.person(round_.organisation), now=clock(), version=sign_on.version
+        )
+    )
+
+    assert outcome == "signed-too-late"
+
+
+def test_whoever_handed_in_a_mandate_cannot_confirm_it(session, build, clock):
+    round_ = build.round(state="sign_on")
+    user = build.user(round_.organisation, "lead", "member")
+    actor = build.actor(user, round_.organisation, "lead", "member")
+    sign_on = build.sign_on(round_, round_.organisation)
+    acts.submit_mandate(session, sign_on, mandate(build), actor=actor, now=clock(), version=sign_on.version)
+
+    with pytest.raises(MoveRefused) as refused:
+        acts.confirm(session, sign_on, actor=actor, now=clock(), version=sign_on.version)
+
+    assert (refused.value.code, refused.value.rule) == ("same-person", "SD5")
+
+
+def test_a_mandate_replaced_meanwhile_is_not_confirmed_unseen(session, build, clock):
+    round_ = build.round(state="sign_on")
+    sign_on = build.sign_on(round_, state="mandate_pending")
+
+    with pytest.raises(Stale):
+        acts.confirm(
+            session, sign_on, actor=build.person(round_.organisation), now=clock(), version=sign_on.version + 1
+        )
+
+
+MOTIVE_ACTS = [
+    ("invited", "withdraw_invitation", "demand", {}),
+    ("interested", "refuse", "demand", {}),
+    ("mandate_pending", "refuse", "demand", {}),
+    ("mandate_pending", "return_mandate", "demand", {}),
+    ("confirmed", "reopen_mandate", "demand", {}),
+    ("suspended", "reinstate", "in_force", {}),
+    ("suspended", "leave", "in_force", {}),
+    ("active", "suspend", "in_force", {"ground": "other"}),
+]
+
+
+@pytest.mark.parametrize(("source", "act", "round_state", "facts"), MOTIVE_ACTS)
+def test_a_lead_must_say_why(session, build, clock, source, act, round_state, facts):
+    round_ = build.round(state=round_state)
+    sign_on = build.sign_on(round_, state=source)
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(lambda: lifecycle.move(session, sign_on, act, actor=lead, now=clock(), motive=" ", **facts))
+    lifecycle.move(session, sign_on, act, actor=lead, now=clock(), motive="Said why", **facts)
+
+    assert outcome == "motive-missing"
+    assert sign_on.reason == ("" if act == "reinstate" else "Said why")
+
+
+@pytest.mark.parametrize("source", ["confirmed", "active", "suspended"])
+def test_a_member_leaves_with_a_motive(session, build, clock, source):
+    round_ = build.round(state="in_force")
+    sign_on = build.sign_on(round_, state=source)
+    person = build.person(sign_on.organisation)
+
+    outcome = outcome_of(lambda: acts.leave(session, sign_on, actor=person, now=clock(), motive=""))
+    acts.leave(session, sign_on, actor=person, now=clock(), motive="Merged")
+
+    assert (outcome, sign_on.state) == ("motive-missing", "left")
+
+
+def test_a_confirmation_is_not_reopened_after_readiness(session, build, clock):
+    round_ = build.round(state="published")
+    sign_on = build.sign_on(round_, state="confirmed")
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(lambda: acts.reopen_mandate(session, sign_on, actor=lead, now=clock(), motive="Why"))
+
+    assert outcome == "list-closed"
+
+
+@pytest.mark.parametrize(
+    ("round_state", "frozen", "settings", "values", "code"),
+    [
+        ("in_force", True, {}, {}, ""),
+        ("standstill", True, {}, {}, "not-in-force"),
+        ("in_force", False, {}, {}, "not-on-frozen-list"),
+        ("in_force", True, {"call_off_registration_required": True}, {}, "not-registered"),
+        ("in_force", True, {"call_off_registration_required": True}, {"call_off_registered_on": SIGNED}, ""),
+        ("in_force", True, {}, {"fee_rule": "fixed_yearly"}, "fee-unpaid"),
+        ("in_force", True, {}, {"fee_rule": "fixed_yearly", "fee_paid_on": SIGNED}, ""),
+    ],
+)
+def test_a_body_is_activated_when_everything_is_in_order(
+    session, build, clock, round_state, frozen, settings, values, code
+):
+    round_ = build.round(state=round_state, settings=settings)
+    sign_on = build.sign_on(round_, state="confirmed", **values)
+    if frozen:
+        build.add(
+            EligibilitySnapshot(round_id=round_.id, organisation_id=sign_on.organisation_id, at=clock(), facts={})
+        )
+
+    outcome = outcome_of(lambda: acts.activate(session, sign_on, actor=build.person(round_.organisation), now=clock()))
+
+    assert outcome == code
+
+
+def test_a_suspension_names_its_ground(session, build, clock):
+    round_ = build.round(state="in_force")
+    sign_on = build.sign_on(round_, state="active")
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(lambda: acts.suspend(session, sign_on, actor=lead, now=clock(), ground="mood"))
+    acts.suspend(session, sign_on, actor=lead, now=clock(), ground="fee_unpaid")
+
+    assert (outcome, sign_on.state, sign_on.reason) == ("ground-missing", "suspended", "fee_unpaid")
+
+
+def test_an_unpaid_fee_keeps_a_body_suspended(session, build, clock):
+    round_ = build.round(state="in_force")
+    sign_on = build.sign_on(round_, state="suspended", reason="fee_unpaid")
+    lead = build.person(round_.organisation)
+
+    outcome = outcome_of(lambda: acts.reinstate(session, sign_on, actor=lead, now=clock(), motive="Paid"))
+    acts.record_formalities(session, sign_on, actor=lead, now=clock(), fee_rule="fixed_yearly", fee_paid_on=SIGNED)
+    acts.reinstate(session, sign_on, actor=lead, now=clock(), motive="Paid")
+
+    assert (outcome, sign_on.state) == ("fee-unpaid", "active")
+
+
+def test_publication_refuses_whoever_is_not_confirmed_and_keeps_a_named_class(session, build, clock):
+    round_ = build.round(state="published")
+    name_class(build, round_)
+    gone = [build.sign_on(round_, state=s) for s in ("invited", "interested", "mandate_pending")]
+    by_class = build.sign_on(
+        round_, state="interested", eligibility_basis="class_in_notice", class_name="Municipalities"
+    )
+    confirmed = build.sign_on(round_, state="confirmed")
+
+    closing.freeze_list(session, round_, system_context(clock))
+
+    session.flush()
+    listed = session.scalars(select(EligibilitySnapshot)).one()
+    assert [(s.state, s.reason) for s in gone] == [("refused", "list-closed")] * 3
+    assert (by_class.state, confirmed.state) == ("interested", "confirmed")
+    assert (listed.organisation_id, listed.facts["frozen_hash"]) == (confirmed.organisation_id, round_.frozen_hash)
+
+
+def test_the_system_refuses_nobody_while_the_list_is_open(session, build, clock):
+    sign_on = build.sign_on(build.round(state="demand"), state="interested")
+
+    outcome = outcome_of(lambda: lifecycle.move(session, sign_on, "refuse", actor=SYSTEM, now=clock()))
+
+    assert outcome == "list-still-open"
+
+
+def test_every_move_of_a_sign_on_whose_guard_is_written_is_registered():
+    missing = [m.act for m in lifecycle.moves() if m.entity == "sign_on" and m.guard and lifecycle.hooks_of(m) is None]
+
+    assert missing == []
+
+
+def test_the_list_is_searched_filtered_and_counted(session, build, clock):
+    round_ = build.round(state="demand")
+    build.sign_on(round_, build.organisation(name="Region North"), state="confirmed")
+    build.sign_on(round_, build.organisation(name="Region South"), state="invited")
+    build.sign_on(round_, build.organisation(name="City 100%"), state="invited")
+
+    by_name = lists.listing(session, round_, search="region")
+    by_sign = lists.listing(session, round_, search="%")
+    by_state = lists.listing(session, round_, state="confirmed")
+
+    assert [s.organisation.name for s in by_name.rows] == ["Region North", "Region South"]
+    assert [s.organisation.name for s in by_sign.rows] == ["City 100%"]
+    assert (by_state.total, by_state.counts) == (1, {"invited": 2, "confirmed": 1})
+
+
+def test_a_body_that_left_may_be_invited_anew(session, build, clock, world):
+    round_, member, lead, person = world
+    first = acts.invite(session, round_, member, actor=lead, now=clock())
+    acts.decline(session, first, actor=person, now=clock())
+
+    second = acts.invite(session, round_, member, actor=lead, now=clock())
+
+    session.flush()
+    assert (first.state, second.state, session.query(SignOn).count()) == ("left", "invited", 2)
+
+
+def outcome_of(act) -> str:
+    """The code of the broken rule; blank where the act was made."""
+    try:
+        act()
+    except RuleBroken as error:
+        return error.code
+    return ""
+
+
+def system_context(clock) -> Context:
+    move = next(m for m in lifecycle.moves() if m.act == "publish")
+    return Context(move, SYSTEM, clock(), frozenset({"system"}))
