@@ -19,6 +19,7 @@ from framework.ground.codelists import country_by_name, country_key, country_nam
 RULESET = 1
 
 _LONGEST = 1000
+_TRIM = " ,;\t\n"
 _HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
 _POSTCODE_DIGITS = 5
 _NUMBER = re.compile(r"(?<![a-z0-9])([a-z])-?0*(\d+)(?![0-9])|0*(\d+)-?([a-z])(?![a-z0-9])|0*(\d+)")
@@ -41,7 +42,7 @@ _ALIAS = re.compile(
 _BRACKET_AT_END = re.compile(r"^(.+?)\s*[(（]([^()（）]+)[)）]\s*$")
 _PO_BOX = re.compile(
     r"\b(?:p\W{0,2}o\W{0,2}\s?box|post(?:al)?\s?(?:office\s)?box|gpo box|postbus|antwoordnummer|postbox|postfach|pf|"
-    r"boite postale|b\W?p\W?(?=\s*\d)|case postale|casella postale|apartado(?: de correos| postal)?|apdo|"
+    r"boite postale|b\W?p(?=\W*\d)|case postale|casella postale|apartado(?: de correos| postal)?|apdo|"
     r"skrytka pocztowa|caixa postal|private bag|locked bag|(?:you zheng )?xin xiang)\b\W*(?:no\W*)?[a-z]{0,2}\W?[\d ]*"
     r"|(?:^|[,;\n])\s*box\s*\d+",
 )
@@ -63,14 +64,14 @@ class Precision(StrEnum):
 
 def split_aliases(name: str) -> tuple[str, ...]:
     """The names in one cell, the primary first: parts after `aka`, `formerly`, in brackets at the end, around `/`."""
-    parts = [part for part in _ALIAS.split(name[:_LONGEST]) if part.strip(" ,;()")]
+    parts = [part for part in _ALIAS.split(name[:_LONGEST]) if part.strip(_TRIM + "()")]
     bracket = _BRACKET_AT_END.match(parts[0]) if parts else None
     if bracket and not _is_legal_form(bracket[2]):
         parts[:1] = [bracket[1], bracket[2]]
     sides = re.split(r"\s*/\s*", parts[0]) if parts else []
     if len(sides) == 2 and all(len(side.split()) >= 2 for side in sides):
         parts[:1] = sides
-    cleaned = (part.strip(" ,;()") for part in parts)
+    cleaned = (_without_open_bracket(part.strip(_TRIM)) for part in parts)
     return tuple(dict.fromkeys(part for part in cleaned if part))
 
 
@@ -94,7 +95,7 @@ def normalise_address(text: str, country: str = "") -> str:
 
     `country` is an alpha-2 code or blank. Digits stay, postcodes included; `address_numbers` compares them.
     """
-    words = [long for word in _words(text[:_LONGEST]) for long in _long_words().get(word, word).split()]
+    words = _address_words(text[:_LONGEST])
     return " ".join(_without_sequences(words, _country_sequences(country)) if country else words)
 
 
@@ -196,6 +197,13 @@ def is_site_key(key: str) -> bool:
     return key.startswith(f"{Precision.SITE}|")
 
 
+def _without_open_bracket(part: str) -> str:
+    """A part cut out of `Xinbo (formerly Luoshan)` without the bracket that lost its other half."""
+    if part.count("(") == part.count(")"):
+        return part
+    return part.strip("()").strip(_TRIM)
+
+
 def _ascii(text: str) -> str:
     """Steps every comparison shares: NFKC, no case, Han characters apart, ASCII, no apostrophes inside words."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -206,6 +214,11 @@ def _ascii(text: str) -> str:
 def _words(text: str) -> list[str]:
     """ASCII words; digits and letters stand apart (`Sector28` is two words)."""
     return re.findall(r"[a-z]+|[0-9]+", _ascii(text))
+
+
+def _address_words(text: str) -> list[str]:
+    """The words of an address, abbreviations written out."""
+    return [long for word in _words(text) for long in _long_words().get(word, word).split()]
 
 
 def _number_of(match: re.Match[str]) -> str:
@@ -285,7 +298,7 @@ def _country_sequences(country: str) -> dict[str, tuple[tuple[str, ...], ...]]:
     """The names of a country as words of a normalised address, as English and its own aliases write them."""
     names = [row["alias"] for row in read_rows("country_aliases.csv") if row["code"] == country]
     names += [country_name(country, language) for language in ("en", "nl", "sv", "zh")]
-    return _by_first_word(tuple(_words(name)) for name in names)
+    return _by_first_word(tuple(_address_words(name)) for name in names)
 
 
 @cache

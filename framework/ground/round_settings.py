@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 
 from framework.ground.clauses import CLAUSE_SETS
@@ -15,6 +16,8 @@ from framework.ground.text import N_
 Value = bool | int | str | list[int] | None
 """A setting as it is stored in the round: plain JSON. Decimals are kept as text, `None` means not filled in."""
 
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 _YES = frozenset({"on", "yes", "true", "1"})
 _NO = frozenset({"off", "no", "false", "0", ""})
 
@@ -226,12 +229,9 @@ def _int_list(setting: Setting, text: str) -> list[int]:
 
 
 def _number(setting: Setting, text: str, *, whole: bool) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or len(text) > 20 or (whole and number != int(number)):
+    if not (_WHOLE if whole else _DECIMAL).fullmatch(text):
         raise InvalidInput("setting-not-a-number", N_("%(value)s is not a number."), field=setting.key, value=text)
+    number = Decimal(text)
     low, high = setting.minimum, setting.maximum
     if (low is not None and number < low) or (high is not None and number > high):
         raise InvalidInput(
