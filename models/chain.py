@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Fixed, Instant, Percent, Record, one_of
@@ -70,12 +71,15 @@ class Mention(Base):
     """One row in which a supplier names a site; keeps what the sheet said."""
 
     __tablename__ = "mention"
-    __table_args__ = (CheckConstraint(one_of("precision", PRECISIONS), name="precision"),)
+    __table_args__ = (
+        CheckConstraint(one_of("precision", PRECISIONS), name="precision"),
+        Index("ix_mention_site", "site_id", "submission_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
     row_id: Mapped[int] = mapped_column(ForeignKey("submission_row.id"))
-    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True, comment="blank = too imprecise")
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), comment="blank = too imprecise")
     site_ref: Mapped[str] = mapped_column(String(60), default="")
     name: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(400), default="")
@@ -172,3 +176,33 @@ class ChainBuild(Base):
     products: Mapped[int]
     mentions: Mapped[int]
     links: Mapped[int]
+
+
+class LotFigures(Base):
+    """What one submission discloses for one lot and brand, counted when its chain was built."""
+
+    __tablename__ = "lot_figures"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True, index=True)
+    brand: Mapped[str] = mapped_column(String(120), primary_key=True)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    submission: Mapped[Submission] = relationship()
+
+
+class SharedSite(Base):
+    """A site that several suppliers of a lot name; `open_only` counts just what every member may see."""
+
+    __tablename__ = "shared_site"
+    __table_args__ = (Index("ix_shared_site_rank", "lot_id", "open_only", "suppliers"),)
+
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
+    open_only: Mapped[bool] = mapped_column(primary_key=True)
+    suppliers: Mapped[int] = mapped_column(comment="that name it in any way")
+    linked_suppliers: Mapped[int] = mapped_column(comment="that tie it to a model of the lot")
+    products: Mapped[int]
+    categories: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+    site: Mapped[Site] = relationship()

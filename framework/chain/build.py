@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from framework.chain import figures, shared
 from framework.chain.sites import site_numbers
 from framework.disclosure.confidentiality import levels_of
 from framework.ground import audit
@@ -70,6 +71,8 @@ def build(session: Session, submission: Submission, *, now: dt.datetime) -> Chai
     _smelters(work)
     _audits(work)
     _due_diligence(work)
+    figures.count(session, submission)
+    shared.count(session, submission.round)
     done = ChainBuild(
         submission_id=submission.id, at=now, products=len(work.products), mentions=len(work.mentions), links=links
     )

@@ -11,16 +11,16 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from framework.disclosure.check_file import Checked, SheetAccount, check
-from framework.disclosure.recognise import SITE_LIST
 from framework.disclosure.counting import settle
 from framework.disclosure.receiving import Clock, lock, scope_of
+from framework.disclosure.recognise import SITE_LIST
 from framework.disclosure.scope import RoundScope
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
 from framework.ground.issues import Severity
-from framework.ground.sheets.reader import run_in_child
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import run_in_child
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 
 AT_ONCE = 2_000

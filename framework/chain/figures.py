@@ -1,0 +1,162 @@
+"""Count what a submission discloses for each lot and brand, once, when its chain is built."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models.chain import Component, DueDiligence, Link, LotFigures, Mention, Product, SiteAudit, SmelterMention
+from models.disclosure import Submission
+from models.rounds import Lot
+
+REASONS = ("unknown", "supplier_refused", "trade_secret", "multi_source_variable", "not_applicable")
+
+
+@dataclass(slots=True)
+class Facts:
+    """The rows of one submission that the counting needs, loaded with one query each."""
+
+    products: list[Product]
+    components: dict[int, list[Component]] = field(default_factory=lambda: defaultdict(list))
+    links: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    smelters: list[SmelterMention] = field(default_factory=list)
+    audits: list[tuple[int, dt.date | None]] = field(default_factory=list)
+    diligence: list[str] = field(default_factory=list)
+    company_wide: int = 0
+
+
+def count(session: Session, submission: Submission) -> None:
+    """Store the figures of every lot and brand of a submission; done anew they are the same."""
+    facts = load(session, submission)
+    lots = session.scalars(select(Lot).where(Lot.round_id == submission.round_id).order_by(Lot.number)).all()
+    on = reference_day(submission)
+    session.execute(delete(LotFigures).where(LotFigures.submission_id == submission.id))
+    for lot in lots:
+        for brand, products in _by_brand(facts, lot).items():
+            figures = figures_of(facts, lot, products, on=on)
+            session.add(LotFigures(submission_id=submission.id, lot_id=lot.id, brand=brand, figures=figures))
+    session.flush()
+
+
+def reference_day(submission: Submission) -> dt.date:
+    """The day against which validity is read: the tender deadline."""
+    deadline = submission.round.tender_deadline
+    return (deadline or submission.received_at).date()
+
+
+def load(session: Session, submission: Submission) -> Facts:
+    """The facts of one submission."""
+    number = submission.id
+    facts = Facts(list(session.scalars(select(Product).where(Product.submission_id == number).order_by(Product.id))))
+    for component in session.scalars(select(Component).where(Component.submission_id == number)):
+        facts.components[component.product_id].append(component)
+    links = (
+        select(Link.component_id, Link.mention_id, Mention.precision, Link.valid_to)
+        .join(Mention, Mention.id == Link.mention_id)
+        .where(Link.submission_id == number)
+    )
+    on = reference_day(submission)
+    for component_id, mention_id, known, valid_to in session.execute(links):
+        if valid_to is None or valid_to >= on:
+            facts.links[component_id].append((mention_id, known))
+    facts.smelters = list(session.scalars(select(SmelterMention).where(SmelterMention.submission_id == number)))
+    audits = select(SiteAudit.mention_id, SiteAudit.valid_until).where(SiteAudit.submission_id == number)
+    facts.audits = [(mention, until) for mention, until in session.execute(audits)]
+    facts.diligence = list(session.scalars(select(DueDiligence.self_score).where(DueDiligence.submission_id == number)))
+    wide = select(Mention.id).where(Mention.submission_id == number, Mention.company_wide)
+    facts.company_wide = len(session.scalars(wide).all())
+    return facts
+
+
+def required_types(lot: Lot) -> tuple[str, ...]:
+    """The component types a lot asks for; the final assembly always among them."""
+    return tuple(dict.fromkeys(("final_assembly", *lot.required_components)))
+
+
+def figures_of(facts: Facts, lot: Lot, products: list[Product], *, on: dt.date) -> dict[str, Any]:
+    """Counts of nodes, precision, reasons, tiers, minerals, audits and due diligence for some products of a lot."""
+    nodes = [_node(facts, product, kind) for product in products for kind in required_types(lot)]
+    mentions = {m for p in products for c in facts.components[p.id] for m, _known in facts.links[c.id]}
+    return {
+        "products": len(products),
+        "nodes": len(nodes),
+        "disclosed": sum(n["disclosed"] for n in nodes),
+        "precise": sum(n["precise"] for n in nodes),
+        "reasons": {r: n for r, n in Counter(n["reason"] for n in nodes if not n["disclosed"]).items() if r},
+        "tiers": _tiers(nodes),
+        "kinds": _kinds(nodes),
+        "sites": len(mentions),
+        "company_wide": facts.company_wide,
+        **_minerals(facts, lot, products),
+        **_audits(facts, mentions, on),
+        "due_diligence": dict(Counter(score for score in facts.diligence if score)),
+    }
+
+
+def _by_brand(facts: Facts, lot: Lot) -> dict[str, list[Product]]:
+    found: dict[str, list[Product]] = defaultdict(list)
+    for product in facts.products:
+        if product.lot_id == lot.id:
+            found[product.brand].append(product)
+    return found or ({"": []} if facts.company_wide else {})
+
+
+def _node(facts: Facts, product: Product, kind: str) -> dict[str, Any]:
+    """One thing the lot asks of one product: disclosed or not, how precisely, or why not; a row that is missing is unknown."""
+    components = [c for c in facts.components[product.id] if c.component_type == kind]
+    links = [known for c in components for _mention, known in facts.links[c.id]]
+    reason = next((c.not_disclosed_reason for c in components if c.not_disclosed_reason), "unknown")
+    return {
+        "kind": kind,
+        "tier": 1 if kind == "final_assembly" else min((c.tier for c in components), default=2),
+        "disclosed": bool(links),
+        "precise": "site" in links,
+        "reason": "" if links else reason,
+    }
+
+
+def _tiers(nodes: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
+    return _share(nodes, "tier")
+
+
+def _kinds(nodes: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
+    return _share(nodes, "kind")
+
+
+def _share(nodes: Iterable[dict[str, Any]], key: str) -> dict[str, list[int]]:
+    """By key: how many are disclosed, of how many asked."""
+    found: dict[str, list[int]] = {}
+    for node in nodes:
+        pair = found.setdefault(str(node[key]), [0, 0])
+        pair[0] += node["disclosed"]
+        pair[1] += 1
+    return found
+
+
+def _minerals(facts: Facts, lot: Lot, products: list[Product]) -> dict[str, int]:
+    own = {product.id for product in products}
+    rows = [s for s in facts.smelters if s.product_id is None or s.product_id in own]
+    named = [s for s in rows if s.smelter_name]
+    return {
+        "minerals_asked": len(lot.minerals),
+        "minerals_answered": len({s.mineral for s in named} & set(lot.minerals)),
+        "smelters": len({(s.smelter_id or s.smelter_name.casefold(), s.mineral) for s in named}),
+        "smelters_with_id": len({s.smelter_id for s in named if s.smelter_id}),
+    }
+
+
+def _audits(facts: Facts, mentions: set[int], on: dt.date) -> dict[str, int]:
+    found = [(mention, until) for mention, until in facts.audits if mention in mentions]
+    valid = {mention for mention, until in found if until is not None and until >= on}
+    return {
+        "audits": len(found),
+        "audited_sites": len({mention for mention, _until in found}),
+        "audits_valid": len(valid),
+        "audits_expired": sum(1 for _mention, until in found if until is not None and until < on),
+    }
