@@ -77,7 +77,7 @@ _HELP_HEAD = (
     N_("Allowed values"),
     N_("When needed"),
 )
-_TITLE = N_("Supply-chain disclosure: %(round)s")
+_TITLE = N_("Supply-chain disclosure: %(round_name)s")
 _ALLOWED_TITLE = N_("Not one of the list")
 _ALLOWED_TEXT = N_("Please choose one of the list. The allowed values are on the sheet named lists.")
 
@@ -111,7 +111,7 @@ def write_filled(
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target if hasattr(target, "write") else str(target), options | {"in_memory": True})
     formats = _formats(book)
-    title = gettext(_TITLE) % {"round": scope.round_name or scope.round_id}
+    title = gettext(_TITLE) % {"round_name": scope.round_name or scope.round_id}
     book.set_properties({"title": title, "author": scope.supplier_name, "created": WRITTEN_AT, "comments": language})
     lists = _list_ranges()
     for name in SHEETS:
@@ -238,7 +238,8 @@ def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, value: A
     elif isinstance(value, int | float) and not isinstance(value, bool):
         sheet.write_number(row, place, value, formats.open)
     else:
-        sheet.write_string(row, place, written(value), formats.open)
+        look = formats.locked if column.mandatory == "X" else formats.open
+        sheet.write_string(row, place, written(value), look)
 
 
 def _write_help(sheet: Worksheet, formats: _Formats, gettext: Gettext) -> None:

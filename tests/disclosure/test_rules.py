@@ -138,7 +138,10 @@ CASES: list[tuple[str, Change]] = [
     ("scope-company-wide", put("0_submission", scope="company_wide")),
     ("confidentiality-unreasoned", put("3_sites", confidentiality="buyers_linked")),
     ("site-duplicate", add("3_sites", site_ref="S3", site_legal_name="LAKESIDE ASSEMBLY CO., LTD.")),
-    ("site-unused", add("3_sites", site_ref="S3", site_legal_name="Hill Works", address_line="7 Hill Road", os_id=None)),
+    (
+        "site-unused",
+        add("3_sites", site_ref="S3", site_legal_name="Hill Works", address_line="7 Hill Road", os_id=None),
+    ),
     ("placeholder", put("3_sites", region="n/a")),
     ("personal-data", put("7_due_diligence", narrative="Ask Li, +86 138 1234 5678")),
     ("mine-origin-missing", put("5_smelters", mine_or_origin_country=None)),
@@ -228,7 +231,9 @@ def test_a_site_that_comes_less_precisely_than_before_is_told():
 
 def test_many_sites_that_lose_precision_are_one_issue():
     names = [f"Works {n}" for n in range(30)]
-    rows = [{"site_legal_name": name, "address_line": "1 Quay Road", "city": "Hanoi", "country": "VN"} for name in names]
+    rows = [
+        {"site_legal_name": name, "address_line": "1 Quay Road", "city": "Hanoi", "country": "VN"} for name in names
+    ]
     previous = {"3_sites": [{"row": 2, "values": row, "found": {}} for row in rows]}
     sheet = [("name", "address", "city", "country"), *((name, None, "Hanoi", "VN") for name in names)]
 

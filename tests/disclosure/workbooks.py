@@ -24,7 +24,9 @@ SCOPE = RoundScope(
     round_id="r-2026-1",
     round_name="Laptops 2026",
     lots=(
-        LotScope("A", "Laptops", ("laptop",), ("basic", "plus"), ("mainboard_pcba",), minerals=("tin",), asks_mines=True),
+        LotScope(
+            "A", "Laptops", ("laptop",), ("basic", "plus"), ("mainboard_pcba",), minerals=("tin",), asks_mines=True
+        ),
         LotScope("B", "Monitors", ("monitor",)),
     ),
     deadline=dt.date(2026, 6, 1),

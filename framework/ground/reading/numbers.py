@@ -38,6 +38,7 @@ _ABOUT = re.compile(
 )
 _RANGE = re.compile(r"([\d.,' ’]*\d)\s*(?:-|\bto\b|\btill\b|\btot\b|\bbis\b)\s*([\d.,' ’]*\d)\Z", re.I)
 _BELOW = re.compile(r"[<≤]\s*([\d.,' ’]*\d)\Z")
+_WELL_GROUPED = re.compile(r"(?:\d*|\d{1,3}(?:\.\d{2,3})*\.\d{3}|\d{1,3}(?:,\d{2,3})*,\d{3})\Z")
 _MAX_DIGITS = 300
 
 
@@ -119,10 +120,12 @@ def _parse(body: str, habit: Habit, whole: bool) -> float | int | None:
         sign = _decided(body, habit, whole)
     if sign is None:
         return None
-    thousands = body.replace(sign, "") if sign and body.count(sign) > 1 else body
-    plain = thousands.replace("," if sign == "." else ".", "").replace(sign or ",", "." if sign else "")
+    whole_part, _, decimals = body.rpartition(sign) if sign and body.count(sign) == 1 else (body, "", "")
+    if not _WELL_GROUPED.match(whole_part.lstrip("+-")):
+        return None
+    plain = re.sub("[.,]", "", whole_part) + (f".{decimals}" if decimals else "")
     try:
-        return float(plain) if "." in plain else int(plain)
+        return float(plain) if decimals else int(plain)
     except ValueError:
         return None
 

@@ -1,0 +1,181 @@
+"""Plain lists of sites: headers in six languages, title rows, doubles, totals, and real published lists."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from framework.disclosure.check_file import Checked, check
+from framework.ground.sheets.cells import Book
+from tests.disclosure.workbooks import TODAY, codes, list_of, read
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "sites"
+SITE = ("Lakeside Works", "58 First Avenue, Kunshan", "CN")
+
+
+def checked_list(*rows: tuple[object, ...]) -> Checked:
+    return check(list_of(*rows), None, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Name", "Address", "Country"),
+        ("FACTORY NAME", "Factory address", "Country code"),
+        ("supplier_name", "supplier_address", "country"),
+        ("Naam fabriek", "Adres", "Land"),
+        ("Fabriksnamn", "Adress", "Tillverkningsland"),
+        ("Name des Werks", "Anschrift", "Land"),
+        ("Nom de l'usine", "Adresse", "Pays"),
+        ("工厂名称", "地址", "国家"),
+        ("Na\u00adme *", "Address (street)", "COUNTRY"),
+    ],
+)
+def test_headers_of_six_languages_are_understood(headers: tuple[str, ...]):
+    found = checked_list(headers, SITE)
+
+    assert (found.format, found.verdict, found.version) == ("site-list", "countable", "mapped")
+    assert found.tables["3_sites"] == [
+        {
+            "row": 2,
+            "values": {
+                "site_legal_name": "Lakeside Works",
+                "address_line": "58 First Avenue, Kunshan",
+                "country": "CN",
+            },
+            "found": {},
+        }
+    ]
+
+
+def test_a_list_is_company_wide_and_says_so():
+    found = checked_list(("Name", "Address", "Country"), SITE)
+
+    assert codes(found) == {"scope-company-wide"}
+
+
+def test_a_header_below_a_title_is_found_and_rows_keep_their_numbers():
+    blank = (None, None, None)
+    found = checked_list(("Suppliers of 2025",), blank, blank, ("Name", "Address", "Country"), SITE)
+
+    assert [row["row"] for row in found.tables["3_sites"]] == [5]
+    assert [(row.row, row.reason) for row in found.sheets[0].listed] == [(1, "above-header")]
+    assert "header-found-at-row" in codes(found)
+
+
+def test_the_country_at_the_end_of_an_address_is_taken_and_said():
+    found = checked_list(("Name", "Address"), ("Works", "1 Quay Road, Hai Phong, Viet Nam"))
+
+    [row] = found.tables["3_sites"]
+    assert (row["values"]["country"], row["found"]["country"]) == ("VN", "Viet Nam")
+    assert row["values"]["address_line"] == "1 Quay Road, Hai Phong, Viet Nam"
+    assert "country-read / from address" in codes(found)
+
+
+def test_of_two_columns_of_names_the_better_named_one_counts():
+    rows = ("Supplier name", "Factory name", "Address", "Country"), ("Group", *SITE)
+
+    found = checked_list(*rows)
+
+    assert found.tables["3_sites"][0]["values"]["site_legal_name"] == "Lakeside Works"
+    [note] = [issue for issue in found.issues if issue.cause == "two candidates"]
+    assert (note.column, note.params["chosen"]) == ("Supplier name", "Factory name")
+
+
+def test_two_columns_of_the_same_name_are_both_left_unread():
+    found = checked_list(("Name", "Address", "Country", "Country"), (*SITE, "SE"))
+
+    assert "column-duplicate" in codes(found)
+    assert "country" not in found.tables["3_sites"][0]["values"]
+
+
+def test_a_column_of_countries_is_known_by_its_values():
+    found = checked_list(("Name", "Address", "Where"), SITE, ("Other", "2 Quay Road, Hanoi", "Vietnam"))
+
+    assert [row["values"]["country"] for row in found.tables["3_sites"]] == ["CN", "VN"]
+
+
+def test_repeated_headers_and_totals_are_listed_with_a_reason():
+    header = ("Name", "Address", "Country", "Workers")
+    rows = (header, (*SITE, 10), header, ("Other", "2 Quay Road, Hanoi", "VN", 5), ("Total", None, None, 15))
+
+    found = checked_list(*rows)
+
+    assert [(row.row, row.reason) for row in found.sheets[0].listed] == [
+        (3, "header-repeated"),
+        (5, "row-looks-like-total"),
+    ]
+    assert (found.rows_in, found.rows_stored, found.rows_listed) == (4, 2, 2)
+
+
+def test_a_list_without_any_site_is_blocked():
+    found = checked_list(("Name", "Address", "Country"))
+
+    assert (found.verdict, "row-count-wrong / no row" in codes(found)) == ("blocked", True)
+
+
+def test_a_table_that_names_no_sites_is_blocked_with_every_row_listed():
+    found = checked_list(("Animal", "Sound"), ("Cow", "moo"))
+
+    assert (found.verdict, found.format, found.rows_listed) == ("blocked", "unknown", 2)
+    assert "header-not-found" in codes(found)
+
+
+def test_address_lines_of_several_columns_become_one_address():
+    found = checked_list(
+        ("Name", "Address 1", "Address 2", "City", "Country"), ("W", "1 Quay Road", "Zone B", "X", "SE")
+    )
+
+    assert found.tables["3_sites"][0]["values"]["address_line"] == "1 Quay Road, Zone B"
+
+
+def test_workers_parents_and_products_come_along():
+    headers = ("Name", "Address", "Country", "Number of workers", "Parent company", "Product type", "Year")
+    found = checked_list(headers, (*SITE, "< 1.000", "Lake Group", "Notebooks", 2024))
+
+    values = found.tables["3_sites"][0]["values"]
+    assert (values["workers_total"], values["parent_company"]) == ("0-1000", "Lake Group")
+    assert (values["product_words"], values["list_year"]) == ("Notebooks", "2024")
+
+
+def real_list(name: str) -> Book:
+    path = REAL / name
+    if not path.exists():
+        pytest.skip("the published lists are not on this machine")
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("dell_suppliers_2020_11.csv", 243),
+        ("osh_lists/same_list_three_formats.csv", 15),
+        ("osh_lists/same_list_three_formats.xlsx", 15),
+        ("osh_lists/same_list_three_formats.xls", 15),
+        ("osh_lists/winter_2019_compliance_list_v2.csv", 351),
+        ("osh_lists/summer_2019_affiliate_list.csv", 77),
+    ],
+)
+def test_published_lists_are_read_row_for_row(name: str, rows: int):
+    found = check(real_list(name), None, today=TODAY)
+
+    assert (found.verdict, found.rows_in, found.rows_stored, found.rows_listed) == ("countable", rows, rows, 0)
+    given = sum("country" in row["values"] for row in found.tables["3_sites"])
+    assert given >= 0.99 * rows
+
+
+def test_one_year_of_a_long_list_is_read_row_for_row(tmp_path: Path):
+    source = REAL / "apple_suppliers_2012_2022.csv"
+    if not source.exists():
+        pytest.skip("the published lists are not on this machine")
+    path = tmp_path / "one_year.csv"
+    with source.open(encoding="utf-8", newline="") as file, path.open("w", encoding="utf-8", newline="") as out:
+        rows = [row for row in csv.reader(file) if row[0] in ("year", "2018")]
+        csv.writer(out).writerows(rows)
+
+    found = check(read(path), None, today=TODAY)
+
+    assert (found.verdict, found.rows_stored) == ("countable", len(rows) - 1)
+    assert "column-unknown" in codes(found)
