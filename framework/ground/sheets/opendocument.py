@@ -6,12 +6,13 @@ from framework.ground.sheets.cells import SheetFacts
 from framework.ground.sheets.container import Container, Part
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.refused import damaged, refused
+from framework.ground.sheets.strings import BLANKS
 from framework.ground.sheets.tally import LAST_COLUMN, LAST_ROW, Budget, Tally
 from framework.ground.sheets.xml import SEPARATOR, Attributes, XmlPart
 
 _TABLE = f"urn:oasis:names:tc:opendocument:xmlns:table:1.0{SEPARATOR}"
 _OFFICE = f"urn:oasis:names:tc:opendocument:xmlns:office:1.0{SEPARATOR}"
-_TEXT = f"urn:oasis:names:tc:opendocument:xmlns:text:1.0{SEPARATOR}"
+_NOTE = f"{_OFFICE}annotation"
 _ENCRYPTED = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0 encryption-data"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
@@ -50,7 +51,7 @@ class _ContentWalk:
 
     def __init__(self, limits: Limits) -> None:
         self.tallies: list[Tally] = []
-        self.xml = XmlPart("content.xml", limits, start=self._start, end=self._end)
+        self.xml = XmlPart("content.xml", limits, start=self._start, end=self._end, text=self._on_text)
         self._limits = limits
         self._budget = Budget()
         self._next_row = 1
@@ -60,6 +61,7 @@ class _ContentWalk:
         self._valued = 0
         self._last = 0
         self._has_value = False
+        self._inside = False
 
     def _start(self, name: str, attributes: Attributes) -> None:
         if name == f"{_TABLE}table":
@@ -72,8 +74,13 @@ class _ContentWalk:
             self._column = self._valued = self._last = 0
         elif name in _CELLS:
             self._repeat = _times(attributes, "number-columns-repeated", LAST_COLUMN)
-            self._has_value = f"{_OFFICE}value-type" in attributes
-        elif name == f"{_TEXT}p":
+            self._inside = True
+            self._has_value = attributes.get(f"{_OFFICE}value-type", "string") != "string"
+        elif name == _NOTE:
+            self._inside = False
+
+    def _on_text(self, data: str) -> None:
+        if self._inside and data.strip(BLANKS):
             self._has_value = True
 
     def _end(self, name: str) -> None:
@@ -82,7 +89,9 @@ class _ContentWalk:
             if self._has_value:
                 self._valued += self._repeat
                 self._last = self._column
-            self._has_value = False
+            self._has_value = self._inside = False
+        elif name == _NOTE:
+            self._inside = True
         elif name == f"{_TABLE}table-row" and self.tallies:
             self._end_row(self.tallies[-1])
         elif name == f"{_TABLE}table" and self.tallies:

@@ -16,6 +16,7 @@ from framework.ground.sheets.container import Container
 from framework.ground.sheets.delimited import read_delimited
 from framework.ground.sheets.kind import Kind
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.opendocument import check_opendocument
 from framework.ground.sheets.package import Package, SheetPart, csv_parts
 from framework.ground.sheets.preflight import Examined, examine, load_strings, walk_sheet_slowly, with_lane
 from framework.ground.sheets.refused import Refused, refused
@@ -58,10 +59,18 @@ def _read(path: Path, found: Examined, limits: Limits, *, walk_only: bool) -> Bo
     if found.package is not None and found.container is not None:
         return _workbook(path, found, found.container, found.package, limits, walk_only=walk_only)
     if found.kind is Kind.ODS and found.container is not None:
-        from framework.ground.sheets.opendocument import check_opendocument
-
-        check_opendocument(found.container, limits)
+        counted = check_opendocument(found.container, limits)
+        book = _other_workbook(path, found.kind, limits)
+        _compare(book, counted)
+        return book
     return _other_workbook(path, found.kind, limits)
+
+
+def _compare(book: Book, counted: dict[str, SheetFacts]) -> None:
+    for sheet in book.sheets:
+        facts = counted.get(sheet.name)
+        if facts is None or facts.valued_cells != sheet.facts.valued_cells:
+            raise refused("file-ambiguous", "cells-differ", sheet=sheet.name)
 
 
 def _delimited_book(path: Path, limits: Limits) -> Book:

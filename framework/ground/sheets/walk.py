@@ -278,7 +278,7 @@ class SheetWalk:
         if not math.isfinite(value):
             facts.bad_number[at] = text[:64]
             return None
-        style = _whole(self._attributes.get("s", "0"))
+        style = _whole(self._attributes.get("s"))
         if style in styles.percentages:
             facts.percent_cells.add(at)
         if style in styles.dates:
