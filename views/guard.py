@@ -19,7 +19,7 @@ from flask import (
     session,
     url_for,
 )
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -118,7 +118,9 @@ def refused(error: RuleBroken) -> str:
 def note_denied(error: RuleBroken) -> None:
     """Write a refused attempt in a transaction of its own (law L07g)."""
     what = getattr(error, "attempt", "") or getattr(g, "attempt", "") or f"route:{request.endpoint}"
-    round_id = getattr(getattr(g, "attempt_round", None), "id", None)
+    attempted = getattr(g, "attempt_round", None)
+    # the identity, not `.id`: loading an expired row would take the write lock that the event needs
+    round_id = inspect(attempted).identity[0] if attempted is not None else None
     who = actor()
     with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
         subject = own.get(Round, round_id) if round_id is not None else None
