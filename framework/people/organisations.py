@@ -169,7 +169,7 @@ def may_know(session: Session, organisation: Organisation, *, actor: Actor) -> b
     return bool(roles.grantable(session, actor, organisation))
 
 
-def search(words: str = "", *, kind: str = "", sort: str = "name") -> Select[tuple[Organisation, int]]:
+def search(words: str = "", *, kind: str = "", sort: str = "name") -> Select[Organisation, int]:
     """Organisations with the number of their people, for a list; `sort` is a key of SORTS, with `-` for descending.
 
     What is typed is text: `%` and `_` are letters (W21). An unknown order is the default order.

@@ -23,7 +23,7 @@ def hashed(password: str) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Whether `password` is the stored one; where nothing is stored the same work is done and the answer is no (T38)."""
     try:
-        return HASHER.verify(stored or _nobodys(), password[:LONGEST]) and stored is not None
+        return HASHER.verify(stored or _nobodys(), password[:LONGEST]) and bool(stored)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -170,7 +170,7 @@ def held_in(session: Session, organisation: Organisation, *, now: dt.datetime) -
     return list(session.scalars(query))
 
 
-def _current() -> Select[tuple[RoleGrant]]:
+def _current() -> Select[RoleGrant]:
     return select(RoleGrant).where(RoleGrant.withdrawn_at.is_(None))
 
 

@@ -103,12 +103,14 @@ def me() -> User:
 def _page(form: AccountForm, password_form: ChangePasswordForm) -> str:
     user, now = me(), clock.now()
     grants = sessions.current_grants(db.session(), user, now=now)
+    live = signing_in.live_sessions(db.session(), user.id, now=now)
     return render_template(
         "people/account.html",
         user=user,
         form=form,
         password_form=password_form,
-        sessions=signing_in.live_sessions(db.session(), user.id, now=now),
+        sessions=live,
+        browsers={one.id: _browser(one.user_agent) for one in live},
         this_session=g.live_session.id,
         organisations={grant.organisation for grant in grants},
         grants=grants,
@@ -116,3 +118,14 @@ def _page(form: AccountForm, password_form: ChangePasswordForm) -> str:
         enrolled=second_factor.is_enrolled(user),
         codes_left=second_factor.codes_left(db.session(), user),
     )
+
+
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
+
+
+def _browser(sent: str) -> str:
+    """Browser and system in two words, from what the browser says of itself; blank where it says neither."""
+    browser = next((name for mark, name in BROWSERS.items() if f"{mark}/" in sent), "")
+    system = next((name for name in SYSTEMS if name in sent), "")
+    return " · ".join(filter(None, (browser, system)))

@@ -61,8 +61,8 @@ class AccountForm(FlaskForm):
     """Name, language and zone."""
 
     name = StringField(_l("Name"), [NEEDED])
-    language = SelectField(_l("Language of pages and mails"), choices=list(LANGUAGES.items()))
-    zone = SelectField(_l("Time zone"), description=_l("Deadlines are shown in their own zone and in yours."))
+    language = SelectField(_l("Language of pages and mails"), [NEEDED], choices=list(LANGUAGES.items()))
+    zone = SelectField(_l("Time zone"), [NEEDED], description=_l("Deadlines are shown in their own zone and in yours."))
 
     def __init__(self, user: User) -> None:
         super().__init__(obj=None, data={"name": user.name, "language": user.language, "zone": user.zone})
@@ -90,7 +90,7 @@ class InviteForm(FlaskForm):
     """The address to invite and the role it gets."""
 
     email = EmailField(_l("Mail address"), [NEEDED])
-    role = SelectField(_l("Role"))
+    role = SelectField(_l("Role"), [NEEDED])
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
         super().__init__()
@@ -101,10 +101,10 @@ class OrganisationForm(FlaskForm):
     """What is known of an organisation."""
 
     name = StringField(_l("Name"), [NEEDED])
-    kind = SelectField(_l("Kind"))
+    kind = SelectField(_l("Kind"), [NEEDED])
     supplier_kind = SelectField(_l("Kind of supplier"), description=_l("For suppliers only."))
     body_type = SelectField(_l("Type of public body"), description=_l("For public bodies only."))
-    country = SelectField(_l("Country"))
+    country = SelectField(_l("Country"), [NEEDED])
     registration_no = StringField(_l("Registration number"))
     mail_domain = StringField(_l("Mail domain"), description=_l("For information; it grants nothing."))
     is_another = BooleanField(_l("This is another organisation than the one named above"))

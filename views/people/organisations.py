@@ -18,7 +18,7 @@ from models.people import Organisation
 from views import clock
 from views.guard import actor, done, permit, refused
 from views.people import blueprint
-from views.people.forms import InviteForm, OrganisationForm, at_field
+from views.people.forms import InviteForm, OrganisationForm, at_field, countries
 
 PER_PAGE = 50
 
@@ -137,6 +137,7 @@ def page_of(found: Organisation, form: InviteForm | None = None) -> str:
         may_withdraw=roles.may_withdraw(who, found),
         may_manage="operator" in who.roles,
         labels=roles.ROLE_LABELS,
+        country=dict(countries()).get(found.country, found.country),
         kinds=organisations.KIND_LABELS,
         supplier_kinds=organisations.SUPPLIER_KIND_LABELS,
         body_types=organisations.BODY_TYPE_LABELS,
