@@ -27,7 +27,6 @@ def record(round_: Round, sign_on_id: str) -> str:
     return render_template(
         "signons/record.html",
         round_=round_,
-        frame=pages.frame(round_),
         sign_on=sign_on,
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,

@@ -45,7 +45,6 @@ def _listing(round_: Round, problem: str = "") -> str:
     return render_template(
         "signons/list.html",
         round_=round_,
-        frame=pages.frame(round_),
         found=found,
         page=page,
         is_lead=is_lead,
@@ -130,7 +129,6 @@ def detail(round_: Round, sign_on_id: str) -> str:
     return render_template(
         "signons/detail.html",
         round_=round_,
-        frame=pages.frame(round_),
         sign_on=sign_on,
         is_lead="lead" in guard.roles(round_),
         handed_in_by_me=sign_on.mandate_submitted_by_id == actor().user_id,

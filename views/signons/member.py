@@ -34,7 +34,6 @@ def own(round_: Round) -> str:
     return render_template(
         "signons/own.html",
         round_=round_,
-        frame=pages.frame(round_),
         sign_on=sign_on,
         lines=_lines(round_, sign_on.organisation),
         steps=pages.steps(sign_on),
@@ -126,7 +125,6 @@ def _mandate_page(round_: Round, sign_on: SignOn, form: MandateForm) -> str:
     return render_template(
         "signons/mandate.html",
         round_=round_,
-        frame=pages.frame(round_),
         sign_on=sign_on,
         form=form,
         accept=ACCEPT,

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, request, url_for
+from flask import flash, request
 from werkzeug.wrappers import Response
 
 from framework.ground.errors import NotFound, RuleBroken
-from framework.ground.labels import PHASES
 from framework.ground.text import N_
 from framework.signons import closing
 from models.rounds import Round
 from models.signons import SignOn
 from views import guard
 from views.guard import actor
-from views.i18n import state_words, words
+from views.i18n import words
 
 GROUND_LABELS = {
     "fee_unpaid": N_("The fee is not paid"),
@@ -75,15 +74,3 @@ def version() -> int:
     """The version the form was made from; 0, which never fits, where the form has none."""
     text = request.form.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def frame(round_: Round) -> dict[str, Any]:
-    """The head of the round's pages."""
-    return {
-        "name": round_.name,
-        "organisation": round_.organisation.name,
-        "phase": PHASES[round_.state],
-        "state_words": state_words("round", round_.state),
-        "sealed": round_.state in ("published", "receipt_closed"),
-        "url": url_for("signons.listing", round_id=round_.public_id),
-    }
