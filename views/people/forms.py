@@ -8,6 +8,7 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from framework.ground.errors import InvalidInput
@@ -61,13 +62,17 @@ class AccountForm(FlaskForm):
     """Name, language and zone."""
 
     name = StringField(_l("Name"), [NEEDED])
-    language = SelectField(_l("Language of pages and mails"), [NEEDED], choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of pages and mails"),
+        [NEEDED],
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+    )
     zone = SelectField(_l("Time zone"), [NEEDED], description=_l("Deadlines are shown in their own zone and in yours."))
 
     def __init__(self, user: User) -> None:
         super().__init__(obj=None, data={"name": user.name, "language": user.language, "zone": user.zone})
         zones = {z for z in available_timezones() if "/" in z and not z.startswith(("Etc/", "SystemV/"))}
-        self.zone.choices = [(z, z.replace("_", " ")) for z in sorted(zones | {user.zone, "UTC"})]
+        self.zone.choices = [SelectChoice(z, z.replace("_", " ")) for z in sorted(zones | {user.zone, "UTC"})]
 
 
 class CodeForm(FlaskForm):
@@ -94,7 +99,7 @@ class InviteForm(FlaskForm):
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
         super().__init__()
-        self.role.choices = [(role, gettext(ROLE_LABELS[role])) for role in allowed]
+        self.role.choices = [SelectChoice(role, gettext(ROLE_LABELS[role])) for role in allowed]
 
 
 class OrganisationForm(FlaskForm):
@@ -102,8 +107,8 @@ class OrganisationForm(FlaskForm):
 
     name = StringField(_l("Name"), [NEEDED])
     kind = SelectField(_l("Kind"), [NEEDED])
-    supplier_kind = SelectField(_l("Kind of supplier"), description=_l("For suppliers only."))
-    body_type = SelectField(_l("Type of public body"), description=_l("For public bodies only."))
+    supplier_kind = SelectField(_l("Kind of supplier"), description=_l("For suppliers only."), validate_choice=False)
+    body_type = SelectField(_l("Type of public body"), description=_l("For public bodies only."), validate_choice=False)
     country = SelectField(_l("Country"), [NEEDED])
     registration_no = StringField(_l("Registration number"))
     mail_domain = StringField(_l("Mail domain"), description=_l("For information; it grants nothing."))
@@ -114,10 +119,13 @@ class OrganisationForm(FlaskForm):
         super().__init__(obj=organisation)
         self.kind.choices = _choices(KIND_LABELS, blank=organisation is None)
         if organisation is not None:
-            self.kind.choices = [(organisation.kind, gettext(KIND_LABELS[organisation.kind]))]
+            self.kind.choices = [SelectChoice(organisation.kind, gettext(KIND_LABELS[organisation.kind]))]
         self.supplier_kind.choices = _choices(SUPPLIER_KIND_LABELS, blank=True)
         self.body_type.choices = _choices(BODY_TYPE_LABELS, blank=True)
-        self.country.choices = [("", gettext("Choose a country")), *countries()]
+        self.country.choices = [
+            SelectChoice("", gettext("Choose a country")),
+            *(SelectChoice(*place) for place in countries()),
+        ]
 
 
 def countries() -> list[tuple[str, str]]:
@@ -127,6 +135,6 @@ def countries() -> list[tuple[str, str]]:
     return sorted(places, key=lambda place: place[1])
 
 
-def _choices(labels: dict[str, str], *, blank: bool) -> list[tuple[str, str]]:
-    first = [("", gettext("Choose one"))] if blank else []
-    return [*first, *((key, gettext(label)) for key, label in labels.items())]
+def _choices(labels: dict[str, str], *, blank: bool) -> list[SelectChoice]:
+    first = [SelectChoice("", gettext("Choose one"))] if blank else []
+    return [*first, *(SelectChoice(key, gettext(label)) for key, label in labels.items())]
