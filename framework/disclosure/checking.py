@@ -101,8 +101,13 @@ def _issue_rows(submission: Submission, checked: Checked) -> list[dict[str, obje
 
 
 def _account(checked: Checked, sheet: SheetAccount) -> dict[str, object]:
-    counts = {"rows_in": sheet.rows_in, "rows_stored": sheet.rows_stored, "rows_listed": sheet.rows_listed}
-    return {"name": _name(checked, sheet), "title": sheet.name} | counts
+    return {
+        "name": _name(checked, sheet),
+        "title": sheet.name,
+        "rows_in": sheet.rows_in,
+        "rows_stored": sheet.rows_stored,
+        "rows_listed": sheet.rows_listed,
+    }
 
 
 def _name(checked: Checked, sheet: SheetAccount) -> str:

@@ -53,7 +53,7 @@ def groups(session: Session, submission: Submission, *, limit: int | None = None
     found = session.execute(query.limit(limit) if limit else query).all()
     firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
     places = _places(session, submission)
-    return [_group(firsts[g.first], g.n, places.get(tuple(g)[:6], [])) for g in found]
+    return [_group(firsts[g.first], g.n, places.get(tuple(str(part) for part in tuple(g)[:6]), [])) for g in found]
 
 
 def total_groups(session: Session, submission: Submission) -> int:

@@ -1,5 +1,149 @@
-"""Pages of chain."""
+"""Pages of the chain: the comparison of a lot, the rows behind each figure, a shared site."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+
+from flask import Blueprint, Response, render_template, request, send_file
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.chain import comparison, export
+from framework.chain.build import build
+from framework.disclosure import confidentiality
+from framework.disclosure.confidentiality import Reader
+from framework.disclosure.opening import BUILD_JOB
+from framework.ground import jobs
+from framework.ground.errors import NotFound
+from framework.ground.permissions import Permission
+from framework.ground.text import N_
+from models.base import db
+from models.chain import SharedSite, Site
+from models.disclosure import Submission
+from models.records import Job
+from models.rounds import Lot, Round
+from views import guard
+from views.disclosure.upload import XLSX
+from views.guard import actor, permit
 
 blueprint = Blueprint("chain", __name__)
+SORTS = {
+    "supplier": lambda one: (one.supplier.casefold(), one.brand.casefold()),
+    "brand": lambda one: (one.brand.casefold(), one.supplier.casefold()),
+    "disclosed": lambda one: one.figures["disclosed"] / (one.figures["nodes"] or 1),
+    "precise": lambda one: one.figures["precise"] / (one.figures["nodes"] or 1),
+    "minerals": lambda one: one.figures["minerals_answered"],
+    "audits": lambda one: one.figures["audits_valid"],
+    "due_diligence": lambda one: one.figures["due_diligence"].get("full", 0),
+}
+
+
+@jobs.runner(BUILD_JOB)
+def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Build the chain of one opened submission."""
+    public_id = str(job.payload["submission"])
+    submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
+    if submission is not None:
+        build(session, submission, now=clock())
+
+
+@blueprint.get("/rounds/<round_id>/comparison")
+@permit(Permission.COMPARISON_VIEW)
+def first_lot(round_: Round) -> str:
+    """The comparison of the round's first lot."""
+    lot = db.session.scalar(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number).limit(1))
+    if lot is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return _page(round_, lot)
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison")
+@permit(Permission.COMPARISON_VIEW)
+def lot_comparison(round_: Round, lot_id: str) -> str:
+    """Suppliers and brands of a lot side by side, beside the pooled volume."""
+    return _page(round_, guard.child(Lot, lot_id, round_))
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison.xlsx")
+@permit(Permission.COMPARISON_VIEW)
+def lot_workbook(round_: Round, lot_id: str) -> Response:
+    """The comparison as a workbook."""
+    lot = guard.child(Lot, lot_id, round_)
+    target = io.BytesIO()
+    export.write(target, comparison.compare(db.session(), lot, _reader(round_)), gettext=_)
+    target.seek(0)
+    name = f"comparison-{round_.public_id}-{lot.number}.xlsx"
+    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison/<submission_id>/<measure>")
+@permit(Permission.COMPARISON_VIEW)
+def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
+    """The rows of the file behind one figure of the comparison."""
+    lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
+    if measure not in comparison.MEASURES:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    one = comparison.line(db.session(), lot, submission_id, request.args.get("brand", ""), reader)
+    page = max(1, request.args.get("page", 1, type=int))
+    rows, total = comparison.rows_behind(db.session(), one, lot, measure, page=page)
+    return render_template(
+        "chain/behind.html",
+        round_=round_,
+        lot=lot,
+        line=one,
+        measure=comparison.MEASURES[measure],
+        rows=[(row, label, detail, reader.may_see(level, frozenset([lot.code]))) for row, label, detail, level in rows],
+        page=page,
+        pages=max(1, -(-total // comparison.ROWS_PAGE)),
+        total=total,
+    )
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/sites/<site_id>")
+@permit(Permission.COMPARISON_VIEW)
+def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
+    """Who names a shared site, and how each wrote it."""
+    lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
+    found = db.session.scalar(
+        select(SharedSite)
+        .join(Site, Site.id == SharedSite.site_id)
+        .where(Site.public_id == site_id, SharedSite.lot_id == lot.id, SharedSite.open_only.is_(not reader.sees_all))
+    )
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    named = comparison.suppliers_of(db.session(), found, round_, reader)
+    names = {
+        s.id: confidentiality.bidder_name(reader, s, i) for i, s in enumerate(comparison.opened(db.session(), round_))
+    }
+    return render_template(
+        "chain/site.html", round_=round_, lot=lot, shared=found, named=named, names=names, reader=reader
+    )
+
+
+def _reader(round_: Round) -> Reader:
+    return confidentiality.reader_of(db.session(), round_, actor())
+
+
+def _page(round_: Round, lot: Lot) -> str:
+    page = max(1, request.args.get("page", 1, type=int))
+    found = comparison.compare(db.session(), lot, _reader(round_), shared_page=page)
+    return render_template(
+        "chain/comparison.html",
+        round_=round_,
+        lots=round_.lots,
+        found=found,
+        lines=_sorted(found.lines),
+        step=comparison.step,
+        page=page,
+        pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),
+    )
+
+
+def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
+    """As the address says (`sort=key` or `sort=-key`); an unknown order is the order of receipt."""
+    asked = request.args.get("sort", "")
+    key = SORTS.get(asked.removeprefix("-"))
+    return sorted(lines, key=key, reverse=asked.startswith("-")) if key is not None else list(lines)

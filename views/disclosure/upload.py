@@ -158,10 +158,9 @@ def _receive(
 ) -> Submission:
     round_ = _again(round_public_id)
     supplier = db.session.get_one(Organisation, supplier_id)
-    submission = receiving.receive(
+    return receiving.receive(
         db.session(), round_, supplier, blob, name, actor=actor(), clock=clock.now, first_byte_at=first_byte_at
     )
-    return submission
 
 
 def _receipt(submission: Submission) -> BaseResponse:
