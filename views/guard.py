@@ -53,7 +53,7 @@ def note_first_byte() -> None:
     g.first_byte_at = clock.now()
 
 
-def permit(permission: Permission, *, fresh_roles: tuple[str, ...] = ()) -> Callable[[View], View]:
+def permit(permission: Permission) -> Callable[[View], View]:
     """Declare a route's permission.
 
     A `round_id` in the address becomes `round_`, loaded and checked; a record the person may

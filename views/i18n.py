@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g, request, session
@@ -124,7 +124,7 @@ def instant(value: dt.datetime | None, zone_name: str | None = None) -> str | Ma
         return unknown()
     local = value.astimezone(ZoneInfo(zone_name) if zone_name else zone())
     shown = format_datetime(local, format="d MMM y HH:mm", tzinfo=local.tzinfo, locale=get_locale())
-    return f"{shown} {get_timezone_name(local, width='short', locale='en')}"
+    return f"{shown} {local.tzname()}"
 
 
 def day_time(value: dt.datetime | None, zone_name: str | None = None) -> str | Markup:
