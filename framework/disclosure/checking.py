@@ -29,8 +29,10 @@ AT_ONCE = 2_000
 def read(session: Session, submission: Submission, *, files: FileStore, limits: Limits) -> tuple[Checked, int]:
     """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing."""
     scope = scope_of(session, submission.round, submission.supplier)
+    path, today = files.path(submission.file.sha256), submission.received_at.date()
+    session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
-    checked = check_path(files.path(submission.file.sha256), scope, today=submission.received_at.date(), limits=limits)
+    checked = check_path(path, scope, today=today, limits=limits)
     return checked, int((time.monotonic() - begun) * 1000)
 
 
