@@ -111,7 +111,12 @@ def plausibility(demand: Demand) -> list[Oddity]:
             found.append(Oddity("zero", N_("Row %(row)s is zero: %(label)s, year %(year)s."), _named(line.row, line)))
         if line.year_no == 1 and _jumps(line.baseline_qty, line.qty_expected):
             message = N_("Row %(row)s: %(new)s expected against %(old)s last year, a jump of more than %(limit)s %%.")
-            params: dict[str, object] = {"row": line.row, "new": line.qty_expected, "old": line.baseline_qty, "limit": JUMP_PCT}
+            params: dict[str, object] = {
+                "row": line.row,
+                "new": line.qty_expected,
+                "old": line.baseline_qty,
+                "limit": JUMP_PCT,
+            }
             found.append(Oddity("jump", message, params))
     missing = [c for c in demand.lot.categories if c not in {line.category for line in lines}]
     if lines and missing:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from framework.demand import rules
 from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity
-from framework.demand.lines import Line, Scope
+from framework.demand.lines import Line, Scope, one_line
 from framework.ground.codelists import country_code
 from framework.ground.issues import Issue
 
@@ -90,10 +90,10 @@ def _row(number: int, place: tuple[str, str, str], lines: list[Line], scope: Sco
 
 
 def _typed_row(number: int, form: Mapping[str, str], scope: Scope) -> GridRow:
-    cells = {name: form.get(f"{name}-{number}", "").strip() for name in PER_ROW}
+    cells = {name: one_line(form.get(f"{name}-{number}", "")) for name in PER_ROW}
     names = (*PER_YEAR, "certainty")
     years = {
-        year: {name: form.get(f"{name}-{number}-{year}", "").strip() for name in names}
+        year: {name: one_line(form.get(f"{name}-{number}-{year}", "")) for name in names}
         for year in range(1, scope.years + 1)
     }
     return GridRow(number, cells, years)

@@ -110,6 +110,11 @@ def stored_values(line: Line) -> dict[str, Any]:
     return {name: getattr(line, name) for name in _STORED}
 
 
+def one_line(text: str) -> str:
+    """A text as it is stored: one line, outer blanks and characters that nobody sees gone."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable()).strip()
+
+
 def differences(old: Iterable[Line], new: Iterable[Line]) -> list[Change]:
     """What turns `old` into `new`, field by field; the order of the lines is no difference."""
     before, after = {line.key: line for line in old}, {line.key: line for line in new}

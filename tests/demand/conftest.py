@@ -76,9 +76,7 @@ class World:
 
     def accepted(self, *lines: Line, member: int = 0, lot: Lot | None = None) -> Demand:
         demand = self.submitted(*lines, member=member, lot=lot)
-        approve.accept(
-            self.session, demand, actor=self.lead_actor, now=self.clock(), version=demand.version, seen=True
-        )
+        approve.accept(self.session, demand, actor=self.lead_actor, now=self.clock(), version=demand.version, seen=True)
         self.session.flush()
         return demand
 

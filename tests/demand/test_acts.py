@@ -35,9 +35,7 @@ def test_a_new_version_is_prefilled_from_the_accepted_one(world: World):
 def test_a_first_version_is_prefilled_from_last_years_round_where_the_lot_still_allows_it(world: World, build):
     earlier = build.round(world.lead, state="in_force")
     old_lot = build.lot(earlier, code=world.lot.code, spec_tiers=["standard", "gone"], categories=["laptop"])
-    build.demand(
-        old_lot, world.members[0], {"spec_tier": "standard", "qty": 77}, {"spec_tier": "gone"}, state="locked"
-    )
+    build.demand(old_lot, world.members[0], {"spec_tier": "standard", "qty": 77}, {"spec_tier": "gone"}, state="locked")
     world.round.copied_from_id = earlier.id
 
     demand = world.draft()
@@ -80,7 +78,9 @@ def test_two_editors_the_second_is_told_and_nothing_is_lost(world: World):
     world.session.flush()
 
     with pytest.raises(Stale):
-        declare.edit(world.session, demand, [line(qty=99)], actor=world.actor(person=1), now=world.clock(), version=read)
+        declare.edit(
+            world.session, demand, [line(qty=99)], actor=world.actor(person=1), now=world.clock(), version=read
+        )
 
     assert [x.qty_expected for x in demand.lines] == [11]
 

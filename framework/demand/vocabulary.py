@@ -1,0 +1,115 @@
+"""The words under which other people's sheets say what a line of demand says; header and value synonyms."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+from framework.demand.lines import LABELS
+from framework.ground.terms import CATEGORIES, CERTAINTIES
+
+CHANGE = "change"
+IGNORED = ""
+TARGETS = (*LABELS, CHANGE)
+"""What a column can be: a field of a line, or a change on top of an earlier total, which is not taken."""
+
+_HEADERS = {
+    "category": "category product producttype product type hardware categorie productgroep kategori produkt produktgrupp kategorie artikel article devicetype persona",
+    "spec_tier": "tier spectier specification specificationtier specificatie niveau specificatieniveau klasse specifikation nivå klass ausführung",
+    "delivery_country": "country deliverycountry land leverland afleverland leveransland lieferland pays",
+    "year_no": "year contractyear yearno jaar contractjaar år avtalsår jahr vertragsjahr année",
+    "qty_firm": "firm firmquantity committed fixed minimum vast vasteafname zeker fast bindande fest ferme min",
+    "qty_expected": "expected expectedquantity quantity qty aantal verwacht verwachtaantal antal förväntat förväntatantal menge anzahl erwartet quantité nombre allocation forecast volume units pieces stuks stycken st demand",
+    "qty_max": "max maximum maximumquantity ceiling maximaal maximaalaantal hoogst högst maximalt maximal",
+    "value_expected": "value expectedvalue amount budget waarde verwachtewaarde bedrag värde förväntatvärde belopp wert betrag valeur montant",
+    "certainty": "certainty zekerheid säkerhet sicherheit certitude",
+    "baseline_qty": "baseline lastyear previousyear lastyearsquantity vorigjaar afgelopenjaar förraåret föregåendeår vorjahr ordered quantityordered",
+    "not_known_reason": "notknown notknownyetbecause notknownreason unknown reason reden onbekend orsak okänt grund raison",
+    "current_supplier_end": "presentcontractends contractend currentcontractends einddatum einddatumcontract avtalsslut slutdatum vertragsende",
+    "delivery_profile": "deliveryprofile delivery leverprofiel leveransprofil lieferprofil",
+    CHANGE: "delta change allocationdelta mutatie wijziging verandering ändring förändring änderung",
+}  # fmt: skip
+_CATEGORY_WORDS = {
+    "laptop": "laptop laptops notebook notebooks bärbardator bärbar chromelaptop chromebook windowslaptop portable ordinateurportable",
+    "desktop": "desktop desktops desktopcomputer pc stationärdator stationär vastepc bureaucomputer",
+    "server": "server servers serveur",
+    "monitor": "monitor monitors screen display beeldscherm scherm skärm bildskärm bildschirm écran",
+    "smartphone": "smartphone smartphones phone mobile mobiletelefoon telefoon mobiltelefon telefon",
+    "tablet": "tablet tablets ipad surfplatta pekplatta tablette",
+    "keyboard": "keyboard keyboards toetsenbord tangentbord tastatur clavier",
+    "mouse": "mouse mice muis mus maus souris",
+    "other": "other otherhardware overig övrigt andere autre",
+}
+_CERTAINTY_WORDS = {
+    "budgeted": "budgeted begroot gebudgetteerd budgeterat budgetiert budgété",
+    "planned": "planned gepland planerat geplant prévu",
+    "indicative": "indicative indicatief indikativ indikativt indicatif",
+}
+_TOTALS = frozenset(
+    ["total", "totals", "totaal", "totalt", "summa", "sum", "gesamt", "subtotal", "subtotaal", "delsumma"]
+)
+_YEAR = re.compile(
+    r"\b(?:year|contract year|jaar|contractjaar|år|avtalsår|jahr|année|y|j|jr)\.?\s*(\d{1,2})\b", re.IGNORECASE
+)
+
+
+def norm(text: str) -> str:
+    """The form in which headers and words are compared: letters and digits only, no case, no accents."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
+
+
+def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None:
+    """What a header says: a field, `field:year` for one contract year, `change`; None where we do not know it."""
+    extra = extra or {}
+    known = extra.get(norm(header)) or _headers().get(norm(header))
+    if known is not None:
+        return known
+    year = _YEAR.search(header)
+    if year is None:
+        return None
+    rest = norm(_YEAR.sub(" ", header))
+    field = extra.get(rest) or (_headers().get(rest) if rest else "qty_expected")
+    return f"{field}:{int(year[1])}" if field in _PER_YEAR else None
+
+
+def category_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
+    """The category a word means, None where it is none of ours."""
+    return (extra or {}).get(norm(text)) or _categories().get(norm(text))
+
+
+def certainty_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
+    """The certainty a word means."""
+    return (extra or {}).get(norm(text)) or _certainties().get(norm(text))
+
+
+def is_total(text: str) -> bool:
+    """Whether a row that begins with this word is a sum of others, no line of its own."""
+    return norm(text) in _TOTALS
+
+
+_PER_YEAR = frozenset(["qty_firm", "qty_expected", "qty_max", "value_expected", "certainty"])
+
+
+@cache
+def _headers() -> dict[str, str]:
+    named = {norm(label): field for field, label in LABELS.items()} | {norm(field): field for field in LABELS}
+    return _turned(_HEADERS) | named
+
+
+@cache
+def _categories() -> dict[str, str]:
+    named = {norm(c.label): key for key, c in CATEGORIES.items()} | {norm(key): key for key in CATEGORIES}
+    return _turned(_CATEGORY_WORDS) | named
+
+
+@cache
+def _certainties() -> dict[str, str]:
+    named = {norm(label): key for key, label in CERTAINTIES.items()}
+    return _turned(_CERTAINTY_WORDS) | named
+
+
+def _turned(words: Mapping[str, str]) -> dict[str, str]:
+    return {norm(word): key for key, said in words.items() for word in said.split()}

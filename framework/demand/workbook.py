@@ -1,0 +1,169 @@
+"""The declaration as a workbook and back: unchanged it changes nothing, one edited cell is exactly that change."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import xlsxwriter
+
+from framework.demand import tables, vocabulary
+from framework.demand.lines import LABELS, Line, Scope
+from framework.demand.tables import Choices, Understood
+from framework.ground.codelists import country_codes
+from framework.ground.sheets.cells import Book
+from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.text import N_
+
+SHEET, ABOUT = "Demand", "About"
+BLANK_ROWS = 300
+_WIDTHS = {"not_known_reason": 30, "delivery_profile": 24, "category": 18, "spec_tier": 22}
+_NUMBERS = ("year_no", "qty_firm", "qty_expected", "qty_max", "baseline_qty")
+Words = Callable[[str], str]
+
+
+def write(lines: list[Line], scope: Scope, *, reference: str, words: Words = str) -> bytes:
+    """The workbook of a declaration; `words` translates labels, `reference` names the declaration.
+
+    Frozen header, filters, drop-downs; the number of a line and the header are locked, cells are not.
+    Texts can never become formulas, unknown stays an empty cell.
+    """
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties({"title": reference})
+        sheet = book.add_worksheet(SHEET)
+        formats = {
+            "head": book.add_format({"bold": True, "bg_color": "#0a5c63", "font_color": "#ffffff", "text_wrap": True}),
+            "locked": book.add_format({"bg_color": "#f3f6f7"}),
+            "text": book.add_format({"locked": False, "num_format": "@"}),
+            "number": book.add_format({"locked": False, "num_format": "#,##0"}),
+            "money": book.add_format({"locked": False, "num_format": "#,##0.00"}),
+            "date": book.add_format({"locked": False, "num_format": "yyyy-mm-dd"}),
+        }
+        _write_header(sheet, formats, words)
+        for row, line in enumerate(lines, start=1):
+            _write_line(sheet, row, line, formats, words)
+        _write_blank_rows(sheet, len(lines) + 1, formats)
+        _add_choices(sheet, len(lines) + BLANK_ROWS, scope, words, _write_about(book, reference, words))
+        _set_up_page(sheet, len(lines))
+    return buffer.getvalue()
+
+
+def read(book: Book, scope: Scope, choices: Choices | None = None) -> Understood | None:
+    """Our own workbook back, None where the book is not ours; labels in any language are known from its own list."""
+    sheet, about = book.sheet(SHEET), book.sheet(ABOUT)
+    known = _about(about.rows) if about is not None else {}
+    if sheet is None or not known.get("reference"):
+        return None
+    asked = choices or Choices()
+    labels: dict[str, str] = {**asked.words, **known["words"]}
+    ours = Choices(asked.targets, {}, asked.sign, asked.add_up, labels)
+    return tables.understand(_without_numbers(tables.table_of(sheet)), scope, ours)
+
+
+def reference_of(book: Book) -> str:
+    """The declaration a workbook was made from, blank where it is not ours."""
+    about = book.sheet(ABOUT)
+    return str(_about(about.rows).get("reference", "")) if about is not None else ""
+
+
+def _without_numbers(table: tables.Table) -> tables.Table:
+    """The rows without our line number; a row that holds nothing else is a row nobody filled in."""
+    rows = [(number, [None, *cells[1:]]) for number, cells in table.rows]
+    return tables.Table(rows, table.sheet, table.refused)
+
+
+def _about(rows: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"reference": "", "words": {}}
+    for row in rows:
+        kind, key, label = (str(c) if c is not None else "" for c in (*row.cells, None, None, None)[:3])
+        if kind == "reference":
+            found["reference"] = key
+        elif kind == "label":
+            found["words"][vocabulary.norm(label)] = key
+    return found
+
+
+def _write_header(sheet: Any, formats: Mapping[str, Any], words: Words) -> None:
+    sheet.write_string(0, 0, words(N_("Line")), formats["head"])
+    for column, (name, label) in enumerate(LABELS.items(), start=1):
+        sheet.set_column(column, column, _WIDTHS.get(name, 14))
+        sheet.write_string(0, column, words(label), formats["head"])
+    sheet.set_column(0, 0, 6)
+    sheet.set_row(0, 32)
+
+
+def _write_line(sheet: Any, row: int, line: Line, formats: Mapping[str, Any], words: Words) -> None:
+    sheet.write_number(row, 0, row, formats["locked"])
+    for column, name in enumerate(LABELS, start=1):
+        value = getattr(line, name)
+        kind = _format_of(name)
+        if value in (None, ""):
+            sheet.write_blank(row, column, None, formats[kind])
+        elif name == "category":
+            label = words(CATEGORIES[value].label) if value in CATEGORIES else value
+            sheet.write_string(row, column, label, formats[kind])
+        elif name == "certainty":
+            sheet.write_string(row, column, words(CERTAINTIES[value]), formats[kind])
+        elif kind == "text":
+            sheet.write_string(row, column, str(value), formats[kind])
+        elif kind == "date":
+            sheet.write_datetime(row, column, value, formats[kind])
+        else:
+            sheet.write_number(row, column, value, formats[kind])
+
+
+def _write_blank_rows(sheet: Any, start: int, formats: Mapping[str, Any]) -> None:
+    for row in range(start, start + BLANK_ROWS):
+        for column, name in enumerate(LABELS, start=1):
+            sheet.write_blank(row, column, None, formats[_format_of(name)])
+
+
+def _format_of(name: str) -> str:
+    if name in _NUMBERS:
+        return "number"
+    return {"value_expected": "money", "current_supplier_end": "date"}.get(name, "text")
+
+
+def _write_about(book: Any, reference: str, words: Words) -> int:
+    """The hidden list of labels and countries; the number of countries."""
+    sheet = book.add_worksheet(ABOUT)
+    sheet.hide()
+    labels = [*LABELS.items(), *((k, c.label) for k, c in CATEGORIES.items()), *CERTAINTIES.items()]
+    sheet.write_row(0, 0, ["reference", reference, "", "1"])
+    for row, (key, label) in enumerate(labels, start=1):
+        sheet.write_row(row, 0, ["label", key, words(label)])
+    countries = sorted(country_codes())
+    sheet.write_column(0, 4, countries)
+    sheet.protect()
+    return len(countries)
+
+
+def _add_choices(sheet: Any, last: int, scope: Scope, words: Words, countries: int) -> None:
+    lists: dict[str, Any] = {
+        "category": [words(CATEGORIES[c].label) for c in scope.categories if c in CATEGORIES],
+        "spec_tier": list(scope.tiers),
+        "delivery_country": f"={ABOUT}!$E$1:$E${countries}",
+        "year_no": [str(year) for year in range(1, scope.years + 1)],
+        "certainty": [words(label) for label in CERTAINTIES.values()],
+    }
+    for column, name in enumerate(LABELS, start=1):
+        source = lists.get(name)
+        if isinstance(source, str) or (source and sum(len(x) + 1 for x in source) <= 255):
+            sheet.data_validation(1, column, last, column, {"validate": "list", "source": source})
+        elif name in _NUMBERS:
+            sheet.data_validation(1, column, last, column, {"validate": "integer", "criteria": ">=", "value": 0})
+
+
+def _set_up_page(sheet: Any, count: int) -> None:
+    sheet.freeze_panes(1, 4)
+    sheet.autofilter(0, 0, max(count, 1), len(LABELS))
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.protect(
+        "", {"autofilter": True, "sort": True, "format_columns": True, "insert_rows": True, "delete_rows": True}
+    )

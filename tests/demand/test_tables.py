@@ -1,0 +1,317 @@
+"""Pasted blocks and foreign sheets: what is understood, what is asked, what is refused; 0 wrong cells."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framework.demand import rules, workbook
+from framework.demand.figures import DecimalSign
+from framework.demand.lines import LABELS, Line, Scope, differences, one_line
+from framework.demand.tables import Choices, best_sheet, split_block, table_of, understand
+from framework.ground.sheets.cells import Book, Row, Sheet
+from framework.ground.sheets.reader import read_book
+from tests.demand.conftest import line
+
+SCOPE = Scope(("laptop", "monitor"), ("standard", "power"), 4)
+FOREIGN = Path(__file__).resolve().parents[3] / "shared" / "data" / "demand" / "dfe_devices"
+
+
+def lines_of(text: str, **choices: object) -> list[Line]:
+    found = understand(split_block(text), SCOPE, Choices(**choices))  # type: ignore[arg-type]
+    assert found.issues == []
+    return found.lines
+
+
+def test_a_block_with_a_header_is_read_by_its_words():
+    found = lines_of(
+        "Productgroep\tSpecificatie\tLand\tJaar\tVast\tVerwacht\tMaximaal\tBedrag\n"
+        "Notebook\tStandard\tNederland\t2\t10\t1 200\t1 500\t840.000,50\n"
+    )
+
+    assert found == [Line("laptop", "standard", "NL", 2, 10, 1200, 1500, Decimal("840000.50"), source_row=2, row=2)]
+
+
+def test_a_block_without_header_is_read_by_its_values():
+    found = lines_of("laptop\tstandard\tNL\t1\t10\t20\t30\nmonitor\tpower\tSE\t2\t0\t5\t5")
+
+    assert [(x.category, x.year_no, x.qty_firm, x.qty_expected, x.qty_max) for x in found] == [
+        ("laptop", 1, 10, 20, 30),
+        ("monitor", 2, 0, 5, 5),
+    ]
+
+
+def test_semicolons_and_years_side_by_side():
+    found = lines_of("Kategori;Tier;Land;År 1 förväntat;År 2 förväntat\nBärbar dator;standard;Sverige;10;20")
+
+    assert [(x.year_no, x.qty_expected, x.qty_firm, x.qty_max) for x in found] == [(1, 10, 0, 10), (2, 20, 0, 20)]
+
+
+def test_what_was_filled_in_is_said():
+    found = understand(split_block("Category\tTier\tCountry\tYear\tQuantity\nlaptop\tstandard\tNL\t1\t10"), SCOPE)
+
+    assert [note[1] for note in found.notes] == [{"columns": ["Firm quantity", "Maximum quantity"]}]
+
+
+def test_an_ambiguous_block_is_asked_and_not_guessed():
+    text = "Category\tTier\tCountry\tYear\tQuantity\nlaptop\tstandard\tNL\t1\t1.234"
+
+    asked = understand(split_block(text), SCOPE)
+
+    assert asked.sign_needed
+    assert [i.code for i in asked.issues] == ["unclear"]
+    assert lines_of(text, sign=DecimalSign.COMMA)[0].qty_expected == 1234
+
+
+def test_every_fault_stands_at_its_row_and_column():
+    text = (
+        "Category\tTier\tCountry\tYear\tFirm\tExpected\tMax\n"
+        "toaster\tstandard\tNL\t1\t1\t1\t1\n"
+        "laptop\tstandard\tNarnia\t1\t1\t1\t1\n"
+        "laptop\tstandard\tNL\t9\t1\t1\t1\n"
+        "laptop\tstandard\tNL\t1\t5\tca. 500\t15%\n"
+    )
+
+    found = understand(split_block(text), SCOPE)
+
+    assert [(i.code, i.row, i.column) for i in found.issues] == [
+        ("category-unknown", 2, "Category"),
+        ("country-unknown", 3, "Delivery country"),
+        ("year-outside", 4, "Contract year"),
+        ("approximate", 5, "Expected"),
+        ("percent", 5, "Max"),
+    ]
+
+
+def test_every_issue_has_a_sentence():
+    found = understand(split_block("Category\tYear\tExpected\ntoaster\t9\tmany"), SCOPE)
+
+    assert all(template % {"year": 1, **params} for template, params in map(rules.sentence, found.issues))
+
+
+def test_a_total_row_is_left_out_and_that_is_said():
+    found = understand(
+        split_block("Category\tTier\tCountry\tYear\tExpected\nlaptop\tstandard\tNL\t1\t5\nTotaal\t\t\t\t5"), SCOPE
+    )
+
+    assert len(found.lines) == 1
+    assert found.notes[0][1] == {"row": 3}
+
+
+def test_quoted_cells_and_a_lone_quote():
+    block = 'Category\tTier\tCountry\tYear\tExpected\tReason\nlaptop\tstandard\tNL\t1\t\t"waiting\nfor budget"'
+    lone = 'Category\tTier\tCountry\tYear\tExpected\tDelivery profile\nlaptop\tstandard\tNL\t1\t5\t15" on desks'
+
+    assert lines_of(block)[0].not_known_reason == "waiting for budget"
+    assert lines_of(lone)[0].delivery_profile == '15" on desks'
+
+
+def test_rows_of_the_same_line_are_added_only_when_asked():
+    text = "Category\tTier\tCountry\tYear\tExpected\nlaptop\tstandard\tNL\t1\t5\nlaptop\tstandard\tNL\t1\t7"
+
+    refused = understand(split_block(text), SCOPE)
+    added = understand(split_block(text), SCOPE, Choices(add_up=True))
+
+    assert [(i.code, i.row, i.params["other"]) for i in refused.issues] == [("line-twice", 3, 2)]
+    assert [x.qty_expected for x in added.lines] == [12]
+
+
+def test_a_change_is_not_a_total():
+    text = "urn,ukprn,allocation_delta,allocation,order_state\n1,,,10,can\n2,,2,,can\n3,,1,6,can\n"
+    given_ = {"category": "laptop", "spec_tier": "standard", "delivery_country": "NL", "year_no": "1"}
+
+    found = understand(split_block(text), SCOPE, Choices(defaults=given_))
+
+    assert [(i.code, i.row) for i in found.issues] == [("is-a-change", 3), ("total-and-change", 4)]
+    assert [x.qty_expected for x in found.lines] == [10]
+
+
+@pytest.mark.skipif(not FOREIGN.is_dir(), reason="the real sheets are not on this machine")
+@pytest.mark.parametrize(
+    ("name", "codes", "quantities"),
+    [
+        ("allocation-upload-2.csv", [], [30]),
+        ("allocation-upload-3.csv", ["is-a-change"], [10]),
+        ("allocation_upload.csv", ["is-a-change", "is-a-change", "total-and-change"], [5]),
+        ("allocation_upload_with_negative_deltas.csv", ["is-a-change"], [1]),
+    ],
+)
+def test_real_allocation_sheets(name: str, codes: list[str], quantities: list[int]):
+    given_ = {"category": "laptop", "spec_tier": "standard", "delivery_country": "GB", "year_no": "1"}
+
+    found = understand(split_block((FOREIGN / name).read_text()), SCOPE, Choices(defaults=given_, add_up=True))
+
+    assert [i.code for i in found.issues] == codes
+    assert [x.qty_expected for x in found.lines] == quantities
+
+
+def test_hidden_sheets_are_not_data():
+    hidden = Sheet("Lists", [Row(1, tuple("abcdefgh"))] * 9, visible=False)
+    shown = Sheet("Form", [Row(1, ("Category", "Expected"))])
+
+    assert best_sheet(Book("xlsx", [hidden, shown])) is shown
+
+
+HABITS = [("", "."), (".", ","), (" ", ","), ("'", "."), (",", "."), ("\u202f", ",")]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_fifty_pasted_blocks_have_no_wrong_cell(seed: int):
+    chance = random.Random(seed)
+    thousands, decimal = HABITS[seed % len(HABITS)]
+    shape = chance.sample(
+        [(c, t, n, y) for c in SCOPE.categories for t in SCOPE.tiers for n in ("NL", "SE") for y in (1, 2, 3, 4)], 12
+    )
+    wanted = []
+    for category, tier, country, year in shape:
+        firm = chance.randrange(0, 90_000)
+        expected = firm + chance.randrange(0, 90_000)
+        value = Decimal(chance.randrange(0, 10**9)).scaleb(-2)
+        wanted.append(Line(category, tier, country, year, firm, expected, expected + chance.randrange(0, 9_000), value))
+
+    def money(value: Decimal) -> str:
+        return f"{value:,.2f}".replace(",", "_").replace(".", decimal).replace("_", thousands)
+
+    def whole(value: int | None) -> str:
+        return f"{value:,}".replace(",", thousands)
+
+    rows = [
+        [
+            x.category,
+            x.spec_tier,
+            x.delivery_country,
+            str(x.year_no),
+            whole(x.qty_firm),
+            whole(x.qty_expected),
+            whole(x.qty_max),
+            money(x.value_expected),
+        ]
+        for x in wanted
+    ]
+    header = [["Category", "Tier", "Country", "Year", "Firm", "Expected", "Maximum", "Value"]] if seed % 2 else []
+    delimiter = "\t" if seed % 3 else ";"
+    text = "\r\n".join(delimiter.join(row) for row in header + rows)
+
+    found = understand(split_block(text), SCOPE)
+
+    assert found.issues == []
+    assert found.lines == wanted
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=20).map(one_line)
+
+
+@st.composite
+def some_lines(draw: st.DrawFn) -> list[Line]:
+    keys = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(SCOPE.categories),
+                st.sampled_from(SCOPE.tiers),
+                st.sampled_from(["NL", "SE", "BE", "NA"]),
+                st.integers(1, 4),
+            ),
+            unique=True,
+            max_size=8,
+        )
+    )
+    return [draw(one_line(key)) for key in keys]
+
+
+@st.composite
+def one_line(draw: st.DrawFn, key: tuple[str, str, str, int]) -> Line:
+    known = draw(st.booleans())
+    amounts = sorted(draw(st.lists(st.integers(0, 10**7), min_size=3, max_size=3))) if known else [None] * 3
+    return Line(
+        *key,
+        *amounts,
+        value_expected=draw(st.none() | st.integers(0, 10**11).map(lambda c: Decimal(c).scaleb(-2))),
+        certainty=draw(st.sampled_from(["budgeted", "planned", "indicative"])),
+        baseline_qty=draw(st.none() | st.integers(0, 10**7)),
+        not_known_reason="" if known else ("because " + draw(texts)).strip(),
+        current_supplier_end=draw(st.none() | st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))),
+        delivery_profile=draw(texts),
+    )
+
+
+def sheet_of(lines: list[Line], words=str) -> Book:  # type: ignore[no-untyped-def]
+    """The workbook read by openpyxl in this process: the same cells as the reader's, without a child process."""
+    import io
+
+    from openpyxl import load_workbook
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbook, "BLANK_ROWS", 3)
+        written = workbook.write(lines, SCOPE, reference="d1", words=words)
+    book = load_workbook(io.BytesIO(written))
+    return Book(
+        "xlsx",
+        [
+            Sheet(
+                s.title,
+                [Row(n, tuple(r)) for n, r in enumerate(s.iter_rows(values_only=True), 1)],
+                visible=s.sheet_state == "visible",
+            )
+            for s in book.worksheets
+        ],
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(some_lines())
+def test_an_unchanged_workbook_changes_nothing(lines: list[Line]):
+    found = workbook.read(sheet_of(lines), SCOPE)
+
+    assert found is not None
+    assert found.issues == []
+    assert differences(lines, found.lines) == []
+
+
+def test_a_workbook_in_another_language_is_read_by_its_own_labels():
+    book = sheet_of([line(qty=5)], words=lambda label: f"{label[::-1]} å")
+
+    found = workbook.read(book, SCOPE)
+
+    assert found is not None
+    assert differences([line(qty=5)], found.lines) == []
+
+
+def test_one_edited_cell_is_exactly_one_change(tmp_path: Path):
+    from openpyxl import load_workbook
+
+    lines = [line(1, qty=5), line(2, qty=6)]
+    path = tmp_path / "demand.xlsx"
+    path.write_bytes(workbook.write(lines, SCOPE, reference="d1"))
+    book = load_workbook(path)
+    book["Demand"].cell(3, 1 + list(LABELS).index("qty_max") + 1).value = 99
+    book.save(path)
+
+    read = read_book(path)
+    assert isinstance(read, Book)
+    found = workbook.read(read, SCOPE)
+
+    assert found is not None
+    assert [(c.kind, c.key[3], c.field, c.old, c.new) for c in differences(lines, found.lines)] == [
+        ("changed", 2, "qty_max", 6, 99)
+    ]
+
+
+def test_text_in_a_workbook_never_becomes_a_formula():
+    book = sheet_of([line(qty=None, not_known_reason="=1+1")])
+
+    assert workbook.read(book, SCOPE).lines[0].not_known_reason == "=1+1"  # type: ignore[union-attr]
+
+
+def test_the_table_of_a_sheet_marks_percent_cells():
+    sheet = Sheet("S", [Row(1, ("Category", "Year", "Expected")), Row(2, ("laptop", 1, 0.15))])
+    sheet.facts.percent_cells.add((2, 3))
+
+    found = understand(table_of(sheet), Scope(("laptop",), (), 4), Choices(defaults={"delivery_country": "NL"}))
+
+    assert [(i.code, i.row, i.column) for i in found.issues] == [("percent", 2, "Expected")]
