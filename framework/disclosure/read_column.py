@@ -75,7 +75,10 @@ def read_column(
     date1904: bool = False,
 ) -> ColumnRead:
     """Read `cells` as `column`. `special`: cells the walk found broken, by index; `percent`: cells in a percent style."""
+    if not special and all(cell is None for cell in cells):
+        return ColumnRead(values=[None] * len(cells))
     reader = Reader(column, cells, date1904=date1904)
+    plain: set[str] = set()
     memory: dict[object, Reading] = {}
     is_plain = _plain_test(column)
     result = ColumnRead(values=[None] * len(cells))
@@ -85,7 +88,8 @@ def read_column(
             reading = Reading(found=shown(cell), troubles=(special[index],), unread=True)
         elif cell is None or cell == "":
             continue
-        elif is_plain is not None and cell.__class__ is str and is_plain(cell):
+        elif cell.__class__ is str and (cell in plain or is_plain(cell)):
+            plain.add(cell)
             result.values[index] = cell
             continue
         else:
@@ -100,10 +104,10 @@ def read_column(
     return result
 
 
-def _plain_test(column: Column) -> Callable[[Any], bool] | None:
+def _plain_test(column: Column) -> Callable[[Any], bool]:
     """For text columns: whether a text needs no reading at all. Most cells of large files do not, and it saves most of the time."""
     if column.type not in _TEXTUAL:
-        return None
+        return _never
     longest = column.max_length or 32_767
     is_id = column.name in _IDS
 
@@ -122,6 +126,10 @@ def _plain_test(column: Column) -> Callable[[Any], bool] | None:
         )
 
     return is_plain
+
+
+def _never(_text: str) -> bool:
+    return False
 
 
 def _note(result: ColumnRead, index: int, reading: Reading) -> None:

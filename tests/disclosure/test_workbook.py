@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import json
 import tempfile
+import time
 import unicodedata
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from hypothesis import strategies as st
 
 from framework.disclosure.check_file import Checked, check, check_task
 from framework.disclosure.columns import COMPONENTS, PROCESS, SHEETS, SITES, SMELTERS, SUBMISSION, sheet_columns
-from framework.disclosure.table import letter
+from framework.disclosure.table import letter, written
 from framework.disclosure.workbook import prefilled, write_filled, write_template
 from framework.ground.reading.texts import clean
+from framework.ground.sheets.reader import run_in_child
 from tests.disclosure.workbooks import SCOPE, TODAY, book_of, checked, codes, faultless, read
 
 
@@ -156,6 +160,61 @@ def test_the_child_gives_the_same_as_this_process():
     answer = json.loads(json.dumps(check_task(book_of(tables), arguments)))
 
     assert Checked.from_json(answer) == change
+
+
+def test_a_child_process_reads_and_checks_a_file(tmp_path: Path):
+    path = tmp_path / "disclosure.xlsx"
+    write_filled(path, SCOPE, faultless())
+    arguments = {"scope": SCOPE.to_json(), "today": TODAY.isoformat()}
+
+    answer = run_in_child(path, "framework.disclosure.check_file:check_task", arguments)
+
+    assert answer.refusal is None
+    found = Checked.from_json(answer.value)
+    assert (found.verdict, found.issues, found.rows_stored) == ("countable", [], checked().rows_stored)
+
+
+def test_csv_files_named_like_the_sheets_are_the_same_workbook(tmp_path: Path):
+    path = tmp_path / "disclosure.zip"
+    with zipfile.ZipFile(path, "w") as parcel:
+        for sheet in book_of(faultless()).sheets:
+            lines = io.StringIO()
+            csv.writer(lines).writerows([written(cell) for cell in row.cells] for row in sheet.rows)
+            parcel.writestr(f"{sheet.name}.csv", lines.getvalue())
+
+    found = check(read(path), SCOPE, today=TODAY)
+
+    assert (found.verdict, found.format) == ("countable", "hefboom-1.0")
+    assert stored(found) == stored(checked())
+    assert {issue.code for issue in found.issues} <= {"separator-read"}
+
+
+def test_twenty_thousand_rows_are_checked_within_a_few_seconds():
+    rows = faultless()
+    site = rows[SITES][1]
+    rows[SITES] += [
+        site | {"site_ref": f"X{n}", "site_legal_name": f"Works {n}", "address_line": f"7 {n}th Street"}
+        for n in range(20_000)
+    ]
+    book = book_of(rows)
+    began = time.process_time()
+
+    found = check(book, SCOPE, today=TODAY)
+
+    assert time.process_time() - began < 6
+    assert found.rows_stored == checked().rows_stored + 20_000
+    assert codes(found) == {"site-unused"}
+
+
+def test_issues_beyond_the_cap_are_counted():
+    rows = faultless()
+    rows[SITES] += [{"site_ref": f"X{n}", "country": "Atlantis"} for n in range(7_000)]
+
+    found = check(book_of(rows), SCOPE, today=TODAY)
+
+    assert len(found.issues) == 20_000
+    assert found.issue_total == sum(found.by_severity.values()) > 20_000
+    assert found.issues[0].severity == "error"
 
 
 _TEXT = st.text(st.characters(codec="utf-8", categories=("Lu", "Ll", "Nd", "Lo"), max_codepoint=0x9FFF), min_size=1)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from framework.disclosure import geography
 from framework.disclosure.checks.context import Context, key
 from framework.disclosure.columns import AUDITS, SITES, SMELTERS
+from framework.disclosure.table import Table
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
+from framework.ground.places import normalise_address, normalise_name
 
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
@@ -38,18 +41,18 @@ def addresses(context: Context) -> Iterator[Issue]:
 
 def precision(context: Context) -> Iterator[Issue]:
     """D29: an address below site level, at tiers 1 and 2 and in lists; a blank address of ours is a gap (D06), not this."""
-    for index, found in enumerate(_precisions(context)):
-        if found == "site" or not (context.is_list or context.site_tiers[index] in {"t1", "t2"}):
-            continue
-        address = context.tables[SITES].get("address_line")[index]
-        if address or context.is_list:
-            yield context.at(SITES, index, "address_line", "address-imprecise", precision=found)
+    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
+    for index, address, city, region, country in rows:
+        if context.is_list or (address and context.site_tiers[index] in {"t1", "t2"}):
+            found = geography.precision(address, city, region, country)
+            if found != geography.PRECISIONS[0]:
+                yield context.at(SITES, index, "address_line", "address-imprecise", precision=found)
 
 
-def _precisions(context: Context) -> list[str]:
-    table = context.tables[SITES]
-    rows = table.zip("site_legal_name", "address_line", "city", "region", "country")
-    return [geography.precision(*(str(value or "") for value in values)) for _index, *values in rows]
+def _precisions(context: Context) -> Iterator[tuple[int, str]]:
+    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
+    for index, address, city, region, country in rows:
+        yield index, geography.precision(address, city, region, country)
 
 
 def coordinates(context: Context) -> Iterator[Issue]:
@@ -67,29 +70,45 @@ def coordinates(context: Context) -> Iterator[Issue]:
 
 
 def duplicates(context: Context) -> Iterator[Issue]:
-    """D49: same name, country and city, or same address, or same hub id; other house numbers make another plant."""
-    seen: dict[tuple[str, ...], int] = {}
+    """D49: same name, country and city, or same address, or same hub id; other house numbers make another plant.
+
+    Names and addresses are normalised only among rows of one country and city with the same numbers, since
+    normalising is dear and nothing else can be equal.
+    """
     table = context.tables[SITES]
-    columns = ("site_legal_name", "address_line", "city", "country", "os_id")
-    for index, name, address, city, country, os_id in table.zip(*columns):
-        twin = None
-        for form in _forms(name, address, city, country, os_id):
-            first = seen.setdefault(form, index)
-            twin = first if twin is None and first != index else twin
-        if twin is not None:
-            column = "site_ref" if table.has("site_ref") else "site_legal_name"
-            yield context.at(SITES, index, column, "site-duplicate", other=table.rows[twin])
+    column = "site_ref" if table.has("site_ref") else "site_legal_name"
+    seen: dict[tuple[str, ...], int] = {}
+    for near in _neighbours(table).values():
+        for index in near:
+            twins = [seen.setdefault(form, index) for form in _forms(table, index, alone=len(near) == 1)]
+            first = min(twins, default=index)
+            if first < index:
+                yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
 
 
-def _forms(name: Any, address: Any, city: Any, country: Any, os_id: Any) -> Iterator[tuple[str, ...]]:
-    """What makes two rows the same; the same name in a city counts only with the same numbers in the address."""
+def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, address, city, country in table.zip("address_line", "city", "country"):
+        numbers = sorted(set(re.findall(r"\d+", address))) if address else []
+        groups[(str(country), key(city or ""), *numbers)].append(index)
+    return groups
+
+
+def _forms(table: Table, index: int, *, alone: bool) -> Iterator[tuple[str, ...]]:
+    """What makes two rows the same."""
+    name, address, city, country, os_id = (
+        table.get(column)[index] for column in ("site_legal_name", "address_line", "city", "country", "os_id")
+    )
     if os_id:
         yield "id", re.sub(r"[\s-]", "", os_id).upper()
-    if address and any(sign.isdigit() for sign in address):
-        yield "address", str(country), key(city or ""), geography.address_key(address)
+    if alone:
+        return
+    place = (str(country), key(city or ""))
+    numbers = " ".join(sorted(set(re.findall(r"\d+", address or ""))))
+    if address and numbers:
+        yield "address", *place, normalise_address(address, country or "")
     if name and country and (city or not address):
-        numbers = " ".join(sorted(set(re.findall(r"\d+", address or ""))))
-        yield "name", geography.name_key(name), country, key(city or ""), numbers
+        yield "name", *place, normalise_name(name), numbers
 
 
 def unused(context: Context) -> Iterator[Issue]:
@@ -108,16 +127,10 @@ def less_precise(context: Context) -> Iterator[Issue]:
         return
     before = _known_before(context.previous.get(SITES, []))
     table = context.tables[SITES]
+    names = list(table.zip("site_legal_name", "site_ref", "country"))
     fallen = []
-    for index, (found, name, ref, country) in enumerate(
-        zip(
-            _precisions(context),
-            table.get("site_legal_name"),
-            table.get("site_ref"),
-            table.get("country"),
-            strict=True,
-        )
-    ):
+    for index, found in _precisions(context):
+        _index, name, ref, country = names[index]
         known = before.get(key(ref) if ref else _nameplate(name, country))
         if known == "site" and geography.PRECISIONS.index(found) >= geography.PRECISIONS.index("city"):
             fallen.append((index, found))
@@ -132,12 +145,11 @@ def _known_before(records: list[dict[str, Any]]) -> dict[str, str]:
     found = {}
     for record in records:
         values = record["values"]
-        names = ("site_legal_name", "address_line", "city", "region", "country")
-        level = geography.precision(*(str(values.get(name) or "") for name in names))
+        level = geography.precision(*(values.get(name) for name in ("address_line", "city", "region", "country")))
         plate = _nameplate(values.get("site_legal_name"), values.get("country"))
         found[key(values["site_ref"]) if values.get("site_ref") else plate] = level
     return found
 
 
 def _nameplate(name: Any, country: Any) -> str:
-    return f"{geography.name_key(str(name or ''))}|{country}"
+    return f"{normalise_name(str(name or ''))}|{country}"
