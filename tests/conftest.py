@@ -120,7 +120,11 @@ def installation(
             from tests.postgres import database_url
 
             url = database_url(os.environ.get("PYTEST_XDIST_WORKER", "main"))
-        installations[backend] = Installation(backend, folder, url)
+        try:
+            installations[backend] = Installation(backend, folder, url)
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     one = installations[backend]
     yield one
     one.empty()
@@ -133,10 +137,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(installation: Installation, clock: Clock) -> Iterator[Flask]:
+def app(installation: Installation, clock: Clock) -> Flask:
     """The application, on the test's clock."""
     installation.app.extensions["clock"] = clock
-    yield installation.app
+    return installation.app
 
 
 @pytest.fixture
@@ -167,6 +171,8 @@ def sign_in(app: Flask, session: Session, clock: Clock):  # type: ignore[no-unty
     from framework.people import sessions
 
     def open_browser(user, organisation=None) -> InspectingClient:  # type: ignore[no-untyped-def]
+        session.rollback() if not session.info.get("write") else session.flush()
+        session.info["write"] = True
         live, token = sessions.start(session, user, now=clock.now, max_hours=1000, second_factor=True)
         if organisation is not None:
             live.organisation_id = organisation.id

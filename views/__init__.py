@@ -21,7 +21,7 @@ from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
 from models.base import db, random_id
-from views import cli, guard, i18n, page
+from views import cli, guard, i18n, page, worker
 from views.settings import ROOT, Settings
 
 BLUEPRINTS = (
@@ -61,12 +61,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     page.init_app(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)
+    worker.init_app(app)
     cli.init_app(app)
     _handle_errors(app)
     app.after_request(_harden)
     _assert_every_route_is_guarded(app)
     with app.app_context():
         database.attach(db.engine)
+        if settings.check_database:
+            database.assert_safe(db.engine, file_system=database.file_system_of(settings.data_dir))
     return app
 
 

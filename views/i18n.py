@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g, request, session
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from framework.ground.errors import RuleBroken
 from framework.ground.labels import state_label
@@ -83,10 +83,9 @@ def _shown(key: str, value: Any) -> Any:
 
 def unknown(reason: str = "") -> Markup:
     """An em dash that says why on focus; unknown is never 0."""
-    said = escape(reason or _("not known"))
-    return Markup('<span class="unknown" tabindex="0" title="{0}">—<span class="hb-hidden"> {0}</span></span>').format(
-        said
-    )  # noqa: S704
+    said = reason or _("not known")
+    shape = Markup('<span class="unknown" title="{0}">—<span class="govuk-visually-hidden"> {0}</span></span>')
+    return shape.format(said)
 
 
 def number(value: int | Decimal | float | None, decimals: int | None = None) -> str | Markup:

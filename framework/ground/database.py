@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Engine
@@ -53,10 +54,21 @@ def assert_safe(engine: Engine, *, file_system: str = "") -> None:
     """Open a real connection and read the settings back; raise UnsafeDatabase naming the wrong value."""
     with engine.connect() as connection:
         wrong = _sqlite_faults(connection) if engine.dialect.name == "sqlite" else _postgresql_faults(connection)
-    if file_system in NETWORK_FILE_SYSTEMS:
+    if engine.dialect.name == "sqlite" and file_system in NETWORK_FILE_SYSTEMS:
         wrong.append(f"the SQLite file lies on a network file system ({file_system})")
     if wrong:
         raise UnsafeDatabase("The database is not safe to use: " + "; ".join(wrong) + ".")
+
+
+def file_system_of(folder: Path) -> str:
+    """The kind of file system a folder lies on; blank where the machine does not tell."""
+    table = Path("/proc/mounts")
+    if not table.exists():
+        return ""
+    mounts = [line.split() for line in table.read_text(encoding="utf-8", errors="replace").splitlines()]
+    place = str(folder.resolve())
+    above = [(m[1], m[2]) for m in mounts if place == m[1] or place.startswith(m[1].rstrip("/") + "/")]
+    return max(above, key=lambda pair: len(pair[0]))[1] if above else ""
 
 
 def _sqlite_faults(connection: Connection) -> list[str]:
