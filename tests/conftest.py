@@ -171,8 +171,9 @@ def sign_in(app: Flask, session: Session, clock: Clock):  # type: ignore[no-unty
     from framework.people import sessions
 
     def open_browser(user, organisation=None) -> InspectingClient:  # type: ignore[no-untyped-def]
-        session.rollback() if not session.info.get("write") else session.flush()
-        session.info["write"] = True
+        if not session.info.get("write"):  # a page was read since: it left a reading transaction
+            session.rollback()
+            session.info["write"] = True
         live, token = sessions.start(session, user, now=clock.now, max_hours=1000, second_factor=True)
         if organisation is not None:
             live.organisation_id = organisation.id

@@ -140,7 +140,7 @@ def stay_home(target: str | None) -> str:
         or not target.startswith("/")
         or target[1:2] in ("/", "\\")
         or "\\" in target
-        or "%2f" in target.lower()[:4]
+        or target.lower()[1:4] in ("%2f", "%5c")
     ):
         return url_for("home.start")
     parts = urlsplit(target)
@@ -165,7 +165,7 @@ def _identify() -> None:
     db.session().info["write"] = request.method not in SAFE
     g.request_ref = random_id()
     token = session.get("sid")
-    g.live_session = None
+    g.live_session, g.actor = None, NOBODY
     if token:
         settings = current_app.extensions["settings"]
         live = sessions.find(db.session(), token, now=clock.now(), idle_minutes=settings.session_idle_minutes)

@@ -45,7 +45,9 @@ def test_other_text_is_a_name(name: str):
     assert clean_name(f"  {name} ") == name
 
 
-@pytest.mark.parametrize("email", ["a\nb@example.org", "a@b", "a b@example.org", "@example.org", "a@", "x" * 250 + "@e.org"])
+@pytest.mark.parametrize(
+    "email", ["a\nb@example.org", "a@b", "a b@example.org", "@example.org", "a@", "x" * 250 + "@e.org"]
+)
 def test_what_is_no_address_is_refused(email: str):
     with pytest.raises(InvalidInput) as caught:
         clean_email(email)

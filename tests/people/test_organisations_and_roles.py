@@ -300,9 +300,7 @@ def test_the_operator_adds_and_changes_an_organisation_on_the_pages(build, sessi
     made = session.scalar(select(Organisation).where(Organisation.name == "Acme"))
     double = browser.send("/organisations/new", form | {"name": "ACME."}, status=409)
     browser.send(f"/organisations/{made.public_id}/edit", form | {"name": "Acme AB", "version": str(made.version)})
-    stale = browser.send(
-        f"/organisations/{made.public_id}/edit", form | {"name": "Acme X", "version": "1"}, status=409
-    )
+    stale = browser.send(f"/organisations/{made.public_id}/edit", form | {"name": "Acme X", "version": "1"}, status=409)
     session.expire_all()
 
     assert "The organisation is added." in page.text
