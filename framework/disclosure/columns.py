@@ -40,7 +40,6 @@ class Column:
     lengths: tuple[int, ...] = ()
     scale: int | None = None
     pattern: str = ""
-    no_po_box: bool = False
     help: str = ""
 
     @property
@@ -108,6 +107,7 @@ def _limits(row: dict[str, str]) -> dict[str, object]:
 
 
 def _limit(name: str, text: str, kind: str) -> dict[str, object]:
+    """One `name=text` of the allowed column; what depends on the round or on other cells is a rule of its own."""
     if name == "max" and text == "today":
         return {"not_after_today": True}
     if name == "max" and kind in {"int", "int_range", "decimal", "percent"}:
@@ -120,6 +120,4 @@ def _limit(name: str, text: str, kind: str) -> dict[str, object]:
         return {"lengths": tuple(int(n) for n in text.split(","))}
     if name == "scale":
         return {"scale": int(text)}
-    if name == "pattern":
-        return {"pattern": text}
-    return {"no_po_box": True} if (name, text) == ("not", "po_box") else {}
+    return {"pattern": text} if name == "pattern" else {}

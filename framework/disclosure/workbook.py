@@ -137,9 +137,13 @@ def prefilled(scope: RoundScope, rows: Tables) -> dict[str, list[dict[str, Any]]
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of values, also out of a stored record `{"row": …, "values": …}`."""
-    values = row["values"] if isinstance(row.get("values"), Mapping) else row
-    return {name: value for name, value in values.items() if value is not None}
+    """A row of values, also out of a stored record `{"row": …, "values": …, "found": …}`.
+
+    What could not be read comes back as it was found, so that a supplier mends it instead of typing it anew.
+    """
+    if isinstance(row.get("values"), Mapping):
+        return {**row.get("found", {}), **row["values"]}
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _submission(scope: RoundScope, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -232,14 +236,24 @@ def _write_head(
 
 def _write_cell(sheet: Worksheet, row: int, place: int, column: Column, value: Any, formats: _Formats) -> None:
     """Text as text (never a formula), numbers as numbers, dates as dates; words of a list as a text with bars."""
-    if column.type == "date" and isinstance(value, dt.date | str):
-        day = dt.date.fromisoformat(value) if isinstance(value, str) else value
+    day = _day(value) if column.type == "date" else None
+    if day is not None:
         sheet.write_datetime(row, place, day, formats.date)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         sheet.write_number(row, place, value, formats.open)
     else:
         look = formats.locked if column.mandatory == "X" else formats.open
         sheet.write_string(row, place, written(value), look)
+
+
+def _day(value: Any) -> dt.date | None:
+    """A date, typed or as ISO text; None for a text that is no date and goes back as it was found."""
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def _write_help(sheet: Worksheet, formats: _Formats, gettext: Gettext) -> None:

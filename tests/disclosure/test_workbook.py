@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.disclosure.check_file import Checked, check, check_task
-from framework.disclosure.columns import COMPONENTS, PROCESS, SHEETS, SITES, SMELTERS, SUBMISSION, sheet_columns
+from framework.disclosure.columns import COMPONENTS, LINKS, PROCESS, SHEETS, SITES, SMELTERS, SUBMISSION, sheet_columns
 from framework.disclosure.table import letter, written
 from framework.disclosure.workbook import prefilled, write_filled, write_template
 from framework.ground.reading.texts import clean
@@ -82,6 +82,18 @@ def test_another_version_gets_the_right_template_with_its_own_data(tmp_path: Pat
     found = check(read(path), SCOPE, today=TODAY)
     assert old.verdict == "refused"
     assert (found.verdict, codes(found)) == ("countable", set())
+
+
+def test_what_could_not_be_read_goes_back_as_it_was_found(tmp_path: Path):
+    path = tmp_path / "again.xlsx"
+    wrong = {SITES: {"country": "Atlantis"}, LINKS: {"valid_from": "some day"}}
+    first = checked(lambda tables: [tables[sheet][0].update(values) for sheet, values in wrong.items()])
+
+    write_filled(path, SCOPE, first.tables)
+
+    again = check(read(path), SCOPE, today=TODAY)
+    assert again.tables == first.tables
+    assert again.issues == first.issues
 
 
 def test_the_template_has_every_sheet_column_help_and_drop_down():
