@@ -69,7 +69,9 @@ def test_a_failure_is_recorded_as_denied_without_the_address_typed(client, sessi
 
     event = session.scalar(select(AuditEvent))
     assert (event.kind, event.outcome, event.data["code"]) == ("session.start.denied", "denied", "sign-in-failed")
-    assert "somebody" not in str([session.execute(select(table)).all() for table in (SignInAttempt.__table__, AuditEvent.__table__)])
+    assert "somebody" not in str(
+        [session.execute(select(table)).all() for table in (SignInAttempt.__table__, AuditEvent.__table__)]
+    )
 
 
 def test_an_outdated_hash_is_made_anew_at_sign_in(client, session, ann):
