@@ -2,8 +2,154 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import signal
+import threading
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from framework.ground import audit, database
+from framework.ground.actors import SYSTEM
+from framework.ground.errors import RuleBroken
+from framework.people import accounts, second_factor
+from models.base import db
+from models.people import ROLES, Organisation
+from models.records import AuditEvent
+from views import clock, i18n, permissions_page
+from views.check_file import check_file
 
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
+    for command in (init, worker, user, routes_permissions, verify_log, check_file):
+        app.cli.add_command(command)
+    _add_demo(app)
+
+
+@click.command("init")
+@with_appcontext
+def init() -> None:
+    """Make the folders and bring the database to this version; safe to run again."""
+    settings = current_app.extensions["settings"]
+    (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
+    upgrade()
+    if settings.check_database:
+        database.assert_safe(db.engine)
+    click.echo(f"Ready: {db.engine.url.render_as_string(hide_password=True)}, files in {settings.data_dir / 'files'}")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Do jobs and whatever comes round, until interrupted."""
+    from views import beat, sending  # noqa: F401 - sending registers itself with the beat
+    from views.worker import queue_of
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    over = threading.Event()
+    thread = threading.Thread(target=beat.Beat(app).run, args=(over,), daemon=True, name="beat")
+    thread.start()
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    click.echo("Worker ready.")
+    try:
+        queue_of(app).create_consumer(workers=1, periodic=False, initial_delay=0.1, max_delay=1.0).run()
+    finally:
+        over.set()
+        thread.join(timeout=5)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@click.group("user")
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("create")
+@click.option("--email", prompt=True)
+@click.option("--name", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--organisation", default="", help="Name or public id of the organisation.")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Role held there; may be repeated.")
+@click.option("--language", default="en", type=click.Choice(tuple(i18n.LANGUAGES)))
+@with_appcontext
+def create_user(email: str, name: str, password: str, organisation: str, roles: tuple[str, ...], language: str) -> None:
+    """Make an account; for the first operator of an installation, and for support."""
+    db.session().info["write"] = True
+    try:
+        body = _organisation(organisation, roles)
+        made = accounts.create_user(
+            db.session(),
+            email=email,
+            name=name,
+            password=password,
+            organisation=body,
+            roles=roles,
+            actor=SYSTEM,
+            now=clock.now(),
+            language=language,
+            key=second_factor.key_from(current_app.extensions["settings"].secret()),
+        )
+        db.session.commit()
+    except RuleBroken as error:
+        db.session.rollback()
+        raise click.ClickException(error.message % error.params) from error
+    click.echo(f"{made.email} may sign in.")
+
+
+def _organisation(given: str, roles: tuple[str, ...]) -> Organisation | None:
+    """The organisation named; the operator's own is made where there is none yet."""
+    if not given:
+        return None
+    query = select(Organisation).where((Organisation.public_id == given) | (Organisation.name == given))
+    found = db.session.scalar(query)
+    if found is None and "operator" in roles:
+        from framework.people import organisations
+
+        details = organisations.Details(name=given, kind="operator", country="BE")
+        return organisations.create(db.session(), details, actor=SYSTEM, now=clock.now())
+    if found is None:
+        raise click.ClickException(f"There is no organisation “{given}”.")
+    return found
+
+
+@click.command("routes-permissions")
+@with_appcontext
+def routes_permissions() -> None:
+    """Print every route with its methods and the permission it needs."""
+    for methods, rule, permission in permissions_page.routes(current_app._get_current_object()):  # type: ignore[attr-defined]
+        click.echo(f"{methods:10} {permission:28} {rule}")
+
+
+@click.command("verify-log")
+@with_appcontext
+def verify_log() -> None:
+    """Check the chain of the record from its first event to its last; ends with 1 where it is broken."""
+    events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000))
+    last = 0
+
+    def counted():  # type: ignore[no-untyped-def]
+        nonlocal last
+        for event in events:
+            last = event.seq
+            yield event
+
+    broken = audit.first_break(counted())
+    if broken is not None:
+        raise click.ClickException(f"The record is broken at event {broken}.")
+    click.echo(f"{last} events, unbroken.")
+
+
+def _add_demo(app: Flask) -> None:
+    """The demonstration round brings its own command, where this installation ships it."""
+    try:
+        from views import demo
+    except ImportError:
+        return
+    demo.init_app(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from framework.ground.codelists import read_rows
+from framework.ground.permissions import ANY, ROUND_STATES, TABLE, Rule
 
 _CONFIRMED = {"yes": "", "part": " ‡", "no": " †"}
 _INTRODUCTION = """# Glossary
@@ -33,3 +34,23 @@ def _line(row: dict[str, str]) -> str:
     dutch = row["nl"] + _CONFIRMED[row["nl_confirmed"]]
     swedish = row["sv"] + _CONFIRMED[row["sv_confirmed"]]
     return f"| {row['term']} | {code} | {row['meaning']} | {dutch} | {swedish} |\n"
+
+
+_PERMISSIONS = """# Who may do what
+
+Generated from the table in `framework/ground/permissions.py`. A role counts in the round where a permission concerns one,
+else in the organisation a person acts for. Whoever may not know of a round is told that there is no such page.
+
+| permission | to … | who | in these states of the round |
+|---|---|---|---|
+"""
+
+
+def permission_table() -> str:
+    """The page of permissions as Markdown: one row per permission, in the order of the table."""
+    return _PERMISSIONS + "".join(_permission_line(rule) for rule in TABLE.values())
+
+
+def _permission_line(rule: Rule) -> str:
+    states = "all" if rule.states == ANY else ", ".join(state for state in ROUND_STATES if state in rule.states) or "–"
+    return f"| `{rule.permission}` | {rule.words} | {', '.join(sorted(rule.roles))} | {states} |\n"

@@ -91,6 +91,15 @@ def withdraw(session: Session, record: Any, act: str, *, actor: Actor, now: dt.d
     audit.record(session, WITHDRAWN, actor=actor, now=now, subject=record, entity=proposal.entity, act=act)
 
 
+def expire(session: Session, *, now: dt.datetime) -> int:
+    """Let the proposals lapse whose time is over; how many. The date is the truth, this only tidies."""
+    query = select(Proposal).where(Proposal.state == "open", Proposal.expires_at <= now)
+    over = session.scalars(query).all()
+    for proposal in over:
+        proposal.state = "lapsed"
+    return len(over)
+
+
 def _lapse_old(session: Session, record: Any, act: str) -> None:
     query = select(Proposal).where(
         Proposal.entity == record.__tablename__,

@@ -1,0 +1,122 @@
+"""Reading the record: of one thing, of a round, of the installation; filtered, paged, counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from framework.ground.audit_labels import sentence_of
+from models.people import Organisation, User
+from models.records import AuditEvent
+from models.rounds import Round
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event for reading; `who` and `organisation` are blank for the system, `template` is to be translated."""
+
+    seq: int
+    at: dt.datetime
+    who: str
+    organisation: str
+    template: str
+    params: dict[str, Any]
+    kind: str
+    denied: bool
+    motive: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What part of the record is asked for; blank = everything."""
+
+    kind: str = ""
+    outcome: str = ""
+    person: str = ""
+
+
+def trail(session: Session, record: Any, *, limit: int = 30) -> list[Entry]:
+    """Who did what with one record, newest first: for the foot of its page. Refused attempts are left to the lead."""
+    query = select(AuditEvent).where(
+        AuditEvent.subject_type == record.__tablename__,
+        AuditEvent.subject_id == record.public_id,
+        AuditEvent.outcome == "done",
+    )
+    return entries(session, session.scalars(query.order_by(AuditEvent.seq.desc()).limit(limit)).all())
+
+
+def of_round(round_: Round, filters: Filters) -> Select[AuditEvent]:
+    """The events of a round."""
+    return _filtered(filters).where(AuditEvent.round_id == round_.id)
+
+
+def of_everything(filters: Filters) -> Select[AuditEvent]:
+    """The events of the installation."""
+    return _filtered(filters)
+
+
+def page(session: Session, query: Select[AuditEvent], number: int) -> tuple[list[Entry], int]:
+    """One page of a selection, newest first, and how many events it holds."""
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    found = session.scalars(query.order_by(AuditEvent.seq.desc()).limit(PAGE).offset((max(number, 1) - 1) * PAGE))
+    return entries(session, found.all()), total
+
+
+def denied(session: Session, round_: Round) -> int:
+    """How many attempts were refused in a round (law L07g)."""
+    query = select(func.count()).where(AuditEvent.round_id == round_.id, AuditEvent.outcome == "denied")
+    return session.scalar(query) or 0
+
+
+def kinds(session: Session, query: Select[AuditEvent]) -> list[str]:
+    """The kinds that occur in a selection, by name."""
+    return sorted(set(session.scalars(query.with_only_columns(AuditEvent.kind).distinct())))
+
+
+def entries(session: Session, events: Sequence[AuditEvent]) -> list[Entry]:
+    """Events with the names of people and organisations, asked for in two queries."""
+    people = _names(session, User, {e.actor_id for e in events})
+    bodies = _names(session, Organisation, {e.organisation_id for e in events})
+    return [_entry(event, people, bodies) for event in events]
+
+
+def _entry(event: AuditEvent, people: dict[int, str], bodies: dict[int, str]) -> Entry:
+    template, params = sentence_of(event)
+    return Entry(
+        seq=event.seq,
+        at=event.at,
+        who=people.get(event.actor_id or 0, ""),
+        organisation=bodies.get(event.organisation_id or 0, ""),
+        template=template,
+        params=params,
+        kind=event.kind,
+        denied=event.outcome == "denied",
+        motive=str(event.data.get("motive") or ""),
+        hash=event.hash,
+    )
+
+
+def _names(session: Session, table: type[User] | type[Organisation], ids: set[int | None]) -> dict[int, str]:
+    rows = session.execute(select(table.id, table.name).where(table.id.in_(ids - {None})))
+    return {row.id: row.name for row in rows}
+
+
+def _filtered(filters: Filters) -> Select[AuditEvent]:
+    query = select(AuditEvent)
+    if filters.kind:
+        query = query.where(AuditEvent.kind == filters.kind)
+    if filters.outcome in ("done", "denied"):
+        query = query.where(AuditEvent.outcome == filters.outcome)
+    if filters.person.strip():
+        pattern = filters.person.strip()
+        named = select(User.id).where(User.name.icontains(pattern, autoescape=True))
+        query = query.where(AuditEvent.actor_id.in_(named))
+    return query

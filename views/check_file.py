@@ -1,0 +1,113 @@
+"""`check-file`: read and check one file from the command line, with no database; for suppliers' own machines and scripts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked
+from framework.disclosure.checking import check_path
+from framework.ground.issue_catalogue import describe
+from framework.ground.issues import Issue, Severity
+from framework.ground.sheets.limits import Limits
+
+EXIT = {COUNTABLE: 0, BLOCKED: 1, REFUSED: 2}
+SHOWN = 40
+
+
+@click.command("check-file")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
+def check_file(file: Path, *, as_json: bool) -> None:
+    """Check a disclosure FILE without a database.
+
+    Ends with 0 where the file can be counted (also with errors), 1 where an issue blocks it, 2 where it is refused.
+    """
+    sys.exit(run(file, as_json=as_json))
+
+
+def run(file: Path, *, as_json: bool) -> int:
+    """Check, print, and return the exit status; what is wrong with the file is printed, never a traceback."""
+    if not file.is_file():
+        return _say_nothing_read(file, "there is no such file", as_json=as_json)
+    try:
+        checked = check_path(file, None, today=dt.datetime.now(dt.UTC).date(), limits=Limits.large())
+    except Exception as error:  # a person at a terminal is told in one line, whatever broke
+        return _say_nothing_read(file, f"it could not be read ({type(error).__name__})", as_json=as_json)
+    found = report(checked)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else _text(file, found))
+    return exit_status(checked)
+
+
+def exit_status(checked: Checked) -> int:
+    """0 countable, 1 an issue of severity block, 2 refused."""
+    blocked = any(issue.severity is Severity.BLOCK for issue in checked.issues)
+    return 1 if checked.verdict == COUNTABLE and blocked else EXIT[checked.verdict]
+
+
+def report(checked: Checked) -> dict[str, Any]:
+    """Verdict, sheets with their row account and issues with their place, as plain JSON."""
+    return {
+        "verdict": checked.verdict,
+        "format": checked.format,
+        "sheets": [
+            {"name": s.name, "rows_in": s.rows_in, "rows_stored": s.rows_stored, "rows_listed": s.rows_listed}
+            for s in checked.sheets
+        ],
+        "rows_in": checked.rows_in,
+        "rows_stored": checked.rows_stored,
+        "rows_listed": checked.rows_listed,
+        "issues": [_issue(issue) for issue in checked.issues],
+        "issue_total": checked.issue_total,
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    message, advice, params = describe(issue)
+    return {
+        "code": issue.code,
+        "cause": issue.cause,
+        "severity": issue.severity.value,
+        "sheet": issue.sheet,
+        "row": issue.row,
+        "column": issue.column,
+        "value": issue.value,
+        "message": message % params,
+        "advice": advice % params,
+    }
+
+
+def _text(file: Path, found: dict[str, Any]) -> str:
+    lines = [
+        f"{file.name}: {found['verdict']} (format {found['format']})",
+        f"Rows in the file {found['rows_in']}, stored {found['rows_stored']}, left out {found['rows_listed']}.",
+    ]
+    for issue in found["issues"][:SHOWN]:
+        place = ", ".join(str(x) for x in (issue["sheet"], issue["row"], issue["column"]) if x not in ("", None))
+        lines.append(f"  {issue['severity']:8}{place + ': ' if place else ''}{_one_line(issue['message'])}")
+    if found["issue_total"] > SHOWN:
+        lines.append(f"  … {found['issue_total'] - min(SHOWN, len(found['issues']))} more; --json lists them.")
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """A value from the file cannot steer the terminal."""
+    return "".join(c if c.isprintable() else "·" for c in text)
+
+
+def _say_nothing_read(file: Path, why: str, *, as_json: bool) -> int:
+    empty = Checked(REFUSED, "unknown")
+    if as_json:
+        click.echo(json.dumps(report(empty) | {"error": why}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{_one_line(file.name)}: {why}.", err=True)
+    return EXIT[REFUSED]
+
+
+if __name__ == "__main__":
+    check_file()

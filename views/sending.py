@@ -1,0 +1,86 @@
+"""Send the outbox: over SMTP where a server is set, else to the console; tried again with growing pauses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from urllib.parse import unquote, urlsplit
+
+import click
+from flask import current_app
+from jinja2 import TemplateError
+from sqlalchemy.orm import Session
+
+from framework.ground import jobs, mail
+from models.records import Mail
+from views import mailing
+from views.settings import Settings
+
+logger = logging.getLogger(__name__)
+TIMEOUT = 30
+BATCH = 20
+
+
+@jobs.periodic("send_mail", every_seconds=5)
+def send_due(session: Session, clock: Callable[[], dt.datetime]) -> None:
+    """Send what is due, one mail after the other, each claimed in a transaction that ends before the server is asked."""
+    for number in mail.due(session, now=clock(), limit=BATCH):
+        row = mail.claim(session, number, now=clock())
+        session.commit()
+        if row is not None:
+            _send(session, row, clock)
+
+
+def _send(session: Session, row: Mail, clock: Callable[[], dt.datetime]) -> None:
+    settings: Settings = current_app.extensions["settings"]
+    number = row.id
+    try:
+        message = _message(row, settings)
+        session.rollback()
+        deliver(message, settings)
+    except (OSError, smtplib.SMTPException, TemplateError) as error:
+        session.rollback()
+        mail.failed(session.get_one(Mail, number), type(error).__name__, now=clock())
+        logger.warning("mail %s not sent: %s", number, type(error).__name__)
+    else:
+        mail.sent(session.get_one(Mail, number), now=clock(), wipe=bool(settings.mail_url))
+    session.commit()
+
+
+def deliver(message: EmailMessage, settings: Settings) -> None:
+    """Hand one message to the server of `mail_url`, or print it where none is set. Raises OSError, SMTPException."""
+    if not settings.mail_url:
+        click.echo(
+            f"\n--- mail to {message['To']}: {message['Subject']}\n{message.get_body(('plain',)).get_content()}---"
+        )
+        return
+    parts = urlsplit(settings.mail_url)
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            parts.hostname or "", parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
+        )
+    else:
+        server = smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=TIMEOUT)
+    with server:
+        if parts.scheme != "smtps" and server.ehlo() and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
+
+
+def _message(row: Mail, settings: Settings) -> EmailMessage:
+    subject, text, page = mailing.render(row)
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.mail_from, row.recipient, subject
+    message["Date"] = formatdate(row.created_at.timestamp())
+    message["Message-ID"] = make_msgid(idstring=row.public_id, domain=urlsplit(settings.base_url).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    message.add_alternative(page, subtype="html")
+    return message

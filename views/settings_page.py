@@ -1,0 +1,29 @@
+"""The page of settings, generated from their descriptions (`docs/settings.md`)."""
+
+from __future__ import annotations
+
+from views.settings import ROOT, Settings
+
+HEAD = """# Settings of the installation
+
+Each is an environment variable. Generated from `views/settings.py`; settings of a round stand in the round itself.
+
+| variable | default | what it does |
+|---|---|---|
+"""
+
+
+def settings_table() -> str:
+    """The page as Markdown: one row per setting, in the order of the class; no path of this machine stands in it."""
+    return HEAD + "".join(
+        f"| `HEFBOOM_{name.upper()}` | {_default(field.default)} | {field.description} |\n"
+        for name, field in Settings.model_fields.items()
+    )
+
+
+def _default(value: object) -> str:
+    if value == ROOT / "var":
+        return "`var` beside the code"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"`{value}`" if value != "" else "blank"
