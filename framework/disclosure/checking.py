@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure.check_file import Checked, SheetAccount, check
+from framework.disclosure.check_file import REFUSED, Checked, SheetAccount, check
 from framework.disclosure.counting import settle
 from framework.disclosure.receiving import Clock, lock, scope_of
 from framework.disclosure.recognise import SITE_LIST
@@ -76,7 +76,8 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
     _insert(session, SubmissionIssue, _issue_rows(submission, checked))
-    _insert(session, SubmissionRow, _row_rows(submission, checked))
+    if checked.verdict != REFUSED:
+        _insert(session, SubmissionRow, _row_rows(submission, checked))
 
 
 def _insert(session: Session, table: type, rows: list[dict[str, object]]) -> None:
