@@ -170,7 +170,15 @@ def _move(
     changed: dict[str, Any] = {"from": before, "to": deadline, "motive": motive, "proposer": proposer_id}
     audit.record(session, MOVED, actor=actor, now=now, subject=round_, **changed)
     told = telling.suppliers(session, round_, now=now)
-    telling.tell(session, round_, told, "deadline_moved", now=now, motive=motive, deadline=deadline.isoformat())
+    telling.tell(
+        session,
+        round_,
+        told,
+        "deadline_moved",
+        now=now,
+        motive=motive,
+        deadline=telling.local_words(deadline, round_.zone),
+    )
     context = _context(session, round_, motive=motive, proposer_id=proposer_id, actor=actor, now=now)
     hooks.run_after("round", "move_deadline", session, round_, context)
 
@@ -210,7 +218,7 @@ def _reopened(session: Session, round_: Round, context: Context) -> None:
         "deadline_moved",
         now=context.now,
         motive=context.motive,
-        deadline=new.isoformat(),
+        deadline=telling.local_words(new, round_.zone),
     )
 
 

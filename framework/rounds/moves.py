@@ -201,7 +201,7 @@ def _cancelled(session: Session, round_: Round, context: Context) -> None:
 def _members_told(template: str, *, beyond_invited: bool = False) -> Guard:
     def effect(session: Session, round_: Round, context: Context) -> None:
         told = telling.members(session, round_, now=context.now, beyond_invited=beyond_invited)
-        deadline = round_.demand_deadline.isoformat() if round_.demand_deadline else ""
+        deadline = telling.local_words(round_.demand_deadline, round_.zone)
         telling.tell(session, round_, told, template, now=context.now, motive=context.motive, deadline=deadline)
 
     return effect

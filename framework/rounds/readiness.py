@@ -253,7 +253,7 @@ def _demand_fits(facts: Facts) -> Row:
             sentence = N_("Locked demand belongs to buyers that are not confirmed: %(names)s.")
             yield MISSING, sentence, {"names": ", ".join(facts.strays)}
 
-    return _row("R4", faults(), N_("All locked demand belongs to confirmed members."), "signons.index")
+    return _row("R4", faults(), N_("All locked demand belongs to confirmed members."), "signons.listing")
 
 
 def _places(facts: Facts) -> Row:
@@ -349,7 +349,7 @@ def _clauses(facts: Facts) -> Row:
                 yield MISSING, sentence, {"name": clause.title}
 
     return _row(
-        "R9", faults(), N_("The clause set is complete and referred to in the notice."), "rounds.clauses", "L16"
+        "R9", faults(), N_("The clause set is complete and referred to in the notice."), "rounds.clause_list", "L16"
     )
 
 

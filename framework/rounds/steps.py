@@ -13,8 +13,8 @@ from models.records import AuditEvent
 from models.rounds import Proposal, Round
 
 PAGES = {
-    "approve_readiness": "rounds.readiness",
-    "publish": "rounds.publish",
+    "approve_readiness": "rounds.readiness_list",
+    "publish": "rounds.publish_page",
     "move_deadline": "rounds.deadline",
     "cancel": "rounds.cancel",
     "reopen_after_outage": "rounds.deadline",
@@ -115,7 +115,7 @@ def _demand(session: Session, round_: Round, reader: Reader) -> Step:
 def _locked(session: Session, round_: Round, reader: Reader) -> Step:
     return Step(
         N_("Set estimate and maximum of each lot, finish the terms, then have readiness approved."),
-        page="rounds.readiness",
+        page="rounds.readiness_list",
         label=N_("Look at the readiness list"),
     )
 
@@ -124,7 +124,7 @@ def _locked(session: Session, round_: Round, reader: Reader) -> Step:
 def _ready(session: Session, round_: Round, reader: Reader) -> Step:
     return Step(
         N_("Everything is ready. Publish with the reference of the notice."),
-        page="rounds.publish",
+        page="rounds.publish_page",
         label=N_("Publish"),
     )
 

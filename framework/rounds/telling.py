@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +48,11 @@ def suppliers(session: Session, round_: Round, *, now: dt.datetime) -> list[User
     invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
     sent = select(Submission.supplier_id).where(Submission.round_id == round_.id)
     return people(session, [*session.scalars(invited), *session.scalars(sent)], "supplier", now=now)
+
+
+def local_words(instant: dt.datetime | None, zone: str) -> str:
+    """An instant for a mail, the same in every language: local date and time with the zone; blank where there is none."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})" if instant is not None else ""
 
 
 def tell(

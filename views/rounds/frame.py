@@ -1,0 +1,132 @@
+"""The head of every page of a round: name, phase bar, next act for this reader, lever strip, the round's own navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, g, request, url_for
+from flask_babel import gettext as _
+from werkzeug.local import LocalProxy
+
+from framework.ground.labels import PHASES
+from framework.ground.permissions import TABLE, Permission
+from framework.ground.text import N_
+from framework.rounds import next_action
+from framework.rounds.next_action import Reader, Step
+from models.base import db
+from models.rounds import Round
+from views import clock, guard
+from views.guard import actor
+from views.i18n import date, instant, state_words, words
+
+Lever = dict[str, Any]
+LeverSource = Callable[[Round], Lever | None]
+
+_lever: list[LeverSource] = []
+
+TABS: tuple[tuple[tuple[str, ...], str, Permission], ...] = (
+    (("rounds.overview",), N_("Overview"), Permission.ROUND_VIEW),
+    (("rounds.setup",), N_("Set-up"), Permission.ROUND_EDIT),
+    (("rounds.terms",), N_("Terms"), Permission.ROUND_VIEW),
+    (("signons.listing",), N_("Sign-ons"), Permission.SIGN_ON_VIEW),
+    (("demand.board", "demand.listing", "demand.index", "demand.mine"), N_("Demand"), Permission.DEMAND_VIEW),
+    (("demand.pool", "demand.pooled"), N_("Pool"), Permission.POOL_VIEW),
+    (("disclosure.own", "disclosure.listing"), N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
+    (("disclosure.opened", "disclosure.submissions"), N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
+    (("chain.comparison", "chain.compare", "chain.index"), N_("Comparison"), Permission.COMPARISON_VIEW),
+    (("audit.of_round", "audit.round_", "audit.record", "audit.index"), N_("Record"), Permission.AUDIT_VIEW),
+)
+"""Pages of a round's own navigation: the endpoints that may carry it, its label, who sees it."""
+
+
+def lever_from(source: LeverSource) -> LeverSource:
+    """Register what fills the lever strip: `source(round_)` gives `{"items": [{value, label, note}], "meaning": words}` or None."""
+    _lever[:] = [source]
+    return source
+
+
+def surroundings() -> dict[str, Any]:
+    """Hand `frame` to every template; it is made when a page of a round first asks for it."""
+    return {"frame": LocalProxy(current)}
+
+
+def current() -> dict[str, Any]:
+    """The frame of the round in the address, made once a request."""
+    if not hasattr(g, "round_frame"):
+        g.round_frame = build(g.attempt_round)
+    return g.round_frame  # type: ignore[no-any-return]
+
+
+def roles_here(round_: Round) -> frozenset[str]:
+    """The asker's roles in the round, asked once a request."""
+    if getattr(g, "round_roles", (None,))[0] != round_.id:
+        g.round_roles = (round_.id, guard.roles(round_))
+    return g.round_roles[1]  # type: ignore[no-any-return]
+
+
+def reader(round_: Round) -> Reader:
+    """Who reads this page."""
+    return Reader(actor(), roles_here(round_), clock.now())
+
+
+def build(round_: Round) -> dict[str, Any]:
+    """Everything `templates/round.html` shows of a round to this reader."""
+    lever = _lever[0](round_) if _lever and roles_here(round_) else None
+    return {
+        "name": round_.name,
+        "organisation": round_.organisation.name,
+        "url": url_for("rounds.overview" if roles_here(round_) else "rounds.public", round_id=round_.public_id),
+        "phase": PHASES[round_.state],
+        "state_words": state_words("round", round_.state),
+        "sealed": round_.state in ("published", "receipt_closed"),
+        "dates": dates(round_),
+        "next": shown(round_, next_action.next_step(db.session(), round_, reader(round_)))
+        if roles_here(round_)
+        else None,
+        "lever": lever["items"] if lever else [],
+        "meaning": lever["meaning"] if lever else "",
+        "tabs": tabs(round_),
+    }
+
+
+def shown(round_: Round, step: Step | None) -> dict[str, Any] | None:
+    """A step in the reader's words, with its address where the page exists."""
+    if step is None:
+        return None
+    there = step.page in current_app.view_functions
+    url = url_for(step.page, round_id=round_.public_id, **step.where) if there else ""
+    return {
+        "sentence": words(step.sentence, **step.params),
+        "url": "" if url == request.path else url,
+        "label": words(step.label) if step.label else _("Go on"),
+    }
+
+
+def dates(round_: Round) -> dict[str, str]:
+    """The date beside each phase, in words, where it is known."""
+    found = {
+        "sign-on": round_.signon_deadline and instant(round_.signon_deadline, round_.zone),
+        "demand": round_.demand_deadline and instant(round_.demand_deadline, round_.zone),
+        "tender": round_.tender_deadline and instant(round_.tender_deadline, round_.zone),
+        "in force": round_.term_starts_on and date(round_.term_starts_on),
+    }
+    return {
+        phase: _("until %(when)s", when=when) if phase != "in force" else _("from %(when)s", when=when)
+        for phase, when in found.items()
+        if when
+    }
+
+
+def tabs(round_: Round) -> list[dict[str, Any]]:
+    """The pages of this round that this reader may open."""
+    found = []
+    for endpoints, label, permission in TABS:
+        rule = TABLE[permission]
+        endpoint = next((e for e in endpoints if e in current_app.view_functions), "")
+        allowed = bool(roles_here(round_) & rule.roles) and (not rule.states or round_.state in rule.states)
+        if endpoint and allowed:
+            url = url_for(endpoint, round_id=round_.public_id)
+            here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
+            found.append({"url": url, "label": words(label), "current": here})
+    return found

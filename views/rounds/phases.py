@@ -1,0 +1,294 @@
+"""Moves of a round from phase to phase, the deadline, cancellation, outages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from framework.ground import proposals
+from framework.ground.errors import InvalidInput, RuleBroken
+from framework.ground.permissions import Permission
+from framework.ground.text import N_
+from framework.rounds import deadline as deadlines
+from framework.rounds import moves, schedule
+from models.base import db
+from models.rounds import Outage, Proposal, Round
+from views import clock, guard
+from views.guard import actor, permit
+from views.i18n import words
+from views.rounds import blueprint
+from views.rounds.fields import instant_of, split
+from views.rounds.forms import DeadlineForm, MotiveForm, OutageForm, answer
+
+MOVES: dict[str, dict[str, str]] = {
+    "open_signons": {
+        "title": N_("Open sign-on"),
+        "does": N_("The invitations leave. Buyers can answer and hand in mandates."),
+    },
+    "reopen_set_up": {
+        "title": N_("Go back to set-up"),
+        "does": N_("The invited buyers are told. Possible while nobody has answered."),
+        "motive": "yes",
+    },
+    "open_demand": {
+        "title": N_("Open demand"),
+        "does": N_("Members are told and can declare. Lots, categories, units and tiers are fixed from now on."),
+    },
+    "lock_demand": {
+        "title": N_("Lock demand"),
+        "does": N_("Accepted declarations are locked, drafts lapse, the pool is stored."),
+        "motive": "yes",
+    },
+    "reopen_demand": {
+        "title": N_("Open demand again"),
+        "does": N_("Members can declare until the new deadline; what is locked stays until something newer is locked."),
+        "motive": "yes",
+        "deadline": "yes",
+    },
+    "withdraw_readiness": {
+        "title": N_("Take readiness back"),
+        "does": N_("The terms can be edited again; both confirmations are void."),
+        "motive": "yes",
+    },
+}
+BY_STATE = {
+    "set_up": ("open_signons",),
+    "sign_on": ("open_demand", "reopen_set_up"),
+    "demand": ("lock_demand",),
+    "demand_locked": ("reopen_demand",),
+    "ready": ("withdraw_readiness",),
+}
+CANCEL_ALONE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
+
+
+@blueprint.get("/rounds/<round_id>/phase")
+@permit(Permission.ROUND_MOVE)
+def phase(round_: Round) -> str:
+    """What can be opened or closed now, and what each move does."""
+    return _phase(round_)
+
+
+def _phase(round_: Round, problems: dict[str, str] | None = None) -> str:
+    possible = [{"act": act} | MOVES[act] for act in BY_STATE.get(round_.state, ())]
+    return render_template(
+        "rounds/phase.html", round_=round_, moves=possible, problems=problems or {}, typed=request.form
+    )
+
+
+@blueprint.post("/rounds/<round_id>/phase/<act>")
+@permit(Permission.ROUND_MOVE)
+def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
+    """Make one move."""
+    if act not in MOVES:
+        return redirect(url_for("rounds.phase", round_id=round_.public_id), code=303)
+    try:
+        _moves(round_)[act]()
+        return guard.done(
+            url_for("rounds.overview", round_id=round_.public_id),
+            _("Done: %(label)s.", label=words(MOVES[act]["title"])),
+        )
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        return _phase(round_, {act: guard.refused(error)}), error.status
+
+
+def _moves(round_: Round) -> dict[str, Callable[[], None]]:
+    session, who, now, motive = db.session(), actor(), clock.now(), request.form.get("motive", "")
+    return {
+        "open_signons": lambda: moves.open_signons(session, round_, actor=who, now=now),
+        "reopen_set_up": lambda: moves.reopen_set_up(session, round_, actor=who, now=now, motive=motive),
+        "open_demand": lambda: moves.open_demand(session, round_, actor=who, now=now),
+        "lock_demand": lambda: moves.lock_demand(session, round_, actor=who, now=now, motive=motive),
+        "reopen_demand": lambda: moves.reopen_demand(
+            session, round_, actor=who, now=now, motive=motive, demand_deadline=_typed_instant(round_)
+        ),
+        "withdraw_readiness": lambda: moves.withdraw_readiness(session, round_, actor=who, now=now, motive=motive),
+    }
+
+
+def _typed_instant(round_: Round) -> dt.datetime:
+    form = DeadlineForm()
+    found = instant_of(form, "when", round_.zone)
+    if found is None:
+        raise InvalidInput("date-or-time-missing", N_("Give both the date and the time."), field="when_date")
+    return found
+
+
+@blueprint.get("/rounds/<round_id>/deadline")
+@permit(Permission.DEADLINE_MOVE)
+def deadline(round_: Round) -> str:
+    """The present deadline, a proposal that waits, or the form for a later one."""
+    form = DeadlineForm(data=split(round_.tender_deadline, "when", round_.zone))
+    return _deadline(round_, form)
+
+
+@blueprint.post("/rounds/<round_id>/deadline")
+@permit(Permission.DEADLINE_MOVE)
+def propose_deadline(round_: Round) -> Response | tuple[str, int]:
+    """Propose a later deadline, or move it where one person may."""
+    form = DeadlineForm()
+    two = deadlines.needs_two(round_)
+
+    def act() -> None:
+        one = deadlines.propose if two else deadlines.move_deadline
+        one(
+            db.session(),
+            round_,
+            _typed_instant(round_),
+            motive=form.motive.data or "",
+            actor=actor(),
+            now=clock.now(),
+        )
+
+    said = _("Proposed. A second person confirms it on this page.") if two else _("The deadline is moved.")
+    return answer(form, act, lambda: _to("deadline", round_), said, lambda: _deadline(round_, form))
+
+
+@blueprint.post("/rounds/<round_id>/deadline/confirm")
+@permit(Permission.DEADLINE_MOVE)
+def confirm_deadline(round_: Round) -> Response:
+    """Confirm a later deadline as the second person."""
+    return act_or_tell(
+        round_,
+        "deadline",
+        lambda: deadlines.confirm(db.session(), round_, actor=actor(), now=clock.now()),
+        _("The deadline is moved. Every known supplier is told."),
+    )
+
+
+@blueprint.post("/rounds/<round_id>/proposals/<act>/withdraw")
+@permit(Permission.ROUND_MOVE)
+def withdraw_proposal(round_: Round, act: str) -> Response:
+    """Take a proposal back before the second person confirms it."""
+    return act_or_tell(
+        round_,
+        "overview",
+        lambda: proposals.withdraw(db.session(), round_, act, actor=actor(), now=clock.now()),
+        _("The proposal is taken back."),
+    )
+
+
+def _deadline(round_: Round, form: DeadlineForm) -> str:
+    waiting = proposals.open_proposal(db.session(), round_, "move_deadline", now=clock.now())
+    new = dt.datetime.fromisoformat(str(waiting.facts["deadline"])) if waiting is not None else None
+    return render_template(
+        "rounds/deadline.html",
+        round_=round_,
+        form=form,
+        waiting=waiting,
+        new=new,
+        own=waiting is not None and waiting.proposed_by_id == actor().user_id,
+        two=deadlines.needs_two(round_),
+        passed=not schedule.is_tender_open(round_, now=clock.now()),
+    )
+
+
+@blueprint.get("/rounds/<round_id>/cancel")
+@permit(Permission.ROUND_MOVE)
+def cancel(round_: Round) -> str:
+    """What cancelling does, and the motive."""
+    return _cancel(round_, MotiveForm())
+
+
+@blueprint.post("/rounds/<round_id>/cancel")
+@permit(Permission.ROUND_MOVE)
+def make_cancel(round_: Round) -> Response | tuple[str, int]:
+    """Cancel, or propose to where two persons are needed."""
+    form = MotiveForm()
+    alone = round_.state in CANCEL_ALONE
+
+    def act() -> None:
+        one = moves.cancel if alone else moves.propose_cancel
+        one(db.session(), round_, actor=actor(), now=clock.now(), motive=form.motive.data or "")
+
+    said = _("The round is cancelled.") if alone else _("Proposed. A second person confirms it on this page.")
+    return answer(
+        form, act, lambda: _to("overview" if alone else "cancel", round_), said, lambda: _cancel(round_, form)
+    )
+
+
+@blueprint.post("/rounds/<round_id>/cancel/confirm")
+@permit(Permission.ROUND_MOVE)
+def confirm_cancel(round_: Round) -> Response:
+    """Confirm the cancellation as the second person."""
+    return act_or_tell(
+        round_,
+        "overview",
+        lambda: moves.confirm_cancel(db.session(), round_, actor=actor(), now=clock.now()),
+        _("The round is cancelled. Members and suppliers are told."),
+        otherwise="cancel",
+    )
+
+
+def _cancel(round_: Round, form: MotiveForm) -> str:
+    waiting = proposals.open_proposal(db.session(), round_, "cancel", now=clock.now())
+    return render_template(
+        "rounds/cancel.html",
+        round_=round_,
+        form=form,
+        waiting=waiting,
+        own=is_own(waiting),
+        alone=round_.state in CANCEL_ALONE,
+    )
+
+
+def is_own(waiting: Proposal | None) -> bool:
+    """Whether this reader proposed it, and so cannot confirm it."""
+    return waiting is not None and waiting.proposed_by_id == actor().user_id
+
+
+@blueprint.get("/outages")
+@permit(Permission.HEALTH_VIEW)
+def outages() -> str:
+    """Interruptions of service on record, and the form for a new one."""
+    return _outages(OutageForm())
+
+
+@blueprint.post("/outages")
+@permit(Permission.HEALTH_VIEW)
+def record_outage() -> Response | tuple[str, int]:
+    """Record an interruption of service."""
+    form = OutageForm()
+
+    def act() -> None:
+        began = instant_of(form, "from", "UTC")
+        if began is None:
+            raise InvalidInput("date-or-time-missing", N_("Give both the date and the time."), field="from_date")
+        deadlines.record_outage(
+            db.session(),
+            started_at=began,
+            ended_at=instant_of(form, "to", "UTC"),
+            note=form.note.data or "",
+            actor=actor(),
+            now=clock.now(),
+        )
+
+    said = _("The outage is recorded and shown on the public pages it touches.")
+    return answer(form, act, lambda: url_for("rounds.outages"), said, lambda: _outages(form))
+
+
+def _outages(form: OutageForm) -> str:
+    found = db.session.scalars(select(Outage).order_by(Outage.started_at.desc()).limit(50)).all()
+    return render_template("rounds/outages.html", form=form, outages=found)
+
+
+def act_or_tell(round_: Round, page: str, act: Callable[[], object], message: str, *, otherwise: str = "") -> Response:
+    """Do one act without a form of its own; a broken rule is told on the page one comes from."""
+    try:
+        act()
+        return guard.done(_to(page, round_), message)
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        flash(guard.refused(error), "error")
+        return redirect(_to(otherwise or page, round_), code=303)
+
+
+def _to(page: str, round_: Round) -> str:
+    return url_for(f"rounds.{page}", round_id=round_.public_id)

@@ -1,0 +1,82 @@
+"""The public page of a published round, and its preview for the lead."""
+
+from __future__ import annotations
+
+from flask import current_app, render_template
+from sqlalchemy import func, select
+
+from framework.ground import codelists
+from framework.ground.actors import SUPPLIER_SEES_FROM
+from framework.ground.errors import NotFound
+from framework.ground.permissions import Permission
+from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, PLACES, UNITS
+from framework.ground.text import N_
+from framework.rounds import deadline, publication, schedule, settings
+from models.base import db
+from models.rounds import Round
+from models.signons import EligibilitySnapshot, SignOn
+from views import clock
+from views.guard import permit
+from views.i18n import current_language
+from views.rounds import blueprint
+
+
+@blueprint.get("/public/rounds/<round_id>")
+@permit(Permission.PUBLIC)
+def public(round_: Round) -> str:
+    """What a supplier or a visitor may know of a published round, without an account."""
+    if round_.published_at is None or round_.state not in SUPPLIER_SEES_FROM | {"cancelled", "archived"}:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return _page(round_, preview=False)
+
+
+@blueprint.get("/rounds/<round_id>/preview")
+@permit(Permission.ROUND_EDIT)
+def preview(round_: Round) -> str:
+    """The public page as suppliers will see it."""
+    return _page(round_, preview=True)
+
+
+def _page(round_: Round, *, preview: bool) -> str:
+    return render_template(
+        "rounds/public.html",
+        round_=round_,
+        preview=preview,
+        lots=[_lot(lot, round_) for lot in round_.lots],
+        members=_members(round_),
+        award=[c for c in round_.criteria if c.place == "award"],
+        others=[c for c in round_.criteria if c.place != "award"],
+        places=PLACES,
+        has_template="disclosure.template" in current_app.view_functions,
+        open_now=schedule.is_tender_open(round_, now=clock.now()),
+        outages=deadline.outages(db.session(), round_),
+        proof=publication.verify(db.session(), round_) if round_.published_at is not None else None,
+    )
+
+
+def _lot(lot, round_: Round) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    shown = bool(settings.value(round_, "publish_pool"))
+    code = codelists.cpv(lot.cpv_code)
+    return {
+        "code": lot.code,
+        "name": lot.name,
+        "cpv": f"{lot.cpv_code} {code.name(current_language())}" if code is not None else lot.cpv_code,
+        "unit": UNITS[lot.unit].label,
+        "categories": [CATEGORIES[key].label for key in lot.categories],
+        "qty_estimated": lot.qty_estimated if shown else None,
+        "qty_maximum": lot.qty_maximum,
+        "value_maximum": lot.value_maximum,
+        "components": [COMPONENT_TYPES[key] for key in lot.required_components],
+        "minerals": [MINERALS[key] for key in lot.minerals],
+    }
+
+
+def _members(round_: Round) -> int:
+    """How many buyers are entitled: those of the frozen list, before that the confirmed ones."""
+    if round_.published_at is not None:
+        query = select(func.count()).where(
+            EligibilitySnapshot.round_id == round_.id, EligibilitySnapshot.at == round_.published_at
+        )
+    else:
+        query = select(func.count()).where(SignOn.round_id == round_.id, SignOn.state == "confirmed")
+    return db.session.scalar(query) or 0
