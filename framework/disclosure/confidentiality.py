@@ -89,7 +89,9 @@ def levels_of(session: Session, submission: Submission) -> Levels:
     linked: dict[str, set[str]] = {}
     for row in _of(rows, "4_links"):
         linked.setdefault(_key(row, "site_ref"), set()).add(lot_of.get(_key(row, "product_ref"), ""))
-    own = {_key(r, "site_ref"): str(r.read_values.get("confidentiality") or "") or default for r in _of(rows, "3_sites")}
+    own = {
+        _key(r, "site_ref"): str(r.read_values.get("confidentiality") or "") or default for r in _of(rows, "3_sites")
+    }
     return Levels(default, own, {site: frozenset(lots) for site, lots in linked.items()})
 
 

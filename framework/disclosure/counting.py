@@ -139,7 +139,9 @@ def _guard_count(session: Session, submission: Submission, context: lifecycle.Co
     _refuse_older(session, submission)
     files: FileStore = context.facts["files"]
     if not files.is_intact(submission.file.sha256):
-        raise MoveRefused("bytes-changed", N_("The stored file no longer has the hash of its receipt. Tell the operator."))
+        raise MoveRefused(
+            "bytes-changed", N_("The stored file no longer has the hash of its receipt. Tell the operator.")
+        )
 
 
 def _refuse_older(session: Session, submission: Submission) -> None:
