@@ -103,7 +103,7 @@ def test_the_mandate_is_given_to_lead_and_owner_only_as_an_attachment(build, sig
     member.send(f"/rounds/{round_.public_id}/sign-on/mandate", form(sign_on))
     address = f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}/mandate"
 
-    answers = [browser.get(address) for browser in (lead, member, stranger)]
+    answers = [browser.get(address, buffered=True) for browser in (lead, member, stranger)]
 
     assert [a.status_code for a in answers] == [200, 200, 404]
     assert answers[0].data == PDF
