@@ -46,7 +46,7 @@ def init() -> None:
 @with_appcontext
 def worker() -> None:
     """Do jobs and whatever comes round, until interrupted."""
-    from views import beat, sending  # noqa: F401 - sending registers itself with the beat
+    from views import beat
     from views.worker import queue_of
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

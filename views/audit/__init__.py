@@ -1,5 +1,134 @@
-"""Pages of audit."""
+"""The record: of a round for its lead, of the installation for the operator, at the foot of a page for everybody."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select
+
+from framework.ground import trail
+from framework.ground.permissions import Permission
+from framework.ground.trail import Entry, Filters
+from models.base import db
+from models.records import AuditEvent
+from models.rounds import Round
+from views.guard import permit
+from views.i18n import instant, words
 
 blueprint = Blueprint("audit", __name__)
+
+COLUMNS = ("seq", "at", "who", "organisation", "kind", "outcome", "what", "motive", "hash")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/rounds/<round_id>/record")
+@permit(Permission.AUDIT_VIEW)
+def of_round(round_: Round) -> str:
+    """The record of a round, newest first."""
+    query = trail.of_round(round_, _filters())
+    everything = trail.of_round(round_, Filters())
+    return render_template(
+        "audit/round.html", round_=round_, denied=trail.denied(db.session(), round_), **_listing(query, everything)
+    )
+
+
+@blueprint.get("/rounds/<round_id>/record.csv")
+@permit(Permission.AUDIT_VIEW)
+def of_round_csv(round_: Round) -> Response:
+    """The record of a round as a table, oldest first."""
+    return _csv(trail.of_round(round_, _filters()), f"record-{round_.public_id}.csv")
+
+
+@blueprint.get("/record")
+@permit(Permission.AUDIT_VIEW_ALL)
+def everything() -> str:
+    """The record of the installation."""
+    return render_template(
+        "audit/everything.html", **_listing(trail.of_everything(_filters()), trail.of_everything(Filters()))
+    )
+
+
+@blueprint.get("/record.csv")
+@permit(Permission.AUDIT_VIEW_ALL)
+def everything_csv() -> Response:
+    """The record of the installation as a table, oldest first."""
+    return _csv(trail.of_everything(_filters()), "record.csv")
+
+
+@blueprint.app_template_global("trail_of")
+def trail_of(record: Any) -> list[dict[str, Any]]:
+    """What `ui.trail` at the foot of a page shows of one record."""
+    return [
+        {"at": instant(entry.at), "who": entry.who or _("the system"), "what": what(entry)}
+        for entry in trail.trail(db.session(), record)
+    ]
+
+
+def what(entry: Entry) -> str:
+    """The event in the reader's language."""
+    params = {
+        k: words(v) if k in ("label", "source", "state", "role") and isinstance(v, str) else v
+        for k, v in entry.params.items()
+    }
+    return words(entry.template) % params
+
+
+def _filters() -> Filters:
+    return Filters(
+        kind=request.args.get("kind", "")[:80],
+        outcome=request.args.get("outcome", ""),
+        person=request.args.get("q", "")[:100],
+    )
+
+
+def _listing(query: Select[AuditEvent], whole: Select[AuditEvent]) -> dict[str, Any]:
+    number = request.args.get("page", 1, type=int) or 1
+    entries, total = trail.page(db.session(), query, number)
+    return {
+        "entries": entries,
+        "what": what,
+        "total": total,
+        "page": number,
+        "pages": max(1, -(-total // trail.PAGE)),
+        "kinds": trail.kinds(db.session(), whole),
+        "chain": _chain(),
+    }
+
+
+def _chain() -> dict[str, Any]:
+    """How many events the whole record holds and since when; `verify-log` walks the chain itself."""
+    row = db.session.execute(select(func.count(), func.min(AuditEvent.at), func.max(AuditEvent.seq))).one()
+    return {"count": row[0], "since": row[1], "gapless": row[0] == (row[2] or 0)}
+
+
+def _csv(query: Select[AuditEvent], name: str) -> Response:
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(COLUMNS)
+    events = db.session.scalars(query.order_by(AuditEvent.seq)).all()
+    for entry in trail.entries(db.session(), events):
+        outcome = "denied" if entry.denied else "done"
+        row = (
+            entry.seq,
+            entry.at.isoformat(),
+            entry.who,
+            entry.organisation,
+            entry.kind,
+            outcome,
+            what(entry),
+            entry.motive,
+            entry.hash,
+        )
+        writer.writerow([harmless(value) for value in row])
+    answer = Response("\ufeff" + target.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
+
+
+def harmless(value: object) -> object:
+    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
