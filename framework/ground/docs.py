@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from framework.ground.codelists import read_rows
+from framework.ground.labels import state_label
+from framework.ground.lifecycle import Move, entities, moves, possible, states
 from framework.ground.permissions import ANY, ROUND_STATES, TABLE, Rule
 
 _CONFIRMED = {"yes": "", "part": " ‡", "no": " †"}
@@ -54,3 +56,29 @@ def permission_table() -> str:
 def _permission_line(rule: Rule) -> str:
     states = "all" if rule.states == ANY else ", ".join(state for state in ROUND_STATES if state in rule.states) or "–"
     return f"| `{rule.permission}` | {rule.words} | {', '.join(sorted(rule.roles))} | {states} |\n"
+
+
+_LIFECYCLES = """# States and moves
+
+Generated from `data/lifecycle.csv` and the labels in `framework/ground/labels.py`. A pair of states that is not listed is
+refused. **2** means two persons: one proposes, another confirms. `system` is the clock or a consequence of another move.
+"""
+
+
+def lifecycle_page() -> str:
+    """The page of states and moves as Markdown: for each entity its states with labels, then its moves."""
+    return "\n".join([_LIFECYCLES, *(_entity(name) for name in entities())])
+
+
+def _entity(name: str) -> str:
+    labelled = ", ".join(f"`{state}` {state_label(name, state)}" for state in states(name))
+    final = ", ".join(f"`{state}`" for state in states(name) if not possible(name, state)) or "none"
+    head = "| from | to | act | who | 2 | needs | causes |\n|---|---|---|---|---|---|---|\n"
+    rows = "".join(_move_line(move) for move in moves() if move.entity == name)
+    return f"## {name}\n\nStates: {labelled}.\n\nFinal: {final}.\n\n{head}{rows}"
+
+
+def _move_line(move: Move) -> str:
+    source = f"`{move.source}`" if move.source else "(new)"
+    two = "yes" if move.four_eyes else ""
+    return f"| {source} | `{move.target}` | `{move.act}` | {', '.join(move.who)} | {two} | {move.guard} | {move.effect} |\n"
