@@ -104,7 +104,7 @@ class Record:
     @classmethod
     def created_by_id(cls) -> Mapped[int | None]:
         """The user who made the record; blank for the system."""
-        return mapped_column(ForeignKey("user.id", use_alter=True, name=f"fk_{cls.__tablename__}_created_by_id"))  # type: ignore[attr-defined]
+        return mapped_column(ForeignKey("user.id"))
 
     @declared_attr.directive
     @classmethod

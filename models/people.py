@@ -124,7 +124,7 @@ class OneUseLink(Record, Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     role: Mapped[str | None] = mapped_column(String(20))
-    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id", use_alter=True))
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"))
     expires_at: Mapped[dt.datetime] = mapped_column(Instant)
     used_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(Instant)

@@ -99,7 +99,7 @@ class Mail(Record, Base):
     template: Mapped[str] = mapped_column(String(60))
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     secret: Mapped[str] = mapped_column(String(500), default="", comment="link with a token; wiped once sent")
-    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id", use_alter=True))
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"))
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[dt.datetime] = mapped_column(Instant)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -67,8 +68,7 @@ class Installation:
         self.app.testing = True
         self.app.config["WTF_CSRF_ENABLED"] = False
         with self.app.app_context():
-            Base.metadata.drop_all(db.engine)
-            Base.metadata.create_all(db.engine)
+            upgrade()
             db.engine.dispose()
         self.template = folder / "empty.sqlite"
         if backend == "sqlite":

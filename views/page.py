@@ -59,5 +59,5 @@ def help_contact() -> dict[str, str] | None:
     text = current_app.extensions["settings"].help_contact
     if not text:
         return None
-    found = dict(parse_qsl(text)) if "=" in text else {"name": text}
+    found = dict(parse_qsl(text.replace("+", "%2B"))) if "=" in text else {"name": text}
     return {"name": found.get("name", ""), "email": found.get("email", ""), "phone": found.get("phone", "")}

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from framework.ground.actors import Actor, round_of
@@ -37,11 +38,17 @@ def next_number(session: Session, name: str) -> int:
     """The next number of a counter, taken under its row lock: gapless, in the order of commits."""
     counter = session.get(Counter, name, with_for_update=True, populate_existing=True)
     if counter is None:
-        counter = Counter(name=name, value=0)
-        session.add(counter)
+        _begin(session, name)
+        counter = session.get_one(Counter, name, with_for_update=True, populate_existing=True)
     counter.value += 1
     session.flush()
     return counter.value
+
+
+def _begin(session: Session, name: str) -> None:
+    """Make a counter; where two processes do so at once, the second waits and finds the first's."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())
 
 
 def record(
