@@ -1,0 +1,96 @@
+"""The command line: accounts, routes, the chain of the record, one file checked."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select, text
+
+from models.people import User
+from views.check_file import check_file
+
+
+def test_an_operator_is_made_with_the_own_organisation(app, session):
+    done = app.test_cli_runner().invoke(
+        args=[
+            "user",
+            "create",
+            "--email",
+            "op@example.org",
+            "--name",
+            "O. Perator",
+            "--password",
+            "a long pass phrase 77",
+            "--organisation",
+            "House",
+            "--role",
+            "operator",
+        ]
+    )
+
+    session.expire_all()
+    assert done.exit_code == 0, done.output
+    assert session.scalars(select(User.email)).all() == ["op@example.org"]
+
+
+def test_a_bad_address_is_one_line_not_a_traceback(app, session):
+    done = app.test_cli_runner().invoke(
+        args=["user", "create", "--email", "op", "--name", "O", "--password", "a long pass phrase 77"]
+    )
+
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output
+
+
+def test_every_route_is_listed_with_its_permission(app):
+    done = app.test_cli_runner().invoke(args=["routes-permissions"])
+
+    assert "sign_on:confirm" in done.output
+    assert len(done.output.splitlines()) == len([r for r in app.url_map.iter_rules() if r.endpoint != "static"])
+
+
+def test_a_broken_chain_is_found(app, session, build, clock):
+    from framework.signons import acts
+
+    round_ = build.round()
+    acts.invite(session, round_, build.organisation("buyer"), actor=build.person(round_.organisation), now=clock())
+    session.commit()
+    good = app.test_cli_runner().invoke(args=["verify-log"])
+    session.execute(text("UPDATE audit_event SET kind = 'forged'"))
+    session.commit()
+
+    bad = app.test_cli_runner().invoke(args=["verify-log"])
+
+    assert (good.exit_code, good.output.strip()) == (0, "1 events, unbroken.")
+    assert (bad.exit_code, "broken at event 1" in bad.output) == (1, True)
+
+
+def test_a_file_that_is_no_table_is_refused_without_a_traceback(tmp_path):
+    from click.testing import CliRunner
+
+    file = tmp_path / "holiday.xlsx"
+    file.write_bytes(b"\x89PNG not a workbook")
+
+    done = CliRunner().invoke(check_file, [str(file), "--json"])
+
+    assert done.exit_code == 2
+    assert json.loads(done.output)["verdict"] == "refused"
+
+
+def test_a_file_that_is_not_there_is_said_in_one_line(tmp_path):
+    from click.testing import CliRunner
+
+    done = CliRunner().invoke(check_file, [str(tmp_path / "nothing.xlsx")])
+
+    assert (done.exit_code, "there is no such file" in done.output) == (2, True)
+
+
+def test_a_table_without_known_columns_is_blocked(tmp_path):
+    from click.testing import CliRunner
+
+    file = tmp_path / "list.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+
+    done = CliRunner().invoke(check_file, [str(file)])
+
+    assert done.exit_code == 1, done.output

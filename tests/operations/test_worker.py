@@ -1,0 +1,198 @@
+"""Jobs on a worker: the row is the truth, nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from framework.ground import jobs, mail, proposals
+from framework.ground.errors import RuleBroken
+from models.base import db
+from models.records import Job, Mail
+from models.rounds import Proposal
+from views import beat, worker
+
+KIND = "test.kind"
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Jobs of the test's kind note their payload; `ran.error` makes them break."""
+    done: list[object] = []
+    broken: list[Exception] = []
+
+    def run(session, job, clock):
+        if broken:
+            raise broken[0]
+        done.append(job.payload["n"])
+
+    monkeypatch.setitem(jobs._runners, KIND, run)
+    return done, broken
+
+
+def put(session, clock, **values) -> int:
+    job = jobs.enqueue(session, KIND, now=clock(), n=7)
+    for name, value in values.items():
+        setattr(job, name, value)
+    session.commit()
+    number = job.id
+    session.rollback()
+    return number
+
+
+def state_of(session, number) -> tuple[str, str]:
+    job = session.get(Job, number, populate_existing=True)
+    found = (job.state, job.error)
+    session.rollback()
+    return found
+
+
+def test_a_job_is_done_once(app, session, clock, ran):
+    number = put(session, clock)
+
+    worker.run_job(app, number)
+    worker.run_job(app, number)
+
+    assert (ran[0], state_of(session, number)) == ([7], ("done", ""))
+
+
+def test_a_job_that_breaks_is_tried_three_times(app, session, clock, ran):
+    number = put(session, clock)
+    ran[1].append(OSError("disk"))
+    states = []
+
+    for _attempt in range(3):
+        worker.run_job(app, number)
+        states.append(state_of(session, number))
+        clock.forward(minutes=1)
+
+    assert states == [("waiting", "OSError"), ("waiting", "OSError"), ("failed", "OSError")]
+
+
+def test_a_job_that_breaks_a_rule_is_not_tried_again(app, session, clock, ran):
+    number = put(session, clock)
+    ran[1].append(RuleBroken("too-late"))
+
+    worker.run_job(app, number)
+
+    assert state_of(session, number) == ("failed", "too-late")
+
+
+def test_a_job_of_a_dead_worker_has_a_second_life(app, session, clock, ran):
+    number = put(session, clock, state="running", attempts=1, heartbeat_at=clock())
+    worker.run_job(app, number)
+    before = list(ran[0])
+
+    clock.forward(minutes=4)
+    worker.run_job(app, number)
+
+    assert (before, ran[0], state_of(session, number)[0]) == ([], [7], "done")
+
+
+def test_the_queue_hears_of_a_job_after_the_commit_and_not_after_a_rollback(app, session, clock, monkeypatch):
+    heard: list[int] = []
+    monkeypatch.setattr(worker, "send", heard.append)
+    jobs.enqueue(session, KIND, now=clock())
+    session.flush()
+    session.rollback()
+    before = list(heard)
+
+    number = put(session, clock)
+
+    assert (before, heard) == ([], [number])
+
+
+def test_the_beat_finds_a_job_that_the_queue_forgot_and_asks_once_a_minute(app, session, clock, monkeypatch):
+    number = put(session, clock)
+    heard: list[int] = []
+    monkeypatch.setattr(worker, "send", heard.append)
+    monkeypatch.setattr(jobs, "_periodic", {})
+    one = beat.Beat(app)
+
+    for at in (1.0, 2.0, 62.0):
+        one.tick(at)
+
+    assert heard == [number, number]
+    assert beat.alive(app).exists()
+
+
+def test_what_comes_round_keeps_its_pace_and_one_failure_stops_nobody(app, session, monkeypatch):
+    heard: list[str] = []
+
+    def bad(session, clock):
+        raise OSError("away")
+
+    table = {
+        "a": jobs.Periodic("a", 5, bad),
+        "b": jobs.Periodic("b", 60, lambda session, clock: heard.append("b")),
+    }
+    monkeypatch.setattr(jobs, "_periodic", table)
+    one = beat.Beat(app)
+
+    done = [one.tick(at) for at in (1.0, 3.0, 6.5, 61.5)]
+
+    assert (done, heard) == ([["a", "b"], [], ["a"], ["a", "b"]], ["b", "b"])
+
+
+def test_a_proposal_nobody_confirmed_lapses(session, build, clock):
+    round_ = build.round()
+    lead = build.person(round_.organisation)
+    proposals.propose(session, round_, "cancel", actor=lead, now=clock())
+    session.flush()
+
+    early = proposals.expire(session, now=clock.forward(days=6))
+    late = proposals.expire(session, now=clock.forward(days=2))
+
+    assert (early, late, session.scalars(select(Proposal.state)).all()) == (0, 1, ["lapsed"])
+
+
+def test_a_mail_is_tried_with_growing_pauses_and_fails_after_ten(session, clock):
+    row = mail.post(session, "password_reset", to="a@example.org", now=clock(), secret="/reset/x", minutes=30)
+    session.flush()
+    pauses = []
+
+    for _attempt in range(10):
+        assert mail.claim(session, row.id, now=clock()) is row
+        pauses.append(row.next_try_at - clock())
+        mail.failed(row, "SMTPException", now=clock())
+        session.flush()
+        clock.now = row.next_try_at
+
+    minutes = [p // dt.timedelta(minutes=1) for p in pauses]
+    assert minutes == [1, 5, 30, 120, 120, 120, 120, 120, 120, 120]
+    assert (row.state, mail.due(session, now=clock(), limit=9)) == ("failed", [])
+
+
+def test_two_workers_never_send_one_mail(session, clock):
+    row = mail.post(session, "password_reset", to="a@example.org", now=clock(), minutes=30)
+    session.flush()
+
+    taken = [mail.claim(session, row.id, now=clock()) is not None for _worker in range(2)]
+
+    assert taken == [True, False]
+
+
+@pytest.mark.parametrize(("wipe", "left"), [(True, ""), (False, "/reset/x")])
+def test_the_secret_of_a_mail_goes_once_a_server_took_it(session, clock, wipe, left):
+    row = mail.post(session, "password_reset", to="a@example.org", now=clock(), secret="/reset/x", minutes=30)
+
+    mail.sent(row, now=clock(), wipe=wipe)
+
+    assert (row.state, row.secret) == ("sent", left)
+
+
+def test_the_console_prints_a_mail_and_marks_it_sent(app, session, clock, capsys):
+    from views import sending
+
+    mail.post(session, "password_reset", to="a@example.org", now=clock(), secret="/reset/x", minutes=30)
+    session.commit()
+
+    with worker.writing_session() as own:
+        sending.send_due(own, clock)
+
+    session.expire_all()
+    assert "http://localhost/reset/x" in capsys.readouterr().out
+    assert session.scalars(select(Mail.state)).all() == ["sent"]
+    db.session.rollback()
