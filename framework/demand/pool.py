@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from models.demand import Demand, DemandLine
@@ -208,7 +208,7 @@ def _stamp(session: Session, round_: Round) -> Stamp:
     demands = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
     signs = select(func.count(), func.max(SignOn.id), func.sum(SignOn.version)).where(SignOn.round_id == round_.id)
     d, s = demands.subquery(), signs.subquery()
-    found = session.execute(select(*d.c, *s.c)).one()
+    found = session.execute(select(*d.c, *s.c).select_from(d.join(s, true()))).one()
     return (round_.public_id, round_.state, round_.version, round_.currency, *found)
 
 
