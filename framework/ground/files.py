@@ -61,7 +61,7 @@ class FileStore:
     def is_intact(self, sha256: str) -> bool:
         """Whether the stored bytes still have their address as hash."""
         try:
-            with self.open(sha256) as handle:
+            with self.path(sha256).open("rb") as handle:
                 return hashlib.file_digest(handle, "sha256").hexdigest() == sha256
         except FileNotFoundError:
             return False

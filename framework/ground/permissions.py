@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
@@ -168,7 +168,7 @@ def _would(session: Session, actor: Actor, rule: Rule, round_: Round) -> bool:
     return bool(roles_in(session, actor, round_) & rule.roles)
 
 
-def visible_rounds(actor: Actor) -> Select[tuple[Round]]:
+def visible_rounds(actor: Actor) -> Select[Round]:
     """The rounds an actor may know of: the same rule as `roles_in`, as a query for lists."""
     query = select(Round)
     if "operator" in actor.roles or "monitor" in actor.roles:
@@ -176,9 +176,9 @@ def visible_rounds(actor: Actor) -> Select[tuple[Round]]:
     return query.where(or_(*_ways_in(actor)))
 
 
-def _ways_in(actor: Actor) -> list:  # type: ignore[type-arg]
+def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
     organisation = actor.organisation_id
-    ways = [
+    ways: list[ColumnElement[bool]] = [
         Round.id.in_(
             select(Appointment.round_id).where(
                 Appointment.user_id == actor.user_id,
