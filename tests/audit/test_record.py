@@ -35,9 +35,6 @@ def test_the_database_refuses_to_change_an_event(session, build, invited, statem
         session.execute(text(statement))
 
     session.rollback()
-    for ddl in audit_ddl.unprotect(dialect):
-        session.execute(text(ddl))
-    session.commit()
 
 
 def test_the_lead_reads_the_record_of_a_round(session, sign_in, invited):
