@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from framework.ground.text import N_
 from framework.rounds import editing, moves, readiness
 from framework.rounds.settings import frozen_values, value
 from models.people import Appointment, User
-from models.rounds import Clause, Criterion, Lot, MemberClass, Round
+from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
 
 ROUND_FIELDS = (
@@ -161,7 +162,12 @@ def see_refusals(session: Session, round_: Round, *, actor: Actor, now: dt.datet
 
 def canonical(session: Session, round_: Round) -> str:
     """The canonical text of FR1: JSON in UTF-8 and NFC, keys sorted, no free spaces; instants in UTC, money as decimals."""
-    return json.dumps(_plain(contents(session, round_)), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text_of(contents(session, round_))
+
+
+def text_of(frozen: dict[str, Any]) -> str:
+    """The canonical text of contents that are at hand."""
+    return json.dumps(_plain(frozen), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def contents(session: Session, round_: Round) -> dict[str, Any]:
@@ -169,10 +175,12 @@ def contents(session: Session, round_: Round) -> dict[str, Any]:
     return {
         "round": {name: getattr(round_, name) for name in ROUND_FIELDS},
         "members": _members(session, round_),
-        "classes": [{"name": c.name, "description": c.description} for c in _of(session, MemberClass, round_)],
-        "lots": [{name: getattr(lot, name) for name in LOT_FIELDS} for lot in _of(session, Lot, round_)],
-        "criteria": _criteria(session, round_),
-        "clauses": [{name: getattr(clause, name) for name in CLAUSE_FIELDS} for clause in _of(session, Clause, round_)],
+        "classes": sorted(
+            ({"name": c.name, "description": c.description} for c in round_.member_classes), key=lambda c: c["name"]
+        ),
+        "lots": [{name: getattr(lot, name) for name in LOT_FIELDS} for lot in round_.lots],
+        "criteria": _criteria(round_),
+        "clauses": [{name: getattr(clause, name) for name in CLAUSE_FIELDS} for clause in _ordered(round_.clauses)],
         "settings": frozen_values(round_),
         "openers": _openers(session, round_),
     }
@@ -263,9 +271,9 @@ def _by_name(member: dict[str, Any]) -> tuple[str, str]:
     return str(member["organisation"]), str(member["registration_no"])
 
 
-def _criteria(session: Session, round_: Round) -> list[dict[str, Any]]:
-    codes = {lot.id: lot.code for lot in _of(session, Lot, round_)}
-    found = _of(session, Criterion, round_)
+def _criteria(round_: Round) -> list[dict[str, Any]]:
+    codes = {lot.id: lot.code for lot in round_.lots}
+    found = _ordered(round_.criteria)
     return [{name: getattr(c, name) for name in CRITERION_FIELDS} | {"lot": codes.get(c.lot_id)} for c in found]
 
 
@@ -285,18 +293,9 @@ def _openers(session: Session, round_: Round) -> list[str]:
     return sorted(session.scalars(query))
 
 
-ORDER: dict[Any, tuple[str, ...]] = {
-    Lot: ("number",),
-    Criterion: ("position", "id"),
-    Clause: ("position", "id"),
-    MemberClass: ("name",),
-}
-
-
-def _of(session: Session, table: Any, round_: Round) -> list[Any]:
-    """The rows of a round as they stand in the database now, in an order of their own."""
-    ordered = [getattr(table, name) for name in ORDER[table]]
-    return list(session.scalars(select(table).where(table.round_id == round_.id).order_by(*ordered)))
+def _ordered(rows: Iterable[Any]) -> list[Any]:
+    """Rows by position, then in the order in which they were made."""
+    return sorted(rows, key=lambda row: (row.position, row.id or 0))
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_
@@ -78,12 +78,15 @@ Check = Callable[[Facts], Row]
 def gather(session: Session, round_: Round) -> Facts:
     """Load what the rows look at, in a fixed number of queries."""
     sign_ons = session.scalars(
-        select(SignOn).where(SignOn.round_id == round_.id, SignOn.state.not_in(("left", "refused"))).order_by(SignOn.id)
+        select(SignOn)
+        .options(joinedload(SignOn.organisation))
+        .where(SignOn.round_id == round_.id, SignOn.state.not_in(("left", "refused")))
+        .order_by(SignOn.id)
     ).all()
     openers = session.scalars(
-        select(Appointment).where(
-            Appointment.round_id == round_.id, Appointment.role == "opener", Appointment.withdrawn_at.is_(None)
-        )
+        select(Appointment)
+        .options(joinedload(Appointment.user))
+        .where(Appointment.round_id == round_.id, Appointment.role == "opener", Appointment.withdrawn_at.is_(None))
     ).all()
     return Facts(
         round=round_,

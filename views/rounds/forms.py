@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from framework.ground.errors import InvalidInput, RuleBroken
 from views import guard
-from views.i18n import sentence, words
+from views.i18n import joined, sentence, words
 from views.rounds.fields import AmountField, DayField, HourField, MultiCheckboxField, WholeField
 
 NEEDED = InputRequired(_l("Fill this in."))
@@ -24,6 +24,12 @@ def choices(terms: Mapping[str, Any], *, blank: str = "") -> list[SelectChoice]:
     """The choices of a closed list, in the reader's words; `blank` is the words of the empty choice."""
     listed = [SelectChoice(key, words(getattr(label, "label", label))) for key, label in terms.items()]
     return [SelectChoice("", blank), *listed] if blank else listed
+
+
+def named(keys: Iterable[str], terms: Mapping[str, Any]) -> str:
+    """The words of some keys of a closed list, in the reader's way; blank where there are none."""
+    listed = [words(getattr(terms.get(key, key), "label", terms.get(key, key))) for key in keys]
+    return joined(listed) if listed else ""
 
 
 def answer(

@@ -32,9 +32,11 @@ TABS: tuple[tuple[tuple[str, ...], str, Permission], ...] = (
     (("signons.listing",), N_("Sign-ons"), Permission.SIGN_ON_VIEW),
     (("demand.board", "demand.listing", "demand.index", "demand.mine"), N_("Demand"), Permission.DEMAND_VIEW),
     (("demand.pool", "demand.pooled"), N_("Pool"), Permission.POOL_VIEW),
-    (("disclosure.own", "disclosure.listing"), N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
-    (("disclosure.opened", "disclosure.submissions"), N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
-    (("chain.comparison", "chain.compare", "chain.index"), N_("Comparison"), Permission.COMPARISON_VIEW),
+    (("disclosure.own",), N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
+    (("disclosure.suppliers",), N_("Suppliers"), Permission.ROUND_MOVE),
+    (("disclosure.opening_page",), N_("Opening"), Permission.OPENING_VIEW),
+    (("disclosure.submissions",), N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
+    (("chain.first_lot",), N_("Comparison"), Permission.COMPARISON_VIEW),
     (("audit.of_round", "audit.round_", "audit.record", "audit.index"), N_("Record"), Permission.AUDIT_VIEW),
 )
 """Pages of a round's own navigation: the endpoints that may carry it, its label, who sees it."""

@@ -19,7 +19,7 @@ from views import clock, guard
 from views.guard import actor, permit
 from views.i18n import current_language
 from views.rounds import blueprint
-from views.rounds.forms import DisclosureForm, FiguresForm, LotForm, answer, choices
+from views.rounds.forms import DisclosureForm, FiguresForm, LotForm, answer, choices, named
 from views.rounds.setup import form_page
 
 
@@ -134,7 +134,9 @@ def save_figures(round_: Round, lot_id: str) -> Response | tuple[str, int]:
 @permit(Permission.ROUND_EDIT)
 def scope_list(round_: Round) -> str:
     """What each lot asks suppliers to disclose."""
-    return render_template("rounds/disclosure.html", round_=round_, components=COMPONENT_TYPES, minerals=MINERALS)
+    return render_template(
+        "rounds/disclosure.html", round_=round_, components=COMPONENT_TYPES, minerals=MINERALS, named=named
+    )
 
 
 @blueprint.get("/rounds/<round_id>/set-up/disclosure/<lot_id>")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -16,7 +18,7 @@ from views import clock, guard
 from views.guard import actor, permit
 from views.i18n import words
 from views.rounds import blueprint, frame
-from views.rounds.forms import NoticeForm, answer
+from views.rounds.forms import NoticeForm, answer, named
 from views.rounds.phases import act_or_tell, is_own
 
 TONES = {readiness.OK: "good", readiness.WARNING: "warn", readiness.MISSING: "error"}
@@ -27,7 +29,7 @@ TONES = {readiness.OK: "good", readiness.WARNING: "warn", readiness.MISSING: "er
 def readiness_list(round_: Round) -> str:
     """R1 to R14, each with where it is mended; approval by two persons."""
     waiting = proposals.open_proposal(db.session(), round_, "approve_readiness", now=clock.now())
-    rows = shown_rows(round_)
+    rows = shown_rows(round_, readiness.gather(db.session(), round_))
     return render_template(
         "rounds/readiness.html",
         round_=round_,
@@ -39,7 +41,7 @@ def readiness_list(round_: Round) -> str:
     )
 
 
-def shown_rows(round_: Round) -> list[dict[str, str]]:
+def shown_rows(round_: Round, facts: readiness.Facts) -> list[dict[str, str]]:
     """The readiness list in the reader's words."""
     editable = round_.state in ("set_up", "sign_on", "demand", "demand_locked")
     return [
@@ -51,7 +53,7 @@ def shown_rows(round_: Round) -> list[dict[str, str]]:
             "rule": row.rule,
             "url": url_for(row.page, round_id=round_.public_id) if editable else "",
         }
-        for row in readiness.rows(readiness.gather(db.session(), round_))
+        for row in readiness.rows(facts)
     ]
 
 
@@ -163,7 +165,7 @@ def _publish_page(round_: Round, form: NoticeForm) -> str:
         confirmed=facts.confirmed(),
         refused=facts.refusable(),
         openers=facts.openers,
-        rows=shown_rows(round_),
+        rows=shown_rows(round_, facts),
         min_days=settings.value(round_, "min_tender_days"),
     )
 
@@ -175,7 +177,7 @@ def terms(round_: Round) -> str:
     return terms_page(round_, publication.contents(db.session(), round_))
 
 
-def terms_page(round_: Round, contents: dict[str, object]) -> str:
+def terms_page(round_: Round, contents: dict[str, Any]) -> str:
     """The page of the terms."""
     published = round_.published_at is not None
     inside = bool(frame.roles_here(round_) & {"lead", "member", "evaluator", "chair", "opener", "monitor", "operator"})
@@ -185,7 +187,7 @@ def terms_page(round_: Round, contents: dict[str, object]) -> str:
         contents=contents,
         inside=inside,
         proof=publication.verify(db.session(), round_) if published else None,
-        preview="" if published else publication.preview_hash(db.session(), round_),
+        preview="" if published else publication.sha256(publication.text_of(contents)),
         places=PLACES,
         units=UNITS,
         categories=CATEGORIES,
@@ -195,4 +197,5 @@ def terms_page(round_: Round, contents: dict[str, object]) -> str:
         mandates=MANDATE_TYPES,
         formulas=formulas.FORMULAS,
         now=clock.now(),
+        named=named,
     )
