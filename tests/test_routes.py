@@ -18,7 +18,7 @@ from views.settings import Settings
 TRACES = {"user_session"}
 """Tables that reading may touch: when a session was last seen."""
 
-STRICTER = {"rounds.copy"}
+STRICTER = {"rounds.copy", "rounds.copy_page"}
 """Pages that ask for a second permission inside: a refusal there is no hole."""
 
 ONCE = re.compile(r"[a-z2-7]{16}")
