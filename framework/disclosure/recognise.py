@@ -235,8 +235,11 @@ def _looks_like_names(layout: Layout, place: int) -> bool:
 
 def repeated_header(layout: Layout, row: Row) -> bool:
     """Whether a data row only repeats the header, as on page breaks."""
-    texts = {place: clean(str(cell)).text for place, cell in enumerate(row.cells[:READ_COLUMNS]) if cell is not None}
-    return bool(texts) and texts == layout.headers
+    cells, headers = row.cells[:READ_COLUMNS], layout.headers
+    if not headers or len(cells) - cells.count(None) != len(headers):
+        return False
+    given = ((place, cell) for place, cell in enumerate(cells) if cell is not None)
+    return all(place in headers and clean(str(cell)).text == headers[place] for place, cell in given)
 
 
 def nameless(layout: Layout, rows: Iterable[Row]) -> Counter[int]:

@@ -21,6 +21,9 @@ RULESET = 1
 _LONGEST = 1000
 _TRIM = " ,;\t\n"
 _HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
+_SPACES = re.compile(r"[^\S\n]+")
+_APOSTROPHE = re.compile(r"(?<=[a-z0-9])['`](?=[a-z0-9])")
+_WORD = re.compile(r"[a-z]+|[0-9]+")
 _POSTCODE_DIGITS = 5
 _NUMBER = re.compile(r"(?<![a-z0-9])([a-z])-?0*(\d+)(?![0-9])|0*(\d+)-?([a-z])(?![a-z0-9])|0*(\d+)")
 _ROMAN = {
@@ -99,6 +102,7 @@ def normalise_address(text: str, country: str = "") -> str:
     return " ".join(_without_sequences(words, _country_sequences(country)) if country else words)
 
 
+@lru_cache(maxsize=32768)
 def address_numbers(text: str) -> frozenset[str]:
     """House, plot and unit numbers: digit groups below five digits, without leading zeros, with the single letter
     that stands directly before or after (`54A`, `54-B`, `B-12` → 54a, 54b, b12). Longer groups are postcodes, save
@@ -169,7 +173,7 @@ def several_addresses(text: str) -> bool:
     if _LISTED.search(text[:_LONGEST]):
         return True
     parts = re.split(r"[;|；]|\n", text[:_LONGEST])
-    return sum(_looks_whole(part) for part in parts) > 1
+    return len(parts) > 1 and sum(_looks_whole(part) for part in parts) > 1
 
 
 def mention_key(name: str, address: str, city: str, country: str) -> str:
@@ -204,21 +208,27 @@ def _without_open_bracket(part: str) -> str:
     return part.strip("()").strip(_TRIM)
 
 
+@lru_cache(maxsize=32768)
 def _ascii(text: str) -> str:
     """Steps every comparison shares: NFKC, no case, Han characters apart, ASCII, no apostrophes inside words."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    plain = re.sub(r"[^\S\n]+", " ", anyascii(_HAN.sub(r" \1 ", folded)).lower())
-    return re.sub(r"(?<=[a-z0-9])['`](?=[a-z0-9])", "", plain)
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        text = anyascii(_HAN.sub(r" \1 ", folded))
+    plain = text.lower()
+    if "  " in plain or not plain.isprintable():
+        plain = _SPACES.sub(" ", plain)
+    return _APOSTROPHE.sub("", plain) if "'" in plain or "`" in plain else plain
 
 
 def _words(text: str) -> list[str]:
     """ASCII words; digits and letters stand apart (`Sector28` is two words)."""
-    return re.findall(r"[a-z]+|[0-9]+", _ascii(text))
+    return _WORD.findall(_ascii(text))
 
 
 def _address_words(text: str) -> list[str]:
     """The words of an address, abbreviations written out."""
-    return [long for word in _words(text) for long in _long_words().get(word, word).split()]
+    written_out = _long_words()
+    return [long for word in _words(text) for long in written_out.get(word, word).split()]
 
 
 def _number_of(match: re.Match[str]) -> str:
@@ -378,6 +388,7 @@ def _has_po_box(text: str) -> bool:
     return _PO_BOX.search(_ascii(text[:_LONGEST])) is not None
 
 
+@lru_cache(maxsize=1024)
 def _without_po_box(text: str) -> str:
     plain = _ascii(text[:_LONGEST])
     return _PO_BOX.sub(" ", plain) if _PO_BOX.search(plain) else text

@@ -13,8 +13,9 @@ from framework.ground.sheets.xml import Attributes, NotPlain, XmlPart, main_name
 BLANKS = " \t\r\n"
 _NAMES = main_names("si", "t", "rPh")
 _PLAIN = re.compile(
-    rb'(?:\s*+<si><t(?: xml:space="preserve")?>[ \t\r\n]*+(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+</t></si>)*+\s*+\Z'
+    rb'(?:\s*+<si>(?:<t(?: xml:space="preserve")?>[ \t\r\n]*+(?:(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+)?+</t>|<t/>)</si>)*+\s*+\Z'
 )
+_BLANK = re.compile(rb'<si>(?:<t(?: xml:space="preserve")?>[ \t\r\n]*+</t>|<t/>)</si>')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -29,7 +30,7 @@ class StringFacts:
 def string_facts(part: str, stream: Callable[[], Iterable[bytes]], limits: Limits) -> StringFacts:
     """Count and check the shared strings; raises `Refused`."""
     try:
-        return StringFacts(_count_plain(part, stream(), limits))
+        return _plain_facts(part, stream(), limits)
     except NotPlain:
         found = StringFacts()
         for text in iter_strings(part, stream(), limits):
@@ -66,11 +67,11 @@ def _resolved(match: re.Match[str]) -> str:
     return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
 
-def _count_plain(part: str, chunks: Iterable[bytes], limits: Limits) -> int:
+def _plain_facts(part: str, chunks: Iterable[bytes], limits: Limits) -> StringFacts:
     xml = XmlPart(part, limits)
     xml.quiet()
     longest = re.compile(rb"[^<]{%d}" % (limits.stop_cell_chars + 1))
-    rest, count, begun = b"", 0, False
+    rest, found, begun = b"", StringFacts(), False
     for chunk in chunks:
         xml.feed(chunk)
         rest += chunk
@@ -82,12 +83,22 @@ def _count_plain(part: str, chunks: Iterable[bytes], limits: Limits) -> int:
         whole, rest = rest[:cut], rest[cut:]
         if not _PLAIN.match(whole) or longest.search(whole):
             raise NotPlain
-        count += whole.count(b"<si>")
-        _check_count(count, limits)
+        found.blank.update(_blanks(whole, found.count))
+        found.count += whole.count(b"<si>")
+        _check_count(found.count, limits)
     xml.close()
     if rest.strip() not in (b"</sst>", b""):
         raise NotPlain
-    return count
+    return found
+
+
+def _blanks(strings: bytes, number: int) -> Iterator[int]:
+    """The numbers of the strings without text; `number` is that of the first string."""
+    position = 0
+    for blank in _BLANK.finditer(strings):
+        number += strings.count(b"<si>", position, blank.start())
+        position = blank.start()
+        yield number
 
 
 def _check_count(count: int, limits: Limits) -> None:
