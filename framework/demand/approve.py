@@ -108,7 +108,9 @@ def plausibility(demand: Demand) -> list[Oddity]:
         found.append(Oddity("zero", N_("The declaration has no lines: this member declares no demand."), {}))
     for line in lines:
         if line.is_known and not line.qty_max:
-            found.append(Oddity("zero", N_("Row %(row)s is zero: %(label)s, year %(year)s."), _named(line.row, line)))
+            found.append(
+                Oddity("zero", N_("Row %(row)s is zero: %(category)s, year %(year)s."), _named(line.row, line))
+            )
         if line.year_no == 1 and _jumps(line.baseline_qty, line.qty_expected):
             message = N_("Row %(row)s: %(new)s expected against %(old)s last year, a jump of more than %(limit)s %%.")
             params: dict[str, object] = {
@@ -144,7 +146,7 @@ def _jumps(baseline: int | None, expected: int | None) -> bool:
 
 
 def _named(row: int | None, line: object) -> dict[str, object]:
-    return {"row": row, "label": getattr(line, "category", ""), "year": getattr(line, "year_no", None)}
+    return {"row": row, "category": getattr(line, "category", ""), "year": getattr(line, "year_no", None)}
 
 
 def _ask_second_person(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:

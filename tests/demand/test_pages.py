@@ -1,0 +1,343 @@
+"""Pages of demand: the grid, the preview, approval, the board, the pool; strangers and suppliers see nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import event, select
+
+from framework.demand.lines import LABELS
+from models.base import db
+from models.demand import Demand
+from models.records import AuditEvent, Mail
+from tests.demand.conftest import World, line
+
+
+@pytest.fixture
+def people(world: World, sign_in):
+    """Browsers: first and second person of member A, one of member B, the lead."""
+    a, b = world.members
+    first, second = world.users[a.id]
+    return {
+        "first": sign_in(first, a),
+        "second": sign_in(second, a),
+        "other": sign_in(world.users[b.id][0], b),
+        "lead": sign_in(world.lead_user, world.lead),
+    }
+
+
+def address(world: World, path: str = "") -> str:
+    return f"/rounds/{world.round.public_id}{path}"
+
+
+def grid_address(world: World, path: str = "") -> str:
+    return address(world, f"/lots/{world.lot.public_id}/demand{path}")
+
+
+def row(number: int = 1, year: int = 1, qty: str = "420", **cells: str) -> dict[str, str]:
+    facts = {
+        f"category-{number}": "laptop",
+        f"tier-{number}": "standard",
+        f"country-{number}": "NL",
+        f"firm-{number}-{year}": qty,
+        f"expected-{number}-{year}": qty,
+        f"max-{number}-{year}": qty,
+        f"value-{number}-{year}": "1.234,50",
+        f"certainty-{number}-{year}": "planned",
+    }
+    return facts | cells
+
+
+def form(version: int = 0, rows: int = 3, do: str = "save", **cells: str) -> dict[str, str]:
+    return {"version": str(version), "rows": str(rows), "do": do, "baseline_source": "erp"} | cells
+
+
+def stored(world: World) -> list[tuple]:
+    world.session.expire_all()
+    return [
+        (d.version_no, d.state, [(x.year_no, x.qty_expected) for x in d.lines])
+        for d in world.session.scalars(select(Demand).order_by(Demand.id))
+    ]
+
+
+def test_the_grid_of_a_member_who_has_not_begun_is_empty_and_changes_nothing(world: World, people):
+    page = people["first"].page(grid_address(world))
+
+    assert "Nothing binds you before you call off" in page.text
+    assert stored(world) == []
+
+
+def test_demand_goes_from_the_grid_to_the_pool_in_two_presses_and_a_second_person(world: World, people):
+    page = people["first"].send(grid_address(world), form(do="submit", **row()))
+    assert "A second person of your organisation must now approve it" in page.text
+    demand = world.session.scalars(select(Demand)).one()
+
+    people["second"].send(address(world, f"/demand/{demand.public_id}/approve"), {"version": demand.version})
+    world.session.refresh(demand)
+    page = people["lead"].send(
+        address(world, f"/demand/{demand.public_id}/accept"), {"version": demand.version, "seen": "y"}
+    )
+
+    assert "Accepted. It counts in the pool." in page.text
+    assert stored(world) == [(1, "accepted", [(1, 420)])]
+    pool = people["first"].page(address(world, "/pool"))
+    assert "420" in pool.text
+    assert "1,234" in pool.text or "1,235" in pool.text
+
+
+def test_what_is_wrong_is_told_at_once_and_what_was_typed_is_kept(world: World, people):
+    cells = row(1, qty="ca. 500") | row(2, qty="10", **{"max-2-1": "5", "country-2": "Narnia"})
+
+    page = people["first"].send(grid_address(world), form(**cells), status=422)
+
+    assert "“ca. 500” is approximate" in page.text
+    assert "firm must not be more than expected" in page.text
+    assert "“Narnia” is not a country we know" in page.text
+    assert stored(world) == []
+
+
+def test_more_rows_keep_what_was_typed_and_save_nothing(world: World, people):
+    response = people["first"].post(grid_address(world), data=form(do="rows", **row()))
+
+    html = response.get_data(as_text=True)
+    assert 'name="category-8"' in html
+    assert 'value="420"' in html
+    assert stored(world) == []
+
+
+def test_a_reason_makes_lines_that_are_not_known(world: World, people):
+    cells = {"category-1": "laptop", "tier-1": "power", "country-1": "NL", "reason-1": "Budget in March"}
+
+    people["first"].send(grid_address(world), form(**cells))
+
+    assert stored(world) == [(1, "draft", [(1, None), (2, None), (3, None), (4, None)])]
+
+
+def test_two_editors_the_second_sees_what_differs(world: World, people):
+    demand = world.draft(line(qty=10))
+    old = demand.version
+    world.session.commit()
+    people["first"].send(grid_address(world), form(old, **row(qty="11")))
+
+    page = people["second"].send(grid_address(world), form(old, **row(qty="99")), status=409)
+
+    assert "Somebody else saved this declaration" in page.text
+    assert "What you typed, against what is saved now" in page.text
+    assert stored(world) == [(1, "draft", [(1, 11)])]
+
+
+def test_a_form_sent_twice_has_one_effect(world: World, people):
+    data = form(**row()) | {"once": "k" * 16}
+
+    people["first"].send(grid_address(world), data)
+    people["first"].send(grid_address(world), data)
+
+    assert stored(world) == [(1, "draft", [(1, 420)])]
+
+
+def test_the_first_person_is_not_offered_to_approve(world: World, people):
+    people["first"].send(grid_address(world), form(do="submit", **row()))
+    demand = world.session.scalars(select(Demand)).one()
+
+    page = people["first"].page(address(world, f"/demand/{demand.public_id}"))
+    refused = people["first"].send(address(world, f"/demand/{demand.public_id}/approve"), {"version": demand.version})
+
+    assert "Another person of Gemeente A must approve it" in page.text
+    assert "You proposed this yourself" in refused.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/approve", "/submit", "/send-back", "/recall", "/withdraw", "/accept", "/return", "/strike"],
+)
+def test_another_members_declaration_is_not_found(world: World, people, path: str):
+    demand = world.draft(line())
+    world.session.commit()
+    place = address(world, f"/demand/{demand.public_id}{path}")
+
+    response = people["other"].get(place) if not path else people["other"].post(place, data={"version": 1})
+
+    assert response.status_code in (403, 404)
+    assert response.status_code == 404 or path in ("/accept", "/return", "/strike")
+    assert b"Gemeente A" not in response.data
+
+
+@pytest.mark.parametrize("path", ["/demand", "/pool", "/pool.xlsx"])
+def test_a_supplier_sees_no_demand(world: World, build, sign_in, path: str):
+    world.accepted(line(qty=77_123))
+    world.round.state = "published"
+    world.round.frozen_hash, world.round.frozen_text = "f" * 64, "{}"
+    world.round.published_at = world.round.tender_deadline = world.clock()
+    supplier = build.organisation("supplier")
+    browser = sign_in(build.user(supplier), supplier)
+
+    response = browser.get(address(world, path))
+
+    assert response.status_code == 403
+    assert b"77,123" not in response.data
+
+
+def test_members_see_each_others_volumes_only_where_the_setting_says_so(world: World, people):
+    world.accepted(line(qty=31_111))
+    world.session.commit()
+    shown = people["other"].page(address(world, "/pool"))
+    assert "Gemeente A" in shown.text
+
+    world.round.settings = {"share_member_volumes": "lead"}
+    world.session.commit()
+    hidden = people["other"].page(address(world, "/pool"))
+    exported = people["other"].get(address(world, "/pool.xlsx")).data
+
+    assert "Gemeente A" not in hidden.text
+    names = [c.value for c in load_workbook(io.BytesIO(exported))["Members"]["C"]]
+    assert names == ["Member", "Other members together"]
+    assert "Gemeente A" in people["lead"].page(address(world, "/pool")).text
+
+
+def test_the_pool_says_what_it_means_to_us(world: World, people):
+    world.accepted(line(qty=58_000), member=1)
+    world.accepted(line(qty=420), member=0)
+    world.session.commit()
+
+    page = people["first"].page(address(world, "/pool"))
+    without = people["first"].page(address(world, "/pool?without=us"))
+
+    assert "×139" in page.text
+    assert "58,420" in page.text
+    assert "58,000" in without.text
+
+
+def test_the_picture_of_the_pool_is_drawn_once_and_only_for_the_round(world: World, people):
+    world.accepted(line(qty=5))
+    world.session.commit()
+    html = people["first"].get(address(world, "/pool")).get_data(as_text=True)
+    src = re.search(r'src="(/rounds/[^"]+\.svg)"', html)
+    assert src
+
+    response = people["first"].get(src[1])
+
+    assert response.mimetype == "image/svg+xml"
+    assert b"Gemeente A" in response.data
+    assert people["first"].get(src[1].replace(".svg", "0.svg")).status_code == 404
+
+
+def test_the_board_shows_answers_and_ghosts_and_reminds(world: World, people):
+    world.accepted(line(qty=420))
+    world.session.commit()
+
+    page = people["lead"].page(address(world, "/demand"))
+    told = people["lead"].send(address(world, "/demand/remind"))
+
+    assert "420" in page.text
+    assert "no answer" in page.text
+    assert "1 member has not answered for every lot" in page.text
+    assert "2 reminders leave by mail" in told.text
+    assert len(world.session.scalars(select(Mail).where(Mail.template == "demand_reminder")).all()) == 2
+
+
+def test_accepting_without_looking_is_refused_and_recorded(world: World, people):
+    demand = world.submitted()
+    world.session.commit()
+
+    page = people["lead"].send(address(world, f"/demand/{demand.public_id}/accept"), {"version": demand.version})
+
+    assert "say that you have seen it" in page.text
+    world.session.expire_all()
+    denied = world.session.scalars(select(AuditEvent.kind).where(AuditEvent.outcome == "denied")).all()
+    assert denied == ["demand:accept.denied"]
+
+
+def test_a_pasted_block_is_shown_before_it_is_saved(world: World, people):
+    block = "Category\tTier\tCountry\tYear\tFirm\tExpected\tMax\nNotebook\tstandard\tNederland\t1\t1\t2\t3\n"
+    response = people["first"].post(grid_address(world, "/paste"), data={"block": block})
+    html = response.get_data(as_text=True)
+    assert "New 1, changed 0, removed 0" in html
+    assert stored(world) == []
+
+    lines = re.search(r'name="lines" value="([^"]*)"', html)
+    assert lines
+    from html import unescape
+
+    people["first"].send(grid_address(world, "/apply"), {"lines": unescape(lines[1]), "version": "0", "file_id": ""})
+
+    assert stored(world) == [(1, "draft", [(1, 2)])]
+
+
+@pytest.mark.parametrize("lines", ["", "[]x", "[{}]", '[{"year_no": "1"}]', "[1]"])
+def test_a_preview_that_was_tampered_with_saves_nothing(world: World, people, lines: str):
+    page = people["first"].send(grid_address(world, "/apply"), {"lines": lines, "version": "0", "file_id": ""})
+
+    assert "The preview could not be read" in page.text
+    assert stored(world) == []
+
+
+def test_the_workbook_goes_out_and_back_unchanged(world: World, people):
+    world.draft(line(1, qty=5), line(2, qty=6))
+    world.session.commit()
+    sent = people["first"].get(grid_address(world, ".xlsx")).data
+
+    page = people["first"].send(
+        grid_address(world, "/upload"), {"file": (io.BytesIO(sent), "demand.xlsx")}, content_type="multipart/form-data"
+    )
+
+    assert "Nothing would change" in page.text
+
+
+def test_one_edited_cell_of_the_workbook_is_one_change(world: World, people):
+    world.draft(line(1, qty=5), line(2, qty=6))
+    world.session.commit()
+    book = load_workbook(io.BytesIO(people["first"].get(grid_address(world, ".xlsx")).data))
+    book["Demand"].cell(2, 2 + list(LABELS).index("qty_max")).value = 50
+    changed = io.BytesIO()
+    book.save(changed)
+    changed.seek(0)
+
+    page = people["first"].send(
+        grid_address(world, "/upload"), {"file": (changed, "demand.xlsx")}, content_type="multipart/form-data"
+    )
+
+    assert "New 0, changed 1, removed 0" in page.text
+    assert stored(world) == [(1, "draft", [(1, 5), (2, 6)])]
+
+
+def test_a_file_that_is_no_table_is_refused_in_words(world: World, people):
+    page = people["first"].send(
+        grid_address(world, "/upload"),
+        {"file": (io.BytesIO(b"%PDF-1.4"), "x.xlsx")},
+        content_type="multipart/form-data",
+    )
+
+    assert "file" in page.text
+    assert stored(world) == []
+
+
+def test_after_the_lock_the_grid_cannot_be_sent(world: World, people):
+    world.accepted(line(qty=420))
+    world.lock()
+    world.session.commit()
+
+    response = people["first"].post(grid_address(world), data=form(**row()))
+
+    assert response.status_code == 403
+    assert stored(world) == [(1, "locked", [(1, 420)])]
+
+
+@pytest.mark.parametrize("path", ["/demand", "/pool"])
+def test_pages_take_few_queries(world: World, people, path: str):
+    world.accepted(line(qty=420))
+    world.session.commit()
+    people["lead"].page(address(world, path))
+    seen: list[str] = []
+
+    def count(_c, _cur, statement: str, *_rest: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    people["lead"].page(address(world, path))
+    event.remove(db.engine, "before_cursor_execute", count)
+
+    assert len(seen) <= 25

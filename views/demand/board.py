@@ -1,0 +1,94 @@
+"""Where demand stands: the lead's board of members and lots, and a member's own lots."""
+
+from __future__ import annotations
+
+from flask import flash, render_template, request, url_for
+from flask_babel import ngettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from framework.demand import board as boards
+from framework.demand import declare, leverage, pool
+from framework.ground.errors import RuleBroken
+from framework.ground.permissions import Permission
+from models.base import db
+from models.demand import Demand
+from models.people import Organisation
+from models.rounds import Round
+from views import clock, guard
+from views.demand import blueprint
+from views.guard import actor, permit
+
+PAGE = 50
+
+
+@blueprint.get("/rounds/<round_id>/demand")
+@permit(Permission.DEMAND_VIEW)
+def index(round_: Round) -> str | Response:
+    """The lead sees the board; a member its own lots, with one lot at once its grid."""
+    if "lead" in guard.roles(round_) and request.args.get("view") != "own":
+        return _board(round_)
+    return _own(round_)
+
+
+@blueprint.post("/rounds/<round_id>/demand/remind")
+@permit(Permission.DEMAND_ACCEPT)
+def remind(round_: Round) -> Response:
+    """Remind the members that have not answered, or one of them."""
+    member = request.form.get("member", "")
+    back = url_for("demand.index", round_id=round_.public_id)
+    try:
+        found = db.session.scalar(select(Organisation.id).where(Organisation.public_id == member)) if member else None
+        sent = boards.remind(
+            db.session(), round_, actor=actor(), now=clock.now(), member_id=found if not member else found or -1
+        )
+        return guard.done(back, ngettext("%(num)s reminder leaves by mail.", "%(num)s reminders leave by mail.", sent))
+    except RuleBroken as error:
+        flash(guard.refused(error), "error")
+        return Response(status=303, headers={"Location": back})
+
+
+def _board(round_: Round) -> str:
+    search = request.args.get("q", "").strip()
+    total = boards.count_members(db.session(), round_, search=search)
+    pages = max(-(-total // PAGE), 1)
+    page = min(max(request.args.get("page", 1, type=int) or 1, 1), pages)
+    figures = pool.figures(db.session(), round_)
+    rows = boards.board(db.session(), round_, search=search, offset=(page - 1) * PAGE, limit=PAGE)
+    return render_template(
+        "demand/board.html",
+        round_=round_,
+        lots=round_.lots,
+        pools={lot.lot_id: lot for lot in figures.lots},
+        figures=figures,
+        rows=rows,
+        missing=len(boards.missing_members(db.session(), round_)),
+        search=search,
+        total=total,
+        page=page,
+        pages=pages,
+        is_open=round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now()),
+        is_member="member" in guard.roles(round_),
+    )
+
+
+def _own(round_: Round) -> str | Response:
+    own = actor().organisation_id
+    found = db.session.scalars(
+        select(Demand).where(Demand.round_id == round_.id, Demand.member_id == own).order_by(Demand.version_no)
+    )
+    newest = {demand.lot_id: demand for demand in found}
+    is_open = round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now())
+    if is_open and len(round_.lots) == 1:
+        place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=round_.lots[0].public_id)
+        return Response(status=303, headers={"Location": place})
+    figures = pool.figures(db.session(), round_)
+    return render_template(
+        "demand/own.html",
+        round_=round_,
+        newest=newest,
+        is_open=is_open,
+        pools={lot.lot_id: lot for lot in figures.lots},
+        own=own,
+        members_shown=leverage.may_see_members(db.session(), actor(), round_),
+    )

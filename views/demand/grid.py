@@ -1,0 +1,159 @@
+"""The member's grid of one lot: filled in, saved as one unit, handed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from framework.demand import approve, declare, grid
+from framework.demand.declare import LinesBroken
+from framework.demand.grid import GridRow
+from framework.demand.lines import Line, Scope, differences, of_record
+from framework.ground import proposals
+from framework.ground.codelists import countries
+from framework.ground.errors import RuleBroken, Stale
+from framework.ground.permissions import Permission
+from framework.ground.terms import BASELINE_SOURCES, CERTAINTIES
+from framework.ground.text import N_
+from framework.rounds import settings as round_settings
+from models.base import db
+from models.demand import Demand
+from models.people import Organisation
+from models.rounds import Lot, Round
+from views import clock, guard
+from views.demand import blueprint, shared
+from views.guard import actor, permit
+from views.i18n import current_language
+
+FEWEST_ROWS, MORE_ROWS = 3, 5
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand")
+@permit(Permission.DEMAND_VIEW)
+def lot_grid(round_: Round, lot_id: str) -> str | Response:
+    """The grid of the own draft, or of what a new version would begin with; read-only elsewhere."""
+    lot = guard.child(Lot, lot_id, round_)
+    latest = declare.latest(db.session(), lot, actor().organisation_id)
+    if not _may_edit(round_) or (latest is not None and latest.state == "submitted"):
+        place = url_for("demand.index", round_id=round_.public_id)
+        if latest is not None:
+            place = url_for("demand.declaration", round_id=round_.public_id, demand_id=latest.public_id)
+        return Response(status=303, headers={"Location": place})
+    draft, lines = starting_point(lot)
+    return _page(lot, draft, grid.rows_of(lines, Scope.of(lot)))
+
+
+@blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand")
+@permit(Permission.DEMAND_EDIT)
+def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
+    """Save the grid, save and hand it in, or ask for more rows; what was typed is never lost."""
+    lot = guard.child(Lot, lot_id, round_)
+    scope = Scope.of(lot)
+    rows = grid.rows_of_form(request.form, scope)
+    __draft, stored = starting_point(lot)
+    if request.form.get("do") == "rows":
+        guard.release()
+        lot = guard.child(Lot, lot_id, round_)
+        return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, version=shared.version())
+    lines, issues = grid.read(rows, scope, stored=stored)
+    try:
+        if issues:
+            raise LinesBroken(issues)
+        return _keep(lot, lines)
+    except RuleBroken as error:
+        if error.status in (403, 404):
+            raise
+        return _again(round_, lot_id, rows, lines, error)
+
+
+def keep_lines(lot: Lot, lines: list[Line], *, source: str, **facts: Any) -> Demand:
+    """Put `lines` into the own draft, which is begun here where there is none; raises Stale for an old form."""
+    draft = declare.latest(db.session(), lot, actor().organisation_id, states=declare.WAITING)
+    if draft is None and shared.version():
+        raise Stale("draft-gone", N_("The draft this page was made from is gone. Load the page again."))
+    if draft is None:
+        draft = declare.declare(db.session(), lot, actor=actor(), now=clock.now(), prefill=False)
+        db.session.flush()
+        version = draft.version
+    else:
+        version = shared.version()
+    declare.edit(db.session(), draft, lines, actor=actor(), now=clock.now(), version=version, source=source, **facts)
+    db.session.flush()
+    return draft
+
+
+def starting_point(lot: Lot) -> tuple[Demand | None, list[Line]]:
+    """The own draft and its lines; without a draft, the lines a new version would begin with."""
+    draft = declare.latest(db.session(), lot, actor().organisation_id, states=("draft",))
+    if draft is not None:
+        return draft, [of_record(record) for record in draft.lines]
+    source = declare.source_of_prefill(db.session(), lot, actor().organisation_id)
+    return None, declare.fitting(source, lot) if source is not None else []
+
+
+def _keep(lot: Lot, lines: list[Line]) -> Response:
+    facts = {"baseline_source": request.form.get("baseline_source") or None, "note": request.form.get("note", "")}
+    demand = keep_lines(lot, lines, source="grid", **facts)
+    here = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
+    if request.form.get("do") != "submit":
+        return guard.done(here, _("Saved as a draft. It does not count until it is submitted and accepted."))
+    waits = approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version)
+    there = url_for("demand.declaration", round_id=lot.round.public_id, demand_id=demand.public_id)
+    if waits is not None:
+        return guard.done(
+            there, _("Submitted. A second person of your organisation must now approve it; they were asked by mail.")
+        )
+    return guard.done(there, _("Handed in. The lead looks at it next."))
+
+
+def _again(round_: Round, lot_id: str, rows: list[GridRow], lines: list[Line], error: RuleBroken) -> tuple[str, int]:
+    """The page with what was typed, what is wrong, and, after somebody else's save, what differs."""
+    message = guard.refused(error)
+    lot = guard.child(Lot, lot_id, round_)
+    draft, stored = starting_point(lot)
+    issues = error.issues if isinstance(error, LinesBroken) else []
+    changes = differences(stored, lines) if isinstance(error, Stale) else []
+    page = _page(lot, draft, rows, message=message, errors=shared.said(issues), changes=shared.changes_shown(changes))
+    return page, error.status
+
+
+def _may_edit(round_: Round) -> bool:
+    open_ = round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now())
+    return open_ and "member" in guard.roles(round_)
+
+
+def _page(
+    lot: Lot, draft: Demand | None, rows: list[GridRow], *, more: int = 0, version: int | None = None, **shown: Any
+) -> str:
+    scope = Scope.of(lot)
+    own = db.session.get_one(Organisation, actor().organisation_id)
+    wanted = max(len(rows) + more, FEWEST_ROWS)
+    country = next((row.cells["country"] for row in rows if row.cells["country"]), own.country)
+    rows = rows + [grid.blank_row(n, scope, country=country) for n in range(len(rows) + 1, wanted + 1)]
+    current = declare.latest(db.session(), lot, own.id, states=declare.CURRENT) if draft is None else None
+    waits = proposals.open_proposal(db.session(), draft, "submit", now=clock.now()) if draft is not None else None
+    source = draft.prefilled_from_id if draft is not None else None
+    return render_template(
+        "demand/grid.html",
+        round_=lot.round,
+        lot=lot,
+        scope=scope,
+        own=own,
+        draft=draft,
+        current=current,
+        proposal=waits,
+        prefilled=source is not None or (draft is None and bool(rows and rows[0].cells["category"])),
+        rows=rows,
+        version=version if version is not None else draft.version if draft is not None else 0,
+        baseline_source=draft.baseline_source if draft is not None else current.baseline_source if current else "none",
+        note=draft.note if draft is not None else "",
+        two_persons=round_settings.value(lot.round, "demand_four_eyes"),
+        countries=countries(current_language()),
+        certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
+        categories=[(key, shared.category_label(key)) for key in scope.categories],
+        sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
+        **({"message": "", "errors": [], "changes": []} | shown),
+    )

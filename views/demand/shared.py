@@ -1,0 +1,129 @@
+"""What the pages of demand share: sentences of issues and notes, labels, numbers in forms, the record asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask import flash, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug.wrappers import Response
+
+from framework.demand import rules
+from framework.demand.lines import LABELS, Change, Line
+from framework.ground.errors import NotFound, RuleBroken
+from framework.ground.issues import Issue
+from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.text import N_
+from models.base import db
+from models.demand import Demand
+from models.rounds import Round
+from views import guard
+from views.guard import actor
+from views.i18n import joined, number, words
+
+
+def declaration_of(round_: Round, demand_id: str) -> Demand:
+    """A declaration for the lead or its own member; *not found* for anybody else."""
+    query = (
+        select(Demand)
+        .where(Demand.public_id == demand_id, Demand.round_id == round_.id)
+        .options(selectinload(Demand.lines), selectinload(Demand.member), selectinload(Demand.lot))
+    )
+    found = db.session.scalar(query)
+    if found is None or (found.member_id != actor().organisation_id and "lead" not in guard.roles(round_)):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
+
+
+def attempt(act: Callable[[], object], back: str, message: str) -> Response:
+    """Do one act and go to `back` with a message; a broken rule is written down and told there."""
+    try:
+        act()
+        return guard.done(back, message)
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        flash(guard.refused(error), "error")
+        return Response(status=303, headers={"Location": back})
+
+
+def version() -> int:
+    """The version the form was made from; 0 where there was nothing stored yet."""
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def said(issues: Iterable[Issue]) -> list[dict[str, str]]:
+    """Issues as sentences."""
+    return [{"text": _sentence(found)} for found in issues]
+
+
+def noted(notes: Iterable[tuple[str, dict[str, object]]]) -> list[str]:
+    """Notes as sentences; labels in them are translated, lists joined in the reader's way."""
+    return [words(template, **{key: _word(value) for key, value in params.items()}) for template, params in notes]
+
+
+def changes_shown(changes: list[Change]) -> list[dict[str, Any]]:
+    """Differences as rows of a table: where, what, before, after."""
+    return [_change(change) for change in changes]
+
+
+def category_label(key: str) -> str:
+    """The translated label of a category."""
+    return str(_(CATEGORIES[key].label)) if key in CATEGORIES else key
+
+
+def certainty_label(key: str) -> str:
+    """The translated label of a certainty."""
+    return str(_(CERTAINTIES[key])) if key in CERTAINTIES else key
+
+
+def place(category: str, tier: str, country: str = "") -> str:
+    """Category, tier and country as one caption."""
+    return " · ".join(part for part in (category_label(category), tier, country) if part)
+
+
+def value_shown(value: object) -> Any:
+    """A value of a line in the reader's format; None is unknown."""
+    if isinstance(value, str):
+        return certainty_label(value) if value in CERTAINTIES else value
+    return number(value) if value is None or isinstance(value, int | Decimal) else str(value)
+
+
+def _sentence(found: Issue) -> str:
+    template, params = rules.sentence(found)
+    column = str(params.get("column", ""))
+    params["column"] = str(_(column)) if column in LABELS.values() else column
+    if params.get("year"):
+        params["column"] = _("%(column)s of year %(year)s", column=params["column"], year=params["year"])
+    params["value"] = category_label(str(params["value"]))
+    return words(template, **params)
+
+
+def _word(value: object) -> object:
+    if isinstance(value, list):
+        return joined([str(_word(item)) for item in value])
+    if isinstance(value, str):
+        return category_label(value) if value in CATEGORIES else _(value) if value in LABELS.values() else value
+    return value
+
+
+def _change(change: Change) -> dict[str, Any]:
+    category, tier, country, year = change.key
+    line: Line | None = change.new if change.kind == "added" else change.old if change.kind == "removed" else None
+    whole = {"added": _("New line"), "removed": _("Line removed")}
+    return {
+        "place": place(category, tier, country),
+        "year": year,
+        "what": whole.get(change.kind) or _(LABELS.get(change.field, change.field)),
+        "old": "" if change.kind == "added" else _expected(line) if line else value_shown(change.old),
+        "new": "" if change.kind == "removed" else _expected(line) if line else value_shown(change.new),
+    }
+
+
+def _expected(line: Line) -> Any:
+    return number(line.qty_expected)
