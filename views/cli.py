@@ -147,9 +147,9 @@ def verify_log() -> None:
 
 
 def _add_demo(app: Flask) -> None:
-    """The demonstration round brings its own command, where this installation ships it."""
+    """The demonstration round brings its own commands (`views.demo.init_app`), where this installation ships it."""
     try:
-        from views import demo
+        from views.demo import init_app as add
     except ImportError:
         return
-    demo.init_app(app)
+    add(app)
