@@ -14,6 +14,7 @@ from framework.ground.errors import InvalidInput
 from framework.ground.text import N_
 from framework.rounds.schedule import add_months, year_on
 from framework.rounds.settings import all_values
+from models.base import random_id
 from models.people import Organisation
 from models.rounds import Clause, Criterion, Lot, MemberClass, Round
 from models.signons import SignOn
@@ -62,13 +63,17 @@ CRITERION_TERMS = (
 )
 
 
-def create(session: Session, *, name: str, jurisdiction: str, actor: Actor, now: dt.datetime) -> Round:
+def create(
+    session: Session, *, name: str, jurisdiction: str, actor: Actor, now: dt.datetime, public_id: str | None = None
+) -> Round:
     """Create a round in set-up for the actor's organisation; the jurisdiction's profile is copied into it.
 
+    `public_id` is random unless given: the demonstration gives it, because its workbooks carry the key of their round.
     Raises InvalidInput (`name-missing`, `jurisdiction-unknown`), NotAllowed or MoveRefused.
     """
     profile = jurisdictions.profile(jurisdiction)
     round_ = _blank(session, name, actor, now)
+    round_.public_id = public_id or random_id()
     round_.jurisdiction = profile.key
     round_.currency = profile.currency
     round_.settings = dict(jurisdictions.round_defaults(profile.key))
