@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, func, literal, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from framework.chain.figures import reference_day, required_types
+from framework.chain.shared import READABLE
 from framework.demand import pool
-from framework.disclosure.confidentiality import Reader, bidder_name
+from framework.disclosure.columns import FINAL_ASSEMBLY
+from framework.disclosure.confidentiality import Reader, bidder_name, default_level
 from framework.ground.errors import NotFound
 from framework.ground.text import N_
 from models.chain import (
@@ -29,12 +31,16 @@ from models.chain import (
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot, Round
 
-READABLE = ("opened", "clarification_asked", "in_review", "scored", "excluded")
 SHARED_PAGE = 25
+SHARED_MOST = 10_000
+FEW = 3
+SITE_COUNTS = ("sites", "audits", "audited_sites", "audits_valid", "audits_expired")
 ROWS_PAGE = 100
 MEASURES = {
     "products": N_("Models on offer"),
     "disclosed": N_("Required components disclosed"),
+    "assembly": N_("Final assembly"),
+    "components": N_("Components"),
     "precise": N_("Known to the street"),
     "not_disclosed": N_("Not disclosed, with the reason"),
     "minerals": N_("Minerals and smelters"),
@@ -46,7 +52,10 @@ MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One supplier and brand in the comparison; `figures` as counted by `framework.chain.figures`."""
+    """One supplier and brand in the comparison; `figures` as counted by `framework.chain.figures`.
+
+    A count of sites below three with confidential ones among them is None for readers that may not see those.
+    """
 
     submission: Submission
     supplier: str
@@ -57,6 +66,18 @@ class Line:
     def level(self) -> int | None:
         """Five steps of completeness: none, under a third, under two thirds, under all, all; None where nothing is asked."""
         return step(self.figures["disclosed"], self.figures["nodes"])
+
+    @property
+    def assembly(self) -> tuple[int, int]:
+        """Models whose final assembly is disclosed, of how many."""
+        part, whole = self.figures["kinds"].get(FINAL_ASSEMBLY, (0, 0))
+        return part, whole
+
+    @property
+    def components(self) -> tuple[int, int]:
+        """Required components apart from the final assembly: disclosed, of how many."""
+        part, whole = self.assembly
+        return self.figures["disclosed"] - part, self.figures["nodes"] - whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +100,8 @@ class Comparison:
     shared_total: int
 
 
-def compare(session: Session, lot: Lot, reader: Reader, *, shared_page: int = 1) -> Comparison:
-    """The comparison of a lot as this reader may see it; only opened submissions."""
+def compare(session: Session, lot: Lot, reader: Reader, *, shared_page: int | None = 1) -> Comparison:
+    """The comparison of a lot as this reader may see it; only opened submissions. No page: every shared site."""
     round_ = lot.round
     submissions = opened(session, round_)
     pools = {p.lot_id: p for p in pool.figures(session, round_).lots}
@@ -124,10 +145,13 @@ def line(session: Session, lot: Lot, submission_id: str, brand: str, reader: Rea
 
 
 def rows_behind(session: Session, one: Line, lot: Lot, measure: str, *, page: int = 1) -> tuple[list[Any], int]:
-    """The rows of the file behind one figure: (row, label, detail, mention's level), and how many there are."""
+    """The rows of the file behind one figure, and how many there are: (row, label, detail, level, tied to the lot)."""
     query = _QUERIES[measure](one, lot)
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    return list(session.execute(query.offset((page - 1) * ROWS_PAGE).limit(ROWS_PAGE))), total
+    rows = session.execute(query.offset((page - 1) * ROWS_PAGE).limit(ROWS_PAGE)).all()
+    default = default_level(session, one.submission) if any(row[3] == "" for row in rows) else ""
+    tied = measure not in ("company_wide", "due_diligence")
+    return [(row, label, detail, level or default, tied) for row, label, detail, level in rows], total
 
 
 def suppliers_of(session: Session, shared: SharedSite, round_: Round, reader: Reader) -> list[Any]:
@@ -147,8 +171,15 @@ def suppliers_of(session: Session, shared: SharedSite, round_: Round, reader: Re
 def _lines(session: Session, lot: Lot, submissions: Sequence[Submission], reader: Reader) -> list[Line]:
     names = {s.id: (s, bidder_name(reader, s, order)) for order, s in enumerate(submissions)}
     query = select(LotFigures).where(LotFigures.lot_id == lot.id, LotFigures.submission_id.in_(list(names)))
-    found = [Line(*names[f.submission_id], f.brand, f.figures) for f in session.scalars(query)]
+    found = [Line(*names[f.submission_id], f.brand, _masked(f.figures, reader)) for f in session.scalars(query)]
     return sorted(found, key=lambda one: (one.submission.receipt_seq, one.brand.casefold()))
+
+
+def _masked(figures: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    if reader.sees_all or not figures["confidential"]:
+        return figures
+    few = {name: None for name in SITE_COUNTS if figures[name] < FEW}
+    return figures | few | ({"company_wide": None} if 0 < figures["company_wide"] < FEW else {})
 
 
 def _waiting(session: Session, submissions: Sequence[Submission]) -> int:
@@ -156,7 +187,9 @@ def _waiting(session: Session, submissions: Sequence[Submission]) -> int:
     return len(submissions) - (session.scalar(built) or 0)
 
 
-def _shared(session: Session, lot: Lot, lot_pool: pool.LotPool | None, reader: Reader, page: int) -> list[Shared]:
+def _shared(
+    session: Session, lot: Lot, lot_pool: pool.LotPool | None, reader: Reader, page: int | None
+) -> list[Shared]:
     query = (
         select(SharedSite)
         .options(joinedload(SharedSite.site))
@@ -164,7 +197,8 @@ def _shared(session: Session, lot: Lot, lot_pool: pool.LotPool | None, reader: R
         .order_by(SharedSite.suppliers.desc(), SharedSite.products.desc(), SharedSite.site_id)
     )
     by_category = lot_pool.by("category") if lot_pool is not None else {}
-    sites = session.scalars(query.offset((page - 1) * SHARED_PAGE).limit(SHARED_PAGE))
+    part = query.limit(SHARED_MOST) if page is None else query.offset((page - 1) * SHARED_PAGE).limit(SHARED_PAGE)
+    sites = session.scalars(part)
     return [Shared(site, _quantity(site, by_category)) for site in sites]
 
 
@@ -182,15 +216,14 @@ def _shared_total(session: Session, lot: Lot, reader: Reader) -> int:
 
 def _products(one: Line, lot: Lot) -> Any:
     return (
-        select(SubmissionRow, Product.model_name, Product.category, literal("consortium"))
+        select(SubmissionRow, Product.model_name, Product.category, literal(""))
         .join(Product, Product.row_id == SubmissionRow.id)
         .where(Product.submission_id == one.submission.id, Product.lot_id == lot.id, Product.brand == one.brand)
         .order_by(SubmissionRow.row)
     )
 
 
-def _linked(one: Line, lot: Lot, *, precise: bool) -> Any:
-    on = reference_day(one.submission)
+def _linked(one: Line, lot: Lot, kinds: Sequence[str], *, precise: bool = False) -> Any:
     query = (
         select(SubmissionRow, Product.model_name, Component.component_type, Mention.confidentiality)
         .join(Link, Link.row_id == SubmissionRow.id)
@@ -201,18 +234,32 @@ def _linked(one: Line, lot: Lot, *, precise: bool) -> Any:
             Product.submission_id == one.submission.id,
             Product.lot_id == lot.id,
             Product.brand == one.brand,
-            Component.component_type.in_(required_types(lot)),
-            Link.valid_to.is_(None) | (Link.valid_to >= on),
+            Component.component_type.in_(kinds),
+            _is_current(one),
         )
         .order_by(SubmissionRow.row)
     )
     return query.where(Mention.precision == "site") if precise else query
 
 
+def _is_current(one: Line) -> Any:
+    return Link.valid_to.is_(None) | (Link.valid_to >= reference_day(one.submission))
+
+
 def _not_disclosed(one: Line, lot: Lot) -> Any:
-    linked = select(Link.component_id).where(Link.submission_id == one.submission.id)
+    """Components of nodes that no current link discloses."""
+    other = aliased(Component)
+    disclosed = (
+        select(Link.id)
+        .join(other, other.id == Link.component_id)
+        .where(
+            other.product_id == Component.product_id,
+            other.component_type == Component.component_type,
+            _is_current(one),
+        )
+    )
     return (
-        select(SubmissionRow, Product.model_name, Component.not_disclosed_reason, literal("consortium"))
+        select(SubmissionRow, Product.model_name, Component.not_disclosed_reason, literal(""))
         .join(Component, Component.row_id == SubmissionRow.id)
         .join(Product, Product.id == Component.product_id)
         .where(
@@ -220,7 +267,7 @@ def _not_disclosed(one: Line, lot: Lot) -> Any:
             Product.lot_id == lot.id,
             Product.brand == one.brand,
             Component.component_type.in_(required_types(lot)),
-            Component.id.not_in(linked),
+            ~disclosed.exists(),
         )
         .order_by(SubmissionRow.row)
     )
@@ -234,7 +281,7 @@ def _minerals(one: Line, lot: Lot) -> Any:
         (SmelterMention.smelter_name != "", SmelterMention.smelter_name), else_=SmelterMention.not_disclosed_reason
     )
     return (
-        select(SubmissionRow, SmelterMention.mineral, named, literal("consortium"))
+        select(SubmissionRow, SmelterMention.mineral, named, literal(""))
         .join(SmelterMention, SmelterMention.row_id == SubmissionRow.id)
         .where(
             SmelterMention.submission_id == one.submission.id,
@@ -248,7 +295,12 @@ def _audits(one: Line, lot: Lot) -> Any:
     tied = (
         select(Link.mention_id)
         .join(Product, Product.id == Link.product_id)
-        .where(Product.submission_id == one.submission.id, Product.lot_id == lot.id, Product.brand == one.brand)
+        .where(
+            Product.submission_id == one.submission.id,
+            Product.lot_id == lot.id,
+            Product.brand == one.brand,
+            _is_current(one),
+        )
     )
     return (
         select(SubmissionRow, SiteAudit.scheme, SiteAudit.valid_until, Mention.confidentiality)
@@ -261,7 +313,7 @@ def _audits(one: Line, lot: Lot) -> Any:
 
 def _due_diligence(one: Line, _lot: Lot) -> Any:
     return (
-        select(SubmissionRow, DueDiligence.requirement, DueDiligence.self_score, literal("consortium"))
+        select(SubmissionRow, DueDiligence.requirement, DueDiligence.self_score, literal(""))
         .join(DueDiligence, DueDiligence.row_id == SubmissionRow.id)
         .where(DueDiligence.submission_id == one.submission.id)
         .order_by(SubmissionRow.row)
@@ -279,8 +331,10 @@ def _company_wide(one: Line, _lot: Lot) -> Any:
 
 _QUERIES: dict[str, Callable[[Line, Lot], Any]] = {
     "products": _products,
-    "disclosed": lambda one, lot: _linked(one, lot, precise=False),
-    "precise": lambda one, lot: _linked(one, lot, precise=True),
+    "disclosed": lambda one, lot: _linked(one, lot, required_types(lot)),
+    "assembly": lambda one, lot: _linked(one, lot, [FINAL_ASSEMBLY]),
+    "components": lambda one, lot: _linked(one, lot, [t for t in required_types(lot) if t != FINAL_ASSEMBLY]),
+    "precise": lambda one, lot: _linked(one, lot, required_types(lot), precise=True),
     "not_disclosed": _not_disclosed,
     "minerals": _minerals,
     "audits": _audits,

@@ -7,11 +7,10 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from framework.chain.comparison import Comparison
+from framework.chain.comparison import Comparison, Line
 from framework.ground.text import N_
 
-COLUMNS = (
-    (N_("Supplier"), lambda one: one.supplier),
+COLUMNS: tuple[tuple[str, Callable[[Line], Any]], ...] = (
     (N_("Brand"), lambda one: one.brand),
     (N_("Models on offer"), lambda one: one.figures["products"]),
     (N_("Components asked"), lambda one: one.figures["nodes"]),
@@ -31,22 +30,33 @@ COLUMNS = (
 )
 
 
-def write(target: BinaryIO, found: Comparison, *, gettext: Callable[[str], str]) -> None:
-    """Write the lines and the shared sites, each on a sheet with a frozen header and a filter."""
+def write(target: BinaryIO, found: Comparison, *, named: Callable[[Line], str], gettext: Callable[[str], str]) -> None:
+    """Write the lines and the shared sites, each on a sheet with a frozen header and a filter.
+
+    `named` says what the reader calls the supplier of a line. A figure that is not known is an empty cell.
+    """
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"title": f"{found.lot.round.name} · {found.lot.name}"})
     head = book.add_format({"bold": True, "bg_color": "#f3f6f7", "border": 1, "text_wrap": True, "valign": "top"})
-    lines = [[value(one) for _label, value in COLUMNS] for one in found.lines]
-    _sheet(book, gettext(N_("Comparison")), [gettext(label) for label, _value in COLUMNS], lines, head)
+    lines = [[named(one), *_values(one)] for one in found.lines]
+    labels = [N_("Supplier"), *(label for label, _value in COLUMNS)]
+    _sheet(book, gettext(N_("Comparison")), [gettext(label) for label in labels], lines, head)
     sites = [
         [s.site.site.name, s.site.site.address, s.site.site.country, s.site.suppliers, s.site.products, s.quantity]
         for s in found.shared
     ]
-    labels = (N_("Site"), N_("Address"), N_("Country"), N_("Suppliers"), N_("Models"), N_("Pooled quantity behind it"))
+    labels = [N_("Site"), N_("Address"), N_("Country"), N_("Suppliers"), N_("Models"), N_("Pooled quantity behind it")]
     _sheet(book, gettext(N_("Shared sites")), [gettext(label) for label in labels], sites, head)
     book.close()
+
+
+def _values(one: Line) -> list[Any]:
+    """The figures of a line; what the file says nothing about is left empty, never 0."""
+    if one.figures["products"]:
+        return [value(one) for _label, value in COLUMNS]
+    return [one.brand, *[None] * (len(COLUMNS) - 2), one.figures["company_wide"]]
 
 
 def _sheet(book: Any, name: str, labels: list[str], rows: list[list[Any]], head: Any) -> None:

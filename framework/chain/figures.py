@@ -15,6 +15,7 @@ from models.chain import Component, DueDiligence, Link, LotFigures, Mention, Pro
 from models.disclosure import Submission
 from models.rounds import Lot
 
+OPEN_LEVELS = ("public", "consortium")
 REASONS = ("unknown", "supplier_refused", "trade_secret", "multi_source_variable", "not_applicable")
 
 
@@ -28,7 +29,9 @@ class Facts:
     smelters: list[SmelterMention] = field(default_factory=list)
     audits: list[tuple[int, dt.date | None]] = field(default_factory=list)
     diligence: list[str] = field(default_factory=list)
+    confidential: set[int] = field(default_factory=set)
     company_wide: int = 0
+    wide_confidential: int = 0
 
 
 def count(session: Session, submission: Submission) -> None:
@@ -69,8 +72,13 @@ def load(session: Session, submission: Submission) -> Facts:
     audits = select(SiteAudit.mention_id, SiteAudit.valid_until).where(SiteAudit.submission_id == number)
     facts.audits = [(mention, until) for mention, until in session.execute(audits)]
     facts.diligence = list(session.scalars(select(DueDiligence.self_score).where(DueDiligence.submission_id == number)))
-    wide = select(Mention.id).where(Mention.submission_id == number, Mention.company_wide)
-    facts.company_wide = len(session.scalars(wide).all())
+    mentions = select(Mention.id, Mention.company_wide, Mention.confidentiality).where(Mention.submission_id == number)
+    for mention_id, wide, level in session.execute(mentions):
+        hidden = level not in OPEN_LEVELS
+        facts.company_wide += wide
+        facts.wide_confidential += wide and hidden
+        if hidden:
+            facts.confidential.add(mention_id)
     return facts
 
 
@@ -93,6 +101,7 @@ def figures_of(facts: Facts, lot: Lot, products: list[Product], *, on: dt.date) 
         "kinds": _kinds(nodes),
         "sites": len(mentions),
         "company_wide": facts.company_wide,
+        "confidential": len(mentions & facts.confidential) + facts.wide_confidential,
         **_minerals(facts, lot, products),
         **_audits(facts, mentions, on),
         "due_diligence": dict(Counter(score for score in facts.diligence if score)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import and_, case, delete, distinct, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from framework.chain.figures import OPEN_LEVELS
 from models.chain import Link, Mention, Product, SharedSite
 from models.disclosure import Submission
 from models.rounds import Lot, Round
 
-OPEN_LEVELS = ("public", "consortium")
+READABLE = ("opened", "clarification_asked", "in_review", "scored", "excluded")
 AT_ONCE = 1_000
 
 
@@ -34,6 +35,7 @@ def _shared(session: Session, round_: Round, lot: Lot, *, open_only: bool) -> li
         .outerjoin(Product, Product.id == Link.product_id)
         .where(
             Submission.round_id == round_.id,
+            Submission.state.in_(READABLE),
             Mention.site_id.is_not(None),
             or_(Mention.company_wide, Product.lot_id == lot.id),
         )
@@ -43,7 +45,7 @@ def _shared(session: Session, round_: Round, lot: Lot, *, open_only: bool) -> li
     if open_only:
         query = query.where(Mention.confidentiality.in_(OPEN_LEVELS))
     rows = session.execute(query).all()
-    categories = _categories(session, round_, lot)
+    categories = _categories(session, round_, lot, open_only=open_only)
     return [
         {
             "lot_id": lot.id,
@@ -58,15 +60,19 @@ def _shared(session: Session, round_: Round, lot: Lot, *, open_only: bool) -> li
     ]
 
 
-def _categories(session: Session, round_: Round, lot: Lot) -> dict[int, list[str]]:
+def _categories(session: Session, round_: Round, lot: Lot, *, open_only: bool) -> dict[int, list[str]]:
+    """The categories of the lot's models that are tied to each site, in a fixed order."""
     query = (
         select(Mention.site_id, Product.category)
         .join(Link, Link.mention_id == Mention.id)
         .join(Product, and_(Product.id == Link.product_id, Product.lot_id == lot.id))
         .join(Submission, Submission.id == Mention.submission_id)
-        .where(Submission.round_id == round_.id, Mention.site_id.is_not(None))
+        .where(Submission.round_id == round_.id, Submission.state.in_(READABLE), Mention.site_id.is_not(None))
         .distinct()
+        .order_by(Product.category)
     )
+    if open_only:
+        query = query.where(Mention.confidentiality.in_(OPEN_LEVELS))
     found: dict[int, list[str]] = {}
     for site, category in session.execute(query):
         found.setdefault(site or 0, []).append(category)

@@ -5,44 +5,55 @@ from __future__ import annotations
 import datetime as dt
 import time
 from itertools import islice
-from pathlib import Path
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from framework.disclosure import notices
+from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import REFUSED, Checked, SheetAccount, check
 from framework.disclosure.counting import settle
 from framework.disclosure.receiving import Clock, lock, scope_of
 from framework.disclosure.recognise import SITE_LIST
-from framework.disclosure.scope import RoundScope
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
 from framework.ground.issues import Severity
+from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import run_in_child
+from framework.ground.sheets.reader import Progress
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+from models.records import Job
 
 AT_ONCE = 2_000
+__all__ = ["NeedsLargeLane", "abandoned", "give_up", "keep", "read"]
 
 
-def read(session: Session, submission: Submission, *, files: FileStore, limits: Limits) -> tuple[Checked, int]:
-    """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing."""
+def read(
+    session: Session, submission: Submission, *, files: FileStore, limits: Limits, on_progress: Progress | None = None
+) -> tuple[Checked, int]:
+    """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing.
+
+    `on_progress(done, total)` hears rows. Raises NeedsLargeLane where `limits` are too narrow for the file.
+    """
     scope = scope_of(session, submission.round, submission.supplier)
-    path, today = files.path(submission.file.sha256), submission.received_at.date()
+    path, today, name = files.path(submission.file.sha256), submission.received_at.date(), submission.file.name
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
-    checked = check_path(path, scope, today=today, limits=limits)
+    checked = check_path(path, scope, today=today, limits=limits, name=name, on_progress=on_progress)
     return checked, int((time.monotonic() - begun) * 1000)
 
 
-def check_path(path: Path, scope: RoundScope | None, *, today: dt.date, limits: Limits) -> Checked:
-    """Check a file on disk in a child process; whatever is wrong with it is in the result, never an exception."""
-    arguments = {"scope": scope.to_json() if scope is not None else None, "today": today.isoformat()}
-    done = run_in_child(path, "framework.disclosure.check_file:check_task", arguments, limits)
-    if done.refusal is not None:
-        return check(done.refusal, scope, today=today)
-    return Checked.from_json(done.value)
+def give_up(session: Session, submission: Submission, *, clock: Clock, files: FileStore) -> None:
+    """Refuse a version whose reading broke off too often: nothing stays *being read* for ever."""
+    unread = check(Refusal("file-unreadable", "failed"), None, today=submission.received_at.date())
+    keep(session, submission, unread, 0, clock=clock, files=files)
+
+
+def abandoned(session: Session) -> list[Submission]:
+    """Versions still unread whose last job has failed for good."""
+    query = select(Submission).join(Job, Job.id == Submission.job_id)
+    return list(session.scalars(query.where(Submission.state == "staged", Job.state == "failed")))
 
 
 def keep(
@@ -60,6 +71,7 @@ def keep(
     _store(session, submission, checked, milliseconds, now)
     refused = checked.verdict == "refused"
     lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
+    notices.was_read(session, submission, checked.issues, now=now)
     if submission.round.state == "receipt_closed":
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,12 +14,16 @@ from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot, Round
 
 LEVELS = ("public", "consortium", "buyers_linked", "lead_and_monitor")
+NAMES_THE_BIDDER = "0_submission"
 SEES_ALL = frozenset({"lead", "evaluator", "chair", "monitor"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What a reader of a round may see: every level, or up to `consortium` with the lots they declared demand in."""
+    """What a reader of a round may see: every level, or up to `consortium` with the lots they declared demand in.
+
+    Codes of lots are folded.
+    """
 
     sees_all: bool
     own: bool
@@ -31,6 +35,12 @@ class Reader:
         if self.sees_all or self.own or level in ("public", "consortium", ""):
             return True
         return level == "buyers_linked" and bool(lots & self.lot_codes)
+
+    def may_see_row(self, row: SubmissionRow, levels: Levels) -> bool:
+        """Whether a row's values are shown: by its level, and never one that names the bidder to who may not know it."""
+        if self.hides_bidders and row.sheet == NAMES_THE_BIDDER:
+            return False
+        return self.may_see(*levels.of(row))
 
 
 def reader_of(session: Session, round_: Round, actor: Actor, submission: Submission | None = None) -> Reader:
@@ -49,7 +59,7 @@ def reader_of(session: Session, round_: Round, actor: Actor, submission: Submiss
     return Reader(
         sees_all=bool(roles & SEES_ALL),
         own=own,
-        lot_codes=frozenset(session.scalars(declared)) if "member" in roles else frozenset(),
+        lot_codes=frozenset(map(str.casefold, session.scalars(declared))) if "member" in roles else frozenset(),
         hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in ("opened", "judging"),
     )
 
@@ -64,14 +74,15 @@ class Levels:
     """The confidentiality of a submission's rows: default of the file, level and lots of each site."""
 
     default: str
-    by_site: dict[str, str]
-    lots_of_site: dict[str, frozenset[str]]
+    by_site: dict[str, str] = field(default_factory=dict)
+    lots_of_site: dict[str, frozenset[str]] = field(default_factory=dict)
+    lots_of_product: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, row: SubmissionRow) -> tuple[str, frozenset[str]]:
-        """Level and lots of a row: its site's where it names one, else open to the consortium."""
-        site = str(row.read_values.get("site_ref") or "").casefold()
+        """Level and lots of a row: its site's where it names one, else the file's own and those of its product."""
+        site, product = _key(row, "site_ref"), _key(row, "product_ref") or _key(row, "applies_to")
         if not site:
-            return "consortium", frozenset()
+            return self.default, self.lots_of_product.get(product, frozenset())
         return self.by_site.get(site, self.default), self.lots_of_site.get(site, frozenset())
 
 
@@ -85,14 +96,34 @@ def levels_of(session: Session, submission: Submission) -> Levels:
         )
     ).all()
     default = _strictest([str(r.read_values.get("confidentiality_default") or "") for r in _of(rows, "0_submission")])
-    lot_of = {_key(r, "product_ref"): str(r.read_values.get("lot") or "") for r in _of(rows, "1_products")}
+    codes = session.scalars(select(Lot.code).where(Lot.round_id == submission.round_id)).all()
+    only = codes[0].casefold() if len(codes) == 1 else ""
+    lot_of = {_key(r, "product_ref"): _key(r, "lot") or only for r in _of(rows, "1_products")}
+    today = submission.received_at.date().isoformat()
     linked: dict[str, set[str]] = {}
     for row in _of(rows, "4_links"):
+        if str(row.read_values.get("valid_to") or today) < today:
+            continue
         linked.setdefault(_key(row, "site_ref"), set()).add(lot_of.get(_key(row, "product_ref"), ""))
     own = {
         _key(r, "site_ref"): str(r.read_values.get("confidentiality") or "") or default for r in _of(rows, "3_sites")
     }
-    return Levels(default, own, {site: frozenset(lots) for site, lots in linked.items()})
+    return Levels(
+        default,
+        own,
+        {site: frozenset(lots) for site, lots in linked.items()},
+        {product: frozenset([lot]) for product, lot in lot_of.items()},
+    )
+
+
+def default_level(session: Session, submission: Submission) -> str:
+    """The level of rows that say nothing else: the strictest of the file's brands."""
+    query = select(SubmissionRow).where(
+        SubmissionRow.submission_id == submission.id,
+        SubmissionRow.listed_reason == "",
+        SubmissionRow.sheet == "0_submission",
+    )
+    return _strictest([str(r.read_values.get("confidentiality_default") or "") for r in session.scalars(query)])
 
 
 def _of(rows: Sequence[SubmissionRow], sheet: str) -> list[SubmissionRow]:

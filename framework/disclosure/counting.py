@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure import notices
 from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
-from framework.ground.mail import post
 from framework.ground.text import N_
 from models.disclosure import Submission, SubmissionIssue
-from models.people import User
 from models.rounds import Round
 
 LIVE = ("staged", "checked", "counted")
@@ -46,6 +45,7 @@ def withdraw(session: Session, submission: Submission, *, actor: Actor, clock: C
             act = "withdraw" if other.state == "counted" else "discard"
             lifecycle.move(session, other, act, actor=actor, now=now)
             other.withdrawn_at = now
+    notices.was_withdrawn(session, submission, now=now)
 
 
 def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Submission]:
@@ -92,11 +92,17 @@ def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetim
         if submission.state == "counted":
             _lapse(session, found[: found.index(submission)], now)
             return
-        if _may_count_itself(round_, submission):
+        if _may_count_itself(round_, submission, files):
             lifecycle.move(session, submission, "count", actor=SYSTEM, now=now, files=files)
             _lapse(session, found[: found.index(submission)], now)
             return
     _lapse(session, found, now)
+
+
+def close_if_due(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:
+    """Close receipt where the deadline is past and the clock job has not come round yet: the date decides."""
+    if round_.state == "published" and is_past(round_, clock()):
+        close_receipt(session, round_, clock=clock, files=files)
 
 
 def received_in_time(session: Session, round_: Round) -> list[Submission]:
@@ -112,17 +118,27 @@ def set_digest(found: Sequence[Submission]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
-def _may_count_itself(round_: Round, submission: Submission) -> bool:
-    return submission.verdict == "countable" and bool(round_.settings.get("auto_count", True))
+def _may_count_itself(round_: Round, submission: Submission, files: FileStore) -> bool:
+    """Whether a version counts without a click; changed bytes must not keep the whole round from closing."""
+    if submission.verdict != "countable" or not round_.settings.get("auto_count", True):
+        return False
+    return files.is_intact(submission.file.sha256)
 
 
 def _lapse(session: Session, found: Sequence[Submission], now: dt.datetime) -> None:
     for submission in found:
-        if submission.state != "checked":
-            continue
-        blocked = submission.verdict != "countable"
-        submission.reason = N_("it holds a problem that blocks it") if blocked else N_("nobody counted it")
-        lifecycle.move(session, submission, "lapse", actor=SYSTEM, now=now)
+        if submission.state == "checked":
+            submission.reason = _why_not(submission)
+            lifecycle.move(session, submission, "lapse", actor=SYSTEM, now=now)
+            notices.was_not_counted(session, submission, now=now)
+
+
+def _why_not(submission: Submission) -> str:
+    if submission.verdict != "countable":
+        return N_("it holds a problem that blocks it")
+    if not submission.round.settings.get("auto_count", True):
+        return N_("nobody counted it")
+    return N_("the stored file no longer has the hash of its receipt")
 
 
 def _guard_count(session: Session, submission: Submission, context: lifecycle.Context) -> None:
@@ -166,22 +182,7 @@ def _after_count(session: Session, submission: Submission, context: lifecycle.Co
         if other.version_no < submission.version_no and other.state in LIVE:
             lifecycle.move(session, other, "replace", actor=SYSTEM, now=context.now)
     session.flush()
-    _tell(session, submission, context.now)
-
-
-def _tell(session: Session, submission: Submission, now: dt.datetime) -> None:
-    sender = session.get(User, submission.created_by_id) if submission.created_by_id else None
-    if sender is not None:
-        post(
-            session,
-            "submission_counted",
-            to=sender,
-            now=now,
-            round_=submission.round,
-            receipt=submission.receipt_number,
-            round_name=submission.round.name,
-            path=f"/rounds/{submission.round.public_id}/disclosure/{submission.public_id}",
-        )
+    notices.was_counted(session, submission, now=context.now)
 
 
 def _guard_before_deadline(_session: Session, submission: Submission, context: lifecycle.Context) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from framework.disclosure.check_file import REASONS
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
-from models.disclosure import Submission, SubmissionIssue
+from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 
 PLACES_SHOWN = 12
 RANK = {"block": 0, "error": 1, "warning": 2, "note": 3}
@@ -71,8 +72,32 @@ def counts(session: Session, submission: Submission) -> dict[str, int]:
         .where(SubmissionIssue.submission_id == submission.id)
         .group_by(SubmissionIssue.severity)
     )
-    found = {severity: number for severity, number in session.execute(query)}
+    found: dict[str, int] = dict(session.execute(query).tuples().all())
     return {severity: found.get(severity, 0) for severity in RANK}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of one sheet that were listed, not stored, for one reason (a template to translate)."""
+
+    sheet: str
+    reason: str
+    count: int
+    first_row: int
+    last_row: int
+
+
+def left_out(session: Session, submission: Submission) -> list[LeftOut]:
+    """Which rows were left out and why: by sheet and reason, with the first and last of them."""
+    table = SubmissionRow
+    query = (
+        select(table.sheet, table.listed_reason, func.count(), func.min(table.row), func.max(table.row))
+        .where(table.submission_id == submission.id, table.listed_reason != "")
+        .group_by(table.sheet, table.listed_reason)
+        .order_by(table.sheet, func.min(table.row))
+    )
+    found = session.execute(query)
+    return [LeftOut(sheet, REASONS.get(key, key), n, first, last) for sheet, key, n, first, last in found]
 
 
 def all_issues(session: Session, submission: Submission) -> list[Issue]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framework.disclosure import notices
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -55,6 +56,7 @@ def receive(
         submission.late_by_seconds = max(1, int((now - deadline).total_seconds()))
         lifecycle.move(session, submission, "store_late", actor=SYSTEM, now=now)
     session.flush()
+    notices.was_received(session, submission, now=now)
     return submission
 
 

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import comparison, export
 from framework.chain.build import build
 from framework.disclosure import confidentiality
@@ -36,7 +37,9 @@ SORTS = {
     "disclosed": lambda one: one.figures["disclosed"] / (one.figures["nodes"] or 1),
     "precise": lambda one: one.figures["precise"] / (one.figures["nodes"] or 1),
     "minerals": lambda one: one.figures["minerals_answered"],
-    "audits": lambda one: one.figures["audits_valid"],
+    "assembly": lambda one: one.assembly[0] / (one.assembly[1] or 1),
+    "components": lambda one: one.components[0] / (one.components[1] or 1),
+    "audits": lambda one: one.figures["audits_valid"] or 0,
     "due_diligence": lambda one: one.figures["due_diligence"].get("full", 0),
 }
 
@@ -73,7 +76,9 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
     """The comparison as a workbook."""
     lot = guard.child(Lot, lot_id, round_)
     target = io.BytesIO()
-    export.write(target, comparison.compare(db.session(), lot, _reader(round_)), gettext=_)
+    reader = _reader(round_)
+    found = comparison.compare(db.session(), lot, reader, shared_page=None)
+    export.write(target, found, named=lambda one: named(reader, one.supplier), gettext=_)
     target.seek(0)
     name = f"comparison-{round_.public_id}-{lot.number}.xlsx"
     return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
@@ -94,8 +99,13 @@ def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
         round_=round_,
         lot=lot,
         line=one,
+        supplier=named(reader, one.supplier),
         measure=comparison.MEASURES[measure],
-        rows=[(row, label, detail, reader.may_see(level, frozenset([lot.code]))) for row, label, detail, level in rows],
+        key=measure,
+        rows=[
+            (row, label, detail, reader.may_see(level, frozenset([lot.code.casefold()] if tied else [])))
+            for row, label, detail, level, tied in rows
+        ],
         page=page,
         pages=max(1, -(-total // comparison.ROWS_PAGE)),
         total=total,
@@ -114,13 +124,15 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
     )
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    named = comparison.suppliers_of(db.session(), found, round_, reader)
-    names = {
-        s.id: confidentiality.bidder_name(reader, s, i) for i, s in enumerate(comparison.opened(db.session(), round_))
-    }
-    return render_template(
-        "chain/site.html", round_=round_, lot=lot, shared=found, named=named, names=names, reader=reader
-    )
+    mentions = comparison.suppliers_of(db.session(), found, round_, reader)
+    order = enumerate(comparison.opened(db.session(), round_))
+    names = {s.id: named(reader, confidentiality.bidder_name(reader, s, i)) for i, s in order}
+    return render_template("chain/site.html", round_=round_, lot=lot, shared=found, mentions=mentions, names=names)
+
+
+def named(reader: Reader, name: str) -> str:
+    """What a reader calls a supplier: its name, or *Bidder B* where names are not for them yet."""
+    return _("Bidder %(letter)s", letter=name) if reader.hides_bidders else name
 
 
 def _reader(round_: Round) -> Reader:
@@ -129,13 +141,14 @@ def _reader(round_: Round) -> Reader:
 
 def _page(round_: Round, lot: Lot) -> str:
     page = max(1, request.args.get("page", 1, type=int))
-    found = comparison.compare(db.session(), lot, _reader(round_), shared_page=page)
+    reader = _reader(round_)
+    found = comparison.compare(db.session(), lot, reader, shared_page=page)
     return render_template(
         "chain/comparison.html",
         round_=round_,
         lots=round_.lots,
         found=found,
-        lines=_sorted(found.lines),
+        lines=[(one, named(reader, one.supplier)) for one in _sorted(found.lines)],
         step=comparison.step,
         page=page,
         pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),

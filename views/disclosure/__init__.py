@@ -1,9 +1,18 @@
-"""Pages of disclosure: upload, receipt, issues, counting, opening."""
+"""Pages of disclosure: suppliers, upload, receipt, issues, counting, opening."""
 
 from flask import Blueprint
 
+import framework.disclosure.steps  # noqa: F401 - its import registers the next steps
+
 blueprint = Blueprint("disclosure", __name__)
 
-from views.disclosure import findings, opened, opening, upload, work  # noqa: E402 - the routes hang on the blueprint
+from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    findings,
+    opened,
+    opening,
+    suppliers,
+    upload,
+    work,
+)
 
-__all__ = ["blueprint", "findings", "opened", "opening", "upload", "work"]
+__all__ = ["blueprint", "findings", "opened", "opening", "suppliers", "upload", "work"]

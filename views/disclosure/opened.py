@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from framework.disclosure import confidentiality, groups
+from framework.disclosure.check_file import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
@@ -46,15 +47,19 @@ def opened_version(round_: Round, submission_id: str) -> str:
     pages = max(1, -(-total // PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     rows = _rows(submission, sheet, page)
-    levels = confidentiality.levels_of(db.session(), submission)
+    levels = _levels(reader, submission)
     return render_template(
         "disclosure/opened.html",
         round_=round_,
         submission=submission,
         name=name,
+        reader=reader,
+        may_download=reader.sees_all and not reader.hides_bidders,
         sheet=sheet,
         sheets=sheets,
-        rows=[(row, _shown(reader, levels, row)) for row in rows],
+        rows=[
+            (row, reader.may_see_row(row, levels), REASONS.get(row.listed_reason, row.listed_reason)) for row in rows
+        ],
         columns=_columns(rows),
         page=page,
         pages=pages,
@@ -70,7 +75,7 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
     found = db.session.get(SubmissionRow, row_id) if row_id < 2**31 else None
     if found is None or found.submission_id != submission.id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    levels = confidentiality.levels_of(db.session(), submission)
+    levels = _levels(reader, submission)
     remarks = select(SubmissionIssue).where(
         SubmissionIssue.submission_id == submission.id,
         SubmissionIssue.sheet == found.sheet,
@@ -81,8 +86,10 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
         round_=round_,
         submission=submission,
         name=name,
+        reader=reader,
         row=found,
-        shown=_shown(reader, levels, found),
+        shown=reader.may_see_row(found, levels),
+        reason=REASONS.get(found.listed_reason, found.listed_reason),
         issues=[_said(r) for r in db.session.scalars(remarks.limit(50))],
         column=request.args.get("column", ""),
     )
@@ -124,9 +131,11 @@ def _said(stored: SubmissionIssue) -> tuple[str, str]:
     return stored.severity, words(message, **params)
 
 
-def _shown(reader: Reader, levels: Levels, found: SubmissionRow) -> bool:
-    level, lots = levels.of(found)
-    return reader.may_see(level, lots)
+def _levels(reader: Reader, submission: Submission) -> Levels:
+    """The levels of a submission's rows; not asked for who may see them all."""
+    if reader.sees_all or reader.own:
+        return Levels("consortium")
+    return confidentiality.levels_of(db.session(), submission)
 
 
 def _rows(submission: Submission, sheet: str | None, page: int) -> list[SubmissionRow]:

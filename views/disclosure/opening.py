@@ -50,8 +50,7 @@ def opening_page(round_: Round) -> str:
 def confirm_opening(round_: Round) -> Response:
     """One opener's confirmation; the last one needed opens."""
     session = db.session()
-    if receiving.is_past(round_, clock.now()):
-        counting.close_receipt(session, round_, clock=clock.now, files=files())
+    counting.close_if_due(session, round_, clock=clock.now, files=files())
     found = opening.confirm(session, round_, actor=actor(), clock=clock.now)
     here = url_for("disclosure.opening_page", round_id=round_.public_id)
     if found.opened_at is not None:

@@ -86,7 +86,9 @@ def count(round_: Round, submission_id: str) -> BaseResponse:
     """Let this version stand at once."""
     submission = own_submission(round_, submission_id)
     counting.count(db.session(), submission, actor=actor(), clock=clock.now, files=files())
-    return guard.done(_address(submission), _("This version counts. You can replace or withdraw it until the deadline."))
+    return guard.done(
+        _address(submission), _("This version counts. You can replace or withdraw it until the deadline.")
+    )
 
 
 @blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/withdraw")
@@ -172,6 +174,4 @@ def _receipt(submission: Submission) -> BaseResponse:
 
 
 def _address(submission: Submission) -> str:
-    return url_for(
-        "disclosure.version", round_id=submission.round.public_id, submission_id=submission.public_id
-    )
+    return url_for("disclosure.version", round_id=submission.round.public_id, submission_id=submission.public_id)

@@ -20,6 +20,8 @@ from models.records import Job
 from views.settings import Settings
 from views.worker import run_job
 
+Clock = Callable[[], dt.datetime]
+
 
 def files() -> FileStore:
     """The content store of this installation."""
@@ -27,37 +29,81 @@ def files() -> FileStore:
     return store
 
 
-def limits_for(size: int, settings: Settings) -> Limits:
-    """The lane of a file of `size` bytes: the large lane also takes what proves large while it is read."""
-    quick = size <= settings.inline_mb * 1_000_000
-    return Limits.quick(upload_mb=settings.upload_mb) if quick else Limits.large(upload_mb=settings.large_upload_mb)
-
-
 def run_if_small(job_id: int | None, size: int) -> None:
     """Check a small file at once, in this request, after its receipt is durable; the worker takes the others."""
-    settings: Settings = current_app.extensions["settings"]
-    if job_id is not None and size <= settings.inline_mb * 1_000_000:
+    if job_id is not None and size <= _settings().inline_mb * 1_000_000:
         db.session.remove()
         run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
 
 
 @jobs.runner(CHECK_JOB)
-def check_submission(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
-    """Read outside any transaction, then store the result in one."""
-    public_id = str(job.payload["submission"])
-    submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
+def check_submission(session: Session, job: Job, clock: Clock) -> None:
+    """Read outside any transaction, then store the result in one.
+
+    A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b).
+    """
+    submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is None or submission.state != "staged":
         return
-    limits = limits_for(submission.file.size, current_app.extensions["settings"])
-    number = submission.id
-    checked, milliseconds = checking.read(session, submission, files=files(), limits=limits)
+    number, lane = submission.id, _lane(job, submission)
+    progress = _progress(session, job.id, clock)
+    try:
+        checked, milliseconds = checking.read(
+            session, submission, files=files(), limits=_limits(lane), on_progress=progress
+        )
+    except checking.NeedsLargeLane:
+        _send_to_large_lane(session, number, clock)
+        return
     session.rollback()
     submission = session.get_one(Submission, number)
     checking.keep(session, submission, checked, milliseconds, clock=clock, files=files())
 
 
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def _lane(job: Job, submission: Submission) -> str:
+    beyond = submission.file.size > _settings().upload_mb * 1_000_000
+    return "large" if beyond else str(job.payload.get("lane", "quick"))
+
+
+def _limits(lane: str) -> Limits:
+    settings = _settings()
+    large = lane == "large"
+    return Limits.large(upload_mb=settings.large_upload_mb) if large else Limits.quick(upload_mb=settings.upload_mb)
+
+
+def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
+    session.rollback()
+    submission = session.get_one(Submission, number)
+    payload = {"submission": submission.public_id, "lane": "large"}
+    submission.job = jobs.enqueue(session, CHECK_JOB, now=clock(), organisation_id=submission.supplier_id, **payload)
+    session.commit()
+
+
+def _progress(session: Session, job_id: int, clock: Clock) -> Callable[[int, int], None]:
+    """Keep what the child says on the job's row, in short transactions: it survives the page and the worker."""
+
+    def keep(done: int, total: int) -> None:
+        job = session.get_one(Job, job_id)
+        job.done, job.total, job.heartbeat_at = done, total, clock()
+        session.commit()
+
+    return keep
+
+
+@jobs.periodic("refuse_unread", every_seconds=5)
+def refuse_unread(session: Session, clock: Clock) -> None:
+    """Versions whose reading failed for good are refused with a plain message, never *being read* for ever."""
+    for submission in checking.abandoned(session):
+        checking.give_up(session, submission, clock=clock, files=files())
+        session.commit()
+
+
 @jobs.periodic("close_due_rounds", every_seconds=5)
-def close_due_rounds(session: Session, clock: Callable[[], dt.datetime]) -> None:
+def close_due_rounds(session: Session, clock: Clock) -> None:
     """Close the receipt of every round whose deadline is past."""
     for round_ in counting.due_rounds(session, now=clock()):
         counting.close_receipt(session, round_, clock=clock, files=files())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from framework.disclosure.checks import evidence, keys, links, missing, nodes, places, reading
 from framework.disclosure.checks.context import Context
 from framework.ground.issues import Issue
+from framework.ground.sheets.progress import report
 
 Rule = Callable[[Context], Iterator[Issue]]
 
@@ -62,6 +63,8 @@ LIST_RULES: tuple[Rule, ...] = (
 
 
 def run(context: Context, rules: tuple[Rule, ...]) -> Iterator[Issue]:
-    """All issues of all rules; no rule stops another."""
-    for rule in rules:
+    """All issues of all rules; no rule stops another. After each one the progress is said, as rows of the file."""
+    rows = sum(map(len, context.tables.values()))
+    for number, rule in enumerate(rules, start=1):
         yield from rule(context)
+        report(rows * number // len(rules), rows)

@@ -6,6 +6,7 @@ writes one JSON document to `answer.json` in its own empty folder.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import resource
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import as_text, refusal_as_json
 from framework.ground.sheets.limits import MIB, Limits
@@ -29,9 +31,11 @@ _FORBIDDEN = (
 
 def main() -> None:
     """Read the order from standard input, work, write the answer."""
+    gc.disable()  # a child is soon gone and its memory bounded: looking for cycles among millions of cells is waste
     order = json.load(sys.stdin)
     limits = Limits.from_dict(order["limits"])
     confine(limits)
+    progress.begin(Path.cwd())
     began = time.perf_counter()
     answer = work(order, limits)
     answer["seconds"] = round(time.perf_counter() - began, 3)
@@ -49,7 +53,13 @@ def peak_mb() -> int:
 
 def work(order: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """Read the book, run the task: {"value": …} or {"refusal": …}."""
-    book = read_here(Path(order["path"]), limits, walk_only=order["walk_only"], lower_memory=_lower_memory)
+    book = read_here(
+        Path(order["path"]),
+        limits,
+        name=order.get("name", ""),
+        walk_only=order["walk_only"],
+        lower_memory=_lower_memory,
+    )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}
     return {"value": _task(order["task"])(book, order["arguments"])}

@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, refusal_from_json
 from framework.ground.sheets.limits import MIB, Limits
@@ -23,6 +26,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 _ANSWER = "answer.json"
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import main; main()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
+_LOOK_EVERY = 0.5
 _TOO_MUCH = {signal.SIGXCPU: "processor-time", signal.SIGKILL: "killed"}
 
 
@@ -46,34 +50,57 @@ def read_book(path: Path, *, limits: Limits | None = None) -> Book | Refusal:
     return result.refusal if result.refusal is not None else book_from_json(result.value)
 
 
-def run_in_child(path: Path, task: str, arguments: dict[str, Any], limits: Limits | None = None) -> ChildResult:
+Progress = Callable[[int, int], None]
+
+
+def run_in_child(
+    path: Path,
+    task: str,
+    arguments: dict[str, Any],
+    limits: Limits | None = None,
+    *,
+    name: str = "",
+    on_progress: Progress | None = None,
+) -> ChildResult:
     """Read the file in a child and run `task` ("module:function") there on (book, arguments).
 
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
-    that aborts is tried once more with our own walk instead of the library.
+    that aborts is tried once more with our own walk instead of the library. `name` is the name
+    of the file as sent, where the path does not carry it. `on_progress(done, total)` hears, in
+    rows, what the task says through `progress.report`.
     """
     limits = limits or Limits.large()
-    first = _run(path, task, arguments, limits, walk_only=False)
+    first = _run(path, task, arguments, limits, name, on_progress, walk_only=False)
     if first.refusal is not None and first.refusal.detail == "aborted":
-        return _run(path, task, arguments, limits, walk_only=True)
+        return _run(path, task, arguments, limits, name, on_progress, walk_only=True)
     return first
 
 
-def _run(path: Path, task: str, arguments: dict[str, Any], limits: Limits, *, walk_only: bool) -> ChildResult:
+def _run(
+    path: Path,
+    task: str,
+    arguments: dict[str, Any],
+    limits: Limits,
+    name: str,
+    on_progress: Progress | None,
+    *,
+    walk_only: bool,
+) -> ChildResult:
     order = {
         "path": str(path.resolve()),
+        "name": name,
         "task": task,
         "arguments": arguments,
         "limits": limits.as_dict(),
         "walk_only": walk_only,
     }
     with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
-        code, complaint = _run_process(json.dumps(order), folder, limits)
+        code, complaint = _run_process(json.dumps(order), folder, limits, on_progress)
         return _answer(Path(folder) / _ANSWER, code, complaint, limits)
 
 
-def _run_process(order: str, folder: str, limits: Limits) -> tuple[int | None, str]:
+def _run_process(order: str, folder: str, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
     """(exit code or None when the time was up, end of what the child complained)."""
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
@@ -85,13 +112,21 @@ def _run_process(order: str, folder: str, limits: Limits) -> tuple[int | None, s
         start_new_session=True,
         text=True,
     )
-    try:
-        _, complaint = process.communicate(order, timeout=limits.child_wall_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return None, ""
-    return process.returncode, complaint[-2000:]
+    until = time.monotonic() + limits.child_wall_s
+    said, given = (0, 0), order
+    while (left := until - time.monotonic()) > 0:
+        try:
+            _, complaint = process.communicate(given, timeout=left if on_progress is None else min(left, _LOOK_EVERY))
+        except subprocess.TimeoutExpired:
+            given = ""
+            if on_progress is not None and (now := progress.read(Path(folder))) != said:
+                said = now
+                on_progress(*now)
+        else:
+            return process.returncode, complaint[-2000:]
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return None, ""
 
 
 def _answer(answer: Path, code: int | None, complaint: str, limits: Limits) -> ChildResult:

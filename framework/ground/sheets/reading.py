@@ -33,27 +33,34 @@ Calamine = Callable[[], calamine.CalamineWorkbook]
 
 
 def read_here(
-    path: Path, limits: Limits, *, walk_only: bool = False, lower_memory: Callable[[str], None] | None = None
+    path: Path,
+    limits: Limits,
+    *,
+    name: str = "",
+    walk_only: bool = False,
+    lower_memory: Callable[[str], None] | None = None,
 ) -> Book | Refusal:
     """Examine and read a file. Returns a `Refusal` for whatever is wrong with the file, never raises for it.
 
     `walk_only` leaves the cells of xlsx files to our own walk (the second way). `lower_memory`
-    is told the lane once it is known, before any reader opens the file.
+    is told the lane once it is known, before any reader opens the file. `name` is the name as
+    sent, where the path does not carry it: a csv file is a sheet of that name.
     """
     try:
         found = examine(path, limits)
         if lower_memory is not None:
             lower_memory(found.lane)
-        return _note_characters(_read(path, found, limits, walk_only=walk_only))
+        called = Path(name.replace("\\", "/")).name or path.name
+        return _note_characters(_read(path, found, limits, called, walk_only=walk_only))
     except Refused as error:
         return with_lane(error.refusal, limits)
     except MemoryError:
         return Refusal("file-unpacks-too-large", "memory")
 
 
-def _read(path: Path, found: Examined, limits: Limits, *, walk_only: bool) -> Book:
+def _read(path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool) -> Book:
     if found.kind is Kind.CSV:
-        return _delimited_book(path, limits)
+        return _delimited_book(path, limits, name)
     if found.kind is Kind.CSV_ZIP and found.container is not None:
         return _zip_of_csv(found.container, limits)
     if found.package is not None and found.container is not None:
@@ -73,14 +80,14 @@ def _compare(book: Book, counted: dict[str, SheetFacts]) -> None:
             raise refused("file-ambiguous", "cells-differ", sheet=sheet.name)
 
 
-def _delimited_book(path: Path, limits: Limits) -> Book:
-    book = read_delimited(path.read_bytes(), name=path.stem, limits=limits, budget=Budget())
-    return replace(book, notices=[*book.notices, *_csv_by_name(path)])
+def _delimited_book(path: Path, limits: Limits, name: str) -> Book:
+    book = read_delimited(path.read_bytes(), name=Path(name).stem, limits=limits, budget=Budget())
+    return replace(book, notices=[*book.notices, *_csv_by_name(name)])
 
 
-def _csv_by_name(path: Path) -> list[tuple[str, dict[str, object]]]:
-    excel = path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-    return [("file-read-as-csv", {"name": path.name})] if excel else []
+def _csv_by_name(name: str) -> list[tuple[str, dict[str, object]]]:
+    excel = Path(name).suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+    return [("file-read-as-csv", {"name": name})] if excel else []
 
 
 def _zip_of_csv(container: Container, limits: Limits) -> Book:

@@ -39,6 +39,7 @@ _STRING_INDEX = re.compile(rb't="s"><v>(\d+)')
 _HIDDEN = re.compile(rb' hidden="(?:1|true|on)"')
 _ODD_DATE = re.compile(rb' s="(\d+)"(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(?:-|60[.<]|\d{7}|\d[\d.]*[eE])')
 _MOST_STYLES = 40
+_MOST_SHAPES, _LONGEST_SHAPE = 500, 8_000
 _BATCH = MIB
 
 
@@ -54,6 +55,7 @@ class SheetScan:
         self._blank = [b' t="s"><v>%d</v></c>' % index for index in sorted(workshop.string_facts.blank)]
         if len(self._blank) > _MOST_STYLES:
             raise NotPlain
+        self._shapes: dict[bytes, tuple[int, int, int]] = {}
         self._percent = _cells_of_styles(workshop.styles.percentages)
         self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
 
@@ -127,17 +129,27 @@ class SheetScan:
 
     def _scan_row(self, number: int, cells: bytes) -> None:
         """Count one row. `<v>` and `<is>` hold a value wherever the dialect allows them, empty `<v></v>` apart."""
-        columns = _COLUMNS.findall(cells)
-        valued = cells.count(b"<v>") - cells.count(b"<v></v>") + cells.count(b"<is>")
-        last = _last_column(b" ".join(columns))
+        columns, last, values = self._shape(cells)
+        valued = values - cells.count(b"<v></v>")
         if last > self.tally.limits.max_columns:
             raise NotPlain
         if len(cells) > self.tally.limits.stop_cell_chars and self._longest.search(cells):
             raise NotPlain
-        if valued != len(columns):
+        if valued != columns:
             held = _VALUED.findall(cells)
             last = column_number(held[-1].decode()) if held else 0
         self.tally.end_row(number, valued, last)
+
+    def _shape(self, cells: bytes) -> tuple[int, int, int]:
+        """Number of cells, last column, places of values; rows that differ in nothing but digits share their shape."""
+        skeleton = cells.translate(None, b"0123456789.-")
+        known = self._shapes.get(skeleton)
+        if known is None:
+            columns = _COLUMNS.findall(cells)
+            known = len(columns), _last_column(b" ".join(columns)), cells.count(b"<v>") + cells.count(b"<is>")
+            if len(self._shapes) < _MOST_SHAPES and len(skeleton) < _LONGEST_SHAPE:
+                self._shapes[skeleton] = known
+        return known
 
     def _note_odd_cells(self, data: bytes) -> None:
         facts = self.tally.facts

@@ -1,0 +1,38 @@
+"""Check a file on disk in a child process; needs no database, and imports nothing of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from framework.disclosure.check_file import Checked, check
+from framework.disclosure.scope import RoundScope
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import Progress, run_in_child
+
+
+class NeedsLargeLane(Exception):
+    """The file is beyond the quick lane and honest until shown otherwise: the large lane reads it (trust 9.4b)."""
+
+
+def check_path(
+    path: Path,
+    scope: RoundScope | None,
+    *,
+    today: dt.date,
+    limits: Limits,
+    name: str = "",
+    on_progress: Progress | None = None,
+) -> Checked:
+    """Check a file on disk in a child process; whatever is wrong with it is in the result.
+
+    `name` is the name as sent: a csv file is a sheet of that name. Raises NeedsLargeLane alone.
+    """
+    arguments = {"scope": scope.to_json() if scope is not None else None, "today": today.isoformat()}
+    task = "framework.disclosure.check_file:check_task"
+    done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)
+    if done.refusal is not None and done.refusal.lane == "large":
+        raise NeedsLargeLane
+    if done.refusal is not None:
+        return check(done.refusal, scope, today=today)
+    return Checked.from_json(done.value)

@@ -1,0 +1,117 @@
+"""Mails of a submission: one receipt an upload, problems of a file, what counts; never a file name or a found value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground.issue_catalogue import catalogue
+from framework.ground.issues import Issue
+from framework.ground.mail import post
+from models.disclosure import Submission
+from models.people import User
+from models.records import Mail
+
+WAIT_FOR_READING = dt.timedelta(seconds=60)
+CAUSES = 3
+PROBLEMS = ("block", "error", "warning")
+
+
+def was_received(session: Session, submission: Submission, *, now: dt.datetime) -> Mail | None:
+    """The receipt as a mail: it waits a minute for the reading, so that one mail tells both (screens M3, M4)."""
+    if submission.state == "late":
+        return _post(session, submission, "submission_late", now=now, seconds=submission.late_by_seconds)
+    mail = _post(session, submission, "submission_received", now=now, read=False)
+    if mail is not None:
+        mail.next_try_at = now + WAIT_FOR_READING
+    return mail
+
+
+def was_read(session: Session, submission: Submission, issues: Sequence[Issue], *, now: dt.datetime) -> None:
+    """Complete the receipt that still waits; where it has left and the file cannot count, tell that apart."""
+    told = {"read": True, **_summary(submission, issues)}
+    waiting = _waiting_receipt(session, submission)
+    if waiting is not None:
+        waiting.params = waiting.params | told
+        waiting.next_try_at = now
+    elif submission.verdict != "countable":
+        _post(session, submission, "submission_received", now=now, **told)
+
+
+def was_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """Tell the sender that this version counts."""
+    _post(session, submission, "submission_counted", now=now)
+
+
+def was_withdrawn(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """The receipt of a withdrawal."""
+    _post(session, submission, "submission_withdrawn", now=now, at=_words(now, submission))
+
+
+def was_not_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """Tell the sender why a version does not count."""
+    _post(session, submission, "submission_not_counted", now=now, reason=submission.reason)
+
+
+def _summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:
+    """Counts, and the first causes by their codes: sentences of the catalogue with values stay in the product."""
+    problems = [issue for issue in issues if issue.severity.value in PROBLEMS]
+    causes = Counter((issue.code, issue.cause) for issue in problems)
+    return {
+        "verdict": submission.verdict,
+        "rows": submission.rows_in,
+        "problems": len(problems),
+        "causes": [{"advice": _advice(*key), "count": number} for key, number in causes.most_common(CAUSES)],
+    }
+
+
+def _advice(code: str, cause: str) -> str:
+    """What to do about a cause, where the sentence quotes nothing of the file."""
+    entry = catalogue().get((code, cause)) or catalogue()[code, ""]
+    return entry.advice if "%(" not in entry.advice else ""
+
+
+def _waiting_receipt(session: Session, submission: Submission) -> Mail | None:
+    query = select(Mail).where(
+        Mail.round_id == submission.round_id,
+        Mail.template == "submission_received",
+        Mail.state == "waiting",
+        Mail.attempts == 0,
+    )
+    found = session.scalars(query.order_by(Mail.id.desc()).with_for_update()).all()
+    return next((mail for mail in found if mail.params.get("receipt") == submission.receipt_number), None)
+
+
+def _post(session: Session, submission: Submission, template: str, *, now: dt.datetime, **params: Any) -> Mail | None:
+    sender = session.get(User, submission.created_by_id) if submission.created_by_id else None
+    if sender is None:
+        return None
+    round_ = submission.round
+    return post(
+        session,
+        template,
+        to=sender,
+        now=now,
+        round_=round_,
+        recipient=sender.name,
+        round_name=round_.name,
+        receipt=submission.receipt_number,
+        received_at=_words(submission.received_at, submission),
+        deadline=_words(round_.tender_deadline, submission),
+        bytes=submission.file.size,
+        sha256=submission.file.sha256,
+        path=f"/rounds/{round_.public_id}/disclosure/{submission.public_id}",
+        **params,
+    )
+
+
+def _words(instant: dt.datetime | None, submission: Submission) -> str:
+    """An instant to the second with its zone, the same in every language."""
+    zone = submission.round.zone
+    return f"{instant.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S%z} ({zone})" if instant is not None else ""
