@@ -94,14 +94,14 @@ def copy(session: Session, source: Round, *, name: str, actor: Actor, now: dt.da
     round_.settings = all_values(source)
     _shift_dates(source, round_)
     lifecycle.move(session, round_, "create", actor=actor, now=now)
-    lots = {lot.id: _made(Lot, lot, LOT_TERMS, round_, now, actor) for lot in source.lots}
+    lots = {lot.id: _made(session, Lot, lot, LOT_TERMS, round_, now, actor) for lot in source.lots}
     for clause in source.clauses:
-        _made(Clause, clause, CLAUSE_TERMS, round_, now, actor)
+        _made(session, Clause, clause, CLAUSE_TERMS, round_, now, actor)
     for criterion in source.criteria:
-        made = _made(Criterion, criterion, CRITERION_TERMS, round_, now, actor)
+        made = _made(session, Criterion, criterion, CRITERION_TERMS, round_, now, actor)
         made.lot = lots[criterion.lot_id] if criterion.lot_id is not None else None
     for named in source.member_classes:
-        _made(MemberClass, named, ("name", "description"), round_, now, actor)
+        _made(session, MemberClass, named, ("name", "description"), round_, now, actor)
     session.flush()
     _invite_again(session, source, round_, actor=actor, now=now)
     return round_
@@ -131,9 +131,13 @@ def _take(source: Any, target: Any, names: tuple[str, ...]) -> None:
         setattr(target, name, found.copy() if isinstance(found, list | dict) else found)
 
 
-def _made(table: Any, source: Any, names: tuple[str, ...], round_: Round, now: dt.datetime, actor: Actor) -> Any:
-    made = table(round=round_, created_at=now, created_by_id=actor.user_id)
+def _made(
+    session: Session, table: Any, source: Any, names: tuple[str, ...], round_: Round, now: dt.datetime, actor: Actor
+) -> Any:
+    made = table(created_at=now, created_by_id=actor.user_id)
     _take(source, made, names)
+    session.add(made)
+    made.round = round_
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from framework.ground import clauses as library
 from framework.ground.actors import Actor
+from models.people import User
 from models.rounds import Clause, Criterion, Lot, Round
 from tests.builders import Builder
 
@@ -62,7 +63,7 @@ class Ready:
         now = self.build.clock()
         for position, key in enumerate(library.required_clauses()):
             found = library.clause_library()[key]
-            text = found.text("en", {name: 1 for name in found.parameters})
+            text = found.text("en", dict.fromkeys(found.parameters, 1))
             clause = Clause(
                 round=self.round,
                 position=position,
@@ -93,6 +94,4 @@ class Ready:
 
     def person_of(self, actor: Actor) -> Any:
         """The user behind an actor."""
-        from models.people import User
-
         return self.build.session.get(User, actor.user_id)

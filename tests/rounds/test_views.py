@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from models.base import db
-from models.rounds import Criterion, Lot, Round
 from tests.rounds.ready import Ready
 
 PAGES = (
@@ -61,4 +58,4 @@ def test_every_page_of_a_round_opens_for_its_lead_in_at_most_25_queries(ready, l
 
     assert ready.round.name in shown.text
     selects = [sql for sql in counted if sql.lstrip().upper().startswith("SELECT")]
-    assert len(selects) <= 25, "\n".join(" ".join(sql.split("FROM",1)[-1].split())[:110] for sql in selects)
+    assert len(selects) <= 25, "\n".join(" ".join(sql.split("FROM", 1)[-1].split())[:110] for sql in selects)
