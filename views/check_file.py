@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from framework.disclosure.caged import check_path
 from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked
-from framework.disclosure.checking import check_path
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from framework.ground.sheets.limits import Limits

@@ -1,0 +1,185 @@
+"""The application, put together: settings, templates, blueprints, errors, headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from importlib import import_module
+
+from flask import Flask, Response, g, render_template, request
+from flask_babel import gettext as _
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, StrictUndefined
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import models.all  # noqa: F401 - the metadata must be whole
+from framework.ground import database
+from framework.ground.errors import RuleBroken
+from framework.ground.files import FileStore
+from models.base import db, random_id
+from views import cli, guard, i18n, page, worker
+from views.settings import ROOT, Settings
+
+BLUEPRINTS = (
+    "views.home",
+    "views.people",
+    "views.rounds",
+    "views.signons",
+    "views.charts",
+    "views.demand",
+    "views.disclosure",
+    "views.chain",
+    "views.audit",
+    "views.operations",
+)
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def build(settings: Settings | None = None) -> Flask:
+    """Build the application; raises UnsafeDatabase where the database may lose what was acknowledged."""
+    settings = settings or Settings()
+    app = Flask(
+        "views", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), static_url_path="/static"
+    )
+    app.extensions["settings"] = settings
+    app.extensions["files"] = FileStore(settings.data_dir / "files")
+    _configure(app, settings)
+    _set_up_templates(app)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    app.before_request(guard.note_first_byte)
+    CSRFProtect(app)
+    i18n.init_app(app)
+    guard.init_app(app)
+    page.init_app(app)
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(name).blueprint)
+    worker.init_app(app)
+    cli.init_app(app)
+    _handle_errors(app)
+    app.after_request(_harden)
+    _assert_every_route_is_guarded(app)
+    with app.app_context():
+        database.attach(db.engine)
+        if settings.check_database:
+            database.assert_safe(db.engine, file_system=database.file_system_of(settings.data_dir))
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    hosts = [h.strip() for h in settings.trusted_hosts.split(",") if h.strip()]
+    app.config.update(
+        SECRET_KEY=settings.secret(),
+        SQLALCHEMY_DATABASE_URI=settings.url(),
+        MAX_CONTENT_LENGTH=settings.large_upload_mb * 1_000_000 + 1_000_000,
+        MAX_FORM_MEMORY_SIZE=4_000_000,
+        MAX_FORM_PARTS=20_000,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.session_max_hours),
+        TRUSTED_HOSTS=hosts or None,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def _set_up_templates(app: Flask) -> None:
+    loaders = [
+        app.jinja_loader,
+        PrefixLoader(
+            {
+                "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+            }
+        ),
+    ]
+    app.jinja_loader = ChoiceLoader([x for x in loaders if x is not None])
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    WTFormsHelpers(app)
+    app.jinja_env.globals.update(once=random_id, settings=app.extensions["settings"])
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Vary"] = "Cookie"
+    return response
+
+
+def _handle_errors(app: Flask) -> None:
+    app.register_error_handler(RuleBroken, _rule_broken)
+    app.register_error_handler(
+        CSRFError,
+        lambda error: _page(
+            400,
+            _("This page was open too long. Go back, your text is kept; load the page again and press send once more."),
+        ),
+    )
+    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500, ""))
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(500, lambda error: _page(500, ""))
+
+
+def _rule_broken(error: RuleBroken) -> tuple[str, int]:
+    message = guard.refused(error)
+    return _page(error.status, "" if error.status == 404 else message)
+
+
+def _stale(_error: StaleDataError) -> tuple[str, int]:
+    db.session.rollback()
+    return _page(
+        409, _("Somebody else changed this while you were writing. Your text is kept below; load the page again.")
+    )
+
+
+def _database_busy(error: OperationalError) -> tuple[str, int]:
+    db.session.rollback()
+    text = str(error.orig).lower()
+    if "locked" in text or "lock timeout" in text or "readonly" in text or "disk" in text:
+        return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+    raise error
+
+
+def _page(status: int, message: str) -> tuple[str, int]:
+    """The plain page of an error, with what was typed, so that nothing is lost."""
+    known = status if (ROOT / "templates" / "errors" / f"{status}.html").exists() else 400 if status < 500 else 500
+    typed = (
+        [
+            (name, value)
+            for name, value in request.form.items(multi=True)
+            if name not in ("csrf_token", "once") and "password" not in name and "code" not in name and value.strip()
+        ]
+        if request.method == "POST" and status in (400, 403, 409, 422, 503)
+        else []
+    )
+    reference = getattr(g, "request_ref", "")
+    return render_template(f"errors/{known}.html", message=message, reference=reference, typed=typed), status
+
+
+def _assert_every_route_is_guarded(app: Flask) -> None:
+    """A route without a declared permission stops the start."""
+    bare = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "permission")
+    ]
+    if bare:
+        raise RuntimeError(f"routes without a permission: {', '.join(sorted(bare))}")
