@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
-from flask import Blueprint, current_app, send_file, url_for
+from flask import Blueprint, current_app, url_for
 from werkzeug.wrappers import Response
 
 from framework.ground.errors import NotFound
@@ -59,7 +59,7 @@ def picture(round_: Round, digest: str) -> Response:
     path = _path(round_, digest)
     if not _DIGEST.fullmatch(digest) or not path.exists():
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    response = send_file(path, mimetype="image/svg+xml", max_age=86_400)
+    response = Response(path.read_bytes(), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response

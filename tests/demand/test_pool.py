@@ -1,0 +1,184 @@
+"""The pool against an independent sum; who counts; what the lever strip says to whom."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from sqlalchemy import update
+
+from framework.demand import leverage, pool
+from models.signons import SignOn
+from tests.demand.conftest import World, line
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pool_equals_an_independent_sum(world: World, build, seed: int):
+    chance = random.Random(seed)
+    second = build.lot(world.round, categories=["laptop", "monitor"], spec_tiers=["standard", "power"])
+    rows = []
+    for number in range(6):
+        member = build.organisation("buyer")
+        build.sign_on(world.round, member, state="confirmed" if number else "interested")
+        for lot in (world.lot, second):
+            keys = chance.sample(
+                [(c, t, y) for c in ("laptop", "monitor") for t in ("standard", "power") for y in (1, 2, 3, 4)], 5
+            )
+            lines = []
+            for category, tier, year in keys:
+                known = chance.random() > 0.2
+                firm = chance.randrange(0, 100)
+                facts = {
+                    "category": category,
+                    "spec_tier": tier,
+                    "year_no": year,
+                    "certainty": chance.choice(["budgeted", "planned", "indicative"]),
+                    "qty_firm": firm if known else None,
+                    "qty_expected": firm + 5 if known else None,
+                    "qty_max": firm + 9 if known else None,
+                    "value_expected": Decimal(chance.randrange(1, 10**6)).scaleb(-2)
+                    if known and chance.random() > 0.3
+                    else None,
+                    "not_known_reason": "" if known else "later",
+                }
+                lines.append(facts)
+                rows.append(facts | {"lot": lot.id, "member": member.id, "counts": number > 0})
+            build.demand(lot, member, *lines, state="accepted")
+    table = pd.DataFrame(rows)
+    table = table[table["counts"]]
+
+    found = pool.compute(world.session, world.round)
+
+    for lot in found.lots:
+        mine = table[table["lot"] == lot.lot_id]
+        for name, part in (("qty_firm", "firm"), ("qty_expected", "expected"), ("qty_max", "maximum")):
+            assert getattr(lot.total, part) == int(mine[name].sum())
+            by_year = {k[0]: getattr(a, part) for k, a in lot.by("year_no").items()}
+            assert by_year == {int(k): int(v) for k, v in mine.groupby("year_no")[name].sum().items()}
+            by_member = {m: getattr(a, part) for m, a in lot.by_member.items()}
+            assert by_member == {int(k): int(v) for k, v in mine.groupby("member")[name].sum().items()}
+        assert lot.total.value == sum((v for v in mine["value_expected"] if isinstance(v, Decimal)), Decimal(0))
+        assert lot.total.value_unknown == int((mine["qty_expected"].notna() & mine["value_expected"].isna()).sum())
+        assert lot.total.not_known == int(mine["qty_expected"].isna().sum())
+        assert len(lot.unconfirmed) == 1
+
+
+def test_declared_nothing_not_known_and_no_answer_are_four_things(world: World, build):
+    for lines in (
+        [{"qty": 5, "spec_tier": "standard"}],
+        [{"qty": 0, "spec_tier": "standard"}],
+        [{"qty": None, "not_known_reason": "later", "spec_tier": "standard"}],
+    ):
+        member = build.organisation("buyer")
+        build.sign_on(world.round, member, state="confirmed")
+        build.demand(world.lot, member, *lines, state="accepted")
+
+    lot = pool.compute(world.session, world.round).lots[0]
+
+    assert (lot.declared, lot.nothing, lot.not_known, len(lot.missing)) == (1, 1, 1, 2)
+
+
+def test_without_any_value_the_sum_is_unknown_and_not_zero(world: World):
+    world.accepted(line(qty=5, value_expected=None))
+
+    found = pool.compute(world.session, world.round)
+
+    assert (found.value, found.value_unknown) == (None, 1)
+
+
+def test_after_reopening_a_locked_version_counts_until_a_newer_one_is_accepted(world: World):
+    world.accepted(line(qty=10))
+    world.lock()
+    world.round.state = "demand"
+    world.session.flush()
+    before = pool.compute(world.session, world.round).lots[0].total.expected
+
+    world.accepted(line(qty=20))
+
+    assert (before, pool.compute(world.session, world.round).lots[0].total.expected) == (10, 20)
+
+
+@pytest.mark.parametrize("state", ["published", "in_force"])
+def test_from_publication_on_the_pool_stays_as_frozen(world: World, state: str):
+    world.accepted(line(qty=10))
+    world.lock()
+    world.round.frozen_hash, world.round.frozen_text = "f" * 64, "{}"
+    world.round.published_at = world.round.tender_deadline = world.clock()
+    world.round.state = state
+    world.session.execute(update(SignOn).values(state="left", version=SignOn.version + 1))
+    world.session.flush()
+
+    assert pool.compute(world.session, world.round).lots[0].total.expected == 10
+
+
+def test_the_kept_figures_follow_every_change(world: World):
+    first = pool.figures(world.session, world.round).lots[0].total.expected
+    world.accepted(line(qty=10))
+    second = pool.figures(world.session, world.round).lots[0].total.expected
+    sign_on = world.session.query(SignOn).filter_by(organisation_id=world.members[0].id).one()
+    sign_on.state = "mandate_pending"
+    world.session.flush()
+    third = pool.figures(world.session, world.round).lots[0].total.expected
+
+    assert (first, second, third) == (0, 10, 0)
+
+
+def test_what_pooling_means_is_one_hundred_and_thirty_nine_times(world: World):
+    world.accepted(line(qty=57_960), member=1)
+    world.accepted(line(qty=420), member=0)
+
+    lever = leverage.lever_strip(world.session, world.round, world.actor())
+
+    assert lever is not None
+    assert lever.best is not None
+    assert (lever.best.quantity, lever.best.own, lever.best.factor, lever.members) == (58_380, 420, 139, 2)
+    assert lever.best.share == Decimal("0.72")
+
+
+def publish(world: World) -> None:
+    world.lock()
+    world.round.frozen_hash, world.round.frozen_text = "f" * 64, "{}"
+    world.round.published_at = world.round.tender_deadline = world.clock()
+    world.round.state = "published"
+    world.session.flush()
+
+
+def test_a_supplier_sees_no_figure_with_fewer_than_three_members_behind_it(world: World, build):
+    world.accepted(line(qty=10), member=0)
+    world.accepted(line(qty=20), member=1)
+    publish(world)
+    supplier = build.person(build.organisation("supplier"))
+
+    assert leverage.lever_strip(world.session, world.round, supplier) is None
+
+
+@pytest.mark.parametrize(("published", "quantity"), [(True, 60), (False, None)])
+def test_a_supplier_sees_the_pool_where_the_lead_publishes_it(
+    world: World, build, published: bool, quantity: int | None
+):
+    for number in (10, 20, 30):
+        member = build.organisation("buyer")
+        build.sign_on(world.round, member, state="confirmed")
+        build.demand(world.lot, member, {"qty": number, "spec_tier": "standard"}, state="accepted")
+    world.round.settings = {"publish_pool": published}
+    publish(world)
+    supplier = build.person(build.organisation("supplier"))
+
+    lever = leverage.lever_strip(world.session, world.round, supplier)
+
+    assert (lever.lots[0].quantity if lever else None) == quantity
+    assert lever is None or (lever.best is None and lever.lots[0].own is None)
+
+
+def test_large_quantities_are_added_exactly(world: World, build):
+    for _number in range(3):
+        member = build.organisation("buyer")
+        build.sign_on(world.round, member, state="confirmed")
+        facts = {"qty": 10_000_000, "value_expected": Decimal("999999999999.99"), "spec_tier": "standard"}
+        build.demand(world.lot, member, *[facts | {"year_no": y} for y in (1, 2, 3, 4)], state="accepted")
+
+    total = pool.compute(world.session, world.round).lots[0].total
+
+    assert (total.expected, total.value) == (120_000_000, Decimal("11999999999999.88"))
