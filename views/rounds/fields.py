@@ -22,6 +22,10 @@ class WholeField(StringField):
 
     whole = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.type = "IntegerField" if self.whole else "DecimalField"
+
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         self.data = None
@@ -64,6 +68,7 @@ class DayField(DateField):
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(label, [Optional()], **kwargs)
+        self.type = "DateField"
 
 
 class HourField(TimeField):
@@ -71,6 +76,7 @@ class HourField(TimeField):
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **kwargs)
+        self.type = "TimeField"
 
 
 def instant_of(form: Any, name: str, zone: str) -> dt.datetime | None:

@@ -25,21 +25,21 @@ LeverSource = Callable[[Round], Lever | None]
 
 _lever: list[LeverSource] = []
 
-TABS: tuple[tuple[tuple[str, ...], str, Permission], ...] = (
-    (("rounds.overview",), N_("Overview"), Permission.ROUND_VIEW),
-    (("rounds.setup",), N_("Set-up"), Permission.ROUND_EDIT),
-    (("rounds.terms",), N_("Terms"), Permission.ROUND_VIEW),
-    (("signons.listing",), N_("Sign-ons"), Permission.SIGN_ON_VIEW),
-    (("demand.board", "demand.listing", "demand.index", "demand.mine"), N_("Demand"), Permission.DEMAND_VIEW),
-    (("demand.pool", "demand.pooled"), N_("Pool"), Permission.POOL_VIEW),
-    (("disclosure.own",), N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
-    (("disclosure.suppliers",), N_("Suppliers"), Permission.ROUND_MOVE),
-    (("disclosure.opening_page",), N_("Opening"), Permission.OPENING_VIEW),
-    (("disclosure.submissions",), N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
-    (("chain.first_lot",), N_("Comparison"), Permission.COMPARISON_VIEW),
-    (("audit.of_round", "audit.round_", "audit.record", "audit.index"), N_("Record"), Permission.AUDIT_VIEW),
+TABS: tuple[tuple[str, str, Permission], ...] = (
+    ("rounds.overview", N_("Overview"), Permission.ROUND_VIEW),
+    ("rounds.setup", N_("Set-up"), Permission.ROUND_EDIT),
+    ("rounds.terms", N_("Terms"), Permission.ROUND_VIEW),
+    ("signons.listing", N_("Sign-ons"), Permission.SIGN_ON_VIEW),
+    ("demand.index", N_("Demand"), Permission.DEMAND_VIEW),
+    ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
+    ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
+    ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),
+    ("disclosure.opening_page", N_("Opening"), Permission.OPENING_VIEW),
+    ("disclosure.submissions", N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
+    ("chain.first_lot", N_("Comparison"), Permission.COMPARISON_VIEW),
+    ("audit.of_round", N_("Record"), Permission.AUDIT_VIEW),
 )
-"""Pages of a round's own navigation: the endpoints that may carry it, its label, who sees it."""
+"""Pages of a round's own navigation: its endpoint, its label, who sees it."""
 
 
 def lever_from(source: LeverSource) -> LeverSource:
@@ -123,11 +123,10 @@ def dates(round_: Round) -> dict[str, str]:
 def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
-    for endpoints, label, permission in TABS:
+    for endpoint, label, permission in TABS:
         rule = TABLE[permission]
-        endpoint = next((e for e in endpoints if e in current_app.view_functions), "")
         allowed = bool(roles_here(round_) & rule.roles) and (not rule.states or round_.state in rule.states)
-        if endpoint and allowed:
+        if allowed and endpoint in current_app.view_functions:
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
             found.append({"url": url, "label": words(label), "current": here})
