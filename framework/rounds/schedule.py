@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import lifecycle
@@ -75,3 +76,9 @@ def lock_demand_if_due(session: Session, round_: Round, *, now: dt.datetime) -> 
     except MoveRefused:
         return False
     return True
+
+
+def demand_due(session: Session, *, now: dt.datetime) -> list[Round]:
+    """Rounds whose deadline for demand has passed while demand is still open."""
+    query = select(Round).where(Round.state == "demand", Round.demand_deadline < now).order_by(Round.id)
+    return list(session.scalars(query))

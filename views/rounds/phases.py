@@ -8,9 +8,10 @@ from collections.abc import Callable
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from framework.ground import proposals
+from framework.ground import jobs, proposals
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -292,3 +293,11 @@ def act_or_tell(round_: Round, page: str, act: Callable[[], object], message: st
 
 def _to(page: str, round_: Round) -> str:
     return url_for(f"rounds.{page}", round_id=round_.public_id)
+
+
+@jobs.periodic("lock_due_demand", every_seconds=60)
+def lock_due_demand(session: Session, clock_: Callable[[], dt.datetime]) -> None:
+    """Lock demand in every round whose deadline for demand is past; where a declaration waits, the lead has the task."""
+    for round_ in schedule.demand_due(session, now=clock_()):
+        schedule.lock_demand_if_due(session, round_, now=clock_())
+        session.commit()
