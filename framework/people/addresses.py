@@ -52,7 +52,7 @@ def clean_email(value: str, field: str = "email") -> str:
 
 def fold_email(value: str) -> str:
     """The address as it is compared: NFKC and case-folded, so that look-alike writings are the same account (I02)."""
-    return _fold(value.strip())
+    return _fold(value).strip()
 
 
 def fold_name(value: str) -> str:

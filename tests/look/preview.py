@@ -21,7 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from views import CONTENT_SECURITY_POLICY, i18n
+from views.application import CONTENT_SECURITY_POLICY, i18n
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = (400, 403, 404, 409, 413, 422, 429, 500, 503)
