@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, select, true
 from sqlalchemy.orm import Session, aliased
 
+from models.base import random_id
 from models.demand import Demand, DemandLine
 from models.people import Organisation
 from models.rounds import Lot, Round
@@ -86,7 +87,8 @@ class LotPool:
     """The pool of one lot; quantities are in `unit` and are never added to those of another lot.
 
     `by_member` holds every member with a counting version. `declared`, `nothing` and `not_known` are members
-    with quantities, with none at all, and with nothing but "not known yet"; `missing` have not answered.
+    with quantities, with none at all, and with nothing but "not known yet"; `waiting` handed in what the lead has
+    not accepted yet; `missing` have not answered.
     `unconfirmed` are members whose accepted version waits for their sign-on to be confirmed.
     """
 
@@ -101,6 +103,7 @@ class LotPool:
     declared: int
     nothing: int
     not_known: int
+    waiting: tuple[int, ...]
     missing: tuple[int, ...]
     unconfirmed: tuple[int, ...]
 
@@ -128,7 +131,10 @@ class LotPool:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The pool of a round. `names` are the members that joined, by id; `value` is the sum over the lots."""
+    """The pool of a round. `names` are the members that joined, by id; `value` is the sum over the lots.
+
+    `stamp` is equal for equal figures of a round: what is drawn from them may be kept under it.
+    """
 
     currency: str
     lots: tuple[LotPool, ...]
@@ -136,6 +142,7 @@ class Pool:
     contributing: int = 0
     value: Decimal | None = None
     value_unknown: int = 0
+    stamp: Stamp = ()
 
     def as_plain(self) -> dict[str, Any]:
         """The figures as plain JSON, for the snapshot."""
@@ -152,11 +159,14 @@ def figures(session: Session, round_: Round) -> Pool:
     """The pool of a round as it stands: accepted versions while demand runs, locked ones afterwards.
 
     Only members whose sign-on is confirmed count (from publication on: as frozen). One small query tells
-    whether anything changed; only then the sums are made anew.
+    whether anything changed; only then the sums are made anew. A writing transaction may yet be
+    undone, so what it sees is neither taken from there nor kept.
     """
     stamp = _stamp(session, round_)
+    if session.info.get("write"):
+        return replace(compute(session, round_), stamp=(*stamp, random_id()))
     if stamp not in _kept:
-        _kept[stamp] = compute(session, round_)
+        _kept[stamp] = replace(compute(session, round_), stamp=stamp)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(stamp)
@@ -164,12 +174,14 @@ def figures(session: Session, round_: Round) -> Pool:
 
 
 def compute(session: Session, round_: Round) -> Pool:
-    """The pool, added up by the database now: four queries, whatever the number of members."""
+    """The pool, added up by the database now: five queries, whatever the number of members."""
     joined = _joined(session, round_)
     members = _by_member(session, round_)
     cells = _cells(session, round_)
+    waiting = _waiting(session, round_)
+    frozen = round_.state not in BEFORE_FREEZE
     lots = [
-        _lot_pool(lot, members[lot.id], cells[lot.id], joined, frozen=round_.state not in BEFORE_FREEZE)
+        _lot_pool(lot, members[lot.id], cells[lot.id], joined, waiting[lot.id], frozen=frozen)
         for lot in session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
     ]
     whole = sum((lot.total for lot in lots), Amount())
@@ -207,8 +219,10 @@ def _stamp(session: Session, round_: Round) -> Stamp:
     """What changes whenever a declaration, a line (edits raise the version) or a sign-on of the round does."""
     demands = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
     signs = select(func.count(), func.max(SignOn.id), func.sum(SignOn.version)).where(SignOn.round_id == round_.id)
-    d, s = demands.subquery(), signs.subquery()
-    found = session.execute(select(*d.c, *s.c).select_from(d.join(s, true()))).one()
+    lots = select(func.count(), func.sum(Lot.version)).where(Lot.round_id == round_.id)
+    d, s, one = demands.subquery(), signs.subquery(), lots.subquery()
+    together = d.join(s, true()).join(one, true())
+    found = session.execute(select(*d.c, *s.c, *one.c).select_from(together)).one()
     return (round_.public_id, round_.state, round_.version, round_.currency, *found)
 
 
@@ -256,6 +270,15 @@ def _by_member(session: Session, round_: Round) -> dict[int, dict[int, Amount]]:
     return found
 
 
+def _waiting(session: Session, round_: Round) -> dict[int, set[int]]:
+    """Members with a submitted version, by lot."""
+    query = select(Demand.lot_id, Demand.member_id).where(Demand.round_id == round_.id, Demand.state == "submitted")
+    found: dict[int, set[int]] = defaultdict(set)
+    for lot_id, member_id in session.execute(query):
+        found[lot_id].add(member_id)
+    return found
+
+
 def _cells(session: Session, round_: Round, *where: ColumnElement[bool]) -> dict[int, list[Cell]]:
     names = (DemandLine.category, DemandLine.spec_tier, DemandLine.year_no, DemandLine.certainty)
     query: Select[Any] = (
@@ -272,7 +295,13 @@ def _cells(session: Session, round_: Round, *where: ColumnElement[bool]) -> dict
 
 
 def _lot_pool(
-    lot: Lot, members: dict[int, Amount], cells: list[Cell], joined: dict[int, tuple[str, str]], *, frozen: bool
+    lot: Lot,
+    members: dict[int, Amount],
+    cells: list[Cell],
+    joined: dict[int, tuple[str, str]],
+    waiting: set[int],
+    *,
+    frozen: bool,
 ) -> LotPool:
     counted = {m: a for m, a in members.items() if frozen or (m in joined and joined[m][1] in ENTITLED)}
     declared = sum(1 for a in counted.values() if a.expected or a.maximum)
@@ -290,7 +319,8 @@ def _lot_pool(
         declared=declared,
         nothing=len(counted) - declared - not_known,
         not_known=not_known,
-        missing=tuple(m for m in joined if m in still_in and m not in members),
+        waiting=tuple(m for m in joined if m in still_in and m not in members and m in waiting),
+        missing=tuple(m for m in joined if m in still_in and m not in members and m not in waiting),
         unconfirmed=tuple(m for m in members if m not in counted and m in still_in),
     )
 
@@ -325,6 +355,7 @@ def _plain_lot(lot: LotPool) -> dict[str, Any]:
         "declared": lot.declared,
         "nothing": lot.nothing,
         "not_known": lot.not_known,
+        "waiting": len(lot.waiting),
         "not_answered": len(lot.missing),
         "cells": cells,
         "members": {str(member): _plain_amount(amount) for member, amount in sorted(lot.by_member.items())},

@@ -65,7 +65,7 @@ def test_the_pool_equals_an_independent_sum(world: World, build, seed: int):
         assert len(lot.unconfirmed) == 1
 
 
-def test_declared_nothing_not_known_and_no_answer_are_four_things(world: World, build):
+def test_declared_nothing_not_known_and_waiting_and_no_answer_are_five_things(world: World, build):
     for lines in (
         [{"qty": 5, "spec_tier": "standard"}],
         [{"qty": 0, "spec_tier": "standard"}],
@@ -75,9 +75,11 @@ def test_declared_nothing_not_known_and_no_answer_are_four_things(world: World, 
         build.sign_on(world.round, member, state="confirmed")
         build.demand(world.lot, member, *lines, state="accepted")
 
+    world.submitted(line(), member=0)
+
     lot = pool.compute(world.session, world.round).lots[0]
 
-    assert (lot.declared, lot.nothing, lot.not_known, len(lot.missing)) == (1, 1, 1, 2)
+    assert (lot.declared, lot.nothing, lot.not_known, len(lot.waiting), len(lot.missing)) == (1, 1, 1, 1, 1)
 
 
 def test_without_any_value_the_sum_is_unknown_and_not_zero(world: World):
@@ -113,16 +115,38 @@ def test_from_publication_on_the_pool_stays_as_frozen(world: World, state: str):
     assert pool.compute(world.session, world.round).lots[0].total.expected == 10
 
 
-def test_the_kept_figures_follow_every_change(world: World):
-    first = pool.figures(world.session, world.round).lots[0].total.expected
-    world.accepted(line(qty=10))
-    second = pool.figures(world.session, world.round).lots[0].total.expected
-    sign_on = world.session.query(SignOn).filter_by(organisation_id=world.members[0].id).one()
-    sign_on.state = "mandate_pending"
-    world.session.flush()
-    third = pool.figures(world.session, world.round).lots[0].total.expected
+def read_total(world: World) -> int:
+    """The expected total as a page reads it, in a transaction of its own."""
+    world.session.commit()
+    world.session.info["write"] = False
+    found = pool.figures(world.session, world.round).lots[0].total.expected
+    world.session.rollback()
+    world.session.info["write"] = True
+    return found
 
-    assert (first, second, third) == (0, 10, 0)
+
+def test_the_kept_figures_follow_every_change(world: World):
+    found = [read_total(world)]
+    demand = world.accepted(line(qty=10))
+    found.append(read_total(world))
+    world.accepted(line(qty=25))
+    found.append(read_total(world))
+    sign_on = world.session.query(SignOn).filter_by(organisation_id=demand.member_id).one()
+    sign_on.state = "mandate_pending"
+    found.append(read_total(world))
+
+    assert found == [0, 10, 25, 0]
+
+
+def test_figures_of_a_transaction_that_is_undone_are_not_kept(world: World):
+    before = read_total(world)
+    world.accepted(line(qty=10))
+    inside = pool.figures(world.session, world.round).lots[0].total.expected
+    world.session.rollback()
+
+    world.accepted(line(qty=77))
+
+    assert (before, inside, read_total(world)) == (0, 10, 77)
 
 
 def test_what_pooling_means_is_one_hundred_and_thirty_nine_times(world: World):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import OrderedDict
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import altair as alt
 import pandas as pd
 from flask import render_template, request, send_file
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from framework.demand import leverage, pool_sheet
@@ -22,10 +24,14 @@ from views import charts, clock, guard
 from views.demand import blueprint, shared
 from views.demand.imports import XLSX
 from views.guard import actor, permit
+from views.i18n import current_language
 
 SEGMENTS = 9
 SHARES = 15
 NAMES = 40
+KEPT = 64
+
+_drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
 
 
 @blueprint.get("/rounds/<round_id>/pool")
@@ -36,18 +42,39 @@ def pool(round_: Round) -> str:
     own = actor().organisation_id if "member" in guard.roles(round_) else None
     shown = leverage.may_see_members(db.session(), actor(), round_)
     without = own is not None and request.args.get("without") == "us"
-    own_cells = pooling.own_cells(db.session(), round_, own) if without and own is not None else {}
-    lots = [_lot(lot, figures, own, shown, own_cells.get(lot.lot_id, []), without) for lot in figures.lots]
     return render_template(
         "demand/pool.html",
         round_=round_,
         figures=figures,
-        lots=lots,
         own=own,
         without=without,
-        members_shown=shown,
         running=round_.state == "demand",
-        chart=_stacked(round_, figures, own, shown) if figures.contributing else None,
+        body=_body(round_, figures, own, shown, without) if figures.contributing else "",
+    )
+
+
+def _body(round_: Round, figures: Pool, own: int | None, shown: bool, without: bool) -> Markup:
+    """Pictures and tables; drawn once for equal figures, reader's organisation, circle of volumes and language."""
+    key = (figures.stamp, own, shown, without, current_language())
+    if key not in _drawn:
+        _drawn[key] = Markup(_draw(round_, figures, own, shown, without))  # noqa: S704 - our own template
+        while len(_drawn) > KEPT:
+            _drawn.popitem(last=False)
+    _drawn.move_to_end(key)
+    return _drawn[key]
+
+
+def _draw(round_: Round, figures: Pool, own: int | None, shown: bool, without: bool) -> str:
+    own_cells = pooling.own_cells(db.session(), round_, own) if without and own is not None else {}
+    lots = [_lot(lot, figures, own, shown, own_cells.get(lot.lot_id, []), without) for lot in figures.lots]
+    return render_template(
+        "demand/pool_body.html",
+        round_=round_,
+        figures=figures,
+        lots=lots,
+        without=without,
+        members_shown=shown,
+        chart=None if without else _stacked(round_, figures, own, shown),
     )
 
 

@@ -1,0 +1,167 @@
+"""The pool of two thousand members: queries of its page, and its time beside a page that only renders the frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session
+
+from benchmarks.result import Figure, Result, p95
+from framework.demand import pool
+from framework.people import sessions
+from models.base import Base, db, random_id
+from models.demand import Demand, DemandLine
+from models.people import Organisation, RoleGrant, User
+from models.records import StoredFile
+from models.rounds import Lot, Round
+from models.signons import SignOn
+from views import create_app
+from views.settings import Settings
+
+NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+MEMBERS, LOTS, YEARS, TIERS = 2_000, 6, 4, ("standard", "power")
+PASSES = 40
+MOST_QUERIES, MOST_TIMES = 25, 10.0
+
+
+def run(members: int = MEMBERS, passes: int = PASSES) -> Result:
+    """Measure the pool page warm and its sums cold, on SQLite in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = _application(Path(folder))
+        with app.app_context():
+            db.session().info["write"] = True
+            round_id, token, count = fill(db.session(), members)
+            db.session.remove()
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie["sid"] = token
+        return _measure(app, client, round_id, count, passes)
+
+
+def fill(session: Session, members: int) -> tuple[str, str, int]:
+    """A round with every member's accepted demand, by Core: (round's address, token of the lead, lines)."""
+    chance = random.Random(2027)
+    lead = Organisation(name="Lead", folded_name="lead", kind="lead", country="NL", created_at=NOW)
+    user = User(email="lead@example.org", folded_email="lead@example.org", name="Lead", created_at=NOW)
+    session.add_all([lead, user])
+    session.flush()
+    session.add(RoleGrant(user_id=user.id, organisation_id=lead.id, role="lead", created_at=NOW))
+    round_ = Round(organisation=lead, name="Laptops", state="demand", created_at=NOW, demand_deadline=NOW + dt.timedelta(days=30), jurisdiction="eu", mandate_type="cpb")  # fmt: skip
+    lots = [
+        Lot(round=round_, number=n, code=f"L{n}", name=f"Lot {n}", cpv_code="30213100-6", categories=["laptop"], spec_tiers=list(TIERS), created_at=NOW)
+        for n in range(1, LOTS + 1)
+    ]  # fmt: skip
+    mandate = StoredFile(sha256="0" * 64, size=1, name="mandate.pdf", purpose="mandate", created_at=NOW)
+    session.add_all([round_, mandate, *lots])
+    session.flush()
+    base = lead.id
+    _insert_members(session, base, members, round_.id, mandate.id)
+    count = _insert_demand(session, chance, base, members, round_.id, [lot.id for lot in lots])
+    _live, token = sessions.start(session, user, now=NOW, max_hours=1000, second_factor=True)
+    session.commit()
+    return round_.public_id, token, count
+
+
+def _insert_members(session: Session, base: int, members: int, round_id: int, mandate_id: int) -> None:
+    numbers = range(1, members + 1)
+    facts: dict[str, Any] = {"created_at": NOW, "version": 1}
+    session.execute(
+        insert(Organisation),
+        [facts | {"id": base + n, "public_id": random_id(), "name": f"Member {n}", "folded_name": f"member {n}", "kind": "buyer", "country": "NL"} for n in numbers],
+    )  # fmt: skip
+    signed = {"mandate_file_id": mandate_id, "signed_by_name": "A", "signed_on": NOW.date(), "clause_commitment": True}
+    session.execute(
+        insert(SignOn),
+        [facts | signed | {"public_id": random_id(), "round_id": round_id, "organisation_id": base + n, "state": "confirmed"} for n in numbers],
+    )  # fmt: skip
+
+
+def _insert_demand(
+    session: Session, chance: random.Random, base: int, members: int, round_id: int, lots: list[int]
+) -> int:
+    demands, lines = [], []
+    for n in range(1, members + 1):
+        for lot_id in lots:
+            number = len(demands) + 1
+            demands.append({"id": number, "public_id": random_id(), "created_at": NOW, "version": 1, "round_id": round_id, "lot_id": lot_id, "member_id": base + n, "version_no": 1, "state": "accepted", "baseline_source": "erp"})  # fmt: skip
+            for year in range(1, YEARS + 1):
+                for tier in TIERS:
+                    firm = chance.randrange(0, 500)
+                    value = (firm + 50) * 700 if chance.random() > 0.1 else None
+                    lines.append({"demand_id": number, "position": len(lines) % 8, "category": "laptop", "spec_tier": tier, "year_no": year, "delivery_country": "NL", "qty_firm": firm, "qty_expected": firm + 50, "qty_max": firm + 90, "value_expected": value, "certainty": "planned"})  # fmt: skip
+    session.execute(insert(Demand), demands)
+    session.execute(insert(DemandLine), lines)
+    return len(lines)
+
+
+def _application(folder: Path) -> Flask:
+    settings = Settings(data_dir=folder, secret_key="bench" * 10, check_database=False, second_factor_roles="", base_url="http://localhost", login_limit=10_000)  # fmt: skip
+    app = create_app(settings)
+    app.extensions["clock"] = lambda: NOW
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+    return app
+
+
+def _measure(app: Flask, client: FlaskClient, round_id: str, count: int, passes: int) -> Result:
+    address = f"/rounds/{round_id}/pool"
+    first = _seconds(client, address)
+    with app.app_context(), _queries() as seen:
+        client.get(address)
+    ours = p95([_seconds(client, address) for _ in range(passes)])
+    plain = p95([_seconds(client, "/help-page-that-is-not-there", status=404) for _ in range(passes)])
+    with app.app_context():
+        round_ = db.session.query(Round).one()
+        started = time.perf_counter()
+        pool.compute(db.session(), round_)
+        cold = time.perf_counter() - started
+    return Result(
+        "Pool of all members",
+        (
+            Figure("queries of the pool page", len(seen), "queries", MOST_QUERIES),
+            Figure("pool page, p95", ours, "s", MOST_TIMES, plain, "a page that only renders the frame, p95"),
+        ),
+        {
+            "lines": str(count),
+            "first view, picture drawn": f"{first:.2f} s",
+            "sums made anew": f"{cold:.2f} s",
+        },
+    )
+
+
+def _seconds(client: FlaskClient, address: str, *, status: int = 200) -> float:
+    started = time.perf_counter()
+    response = client.get(address)
+    seconds = time.perf_counter() - started
+    if response.status_code != status:
+        raise RuntimeError(f"{address} answered {response.status_code}")
+    return seconds
+
+
+@contextmanager
+def _queries() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+if __name__ == "__main__":
+    print(run())
