@@ -112,7 +112,7 @@ def stored_values(line: Line) -> dict[str, Any]:
 
 def one_line(text: str) -> str:
     """A text as it is stored: one line, outer blanks and characters that nobody sees gone."""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable()).strip()
+    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
 
 
 def differences(old: Iterable[Line], new: Iterable[Line]) -> list[Change]:
