@@ -127,6 +127,23 @@ def plausibility(demand: Demand) -> list[Oddity]:
     return found
 
 
+def others(session: Session, demand: Demand, *, actor: Actor) -> list[User]:
+    """The other people of the member who may approve; empty where the actor is alone."""
+    query = (
+        select(User)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .where(
+            RoleGrant.organisation_id == demand.member_id,
+            RoleGrant.role == "member",
+            RoleGrant.withdrawn_at.is_(None),
+            User.id != actor.user_id,
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+    return list(session.scalars(query).unique())
+
+
 def require_whole(demand: Demand) -> None:
     """Raise LinesBroken where a line breaks a rule."""
     broken = rules.check([of_record(record) for record in demand.lines], Scope.of(demand.lot))
@@ -151,19 +168,7 @@ def _named(row: int | None, line: object) -> dict[str, object]:
 
 def _ask_second_person(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:
     """Mail the other people of the member: one of them must approve (mail M12b)."""
-    query = (
-        select(User)
-        .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(
-            RoleGrant.organisation_id == demand.member_id,
-            RoleGrant.role == "member",
-            RoleGrant.withdrawn_at.is_(None),
-            User.id != actor.user_id,
-            User.disabled_at.is_(None),
-        )
-        .order_by(User.id)
-    )
-    for user in session.scalars(query).unique():
+    for user in others(session, demand, actor=actor):
         _post(session, "demand_approve", demand, user, now=now, proposer=actor.name)
 
 

@@ -88,6 +88,16 @@ def test_demand_goes_from_the_grid_to_the_pool_in_two_presses_and_a_second_perso
     assert "1,234" in pool.text or "1,235" in pool.text
 
 
+def test_a_person_who_is_alone_is_told_that_nobody_can_approve(world: World, build, sign_in):
+    alone = build.organisation("buyer")
+    build.sign_on(world.round, alone, state="confirmed")
+    browser = sign_in(build.user(alone), alone)
+
+    page = browser.send(grid_address(world), form(do="submit", **row()))
+
+    assert "nobody else of your organisation has an account" in page.text
+
+
 def test_what_is_wrong_is_told_at_once_and_what_was_typed_is_kept(world: World, people):
     cells = row(1, qty="ca. 500") | row(2, qty="10", **{"max-2-1": "5", "country-2": "Narnia"})
 

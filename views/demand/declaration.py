@@ -77,9 +77,7 @@ def submit(round_: Round, demand_id: str) -> Response:
     return shared.attempt(
         lambda: approving.submit(db.session(), demand, actor=actor(), now=clock.now(), version=shared.version()),
         _here(round_, demand_id),
-        _("Submitted. A second person of your organisation must now approve it; they were asked by mail.")
-        if not approving.is_one_person(demand)
-        else _("Handed in. The lead looks at it next."),
+        shared.submitted_words(demand),
     )
 
 

@@ -100,13 +100,9 @@ def _keep(lot: Lot, lines: list[Line]) -> Response:
     here = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
     if request.form.get("do") != "submit":
         return guard.done(here, _("Saved as a draft. It does not count until it is submitted and accepted."))
-    waits = approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version)
+    approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version)
     there = url_for("demand.declaration", round_id=lot.round.public_id, demand_id=demand.public_id)
-    if waits is not None:
-        return guard.done(
-            there, _("Submitted. A second person of your organisation must now approve it; they were asked by mail.")
-        )
-    return guard.done(there, _("Handed in. The lead looks at it next."))
+    return guard.done(there, shared.submitted_words(demand))
 
 
 def _again(round_: Round, lot_id: str, rows: list[GridRow], lines: list[Line], error: RuleBroken) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from framework.demand import rules
+from framework.demand import approve, rules
 from framework.demand.lines import LABELS, Change, Line
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
@@ -49,6 +49,19 @@ def attempt(act: Callable[[], object], back: str, message: str) -> Response:
             raise
         flash(guard.refused(error), "error")
         return Response(status=303, headers={"Location": back})
+
+
+def submitted_words(demand: Demand) -> str:
+    """What happens after a submission: one person is enough, a colleague was asked, or nobody can be."""
+    if approve.is_one_person(demand):
+        return str(_("Handed in. The lead looks at it next."))
+    if approve.others(db.session(), demand, actor=actor()):
+        return str(_("Submitted. A second person of your organisation must now approve it; they were asked by mail."))
+    return str(
+        _(
+            "Submitted, but nobody else of your organisation has an account. Ask the lead to invite a second person; they must approve it before it counts."
+        )
+    )
 
 
 def version() -> int:
