@@ -1,0 +1,150 @@
+"""`flask demo` loads the demonstration once and serves it with a worker; `flask demo-code` gives a code of the second factor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground import proposals
+from framework.people import second_factor
+from framework.rounds import deadline
+from models.base import db
+from models.rounds import Round
+from views.demo import cast as casting
+from views.demo import story
+from views.settings import ROOT, Settings
+
+OPEN_ROUND = "demodesktops2027"
+MOTIVE = "The demonstration was started again."
+
+
+@click.command("demo")
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT") or 5000), help="Port on 127.0.0.1.")
+@click.option("--load-only", is_flag=True, help="Load the demonstration and stop.")
+@with_appcontext
+def demo(port: int, *, load_only: bool) -> None:
+    """Load invented rounds, serve them on 127.0.0.1 and print the log-ins."""
+    if not load_only and _is_taken(port):
+        raise click.ClickException(
+            f"Port {port} is taken: something else answers on http://127.0.0.1:{port}. "
+            f"Stop it, or choose another port with: make demo PORT={port + 1}"
+        )
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    load(app, now=dt.datetime.now(dt.UTC))
+    if not load_only:
+        _say(app, port)
+        sys.exit(_serve(port))
+
+
+@click.command("demo-code")
+@click.argument("email")
+def demo_code(email: str) -> None:
+    """Print the code that the second factor of EMAIL shows now."""
+    click.echo(second_factor.code_at(casting.secret_of(email), dt.datetime.now(dt.UTC)))
+
+
+def load(app: Flask, *, now: dt.datetime) -> bool:
+    """Bring the database to this version and load the demonstration; False where it was here already.
+
+    Started again before its deadline, the open tender closes half an hour from now.
+    """
+    settings: Settings = app.extensions["settings"]
+    (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
+    upgrade()
+    session = story.writing_session()
+    found = casting.find(session)
+    if found is not None:
+        _move_deadline(session, found, now)
+        session.commit()
+        return False
+    click.echo("Loading the demonstration: invented organisations, volumes and disclosures …")
+    key = second_factor.key_from(settings.secret())
+    made = casting.make(session, key=key, needs_second_factor=settings.needs_second_factor(), now=now - 210 * story.DAY)
+    session.commit()
+    story.tell(app, session, made, now=now)
+    return True
+
+
+def _move_deadline(session: Session, cast: casting.Cast, now: dt.datetime) -> None:
+    """By the act that moves deadlines, with its two persons; a deadline that has passed stays where it is."""
+    round_ = session.scalar(select(Round).where(Round.public_id == OPEN_ROUND))
+    later = now + dt.timedelta(minutes=story.OPEN_MINUTES)
+    if (
+        round_ is None
+        or round_.state != "published"
+        or not round_.tender_deadline
+        or not now < round_.tender_deadline < later
+    ):
+        return
+    first, second = cast.actor("lead"), cast.actor("lead2")
+    if proposals.open_proposal(session, round_, "move_deadline", now=now) is None:
+        deadline.propose(session, round_, later, motive=MOTIVE, actor=first, now=now)
+        session.flush()
+        deadline.confirm(session, round_, actor=second, now=now)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _say(app: Flask, port: int) -> None:
+    settings: Settings = app.extensions["settings"]
+    with app.app_context():
+        round_ = db.session.scalar(select(Round).where(Round.public_id == OPEN_ROUND))
+        closes = round_.tender_deadline if round_ is not None else None
+        state = round_.state if round_ is not None else ""
+        db.session.remove()
+    click.echo(f"\nHefboom demonstration: http://127.0.0.1:{port}  (everything in it is invented)\n")
+    click.echo(f"Password of everybody: {casting.PASSWORD}\n")
+    for role, email in casting.printed():
+        asked = casting.has_second_factor(email, settings.needs_second_factor())
+        extra = f"  second factor: {casting.secret_of(email)}" if asked else ""
+        click.echo(f"  {role:<36} {email:<34}{extra}")
+    click.echo("\nA code of the second factor, in another terminal:")
+    click.echo("  .venv/bin/flask --app wsgi demo-code lead@waterpoort.example")
+    if closes is not None and state == "published":
+        click.echo(
+            f"\nThe tender “{round_.name if round_ else ''}” closes at {closes.astimezone():%H:%M} (this machine's time)."
+        )
+    click.echo(f"Data: {settings.data_dir}. Stop with Ctrl-C.\n")
+
+
+def _serve(port: int) -> int:
+    """Serve and work until interrupted; both processes end together."""
+    environment = os.environ | {"HEFBOOM_DEMO": "true", "HEFBOOM_BASE_URL": f"http://127.0.0.1:{port}"}
+    web = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
+    commands = ([*web, "--log-level", "warning", "wsgi:app"], ["-m", "flask", "--app", "wsgi", "worker"])
+    running = [subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment) for command in commands]
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        while all(process.poll() is None for process in running):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nStopping.")
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(timeout=20)
+    return max(0, *(process.returncode or 0 for process in running))
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
