@@ -13,6 +13,7 @@ PRECISIONS = tuple(map(str, places.Precision))
 NEIGHBOURS = frozenset({"CN", "HK", "MO", "TW"})
 """Often written for one another; no contradiction (site matching searches them as one neighbourhood)."""
 _BOX_WORDS = ("box", "bus", "post", "pf", "bp", "b.p", "b p", "ap", "ca", "bag", "skrytka", "nummer", "信箱")
+_BETWEEN_SITES = (";", "|", "；", "\n", "1)", "1.")
 
 
 def precision(address: str | None, city: str | None, region: str | None, country: str | None) -> str:
@@ -28,7 +29,7 @@ def is_po_box(address: str) -> bool:
 
 def several_sites(found: str) -> bool:
     """Whether one cell holds several addresses."""
-    return any(sign in found for sign in ";|；\n)1") and places.several_addresses(found)
+    return any(sign in found for sign in _BETWEEN_SITES) and places.several_addresses(found)
 
 
 def country_at_end(address: str) -> tuple[str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.check_file import REASONS
+from framework.disclosure.grouping import BY_VALUE
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
@@ -27,6 +29,8 @@ class Group:
     message: str
     advice: str
     params: dict[str, object]
+    mixed: bool = False
+    """Different values in one group: message and value are those of the first."""
 
     @property
     def severity(self) -> str:
@@ -41,26 +45,29 @@ def issue_of(row: SubmissionIssue) -> Issue:
 
 
 def groups(session: Session, submission: Submission, *, limit: int | None = None) -> list[Group]:
-    """The groups by code, cause, sheet, column and value: gravest first, then the most frequent."""
+    """The groups by code, cause, sheet and column, and by value where one mending serves all: gravest first."""
+    keys = _keys()
     table = SubmissionIssue
-    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
-    rank = case(RANK, value=table.severity)
     query = (
-        select(*keys, func.count().label("n"), func.min(table.id).label("first"))
+        select(
+            *keys,
+            func.count().label("n"),
+            func.min(table.id).label("first"),
+            func.count(table.value.distinct()).label("values"),
+        )
         .where(table.submission_id == submission.id)
         .group_by(*keys)
-        .order_by(rank, func.count().desc(), func.min(table.position))
+        .order_by(case(RANK, value=table.severity), func.count().desc(), func.min(table.position))
     )
     found = session.execute(query.limit(limit) if limit else query).all()
     firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
     places = _places(session, submission)
-    return [_group(firsts[g.first], g.n, places.get(tuple(str(part) for part in tuple(g)[:6]), [])) for g in found]
+    return [_group(firsts[g.first], g, places.get(tuple(map(str, tuple(g)[:6])), [])) for g in found]
 
 
 def total_groups(session: Session, submission: Submission) -> int:
     """How many groups there are."""
-    table = SubmissionIssue
-    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
+    table, keys = SubmissionIssue, _keys()
     inner = select(*keys).where(table.submission_id == submission.id).group_by(*keys).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
@@ -112,8 +119,7 @@ def _rows(session: Session, numbers: Sequence[int]) -> Sequence[SubmissionIssue]
 
 def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], list[tuple[str, int | None]]]:
     """Sheet and row of the first places of every group, in one query."""
-    table = SubmissionIssue
-    keys = (table.severity, table.code, table.cause, table.sheet, table.column, table.value)
+    table, keys = SubmissionIssue, _keys()
     number = func.row_number().over(partition_by=keys, order_by=table.row).label("number")
     inner = select(*keys, table.row, number).where(table.submission_id == submission.id).subquery()
     places: dict[tuple[str, ...], list[tuple[str, int | None]]] = {}
@@ -122,7 +128,14 @@ def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], l
     return places
 
 
-def _group(first: SubmissionIssue, number: int, places: list[tuple[str, int | None]]) -> Group:
+def _keys() -> tuple[ColumnElement[str], ...]:
+    """What makes one group; the value only where the same value has the same remedy everywhere."""
+    table = SubmissionIssue
+    value = case((table.code.in_(BY_VALUE), table.value), else_=literal("")).label("of_value")
+    return table.severity, table.code, table.cause, table.sheet, table.column, value  # type: ignore[return-value]
+
+
+def _group(first: SubmissionIssue, found: Any, places: list[tuple[str, int | None]]) -> Group:
     issue = issue_of(first)
     message, advice, params = describe(issue)
-    return Group(issue, number, tuple(places), message, advice, params)
+    return Group(issue, found.n, tuple(places), message, advice, params, mixed=found.values > 1)

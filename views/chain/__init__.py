@@ -27,6 +27,7 @@ from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
 from views import guard
+from views.demand.lever import pieces
 from views.disclosure.upload import XLSX
 from views.guard import actor, permit
 
@@ -150,6 +151,7 @@ def _page(round_: Round, lot: Lot) -> str:
         found=found,
         lines=[(one, named(reader, one.supplier)) for one in _sorted(found.lines)],
         step=comparison.step,
+        pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
         page=page,
         pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),
     )

@@ -35,6 +35,8 @@ def missing_values(context: Context) -> Iterator[Issue]:
 
 
 def _gaps(context: Context, table: Table, column: Column) -> Iterator[Issue]:
+    if _is_full(table, column):
+        return
     needed = _needed(context, table, column)
     if not any(needed):
         return
@@ -47,6 +49,11 @@ def _gaps(context: Context, table: Table, column: Column) -> Iterator[Issue]:
         if asked and _blank(value) and index not in unread:
             cause = "reason given" if explained and explained[index] else ""
             yield context.at(table.sheet, index, column.name, "value-missing", cause, value="")
+
+
+def _is_full(table: Table, column: Column) -> bool:
+    """Whether no cell of the column is blank, seen at one glance."""
+    return table.has(column.name) and None not in table.get(column.name) and not column.type.endswith("_list")
 
 
 def _blank(value: object) -> bool:
@@ -103,7 +110,8 @@ def _no_reason(_context: Context, table: Table) -> Needed:
 
 def _mandatory_blank(context: Context, table: Table) -> Needed:
     """A cell that is mandatory for the row's tier is blank; the reason itself is asked at tiers that ask for one."""
-    columns = [c for c in sheet_columns(SITES).values() if c.mandatory == "T" and table.has(c.name)]
+    given = [c for c in sheet_columns(SITES).values() if c.mandatory == "T" and table.has(c.name)]
+    columns = [column for column in given if None in table.get(column.name)]
     reason = sheet_columns(SITES)["missing_reason"].tiers
     needed = [False] * len(table)
     for column in columns:
