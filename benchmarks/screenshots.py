@@ -1,0 +1,104 @@
+"""Pictures of the demonstration for the README and the home page: `python -m benchmarks.screenshots`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Page, sync_playwright
+
+from framework.people import second_factor
+from tests.browser import start_browser
+from views.demo import cast
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+HOME = ROOT / "static" / "pictures"
+WIDTH, HEIGHT = 1200, 860
+
+
+def main() -> int:
+    """Start a demonstration of its own, take four pictures, stop it."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = _free_port()
+        environment = os.environ | {"HEFBOOM_DATA_DIR": folder, "PORT": str(port)}
+        process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "demo"], cwd=ROOT, env=environment)
+        try:
+            _wait(f"http://127.0.0.1:{port}/")
+            _take(f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    HOME.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PICTURES / "comparison.png", HOME / "comparison.png")
+    return 0
+
+
+def _take(base: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = start_browser(playwright)
+        page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
+        _sign_in(page, base, "lead@waterpoort.example")
+        _shoot(page, f"{base}/rounds/demolaptops2026/pool", "round")
+        _shoot(page, f"{base}/rounds/demolaptops2026/comparison", "comparison")
+        page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
+        _sign_in(page, base, "officer@vinterdal.example")
+        page.goto(f"{base}/rounds/demotablets2027/demand")
+        page.locator("main a[href*='/lots/']").first.click()
+        _shoot(page, page.url, "demand")
+        page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
+        _sign_in(page, base, "supplier@zeewind.example")
+        page.goto(f"{base}/rounds/demodesktops2027/disclosure")
+        page.set_input_files("#file", str(ROOT / "data" / "demo" / "desktops-2027-zeewind-with-errors.xlsx"))
+        page.locator("main form[enctype] button").click()
+        page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}"))
+        page.locator("#remarks").scroll_into_view_if_needed()
+        page.screenshot(path=PICTURES / "check.png")
+        browser.close()
+
+
+def _sign_in(page: Page, base: str, email: str) -> None:
+    page.goto(f"{base}/sign-in")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", cast.PASSWORD)
+    page.locator("main form button").first.click()
+    if "second-factor" in page.url:
+        page.fill("input[name=code]", second_factor.code_at(cast.secret_of(email), dt.datetime.now(dt.UTC)))
+        page.locator("main form button").first.click()
+
+
+def _shoot(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(address: str, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.5)
+    raise RuntimeError("the demonstration did not start")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
