@@ -54,6 +54,7 @@ def test_a_mandate_goes_in_and_is_confirmed_by_the_lead(session, joined):
 
     session.expire_all()
     assert "The mandate is handed in" in handed.text
+    assert "Who did what here" in seen.text
     assert "Confirm this body" in seen.text
     assert "stands on the list" in done.text
     assert sign_on.state == "confirmed"
