@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,13 @@ def number(value: int | Decimal | float | None, decimals: int | None = None) -> 
     if value is None:
         return unknown()
     pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(value, format=pattern, locale=get_locale())
+    return _number(value, pattern, str(get_locale()))
+
+
+@lru_cache(maxsize=8192)
+def _number(value: int | Decimal | float, pattern: str | None, locale: str) -> str:
+    """A table shows the same small numbers again and again."""
+    return format_decimal(value, format=pattern, locale=locale)
 
 
 def money(value: Decimal | None, currency: str, decimals: int = 0) -> str | Markup:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
+from urllib.parse import quote_plus
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask_babel import get_translations
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,7 +32,9 @@ from views import guard
 from views.demand.lever import pieces
 from views.disclosure.upload import XLSX
 from views.guard import actor, permit
+from views.i18n import number
 
+PART_OF_WHOLE = N_("%(part)s of %(whole)s")
 blueprint = Blueprint("chain", __name__)
 SORTS = {
     "supplier": lambda one: (one.supplier.casefold(), one.brand.casefold()),
@@ -151,10 +155,29 @@ def _page(round_: Round, lot: Lot) -> str:
         found=found,
         lines=[(one, named(reader, one.supplier)) for one in _sorted(found.lines)],
         step=comparison.step,
+        of=_of(),
+        behind=_behind(round_, lot),
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
         page=page,
         pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),
     )
+
+
+def _behind(round_: Round, lot: Lot) -> Callable[[comparison.Line, str], str]:
+    """Addresses of the rows behind figures; built from one, since the page holds hundreds."""
+    one = url_for("chain.behind", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~", measure="~~")
+    start = one.removesuffix("~/~~")
+    return lambda line, measure: f"{start}{line.submission.public_id}/{measure}?brand={quote_plus(line.brand)}"
+
+
+def _of() -> Callable[[int, int | str], str]:
+    """“3 of 10”, with the sentence looked up once for the page."""
+    template = get_translations().gettext(PART_OF_WHOLE)
+
+    def of(part: int, whole: int | str) -> str:
+        return template % {"part": number(part), "whole": whole if isinstance(whole, str) else number(whole)}
+
+    return of
 
 
 def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
