@@ -101,6 +101,7 @@ def done(location: str, message: str = "", category: str = "success") -> Respons
     key = getattr(g, "one_time_key", None)
     if key is not None:
         key.location = location
+        db.session.add(key)
     db.session.commit()
     if message:
         flash(message, category)
@@ -131,6 +132,11 @@ def note_denied(error: RuleBroken) -> None:
 def release() -> None:
     """Give the write lock back before slow work on bytes; what is needed is loaded anew afterwards."""
     db.session.rollback()
+
+
+def resume() -> Response | None:
+    """After `release`: take the form's key anew; the first outcome where the same form came through meanwhile."""
+    return _replayed()
 
 
 def stay_home(target: str | None) -> str:
@@ -219,22 +225,30 @@ def _touch(_error: BaseException | None) -> None:
 
 
 def _replayed() -> Response | None:
-    """The answer to a form that was sent before, or None; a new key is kept with the act's transaction."""
+    """The answer to a form that was sent before with the same content, or None; a new key is kept with the act's transaction.
+
+    The same key with other content is a form that somebody went back to and changed: it goes on as a new act.
+    """
     key = request.form.get("once", "") if request.method not in SAFE else ""
     if not key:
         return None
     if len(key) > 64:
         abort(400)
-    who, route = actor().session_ref or "-", str(request.endpoint)
+    who, route, content = actor().session_ref or "-", str(request.endpoint), _body_hash()
     query = select(OneTimeKey).where(OneTimeKey.key == key, OneTimeKey.actor == who, OneTimeKey.route == route)
     found = db.session.scalar(query)
-    if found is not None:
-        return redirect(found.location or url_for("home.start"), code=303)
-    g.one_time_key = OneTimeKey(key=key, actor=who, route=route, body_hash=_body_hash(), at=clock.now())
-    db.session.add(g.one_time_key)
-    return None
+    if found is None:
+        g.one_time_key = OneTimeKey(key=key, actor=who, route=route, body_hash=content, at=clock.now())
+        db.session.add(g.one_time_key)
+        return None
+    return redirect(found.location or url_for("home.start"), code=303) if found.body_hash == content else None
 
 
 def _body_hash() -> str:
-    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token",))
-    return hashlib.sha256(repr(pairs).encode()).hexdigest()
+    """SHA-256 of what was sent: fields without their token, and the bytes of the files."""
+    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
+    digest = hashlib.sha256(repr(pairs).encode())
+    for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
+        digest.update(repr((name, sent.filename, hashlib.file_digest(sent.stream, "sha256").hexdigest())).encode())  # type: ignore[arg-type]
+        sent.stream.seek(0)
+    return digest.hexdigest()

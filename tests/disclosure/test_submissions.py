@@ -54,7 +54,9 @@ class Scene:
         submission.verdict = verdict
         if verdict == "blocked":
             self.session.add(
-                SubmissionIssue(submission_id=submission.id, position=0, code="round-wrong", severity="block", params={})
+                SubmissionIssue(
+                    submission_id=submission.id, position=0, code="round-wrong", severity="block", params={}
+                )
             )
         act = "refuse_file" if verdict == "refused" else "check"
         lifecycle.move(self.session, submission, act, actor=SYSTEM, now=self.clock())

@@ -1,0 +1,45 @@
+"""One form, one effect: sent again it gets the same answer; changed and sent again it is a new act."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+from sqlalchemy import func, select
+
+from models.disclosure import Submission
+
+
+@pytest.fixture
+def upload(session, build, clock, sign_in):
+    """A supplier's browser and a function that sends a list of sites with a given form key."""
+    round_ = build.round(state="published", tender_deadline=clock.now + dt.timedelta(days=1))
+    build.lot(round_)
+    supplier = build.organisation("supplier")
+    path = f"/rounds/{round_.public_id}/disclosure"
+    browser = sign_in(build.user(supplier), supplier)
+
+    def send(key: str, street: str):
+        content = f"name,address,city,country\nAcme,{street} 1,Town,NL\n".encode()
+        return browser.post(path, data={"once": key, "file": (io.BytesIO(content), "sites.csv")})
+
+    return send
+
+
+def test_a_form_sent_twice_has_one_effect_and_one_answer(upload, session):
+    first = upload("k1", "Elm Street")
+
+    second = upload("k1", "Elm Street")
+
+    assert first.headers["Location"] == second.headers["Location"]
+    assert session.scalar(select(func.count()).select_from(Submission)) == 1
+
+
+def test_another_file_under_the_same_form_key_is_not_lost(upload, session):
+    upload("k1", "Elm Street")
+
+    second = upload("k1", "Oak Street")
+
+    assert second.status_code == 303
+    assert session.scalar(select(func.count()).select_from(Submission)) == 2
