@@ -117,6 +117,7 @@ def country_code(text: str) -> CountryMatch:
     return CountryMatch(None, "none", _nearest_countries(cleaned))
 
 
+@lru_cache(maxsize=8192)
 def country_by_name(text: str) -> str | None:
     """The code of the country whose name or alias `text` is, never of a two-letter code (`No` is no Norway here)."""
     found = _country_keys().get(country_key(text), frozenset()) if len(text) <= _LONGEST_NAME else frozenset()

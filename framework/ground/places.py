@@ -329,6 +329,7 @@ def _region_keys() -> frozenset[str]:
     return frozenset(map(country_key, names))
 
 
+@lru_cache(maxsize=32768)
 def _is_region(text: str) -> bool:
     bare = re.sub(r"\b(province|state|prefecture|region|county)\b|省|市|\d", " ", text, flags=re.IGNORECASE)
     return country_key(bare) in _region_keys()
@@ -364,12 +365,12 @@ def _names_country(text: str, country: str) -> bool:
 
 
 def _letters(text: str) -> bool:
-    return any(sign.isalpha() for sign in text)
+    return any(map(str.isalpha, text))
 
 
 def _endings(part: str) -> Iterator[str]:
     """The ends of the last part, the longest first, postcodes and stray signs left out."""
-    words = [word for word in part.split() if _letters(word) and not any(sign.isdigit() for sign in word)][-8:]
+    words = [word for word in part.split() if _letters(word) and not any(map(str.isdigit, word))][-8:]
     for start in range(len(words)):
         yield " ".join(words[start:]).strip(" .-–:*□")
 
