@@ -84,8 +84,14 @@ def actor() -> Actor:
 
 
 def roles(round_: Round) -> frozenset[str]:
-    """The asker's roles in a round."""
-    return roles_in(db.session, actor(), round_)
+    """The asker's roles in a round; a page that only reads asks for them once."""
+    asked = (g.request_ref, round_.id)
+    if request.method not in SAFE:
+        return roles_in(db.session, actor(), round_)
+    if getattr(g, "round_roles", (None,))[0] != asked:
+        g.round_roles = (asked, roles_in(db.session, actor(), round_))
+    found: frozenset[str] = g.round_roles[1]
+    return found
 
 
 def child(table: type[T], public_id: str, round_: Round) -> T:
@@ -241,7 +247,11 @@ def _replayed() -> Response | None:
         g.one_time_key = OneTimeKey(key=key, actor=who, route=route, body_hash=content, at=clock.now())
         db.session.add(g.one_time_key)
         return None
-    return redirect(found.location or url_for("home.start"), code=303) if found.body_hash == content else None
+    if found.body_hash != content:
+        return None
+    location = found.location or url_for("home.start")
+    release()
+    return redirect(location, code=303)
 
 
 def _body_hash() -> str:
@@ -249,6 +259,7 @@ def _body_hash() -> str:
     pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
     digest = hashlib.sha256(repr(pairs).encode())
     for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
+        sent.stream.seek(0)
         digest.update(repr((name, sent.filename, hashlib.file_digest(sent.stream, "sha256").hexdigest())).encode())  # type: ignore[arg-type]
         sent.stream.seek(0)
     return digest.hexdigest()
