@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_identify)
     app.before_request(_second_factor_first)
     app.teardown_request(_touch)
-    app.jinja_env.globals.update(actor=actor, may=lambda p, r=None: may(db.session, actor(), Permission(p), r))
+    app.jinja_env.globals.update(actor=actor, may=_may)
 
 
 def note_first_byte() -> None:
@@ -92,6 +92,12 @@ def roles(round_: Round) -> frozenset[str]:
         g.round_roles = (asked, roles_in(db.session, actor(), round_))
     found: frozenset[str] = g.round_roles[1]
     return found
+
+
+def _may(permission: str, round_: Round | None = None) -> bool:
+    """Whether the asker may do something, for templates."""
+    held = roles(round_) if round_ is not None else None
+    return may(db.session, actor(), Permission(permission), round_, roles=held)
 
 
 def child(table: type[T], public_id: str, round_: Round) -> T:

@@ -178,9 +178,11 @@ def _refuse_after_deadline(round_: Round, now: dt.datetime) -> None:
 
 def _after_count(session: Session, submission: Submission, context: lifecycle.Context) -> None:
     submission.counted_at = context.now
-    for other in versions(session, submission.round, submission.supplier_id):
-        if other.version_no < submission.version_no and other.state in LIVE:
-            lifecycle.move(session, other, "replace", actor=SYSTEM, now=context.now)
+    with session.no_autoflush:  # one version counts at a time: the older one gives way before this one is written
+        found = versions(session, submission.round, submission.supplier_id)
+    older = [s for s in found if s.version_no < submission.version_no and s.state in LIVE]
+    for other in sorted(older, key=lambda one: one.state != "counted"):
+        lifecycle.move(session, other, "replace", actor=SYSTEM, now=context.now)
     session.flush()
     notices.was_counted(session, submission, now=context.now)
 

@@ -79,7 +79,7 @@ def counts(session: Session, submission: Submission) -> dict[str, int]:
         .where(SubmissionIssue.submission_id == submission.id)
         .group_by(SubmissionIssue.severity)
     )
-    found: dict[str, int] = dict(session.execute(query).tuples().all())
+    found = {str(severity): number for severity, number in session.execute(query)}
     return {severity: found.get(severity, 0) for severity in RANK}
 
 

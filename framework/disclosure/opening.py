@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure.receiving import Clock, lock
+from framework.disclosure.receiving import Clock, is_past, lock
 from framework.ground import audit, jobs, lifecycle
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -32,7 +32,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     lock(session, round_)
     now = clock()
     _refuse_others(session, round_, actor)
-    _refuse_unready(session, round_)
+    _refuse_unready(session, round_, now)
     _refuse_tied(session, round_, actor)
     opening = live_opening(session, round_, now=now) or _new_opening(session, round_, actor, now)
     _refuse_twice(opening, actor)
@@ -70,17 +70,29 @@ def persons_needed(round_: Round) -> int:
     return int(round_.settings.get("opening_persons", 2))
 
 
-def obstacles(session: Session, round_: Round) -> list[tuple[str, str]]:
-    """What stands in the way of an opening now, as (code, sentence template)."""
+def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tuple[str, str]]:
+    """What stands in the way of an opening now, as (code, sentence template).
+
+    Past the deadline a round that the clock job has not closed yet is looked at as if it had been.
+    """
     found: list[tuple[str, str]] = []
-    if round_.state != "receipt_closed":
+    due = round_.state == "published" and is_past(round_, now)
+    if round_.state != "receipt_closed" and not due:
         found.append(("receipt-open", N_("Receipt is not closed yet.")))
     states = set(session.scalars(select(Submission.state).where(Submission.round_id == round_.id)))
     if "staged" in states:
         found.append(("still-reading", N_("A version that arrived in time is still being read. Wait a moment.")))
-    if "counted" not in states:
+    if "counted" not in states and not (due and _will_count(session, round_)):
         found.append(("nothing-counted", N_("No version counts, so there is nothing to open.")))
     return found
+
+
+def _will_count(session: Session, round_: Round) -> bool:
+    """Whether closing receipt will count a version by itself."""
+    ready = select(Submission.id).where(
+        Submission.round_id == round_.id, Submission.state == "checked", Submission.verdict == "countable"
+    )
+    return bool(round_.settings.get("auto_count", True)) and session.scalar(ready.limit(1)) is not None
 
 
 def _refuse_others(session: Session, round_: Round, actor: Actor) -> None:
@@ -88,8 +100,10 @@ def _refuse_others(session: Session, round_: Round, actor: Actor) -> None:
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="opener")
 
 
-def _refuse_unready(session: Session, round_: Round) -> None:
-    for code, sentence in obstacles(session, round_):
+def _refuse_unready(session: Session, round_: Round, now: dt.datetime) -> None:
+    if round_.state != "receipt_closed":
+        raise MoveRefused("receipt-open", N_("Receipt is not closed yet."), rule="L07e")
+    for code, sentence in obstacles(session, round_, now=now):
         raise MoveRefused(code, sentence, rule="L07e")
 
 
@@ -129,7 +143,7 @@ def _new_opening(session: Session, round_: Round, actor: Actor, now: dt.datetime
 
 
 def _guard_open(session: Session, round_: Round, context: lifecycle.Context) -> None:
-    _refuse_unready(session, round_)
+    _refuse_unready(session, round_, context.now)
     opening: Opening | None = context.facts.get("opening")
     if opening is None or opening.window_ends_at < context.now:
         raise MoveRefused("window-over", N_("The time to confirm together is over. Begin again."), rule="L07e")

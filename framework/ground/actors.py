@@ -80,6 +80,7 @@ def is_signed_on(session: Session, organisation_id: int | None, round_: Round) -
     return session.scalar(query.limit(1)) is not None
 
 
+OPEN_TO_SUPPLIERS = ("published", "receipt_closed")
 SUPPLIER_SEES_FROM = frozenset(
     {
         "published",
@@ -96,8 +97,11 @@ SUPPLIER_SEES_FROM = frozenset(
 
 
 def _supplies(session: Session, organisation_id: int | None, round_: Round) -> bool:
-    """A published round is open to any supplier; afterwards to those that were invited or sent something."""
-    if round_.state == "published":
+    """Until the opening a published round is open to any supplier; afterwards to those that were invited or sent something.
+
+    The moment at which the clock job closes receipt must not change who may know of the round.
+    """
+    if round_.state in OPEN_TO_SUPPLIERS:
         return True
     if round_.state not in SUPPLIER_SEES_FROM and round_.state != "cancelled":
         return False

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
+from framework.ground.actors import OPEN_TO_SUPPLIERS, SUPPLIER_SEES_FROM, Actor, roles_in
 from framework.ground.errors import NotAllowed, NotFound
 from framework.ground.labels import STATE_LABELS
 from framework.ground.text import N_
@@ -138,8 +138,18 @@ TABLE: dict[Permission, Rule] = {
 }
 
 
-def may(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> bool:
-    """Whether `actor` holds `permission`, in `round_` where one is concerned. The default is no."""
+def may(
+    session: Session,
+    actor: Actor,
+    permission: Permission,
+    round_: Round | None = None,
+    *,
+    roles: frozenset[str] | None = None,
+) -> bool:
+    """Whether `actor` holds `permission`, in `round_` where one is concerned. The default is no.
+
+    `roles` are the actor's roles in the round where they were just asked for.
+    """
     rule = TABLE[permission]
     if PUBLIC in rule.roles:
         return True
@@ -149,7 +159,8 @@ def may(session: Session, actor: Actor, permission: Permission, round_: Round | 
         return bool(actor.roles & rule.roles)
     if rule.states and round_.state not in rule.states:
         return False
-    return bool(roles_in(session, actor, round_) & rule.roles)
+    held = roles_in(session, actor, round_) if roles is None else roles
+    return bool(held & rule.roles)
 
 
 def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
@@ -195,7 +206,7 @@ def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
         )
         ways.append(Round.id.in_(signed))
     if "supplier" in actor.roles:
-        ways.append(Round.state == "published")
+        ways.append(Round.state.in_(OPEN_TO_SUPPLIERS))
         invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == organisation)
         sent = select(Submission.round_id).where(Submission.supplier_id == organisation)
         past = SUPPLIER_SEES_FROM | {"cancelled"}

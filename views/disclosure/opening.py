@@ -36,7 +36,7 @@ def opening_page(round_: Round) -> str:
         needed=opening.persons_needed(round_),
         running=opening.live_opening(db.session(), round_, now=now),
         done=opening.record_of(db.session(), round_),
-        obstacles=opening.obstacles(db.session(), round_) if sealed else [],
+        obstacles=opening.obstacles(db.session(), round_, now=now) if sealed else [],
         is_past=receiving.is_past(round_, now),
         is_opener="opener" in guard.roles(round_),
         confirmed=_has_confirmed(round_),

@@ -53,6 +53,9 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
         blob = files().put(sent.stream, max_bytes=settings.large_upload_mb * 1_000_000)
     except RuleBroken as error:
         return _own_page(_again(public_id), error=guard.refused(error)), 413
+    replay = guard.resume()
+    if replay is not None:
+        return replay
     submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at)
     return _receipt(submission)
 

@@ -9,6 +9,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.local import LocalProxy
 
+from framework.disclosure import receiving
 from framework.ground.labels import PHASES
 from framework.ground.permissions import TABLE, Permission
 from framework.ground.text import N_
@@ -55,16 +56,14 @@ def surroundings() -> dict[str, Any]:
 
 def current() -> dict[str, Any]:
     """The frame of the round in the address, made once a request."""
-    if not hasattr(g, "round_frame"):
-        g.round_frame = build(g.attempt_round)
-    return g.round_frame  # type: ignore[no-any-return]
+    if getattr(g, "round_frame", ("",))[0] != g.request_ref:
+        g.round_frame = (g.request_ref, build(g.attempt_round))
+    return g.round_frame[1]  # type: ignore[no-any-return]
 
 
 def roles_here(round_: Round) -> frozenset[str]:
     """The asker's roles in the round, asked once a request."""
-    if getattr(g, "round_roles", (None,))[0] != round_.id:
-        g.round_roles = (round_.id, guard.roles(round_))
-    return g.round_roles[1]  # type: ignore[no-any-return]
+    return guard.roles(round_)
 
 
 def reader(round_: Round) -> Reader:
@@ -80,7 +79,7 @@ def build(round_: Round) -> dict[str, Any]:
         "organisation": round_.organisation.name,
         "url": url_for("rounds.overview" if roles_here(round_) else "rounds.public", round_id=round_.public_id),
         "phase": PHASES[round_.state],
-        "state_words": state_words("round", round_.state),
+        "state_words": state_words("round", state_now(round_)),
         "sealed": round_.state in ("published", "receipt_closed"),
         "dates": dates(round_),
         "next": shown(round_, next_action.next_step(db.session(), round_, reader(round_)))
@@ -90,6 +89,12 @@ def build(round_: Round) -> dict[str, Any]:
         "meaning": lever["meaning"] if lever else "",
         "tabs": tabs(round_),
     }
+
+
+def state_now(round_: Round) -> str:
+    """The state as the date decides it, whether or not the clock job has run."""
+    past = round_.state == "published" and receiving.is_past(round_, clock.now())
+    return "receipt_closed" if past else round_.state
 
 
 def shown(round_: Round, step: Step | None) -> dict[str, Any] | None:
