@@ -15,19 +15,13 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from framework.ground import proposals
 from framework.people import second_factor
-from framework.rounds import deadline
 from models.base import db
 from models.rounds import Round
 from views.demo import cast as casting
-from views.demo import story
+from views.demo import load as loading
 from views.settings import ROOT, Settings
-
-OPEN_ROUND = "demodesktops2027"
-MOTIVE = "The demonstration was started again."
 
 
 @click.command("demo")
@@ -42,6 +36,7 @@ def demo(port: int, *, load_only: bool) -> None:
             f"Stop it, or choose another port with: make demo PORT={port + 1}"
         )
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    click.echo("Preparing the demonstration …")
     load(app, now=dt.datetime.now(dt.UTC))
     if not load_only:
         _say(app, port)
@@ -58,41 +53,23 @@ def demo_code(email: str) -> None:
 def load(app: Flask, *, now: dt.datetime) -> bool:
     """Bring the database to this version and load the demonstration; False where it was here already.
 
-    Started again before its deadline, the open tender closes half an hour from now.
+    Started again, the open tender closes half an hour from now.
     """
     settings: Settings = app.extensions["settings"]
     (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
     upgrade()
-    session = story.writing_session()
-    found = casting.find(session)
-    if found is not None:
-        _move_deadline(session, found, now)
-        session.commit()
-        return False
-    click.echo("Loading the demonstration: invented organisations, volumes and disclosures …")
-    key = second_factor.key_from(settings.secret())
-    made = casting.make(session, key=key, needs_second_factor=settings.needs_second_factor(), now=now - 210 * story.DAY)
+    session = db.session()
+    session.info["write"] = True
+    try:
+        made = loading.load(session, app.extensions["files"], settings, now=now)
+    except loading.RealData as error:
+        session.rollback()
+        raise click.ClickException(
+            f"{settings.data_dir} holds organisations that are not invented. Give the demonstration a folder of its "
+            "own with HEFBOOM_DATA_DIR=…"
+        ) from error
     session.commit()
-    story.tell(app, session, made, now=now)
-    return True
-
-
-def _move_deadline(session: Session, cast: casting.Cast, now: dt.datetime) -> None:
-    """By the act that moves deadlines, with its two persons; a deadline that has passed stays where it is."""
-    round_ = session.scalar(select(Round).where(Round.public_id == OPEN_ROUND))
-    later = now + dt.timedelta(minutes=story.OPEN_MINUTES)
-    if (
-        round_ is None
-        or round_.state != "published"
-        or not round_.tender_deadline
-        or not now < round_.tender_deadline < later
-    ):
-        return
-    first, second = cast.actor("lead"), cast.actor("lead2")
-    if proposals.open_proposal(session, round_, "move_deadline", now=now) is None:
-        deadline.propose(session, round_, later, motive=MOTIVE, actor=first, now=now)
-        session.flush()
-        deadline.confirm(session, round_, actor=second, now=now)
+    return made
 
 
 def _is_taken(port: int) -> bool:
@@ -108,7 +85,7 @@ def _is_taken(port: int) -> bool:
 def _say(app: Flask, port: int) -> None:
     settings: Settings = app.extensions["settings"]
     with app.app_context():
-        round_ = db.session.scalar(select(Round).where(Round.public_id == OPEN_ROUND))
+        round_ = db.session.scalar(select(Round).where(Round.public_id == loading.OPEN_ROUND))
         closes = round_.tender_deadline if round_ is not None else None
         state = round_.state if round_ is not None else ""
         db.session.remove()

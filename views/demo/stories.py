@@ -1,0 +1,120 @@
+"""What happens in the four rounds of the demonstration; each story yields the time at which it goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from models.people import Appointment
+from models.rounds import Round
+from views.demo import stage as act
+from views.demo.cast import MEMBERS
+from views.demo.stage import Dates, Stage, Story
+from views.demo.workbooks import FOLDER
+
+OPEN_MINUTES = 30
+
+
+def laptops(stage: Stage) -> Story:
+    """A round that was opened: three workbooks and a company-wide list of sites, comparable."""
+    yield stage.day(-150)
+    dates = Dates(-125, -100, -80, -45, stage.day(-30, 12))
+    round_ = act.begin(stage, "demolaptops2026", dates, summary="Laptops and monitors for six buyers; all invented.")
+    yield from _until_published(stage, round_, (-148, -140, -120, -92, -75), "2026/S 000-000001 (invented)")
+    for day, supplier, name in (
+        (-38, "zeewind", "laptops-2026-zeewind.xlsx"),
+        (-36, "papierboot", "laptops-2026-papierboot.xlsx"),
+        (-33, "vuurtoren", "laptops-2026-vuurtoren-sites.csv"),
+        (-31, "tegelveld", "laptops-2026-tegelveld.xlsx"),
+    ):
+        yield stage.day(day)
+        act.send(stage, round_, supplier, FOLDER / name)
+    yield stage.day(-29, 9)
+    act.close_and_open(stage, round_)
+    _name_evaluator(stage, round_)
+
+
+def desktops(stage: Stage) -> Story:
+    """A round whose tender is open: two suppliers have sent, the deadline is half an hour away."""
+    yield stage.day(-100)
+    dates = Dates(-80, -60, -45, -8, stage.today + dt.timedelta(minutes=OPEN_MINUTES))
+    round_ = act.begin(
+        stage, "demodesktops2027", dates, summary="Desktop computers and monitors for six buyers; all invented."
+    )
+    yield from _until_published(stage, round_, (-98, -95, -78, -55, -40), "2026/S 000-000002 (invented)")
+    yield stage.day(-3)
+    act.send(stage, round_, "noordhaven", FOLDER / "desktops-2027-noordhaven.xlsx")
+    yield stage.day(-1)
+    act.send(stage, round_, "tegelveld", FOLDER / "desktops-2027-tegelveld.xlsx")
+
+
+def tablets(stage: Stage) -> Story:
+    """A round in demand: some declared, one waits for the lead, one for a second person, one member has not answered."""
+    yield stage.day(-40)
+    dates = Dates(20, 15, 30, 60, stage.day(80, 12), term=150)
+    round_ = act.begin(stage, "demotablets2027", dates, summary="Tablets and smartphones for six buyers; all invented.")
+    yield stage.day(-38)
+    act.open_signons(stage, round_)
+    yield stage.day(-30)
+    for member in MEMBERS:
+        if member != "water":
+            act.sign_on(stage, round_, member)
+            act.confirm(stage, round_, member)
+    yield stage.day(-20)
+    act.open_demand(stage, round_)
+    yield stage.day(-9)
+    for lot in ("TAB", "PHONE"):
+        for member in ("hospital", "region"):
+            act.declared(stage, round_, lot, member)
+    yield stage.day(-4)
+    waiting = act.draft(stage, round_, "TAB", "town")
+    act.submit(stage, waiting, "town")
+    act.approve_demand(stage, waiting, "town")
+    yield stage.day(-2)
+    act.submit(stage, act.draft(stage, round_, "TAB", "college"), "college")
+    act.draft(stage, round_, "PHONE", "college")
+    act.sign_on(stage, round_, "water")
+
+
+def screens(stage: Stage) -> Story:
+    """A round in set-up, not finished."""
+    yield stage.day(-2)
+    dates = Dates(50, 60, 90, 120, stage.day(140, 12), term=200)
+    act.begin(stage, "demoscreens2028", dates, summary="Large screens for meeting rooms; all invented.")
+
+
+STORIES = (laptops, desktops, tablets, screens)
+
+
+def _until_published(stage: Stage, round_: Round, days: tuple[int, ...], notice: str) -> Story:
+    """Sign-on, demand and publication, on the given days from today."""
+    opened, signed, demand, locked, published = days
+    yield stage.day(opened)
+    act.open_signons(stage, round_)
+    yield stage.day(signed)
+    for member in MEMBERS:
+        act.sign_on(stage, round_, member)
+        act.confirm(stage, round_, member)
+    yield stage.day(demand)
+    act.open_demand(stage, round_)
+    yield stage.day(demand + 5)
+    for lot, member in act.declaring(round_):
+        act.declared(stage, round_, lot, member)
+    yield stage.day(locked)
+    act.lock_demand(stage, round_)
+    yield stage.day(published)
+    act.publish(stage, round_, notice)
+
+
+def _name_evaluator(stage: Stage, round_: Round) -> None:
+    """Evaluators are named by the phase of judging; here one stands ready to read what was opened."""
+    person = stage.actor("evaluator")
+    stage.session.add(
+        Appointment(
+            round_id=round_.id,
+            user_id=person.user_id,
+            organisation_id=person.organisation_id,
+            role="evaluator",
+            created_at=stage.now,
+            created_by_id=stage.lead.user_id,
+        )
+    )
