@@ -39,7 +39,7 @@ def _known(session: Session, keys: set[str]) -> dict[str, int]:
     ordered = sorted(keys)
     for start in range(0, len(ordered), AT_ONCE):
         query = select(Site.match_key, Site.id).where(Site.match_key.in_(ordered[start : start + AT_ONCE]))
-        found.update(row.tuple() for row in session.execute(query))
+        found.update({key: number for key, number in session.execute(query)})  # noqa: C416 - a Row is no pair to mypy
     return found
 
 
