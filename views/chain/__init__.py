@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote_plus
 
 from flask import Blueprint, Response, render_template, request, send_file, url_for
@@ -148,32 +149,38 @@ def _page(round_: Round, lot: Lot) -> str:
     page = max(1, request.args.get("page", 1, type=int))
     reader = _reader(round_)
     found = comparison.compare(db.session(), lot, reader, shared_page=page)
+    behind_of = _behind(round_, lot)
     return render_template(
         "chain/comparison.html",
         round_=round_,
         lots=round_.lots,
         found=found,
-        lines=[(one, named(reader, one.supplier)) for one in _sorted(found.lines)],
+        lines=[(one, named(reader, one.supplier), behind_of(one)) for one in _sorted(found.lines)],
         step=comparison.step,
         of=_of(),
-        behind=_behind(round_, lot),
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
         page=page,
         pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),
     )
 
 
-def _behind(round_: Round, lot: Lot) -> Callable[[comparison.Line, str], str]:
-    """Addresses of the rows behind figures; built from one, since the page holds hundreds."""
+def _behind(round_: Round, lot: Lot) -> Callable[[comparison.Line], Callable[[str], str]]:
+    """Addresses of the rows behind the figures of a line; all built from one, since the page holds hundreds."""
     one = url_for("chain.behind", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~", measure="~~")
     start = one.removesuffix("~/~~")
-    return lambda line, measure: f"{start}{line.submission.public_id}/{measure}?brand={quote_plus(line.brand)}"
+
+    def of_line(line: comparison.Line) -> Callable[[str], str]:
+        before, after = f"{start}{line.submission.public_id}/", f"?brand={quote_plus(line.brand)}"
+        return lambda measure: f"{before}{measure}{after}"
+
+    return of_line
 
 
 def _of() -> Callable[[int, int | str], str]:
     """“3 of 10”, with the sentence looked up once for the page."""
     template = get_translations().gettext(PART_OF_WHOLE)
 
+    @cache
     def of(part: int, whole: int | str) -> str:
         return template % {"part": number(part), "whole": whole if isinstance(whole, str) else number(whole)}
 
