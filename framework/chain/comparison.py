@@ -225,7 +225,7 @@ def _products(one: Line, lot: Lot) -> Any:
 
 def _linked(one: Line, lot: Lot, kinds: Sequence[str], *, precise: bool = False) -> Any:
     query = (
-        select(SubmissionRow, Product.model_name, Component.component_type, Mention.confidentiality)
+        select(SubmissionRow, _of_model(Component.component_type), Mention.name, Mention.confidentiality)
         .join(Link, Link.row_id == SubmissionRow.id)
         .join(Product, Product.id == Link.product_id)
         .join(Component, Component.id == Link.component_id)
@@ -240,6 +240,10 @@ def _linked(one: Line, lot: Lot, kinds: Sequence[str], *, precise: bool = False)
         .order_by(SubmissionRow.row)
     )
     return query.where(Mention.precision == "site") if precise else query
+
+
+def _of_model(part: Any) -> Any:
+    return Product.model_name + literal(" · ") + part
 
 
 def _is_current(one: Line) -> Any:
@@ -259,7 +263,7 @@ def _not_disclosed(one: Line, lot: Lot) -> Any:
         )
     )
     return (
-        select(SubmissionRow, Product.model_name, Component.not_disclosed_reason, literal(""))
+        select(SubmissionRow, _of_model(Component.component_type), Component.not_disclosed_reason, literal(""))
         .join(Component, Component.row_id == SubmissionRow.id)
         .join(Product, Product.id == Component.product_id)
         .where(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -66,7 +68,11 @@ def opening_record(round_: Round) -> str:
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return render_template(
-        "disclosure/record.html", round_=round_, record=found.record, digest=opening.record_hash(found)
+        "disclosure/record.html",
+        round_=round_,
+        record=found.record,
+        at=dt.datetime.fromisoformat,
+        digest=opening.record_hash(found),
     )
 
 
