@@ -1,0 +1,58 @@
+"""The demonstration, loaded once on SQLite."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from models.base import Base, db
+from tests.conftest import NOW, Clock, fast_folder
+from views import create_app
+from views.demo import load
+from views.settings import Settings
+
+
+def demonstration(folder) -> Flask:
+    """An application on an empty SQLite database in `folder`, whose clock stands still."""
+    settings = Settings(
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'demo.sqlite'}",
+        secret_key="test" * 10,
+        check_database=False,
+        base_url="http://localhost",
+        second_factor_roles="lead,chair,opener,operator",
+        demo=True,
+    )
+    made = create_app(settings)
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.extensions["clock"] = Clock(NOW)
+    with made.app_context():
+        Base.metadata.create_all(db.engine)
+    return made
+
+
+def start(app: Flask) -> bool:
+    """What `flask demo` does with the database, at the application's time."""
+    with app.app_context():
+        session = db.session()
+        session.info["write"] = True
+        made = load.load(session, app.extensions["files"], app.extensions["settings"], now=app.extensions["clock"]())
+        session.commit()
+        db.session.remove()
+    return made
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The demonstration, one minute after its start."""
+    folder = fast_folder(tmp_path_factory, "demo")
+    app = demonstration(folder)
+    assert start(app)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    shutil.rmtree(folder, ignore_errors=True)
