@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, render_template
+from flask import render_template
 from sqlalchemy import func, select
 
 from framework.ground import codelists
@@ -47,7 +47,6 @@ def _page(round_: Round, *, preview: bool) -> str:
         award=[c for c in round_.criteria if c.place == "award"],
         others=[c for c in round_.criteria if c.place != "award"],
         places=PLACES,
-        has_template="disclosure.template" in current_app.view_functions,
         open_now=schedule.is_tender_open(round_, now=clock.now()),
         outages=deadline.outages(db.session(), round_),
         proof=publication.verify(db.session(), round_) if round_.published_at is not None else None,
