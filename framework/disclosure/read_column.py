@@ -78,26 +78,50 @@ def read_column(
     if not special and all(cell is None for cell in cells):
         return ColumnRead(values=[None] * len(cells))
     reader = Reader(column, cells, date1904=date1904)
-    plain: set[str] = set()
+    if special or percent or bool in set(map(type, cells)):
+        return _read_each(cells, reader, special or {}, percent)
+    return _read_distinct(cells, reader)
+
+
+def _read_distinct(cells: Sequence[Cell], reader: Reader) -> ColumnRead:
+    """Equal cells read alike: each distinct one is read once, in the order of the rows."""
+    is_plain = _plain_test(reader.column)
+    values: dict[Cell, Value] = {}
+    noted: dict[Cell, Reading] = {}
+    for cell in dict.fromkeys(cells):
+        if cell is None or cell == "":
+            values[cell] = None
+        elif cell.__class__ is str and is_plain(cell):
+            values[cell] = cell
+        else:
+            reading = reader.read(cell, cell)
+            values[cell] = reading.value
+            if reading.found is not None:
+                noted[cell] = reading
+    result = ColumnRead(values=[values[cell] for cell in cells])
+    if noted:
+        for index, cell in enumerate(cells):
+            if cell in noted:
+                _note(result, index, noted[cell])
+    return result
+
+
+def _read_each(
+    cells: Sequence[Cell], reader: Reader, special: dict[int, Trouble], percent: frozenset[int]
+) -> ColumnRead:
+    """Where places matter or True is not 1, cells are told apart by kind and place too."""
     memory: dict[object, Reading] = {}
-    is_plain = _plain_test(column)
     result = ColumnRead(values=[None] * len(cells))
-    special = special or {}
     for index, cell in enumerate(cells):
         if index in special:
             reading = Reading(found=shown(cell), troubles=(special[index],), unread=True)
         elif cell is None or cell == "":
             continue
-        elif cell.__class__ is str and (cell in plain or is_plain(cell)):
-            plain.add(cell)
-            result.values[index] = cell
-            continue
         else:
-            key = cell if cell.__class__ is str else (cell.__class__, cell, index in percent)
-            known = memory.get(key)
-            if known is None:
-                known = memory[key] = reader.read(_out_of_hundred(cell) if index in percent else cell, cell)
-            reading = known
+            key = (cell.__class__, cell, index in percent)
+            if key not in memory:
+                memory[key] = reader.read(_out_of_hundred(cell) if index in percent else cell, cell)
+            reading = memory[key]
         result.values[index] = reading.value
         if reading.found is not None:
             _note(result, index, reading)

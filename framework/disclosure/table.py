@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from framework.disclosure.columns import Column
 from framework.disclosure.read_column import ColumnRead, Trouble, Value, read_column
 from framework.ground.reading.facts import broken_cells
-from framework.ground.sheets.cells import Cell, Row, Sheet
+from framework.ground.sheets.cells import Row, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,11 @@ def build(
     table = Table(name, sheet.name, rows=[row.number for row in rows], rows_in=len(rows))
     broken = broken_cells(sheet)
     index_of = {row.number: index for index, row in enumerate(rows)} if broken or sheet.facts.percent_cells else {}
+    across = list(zip_longest(*(row.cells for row in rows)))
     for column_name, (place, column) in mapping.items():
         special = {index_of[r]: Trouble(*t) for (r, c), t in broken.items() if c == place + 1 and r in index_of}
         percent = {index_of[r] for r, c in sheet.facts.percent_cells if c == place + 1 and r in index_of}
-        cells = _cells(rows, place)
+        cells = across[place] if place < len(across) else (None,) * len(rows)
         read = read_column(
             cells,
             column,
@@ -133,10 +135,6 @@ def letter(place: int) -> str:
         place, rest = divmod(place - 1, 26)
         name = chr(65 + rest) + name
     return name
-
-
-def _cells(rows: list[Row], place: int) -> list[Cell]:
-    return [row.cells[place] if place < len(row.cells) else None for row in rows]
 
 
 def _take(table: Table, name: str, letters: str, read: ColumnRead) -> None:

@@ -275,6 +275,8 @@ def _is_legal_form(text: str) -> bool:
 
 def _without_sequences(words: list[str], sequences: dict[str, tuple[tuple[str, ...], ...]]) -> list[str]:
     """`words` without the sequences given by their first word, the longest first."""
+    if sequences.keys().isdisjoint(words):
+        return list(words)
     kept: list[str] = []
     place = 0
     while place < len(words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -145,9 +146,19 @@ def _answer(answer: Path, code: int | None, complaint: str, limits: Limits) -> C
         return _unread("failed")
     if answer.stat().st_size > limits.child_output_mib * MIB:
         return _unread("output", limit=limits.child_output_mib)
-    said = json.loads(answer.read_text(encoding="utf-8"))
+    said = _loaded(answer)
     refusal = refusal_from_json(said["refusal"]) if "refusal" in said else None
     return ChildResult(said.get("value"), refusal, said["seconds"], said["peak_mb"])
+
+
+def _loaded(answer: Path) -> dict[str, Any]:
+    """The answer; a hundred thousand rows hold no cycles, and looking for them takes half the time of loading."""
+    gc.disable()
+    try:
+        said: dict[str, Any] = json.loads(answer.read_bytes())
+    finally:
+        gc.enable()
+    return said
 
 
 def _unread(detail: str, **params: object) -> ChildResult:
