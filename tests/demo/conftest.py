@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from views.demo import load
 from views.settings import Settings
 
 
-def demonstration(folder) -> Flask:
+def empty_application(folder: Path) -> Flask:
     """An application on an empty SQLite database in `folder`, whose clock stands still."""
     settings = Settings(
         data_dir=folder,
@@ -24,6 +25,8 @@ def demonstration(folder) -> Flask:
         check_database=False,
         base_url="http://localhost",
         second_factor_roles="lead,chair,opener,operator",
+        session_idle_minutes=1_000_000,
+        session_max_hours=100_000,
         demo=True,
     )
     made = create_app(settings)
@@ -50,7 +53,7 @@ def start(app: Flask) -> bool:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The demonstration, one minute after its start."""
     folder = fast_folder(tmp_path_factory, "demo")
-    app = demonstration(folder)
+    app = empty_application(folder)
     assert start(app)
     yield app
     with app.app_context():

@@ -235,6 +235,11 @@ def lock_demand(stage: Stage, round_: Round) -> None:
     """The lead locks demand and takes estimate and maximum of every lot from the pool."""
     moves.lock_demand(stage.session, round_, actor=stage.lead, now=stage.now, motive="All members have answered.")
     stage.session.flush()
+    set_figures(stage, round_)
+
+
+def set_figures(stage: Stage, round_: Round) -> None:
+    """Estimated as pooled, maximum a quarter above (law L05), and the route of each lot."""
     pooled = readiness.pooled_demand(stage.session, round_)
     for plan in LOTS[round_.public_id]:
         lot = _lot(round_, plan.code)
