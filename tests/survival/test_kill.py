@@ -179,7 +179,8 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path):
         ]
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(1.0, 3.0))
+        wait_for_an_answer(acknowledged, len(acknowledged))
+        time.sleep(random.uniform(0.2, 1.5))
         installation.kill()
         for thread in threads:
             thread.join()
@@ -193,6 +194,13 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path):
     assert acknowledged
     assert_nothing_lost(installation.app, acknowledged)
     assert_nothing_half_written(installation.app)
+
+
+def wait_for_an_answer(acknowledged: list[str], before: int, seconds: float = 60) -> None:
+    """Kill while uploads are running, however slow the machine is: not before one more was acknowledged."""
+    until = time.monotonic() + seconds
+    while len(acknowledged) <= before and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def assert_nothing_lost(app: Flask, acknowledged: list[str]) -> None:
