@@ -93,7 +93,14 @@ class Dates:
 
 
 def begin(stage: Stage, key: str, dates: Dates, *, summary: str) -> Round:
-    """Create a round with its lots, scope, dates, rules, criteria and clauses, and invite the six members."""
+    """Create a round with its terms complete, and invite the six members."""
+    round_ = sketch(stage, key, dates, summary=summary)
+    complete(stage, round_)
+    return round_
+
+
+def sketch(stage: Stage, key: str, dates: Dates, *, summary: str) -> Round:
+    """Create a round with its lots, disclosure scope and dates, and no more."""
     round_ = creating.create(
         stage.session,
         name=ROUND_NAMES[key],
@@ -103,11 +110,21 @@ def begin(stage: Stage, key: str, dates: Dates, *, summary: str) -> Round:
         public_id=key,
     )
     stage.session.flush()
-    scope = {"mandate_type": "cpb", "cross_border": True, "reference": f"WJP-{key[-4:]}", "summary": summary}
+    scope = {
+        "mandate_type": "cpb",
+        "cross_border": True,
+        "reference": f"WJP-{key[-4:]}-{key[4].upper()}",
+        "summary": summary,
+    }
     _edit(stage, round_, "scope", scope)
     for plan in LOTS[key]:
         _add_lot(stage, round_, plan)
     _edit(stage, round_, "dates", _dates(stage, dates))
+    return round_
+
+
+def complete(stage: Stage, round_: Round) -> None:
+    """Data agreement, rules, criteria, clauses, members and openers."""
     agreement = (
         "Members keep what suppliers disclose confidential, use it for this framework alone and delete it with it."
     )
@@ -129,7 +146,6 @@ def begin(stage: Stage, key: str, dates: Dates, *, summary: str) -> Round:
     for number in (1, 2, 3):
         parts.name_opener(stage.session, round_, stage.cast.people[f"opener{number}"], actor=stage.lead, now=stage.now)
     stage.session.flush()
-    return round_
 
 
 def open_signons(stage: Stage, round_: Round) -> None:

@@ -50,7 +50,7 @@ def desktops(stage: Stage) -> Story:
 def tablets(stage: Stage) -> Story:
     """A round in demand: some declared, one waits for the lead, one for a second person, one member has not answered."""
     yield stage.day(-40)
-    dates = Dates(20, 15, 30, 60, stage.day(80, 12), term=150)
+    dates = Dates(-22, 15, 30, 60, stage.day(80, 12), term=150)
     round_ = act.begin(stage, "demotablets2027", dates, summary="Tablets and smartphones for six buyers; all invented.")
     yield stage.day(-38)
     act.open_signons(stage, round_)
@@ -59,6 +59,8 @@ def tablets(stage: Stage) -> Story:
         if member != "water":
             act.sign_on(stage, round_, member)
             act.confirm(stage, round_, member)
+    yield stage.day(-23)
+    act.sign_on(stage, round_, "water")
     yield stage.day(-20)
     act.open_demand(stage, round_)
     yield stage.day(-9)
@@ -72,14 +74,13 @@ def tablets(stage: Stage) -> Story:
     yield stage.day(-2)
     act.submit(stage, act.draft(stage, round_, "TAB", "college"), "college")
     act.draft(stage, round_, "PHONE", "college")
-    act.sign_on(stage, round_, "water")
 
 
 def screens(stage: Stage) -> Story:
     """A round in set-up, not finished."""
     yield stage.day(-2)
     dates = Dates(50, 60, 90, 120, stage.day(140, 12), term=200)
-    act.begin(stage, "demoscreens2028", dates, summary="Large screens for meeting rooms; all invented.")
+    act.sketch(stage, "demoscreens2028", dates, summary="Large screens for meeting rooms; all invented.")
 
 
 STORIES = (laptops, desktops, tablets, screens)
