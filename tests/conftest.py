@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.base import Base, db
+from tests.browser import start_browser
 from tests.builders import Builder
 from tests.pages import InspectingClient
 from views import create_app
@@ -99,6 +101,15 @@ def installations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
             db.session.remove()
             db.engine.dispose()
         shutil.rmtree(one.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, started once."""
+    with sync_playwright() as playwright:
+        started = start_browser(playwright)
+        yield started
+        started.close()
 
 
 @pytest.fixture(params=BACKENDS)

@@ -16,9 +16,9 @@ def is_os_id(text: str) -> bool:
     Code points of the two letters plus the base-32 values of the next twelve signs, modulo 32.
     """
     plain = re.sub(r"[\s-]", "", text).upper()
-    if not _OS_ID.match(plain) or any(sign not in _BASE32 for sign in plain[2:]):
+    if not _OS_ID.match(plain) or not _BASE32.keys() >= set(plain[2:]):
         return False
-    total = sum(map(ord, plain[:2])) + sum(_BASE32[sign] for sign in plain[2:14])
+    total = sum(map(ord, plain[:2])) + sum(map(_BASE32.__getitem__, plain[2:14]))
     return total % 32 == _BASE32[plain[14]]
 
 
@@ -51,10 +51,12 @@ def smelter_form(text: str) -> str:
 def registry_problem(text: str) -> str:
     """The name of the registry whose form `scheme:id` breaks, or an empty text; unknown schemes are never wrong."""
     scheme, colon, number = text.partition(":")
-    tests = {"lei": is_lei, "gln": is_gln, "os": is_os_id, "duns": _is_duns}
-    test = tests.get(scheme.strip().casefold()) if colon else None
+    test = _TESTS.get(scheme.strip().casefold()) if colon else None
     return "" if test is None or test(number) else scheme.strip().upper()
 
 
 def _is_duns(text: str) -> bool:
     return bool(re.fullmatch(r"\d{9}", re.sub(r"[\s-]", "", text)))
+
+
+_TESTS = {"lei": is_lei, "gln": is_gln, "os": is_os_id, "duns": _is_duns}

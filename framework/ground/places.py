@@ -23,6 +23,7 @@ _TRIM = " ,;\t\n"
 _HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
 _SPACES = re.compile(r"[^\S\n]+")
 _APOSTROPHE = re.compile(r"(?<=[a-z0-9])['`](?=[a-z0-9])")
+_SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _POSTCODE_DIGITS = 5
 _NUMBER = re.compile(r"(?<![a-z0-9])([a-z])-?0*(\d+)(?![0-9])|0*(\d+)-?([a-z])(?![a-z0-9])|0*(\d+)")
@@ -231,6 +232,11 @@ def _address_words(text: str) -> list[str]:
     return [long for word in _words(text) for long in written_out.get(word, word).split()]
 
 
+def _has_number(text: str) -> bool:
+    """Whether `address_numbers` finds any; a short number is always one."""
+    return _SHORT_NUMBER.search(_ascii(text[:_LONGEST])) is not None or bool(address_numbers(text))
+
+
 def _number_of(match: re.Match[str]) -> str:
     before, after_letter, digits, letter, bare = match.groups()
     digits = after_letter or digits or bare or ""
@@ -344,7 +350,7 @@ def _has_street_ending(words: Iterable[str]) -> bool:
 
 def _is_site(address: str, words: list[str], *, has_place: bool) -> bool:
     """A number and a word that is no direction; without city or region two such words, for the place is among them."""
-    if not address_numbers(_without_po_box(address)):
+    if not _has_number(_without_po_box(address)):
         return False
     telling = [word for word in words if len(word) > 1 or _kinds().get(word) == "building"]
     return len(telling) >= (1 if has_place else 2)

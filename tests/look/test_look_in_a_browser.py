@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from tests.browser import start_browser
 from tests.look.preview import ROOT, preview_app
 
 pytestmark = pytest.mark.browser
@@ -28,17 +27,9 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = start_browser(playwright)
-        yield started
-        started.close()
-
-
-def opened(browser: Browser, address: str, *, width: int, script: bool = True) -> tuple[Page, list[str]]:
+def opened(chromium: Browser, address: str, *, width: int, script: bool = True) -> tuple[Page, list[str]]:
     """The preview page and what the browser complained about."""
-    page = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=script).new_page()
+    page = chromium.new_context(viewport={"width": width, "height": 800}, java_script_enabled=script).new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -46,8 +37,8 @@ def opened(browser: Browser, address: str, *, width: int, script: bool = True) -
     return page, complaints
 
 
-def test_axe_finds_nothing_serious(browser: Browser, address: str):
-    page, _ = opened(browser, address, width=1280)
+def test_axe_finds_nothing_serious(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, width=1280)
     page.evaluate(f"{AXE.read_text(encoding='utf-8')};0")
 
     found = page.evaluate("axe.run()")
@@ -55,21 +46,21 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str):
     assert [v["id"] for v in found["violations"] if v["impact"] in ("serious", "critical")] == []
 
 
-def test_nothing_breaks_the_content_security_policy(browser: Browser, address: str):
-    _, complaints = opened(browser, address, width=1280)
+def test_nothing_breaks_the_content_security_policy(chromium: Browser, address: str):
+    _, complaints = opened(chromium, address, width=1280)
 
     assert complaints == []
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_the_page_does_not_scroll_sideways(browser: Browser, address: str, width: int):
-    page, _ = opened(browser, address, width=width)
+def test_the_page_does_not_scroll_sideways(chromium: Browser, address: str, width: int):
+    page, _ = opened(chromium, address, width=width)
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_the_slash_key_goes_to_search_and_a_question_mark_lists_the_keys(browser: Browser, address: str):
-    page, _ = opened(browser, address, width=1280)
+def test_the_slash_key_goes_to_search_and_a_question_mark_lists_the_keys(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, width=1280)
 
     page.keyboard.press("/")
     in_search = page.evaluate("document.activeElement.type")
@@ -80,8 +71,8 @@ def test_the_slash_key_goes_to_search_and_a_question_mark_lists_the_keys(browser
     assert page.locator("#keys-help").is_visible()
 
 
-def test_a_form_is_sent_once(browser: Browser, address: str):
-    page, _ = opened(browser, address, width=1280)
+def test_a_form_is_sent_once(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, width=1280)
 
     refused = page.evaluate(
         """() => {
@@ -94,8 +85,8 @@ def test_a_form_is_sent_once(browser: Browser, address: str):
     assert refused == [True, False]
 
 
-def test_without_script_everything_is_there(browser: Browser, address: str):
-    page, _ = opened(browser, address, width=1280, script=False)
+def test_without_script_everything_is_there(chromium: Browser, address: str):
+    page, _ = opened(chromium, address, width=1280, script=False)
 
     assert page.locator("h1").inner_text() == "Everything on one page"
     assert page.locator("input[type=file]").is_visible()

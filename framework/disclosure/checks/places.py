@@ -17,6 +17,7 @@ from framework.ground.places import normalise_address, normalise_name
 
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
+_OF_A_SITE = ("site_legal_name", "address_line", "city", "country", "os_id")
 
 
 def addresses(context: Context) -> Iterator[Issue]:
@@ -78,9 +79,10 @@ def duplicates(context: Context) -> Iterator[Issue]:
     table = context.tables[SITES]
     column = "site_ref" if table.has("site_ref") else "site_legal_name"
     seen: dict[tuple[str, ...], int] = {}
+    rows = list(zip(*(table.get(name) for name in _OF_A_SITE), strict=True))
     for near in _neighbours(table).values():
         for index in near:
-            twins = [seen.setdefault(form, index) for form in _forms(table, index, alone=len(near) == 1)]
+            twins = [seen.setdefault(form, index) for form in _forms(*rows[index], alone=len(near) == 1)]
             first = min(twins, default=index)
             if first < index:
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
@@ -94,11 +96,10 @@ def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
     return groups
 
 
-def _forms(table: Table, index: int, *, alone: bool) -> Iterator[tuple[str, ...]]:
+def _forms(
+    name: str | None, address: str | None, city: str | None, country: str | None, os_id: str | None, *, alone: bool
+) -> Iterator[tuple[str, ...]]:
     """What makes two rows the same."""
-    name, address, city, country, os_id = (
-        table.get(column)[index] for column in ("site_legal_name", "address_line", "city", "country", "os_id")
-    )
     if os_id:
         yield "id", re.sub(r"[\s-]", "", os_id).upper()
     if alone:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
@@ -29,6 +30,12 @@ _FORBIDDEN = (
 )
 
 
+def run() -> NoReturn:
+    """Do the work and be gone at once: taking millions of cells apart one by one would take longer than leaving them."""
+    main()
+    os._exit(0)
+
+
 def main() -> None:
     """Read the order from standard input, work, write the answer."""
     gc.disable()  # a child is soon gone and its memory bounded: looking for cycles among millions of cells is waste
@@ -41,7 +48,7 @@ def main() -> None:
     answer["seconds"] = round(time.perf_counter() - began, 3)
     answer["peak_mb"] = peak_mb()
     with Path(ANSWER).open("w", encoding="utf-8") as file:
-        file.write(json.dumps(answer, default=as_text, ensure_ascii=True, separators=(",", ":")))
+        file.write(json.dumps(answer, default=as_text, check_circular=False, separators=(",", ":")))
 
 
 def peak_mb() -> int:
@@ -99,4 +106,4 @@ def _refuse_forbidden(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

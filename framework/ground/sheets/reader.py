@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[3]
 _ANSWER = "answer.json"
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import main; main()"
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import run; run()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
 _TOO_MUCH = {signal.SIGXCPU: "processor-time", signal.SIGKILL: "killed"}

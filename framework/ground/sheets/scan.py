@@ -35,9 +35,8 @@ _COLUMNS = re.compile(rb'<c r="([A-Z]+)')
 _VALUED = re.compile(rb'<c r="([A-Z]+)\d+"[^<>]*(?<!/)>(?:<f[^<>]*(?:/>|>[^<]*</f>))?(?:<v>[^<]|<is>)')
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^<>]* t="e">(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^<>]*)><f[^<>]*(?:/>|>([^<]*)</f>)(<v>[^<])?')
-_STRING_INDEX = re.compile(rb't="s"><v>(\d+)')
 _HIDDEN = re.compile(rb' hidden="(?:1|true|on)"')
-_ODD_DATE = re.compile(rb' s="(\d+)"(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(?:-|60[.<]|\d{7}|\d[\d.]*[eE])')
+_ODD_DATE = rb' s="(?:%s)"(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(?:-|60[.<]|\d{7}|\d[\d.]*[eE])'
 _MOST_STYLES = 40
 _MOST_SHAPES, _LONGEST_SHAPE = 500, 8_000
 _BATCH = MIB
@@ -57,6 +56,9 @@ class SheetScan:
             raise NotPlain
         self._shapes: dict[bytes, tuple[int, int, int]] = {}
         self._percent = _cells_of_styles(workshop.styles.percentages)
+        self._odd_date = _odd_dates(workshop.styles.dates)
+        # an index with fewer digits than the count of the strings is below it
+        self._high_index = re.compile(rb't="s"><v>(\d{%d,})' % len(str(workshop.string_facts.count)))
         self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
 
     def scan(self, chunks: Iterable[bytes]) -> None:
@@ -160,9 +162,9 @@ class SheetScan:
                 facts.error_cells[_place(row, column)] = text.decode()
         if self._percent is not None:
             facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
-        if self._styles.dates and any(int(style) in self._styles.dates for style in set(_ODD_DATE.findall(data))):
+        if self._odd_date is not None and self._odd_date.search(data):
             raise NotPlain
-        indexes = set(_STRING_INDEX.findall(data))
+        indexes = set(self._high_index.findall(data))
         if indexes and max(map(int, indexes)) >= self._strings.count:
             raise NotPlain
 
@@ -186,6 +188,15 @@ def _cells_of_styles(styles: set[int]) -> re.Pattern[bytes] | None:
     shown = b"|".join(b"%d" % style for style in sorted(styles))
     number = rb'(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>[^<]'
     return re.compile(rb'<c r="([A-Z]+)(\d+)" s="(?:' + shown + rb')"' + number)
+
+
+def _odd_dates(styles: set[int]) -> re.Pattern[bytes] | None:
+    """A pattern for date cells whose number is no everyday date; None where no style shows dates."""
+    if not styles:
+        return None
+    if len(styles) > _MOST_STYLES:
+        raise NotPlain
+    return re.compile(_ODD_DATE % b"|".join(b"0*%d" % style for style in sorted(styles)))
 
 
 def _place(row: bytes, column: bytes) -> tuple[int, int]:
