@@ -57,7 +57,7 @@ class Builder:
     def actor(self, user: User, organisation: Organisation, *roles: str) -> Actor:
         """The actor a person is when acting for an organisation."""
         held = frozenset(roles or (ROLE_OF_KIND[organisation.kind],))
-        return Actor(user.id, organisation.id, held, name=user.name, session_ref=f"s{user.id}", second_factor=True)
+        return Actor(user.id, organisation.id, held, name=user.name, session_ref=f"s{user.id}")
 
     def person(self, organisation: Organisation, *roles: str) -> Actor:
         """A new person of an organisation, as an actor."""

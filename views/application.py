@@ -21,7 +21,7 @@ from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
 from models.base import db, random_id
-from views import cli, guard, i18n, page, worker
+from views import cli, fresh_factor, guard, i18n, page, worker
 from views.settings import ROOT, Settings
 
 BLUEPRINTS = (
@@ -59,6 +59,7 @@ def build(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     i18n.init_app(app)
     guard.init_app(app)
+    fresh_factor.init_app(app)
     page.init_app(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)

@@ -25,7 +25,7 @@ from werkzeug.wrappers import Response
 
 from framework.ground import audit
 from framework.ground.actors import NOBODY, Actor, roles_in
-from framework.ground.errors import InvalidInput, NotFound, RuleBroken
+from framework.ground.errors import FactorStale, InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
 from framework.ground.text import N_
 from framework.people import sessions
@@ -36,6 +36,8 @@ from views import clock
 from views.i18n import sentence
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FRESH_CODE = "fresh_code"
+"""The field in which a code of the second factor comes along with a form that was sent before without it."""
 View = Callable[..., Any]
 T = TypeVar("T")
 
@@ -122,8 +124,13 @@ def done(location: str, message: str = "", category: str = "success") -> Respons
 
 
 def refused(error: RuleBroken) -> str:
-    """Undo what was begun, write the denied attempt, and give the sentence for the page."""
+    """Undo what was begun, write the denied attempt, and give the sentence for the page.
+
+    A second factor given too long ago is no refusal: it is asked for, and the same form then sent again.
+    """
     db.session.rollback()
+    if isinstance(error, FactorStale):
+        raise error
     if not isinstance(error, InvalidInput):
         note_denied(error)
     return sentence(error)
@@ -189,7 +196,8 @@ def _identify() -> None:
         settings = current_app.extensions["settings"]
         live = sessions.find(db.session(), token, now=clock.now(), idle_minutes=settings.session_idle_minutes)
         g.live_session = live
-        g.actor = sessions.actor_of(db.session(), live, now=clock.now(), request_ref=g.request_ref)
+        needed = settings.needs_second_factor()
+        g.actor = sessions.actor_of(db.session(), live, now=clock.now(), request_ref=g.request_ref, factor_roles=needed)
         if live is not None:
             g.user_language, g.user_zone = live.user.language, live.user.zone
             g.touch = live.id if live.last_seen_at < clock.now() - sessions.TOUCH_EVERY else None
@@ -263,7 +271,7 @@ def _replayed() -> Response | None:
 
 def _body_hash() -> str:
     """SHA-256 of what was sent: fields without their token, and the bytes of the files."""
-    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
+    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", FRESH_CODE))
     digest = hashlib.sha256(repr(pairs).encode())
     for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
         sent.stream.seek(0)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.receiving import Clock, is_past, lock
-from framework.ground import audit, jobs, lifecycle
+from framework.ground import audit, jobs, lifecycle, separation
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
@@ -27,7 +27,8 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     """Give one opener's confirmation; the last one needed opens the tenders in the same transaction.
 
     Raises MoveRefused: receipt still open, something still being read, nothing counted, not an
-    opener, tied to a bidder, the same person or session twice (law L07e).
+    opener, tied to a bidder, the same person or session twice (law L07e). FactorStale: the second factor was given
+    too long ago (SD1).
     """
     lock(session, round_)
     now = clock()
@@ -36,6 +37,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     _refuse_tied(session, round_, actor)
     opening = live_opening(session, round_, now=now) or _new_opening(session, round_, actor, now)
     _refuse_twice(opening, actor)
+    separation.require_fresh_factor(session, round_, actor=actor, now=now)
     confirmation = OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now)
     opening.confirmations.append(confirmation)
     session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -17,8 +18,9 @@ from models.signons import SignOn
 class Actor:
     """A signed-in person acting for one organisation; the organisation comes from the session, never from a form (SD12).
 
-    `roles` are those held in that organisation. `second_factor` says whether this session
-    gave its second factor. `session_ref` tells two sessions of one person apart.
+    `roles` are those held in that organisation. `factor_at` says when this session gave its
+    second factor last, `factor_roles` which roles need one in this installation. `session_ref`
+    tells two sessions of one person apart.
     """
 
     user_id: int | None
@@ -28,8 +30,14 @@ class Actor:
     organisation_name: str = ""
     session_ref: str = ""
     request_ref: str = ""
-    second_factor: bool = False
+    factor_at: dt.datetime | None = None
+    factor_roles: frozenset[str] = frozenset()
     language: str = "en"
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether this session gave its second factor."""
+        return self.factor_at is not None
 
     @property
     def is_system(self) -> bool:

@@ -45,6 +45,12 @@ class MoveRefused(RuleBroken):
     code = "move-refused"
 
 
+class FactorStale(NotAllowed):
+    """The act asks for a second factor given just now (SD1); giving it and sending the same form again does the act."""
+
+    code = "factor-stale"
+
+
 class InvalidInput(RuleBroken):
     """What was typed or sent cannot be taken; `field` says where."""
 

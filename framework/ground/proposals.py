@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.ground import audit
+from framework.ground import audit, separation
 from framework.ground.actors import Actor, round_of
 from framework.ground.errors import MoveRefused, RuleBroken
 from framework.ground.text import N_
@@ -35,7 +35,11 @@ def open_proposal(session: Session, record: Any, act: str, *, now: dt.datetime) 
 def propose(
     session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime, motive: str = "", **facts: Any
 ) -> Proposal:
-    """Propose an act; raises RuleBroken where one is already waiting. A lapsed one is put aside."""
+    """Propose an act; a lapsed proposal is put aside.
+
+    Raises RuleBroken where one is already waiting, FactorStale where the person must give the second factor anew.
+    """
+    separation.require_fresh_factor(session, record, actor=actor, now=now)
     if open_proposal(session, record, act, now=now) is not None:
         raise RuleBroken("proposal-waits", N_("This was already proposed and waits for a second person."))
     _lapse_old(session, record, act)
@@ -62,7 +66,9 @@ def propose(
 
 
 def confirm(session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime) -> Proposal:
-    """Take the waiting proposal for a second person; raises MoveRefused for the same person or none waiting.
+    """Take the waiting proposal for a second person.
+
+    Raises MoveRefused for the same person or none waiting, FactorStale for a second factor given too long ago.
 
     The caller then makes the act with `proposer_id=proposal.proposed_by_id`.
     """
@@ -73,6 +79,7 @@ def confirm(session: Session, record: Any, act: str, *, actor: Actor, now: dt.da
         )
     if proposal.proposed_by_id == actor.user_id:
         raise MoveRefused("same-person", N_("You proposed this yourself. Another person must confirm it."), rule="SD1")
+    separation.require_fresh_factor(session, record, actor=actor, now=now)
     proposal.state = "confirmed"
     proposal.confirmed_by_id = actor.user_id
     proposal.confirmed_at = now

@@ -18,12 +18,11 @@ from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput
 from framework.ground.text import N_
 from framework.people.sessions import hashed
-from models.people import RecoveryCode, User, UserSession
+from models.people import RecoveryCode, User
 
 STEP_SECONDS = 30
 TOLERATED_STEPS = 1
 RECOVERY_CODES = 10
-FRESH = dt.timedelta(minutes=10)
 ISSUER = "Hefboom"
 
 ENROLLED = audit.declare("second_factor.enrolled")
@@ -137,11 +136,6 @@ def codes_left(session: Session, user: User) -> int:
     """How many recovery codes are unused."""
     query = select(RecoveryCode.id).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
     return len(session.scalars(query).all())
-
-
-def is_fresh(live: UserSession | None, *, now: dt.datetime, within: dt.timedelta = FRESH) -> bool:
-    """Whether this session gave its second factor within `within`; acts of two persons may ask for it."""
-    return live is not None and live.second_factor_at is not None and live.second_factor_at >= now - within
 
 
 def _take_code(session: Session, user: User, code: str, key: bytes, now: dt.datetime) -> bool:

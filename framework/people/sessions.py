@@ -80,8 +80,12 @@ def actor_of(
     *,
     now: dt.datetime,
     request_ref: str = "",
+    factor_roles: frozenset[str] = frozenset(),
 ) -> Actor:
-    """The actor of a live session, with the roles held at this moment; NOBODY without a session."""
+    """The actor of a live session, with the roles held at this moment; NOBODY without a session.
+
+    `factor_roles` are the roles that need a second factor in this installation.
+    """
     if live is None:
         return NOBODY
     grants = current_grants(session, live.user, now=now)
@@ -94,7 +98,8 @@ def actor_of(
         organisation_name=live.organisation.name if live.organisation is not None and roles else "",
         session_ref=live.token_hash[:16],
         request_ref=request_ref,
-        second_factor=live.second_factor_at is not None,
+        factor_at=live.second_factor_at,
+        factor_roles=factor_roles,
         language=live.user.language,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,13 +11,15 @@ from sqlalchemy import select
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput
 from framework.people import second_factor
-from models.people import RecoveryCode, UserSession
+from models.people import RecoveryCode
 from models.records import AuditEvent
+from models.rounds import Proposal
 from tests.people.conftest import PASSWORD
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 KEY = second_factor.key_from("test" * 10)
 OTHER_KEY = second_factor.key_from("other" * 10)
+A_MONTH = dt.timedelta(days=30)
 
 
 @pytest.fixture
@@ -102,15 +105,6 @@ def test_a_recovery_code_of_somebody_else_is_refused(session, build, ann, clock)
 
     with pytest.raises(InvalidInput):
         second_factor.verify(session, ann, theirs[0], key=KEY, actor=SYSTEM, now=clock.now)
-
-
-@pytest.mark.parametrize(("minutes", "fresh"), [(0, True), (10, True), (11, False)])
-def test_a_second_factor_is_fresh_for_ten_minutes(clock, minutes, fresh):
-    live = UserSession(second_factor_at=clock.now)
-
-    assert second_factor.is_fresh(live, now=clock.forward(minutes=minutes)) is fresh
-    assert not second_factor.is_fresh(None, now=clock.now)
-    assert not second_factor.is_fresh(UserSession(), now=clock.now)
 
 
 @pytest.mark.parametrize("path", ["/organisation", "/account", "/permissions", "/"])
@@ -226,3 +220,52 @@ def test_another_device_is_set_up_only_after_its_code_is_right(client, asked, se
 
     assert kept == SECRET
     assert second_factor.decrypt(ann.totp_secret, KEY) == key
+
+
+def test_an_act_of_two_persons_asks_again_keeps_what_was_typed_and_then_does_it(
+    client, asked, build, session, ann, clock
+):
+    round_ = build.round(ann.grants[0].organisation, state="published", tender_deadline=clock.now + A_MONTH)
+    path = f"/rounds/{round_.public_id}/cancel"
+    session.commit()
+    enter(client)
+    give(client, second_factor.code_at(SECRET, clock.now))
+    clock.forward(minutes=11)
+    form = {"motive": "The money is gone.", "once": "o" * 16}
+
+    asked_again = client.post(path, data=form)
+    wrong = client.post(path, data={**form, "fresh_code": "000000"})
+    before = proposed(session)
+    right = {**form, "fresh_code": second_factor.code_at(SECRET, clock.now)}
+    done = client.post(path, data=right)
+    sent_twice = client.post(path, data=form)
+
+    assert asked_again.status_code == 403
+    assert 'name="motive" value="The money is gone."' in asked_again.get_data(as_text=True)
+    assert wrong.status_code == 422
+    assert "This code is not right" in wrong.get_data(as_text=True)
+    assert before == []
+    assert done.status_code == sent_twice.status_code == 303
+    assert proposed(session) == [("cancel", "The money is gone.")]
+
+
+def test_guessing_the_code_of_an_act_waits_after_ten(client, asked, build, session, ann, clock):
+    round_ = build.round(ann.grants[0].organisation, state="published", tender_deadline=clock.now + A_MONTH)
+    path, form = f"/rounds/{round_.public_id}/cancel", {"motive": "x", "fresh_code": "000000"}
+    session.commit()
+    enter(client)
+    give(client, second_factor.code_at(SECRET, clock.now))
+    clock.forward(minutes=11)
+
+    answers = [client.post(path, data=form).status_code for _number in range(11)]
+
+    assert answers == [422] * 10 + [429]
+    assert proposed(session) == []
+
+
+def proposed(session):
+    """The proposals there are, as (act, motive)."""
+    session.rollback()
+    found = [(p.act, p.motive) for p in session.scalars(select(Proposal))]
+    session.rollback()
+    return found

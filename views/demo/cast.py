@@ -39,7 +39,6 @@ class Cast:
             name=user.name,
             organisation_name=body.name,
             session_ref=f"demo-{user.id}",
-            second_factor=True,
         )
 
 

@@ -39,7 +39,7 @@ def second_factor_send() -> Page:
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        rows = _counted()
+        rows = counted()
     except limits.TooManyTries as error:
         db.session.rollback()
         form.form_errors.append(sentence(error))
@@ -82,7 +82,7 @@ def key() -> bytes:
     return second_factor.key_from(current_app.extensions["settings"].secret())
 
 
-def _counted() -> list[int]:
+def counted() -> list[int]:
     """Count a try and commit the count, before its outcome is known."""
     limit = current_app.extensions["settings"].login_limit
     rows = limits.take(
