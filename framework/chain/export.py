@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
-from typing import Any, BinaryIO
-
-import xlsxwriter
+from typing import Any
 
 from framework.chain.comparison import Comparison, Line
+from framework.ground.table_files import Sheet, workbook
 from framework.ground.text import N_
 
 COLUMNS: tuple[tuple[str, Callable[[Line], Any]], ...] = (
@@ -29,27 +29,32 @@ COLUMNS: tuple[tuple[str, Callable[[Line], Any]], ...] = (
     (N_("Sites of a company-wide list"), lambda one: one.figures["company_wide"]),
 )
 
+SITE_COLUMNS = (
+    N_("Site"),
+    N_("Address"),
+    N_("Country"),
+    N_("Suppliers"),
+    N_("Models"),
+    N_("Pooled quantity behind it"),
+)
 
-def write(target: BinaryIO, found: Comparison, *, named: Callable[[Line], str], gettext: Callable[[str], str]) -> None:
-    """Write the lines and the shared sites, each on a sheet with a frozen header and a filter.
+
+def write(found: Comparison, *, now: dt.datetime, named: Callable[[Line], str], words: Callable[[str], str]) -> bytes:
+    """The lines and the shared sites, each on a sheet of its own.
 
     `named` says what the reader calls the supplier of a line. A figure that is not known is an empty cell.
     """
-    book = xlsxwriter.Workbook(
-        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    book.set_properties({"title": f"{found.lot.round.name} · {found.lot.name}"})
-    head = book.add_format({"bold": True, "bg_color": "#f3f6f7", "border": 1, "text_wrap": True, "valign": "top"})
-    lines = [[named(one), *_values(one)] for one in found.lines]
     labels = [N_("Supplier"), *(label for label, _value in COLUMNS)]
-    _sheet(book, gettext(N_("Comparison")), [gettext(label) for label in labels], lines, head)
-    sites = [
+    lines = ([named(one), *_values(one)] for one in found.lines)
+    sites = (
         [s.site.site.name, s.site.site.address, s.site.site.country, s.site.suppliers, s.site.products, s.quantity]
         for s in found.shared
-    ]
-    labels = [N_("Site"), N_("Address"), N_("Country"), N_("Suppliers"), N_("Models"), N_("Pooled quantity behind it")]
-    _sheet(book, gettext(N_("Shared sites")), [gettext(label) for label in labels], sites, head)
-    book.close()
+    )
+    sheets = (
+        Sheet(words(N_("Comparison")), [words(label) for label in labels], lines, frozen=2),
+        Sheet(words(N_("Shared sites")), [words(label) for label in SITE_COLUMNS], sites),
+    )
+    return workbook(f"{found.lot.round.name} · {found.lot.name}", sheets, now=now)
 
 
 def _values(one: Line) -> list[Any]:
@@ -57,22 +62,3 @@ def _values(one: Line) -> list[Any]:
     if one.figures["products"]:
         return [value(one) for _label, value in COLUMNS]
     return [one.brand, *[None] * (len(COLUMNS) - 2), one.figures["company_wide"]]
-
-
-def _sheet(book: Any, name: str, labels: list[str], rows: list[list[Any]], head: Any) -> None:
-    sheet = book.add_worksheet(name[:31])
-    sheet.write_row(0, 0, labels, head)
-    for number, row in enumerate(rows, start=1):
-        for column, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(number, column, value)
-            elif value is not None:
-                sheet.write_number(number, column, value)
-    sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(1, len(rows)), len(labels) - 1)
-    sheet.set_column(0, 1, 28)
-    sheet.set_column(2, len(labels) - 1, 14)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.repeat_rows(0)
-    sheet.fit_to_pages(1, 0)

@@ -31,6 +31,7 @@ class Square:
     public_id: str
     state: str
     version_no: int
+    firm: int | None
     expected: int | None
     maximum: int | None
 
@@ -52,8 +53,10 @@ class BoardRow:
         )
 
 
-def board(session: Session, round_: Round, *, search: str = "", offset: int = 0, limit: int = 50) -> list[BoardRow]:
-    """A page of the board, by name: two queries."""
+def board(
+    session: Session, round_: Round, *, search: str = "", offset: int = 0, limit: int | None = 50
+) -> list[BoardRow]:
+    """A page of the board, by name (`limit` None: to its end): two queries."""
     query = (
         select(SignOn.organisation_id, SignOn.state, Organisation.public_id, Organisation.name)
         .join(Organisation, Organisation.id == SignOn.organisation_id)
@@ -155,6 +158,7 @@ def _squares(session: Session, round_: Round, members: list[int]) -> dict[int, d
             Demand.public_id,
             Demand.state,
             Demand.version_no,
+            func.sum(DemandLine.qty_firm).label("firm"),
             func.sum(DemandLine.qty_expected).label("expected"),
             func.sum(DemandLine.qty_max).label("maximum"),
         )
@@ -166,6 +170,6 @@ def _squares(session: Session, round_: Round, members: list[int]) -> dict[int, d
     found: dict[int, dict[int, tuple[Square, ...]]] = {}
     for row in session.execute(query):
         lots = found.setdefault(row.member_id, {})
-        square = Square(row.public_id, row.state, row.version_no, row.expected, row.maximum)
+        square = Square(row.public_id, row.state, row.version_no, row.firm, row.expected, row.maximum)
         lots[row.lot_id] = (*lots.get(row.lot_id, ()), square)
     return found

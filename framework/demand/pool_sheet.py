@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Callable, Iterable
-from typing import Any
-
-import xlsxwriter
 
 from framework.demand.pool import Amount, Pool
+from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.terms import CATEGORIES, CERTAINTIES
 from framework.ground.text import N_
 
@@ -25,13 +22,11 @@ _SUMS = (
 
 def write(pool: Pool, visible: set[int | None], *, now: dt.datetime, words: Words = str) -> bytes:
     """The figures of a pool; members outside `visible` stand together in one row."""
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": words(N_("Pool")), "created": now.replace(tzinfo=None)})
-        _sheet(book, words(N_("Pool")), _cell_header(words), _cell_rows(pool, words))
-        _sheet(book, words(N_("Members")), _member_header(words), _member_rows(pool, visible, words))
-    return buffer.getvalue()
+    sheets = (
+        Sheet(words(N_("Pool")), _cell_header(words), _cell_rows(pool, words)),
+        Sheet(words(N_("Members")), _member_header(words), _member_rows(pool, visible, words), frozen=3),
+    )
+    return workbook(words(N_("Pool")), sheets, now=now)
 
 
 def _cell_header(words: Words) -> list[str]:
@@ -47,7 +42,7 @@ def _cell_header(words: Words) -> list[str]:
     return [words(name) for name in names]
 
 
-def _cell_rows(pool: Pool, words: Words) -> Iterable[list[Any]]:
+def _cell_rows(pool: Pool, words: Words) -> Iterable[list[Value]]:
     for lot in pool.lots:
         for cell in lot.cells:
             category = words(CATEGORIES[cell.category].label) if cell.category in CATEGORIES else cell.category
@@ -59,7 +54,7 @@ def _member_header(words: Words) -> list[str]:
     return [words(name) for name in (N_("Lot"), N_("Unit"), N_("Member"), *_SUMS)]
 
 
-def _member_rows(pool: Pool, visible: set[int | None], words: Words) -> Iterable[list[Any]]:
+def _member_rows(pool: Pool, visible: set[int | None], words: Words) -> Iterable[list[Value]]:
     for lot in pool.lots:
         shown = sorted((pool.names.get(m, ""), a) for m, a in lot.by_member.items() if m in visible)
         hidden = [a for m, a in lot.by_member.items() if m not in visible]
@@ -69,26 +64,5 @@ def _member_rows(pool: Pool, visible: set[int | None], words: Words) -> Iterable
             yield [lot.name, lot.unit, words(N_("Other members together")), *_sums(sum(hidden, Amount()))]
 
 
-def _sums(amount: Amount) -> list[Any]:
+def _sums(amount: Amount) -> list[Value]:
     return [amount.firm, amount.expected, amount.maximum, amount.value, amount.value_unknown]
-
-
-def _sheet(book: Any, name: str, header: list[str], rows: Iterable[list[Any]]) -> None:
-    sheet = book.add_worksheet(name[:31])
-    bold = book.add_format({"bold": True, "text_wrap": True, "bottom": 1})
-    whole, money = book.add_format({"num_format": "#,##0"}), book.add_format({"num_format": "#,##0.00"})
-    sheet.write_row(0, 0, header, bold)
-    last = 0
-    for last, row in enumerate(rows, start=1):
-        for column, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(last, column, value)
-            elif value is not None:
-                sheet.write_number(last, column, value, whole if isinstance(value, int) else money)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(last, 1), len(header) - 1)
-    sheet.set_column(0, len(header) - 1, 18)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)

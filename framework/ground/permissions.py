@@ -53,6 +53,7 @@ class Permission(StrEnum):
     SIGN_ON_CONFIRM = "sign_on:confirm"
     SIGN_ON_APPLY = "sign_on:apply"
     DEMAND_VIEW = "demand:view"
+    DEMAND_BOARD = "demand:board"
     DEMAND_EDIT = "demand:edit"
     DEMAND_APPROVE = "demand:approve"
     DEMAND_ACCEPT = "demand:accept"
@@ -117,6 +118,7 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.SIGN_ON_CONFIRM, "lead", N_("confirm or refuse sign-ons"), ANY),
         _rule(Permission.SIGN_ON_APPLY, "member", N_("apply to a round that takes applications")),
         _rule(Permission.DEMAND_VIEW, "lead member", N_("see declared demand"), ANY),
+        _rule(Permission.DEMAND_BOARD, "lead", N_("take the demand of all members away as a table"), ANY),
         _rule(Permission.DEMAND_EDIT, "member", N_("declare demand"), frozenset({"demand"})),
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
         _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.people import Organisation
@@ -24,18 +24,16 @@ class Listing:
     pages: int
 
 
+def everything(session: Session, round_: Round, *, search: str = "", state: str = "") -> list[SignOn]:
+    """All sign-ons of a round that a search finds, by name of the body."""
+    return list(session.scalars(_ordered(_found(round_, search, state))))
+
+
 def listing(session: Session, round_: Round, *, search: str = "", state: str = "", page: int = 1) -> Listing:
     """Sign-ons of a round by name of the body, `PAGE` at a time."""
-    query = (
-        select(SignOn).join(Organisation, Organisation.id == SignOn.organisation_id).where(SignOn.round_id == round_.id)
-    )
-    if search.strip():
-        query = query.where(Organisation.folded_name.contains(search.strip().casefold(), autoescape=True))
-    if state in SIGN_ON_STATES:
-        query = query.where(SignOn.state == state)
+    query = _found(round_, search, state)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    ordered = query.options(joinedload(SignOn.organisation)).order_by(Organisation.folded_name, SignOn.id)
-    rows = session.scalars(ordered.limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
+    rows = session.scalars(_ordered(query).limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
     return Listing(list(rows), total, counts(session, round_), max(1, -(-total // PAGE)))
 
 
@@ -63,3 +61,16 @@ def invitable(session: Session, round_: Round) -> list[Organisation]:
     taken = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.not_in(("left", "refused")))
     query = select(Organisation).where(Organisation.kind.in_(("buyer", "lead")), Organisation.id.not_in(taken))
     return list(session.scalars(query.order_by(Organisation.folded_name)))
+
+
+def _found(round_: Round, search: str, state: str) -> Select[SignOn]:
+    query = (
+        select(SignOn).join(Organisation, Organisation.id == SignOn.organisation_id).where(SignOn.round_id == round_.id)
+    )
+    if search.strip():
+        query = query.where(Organisation.folded_name.contains(search.strip().casefold(), autoescape=True))
+    return query.where(SignOn.state == state) if state in SIGN_ON_STATES else query
+
+
+def _ordered(query: Select[SignOn]) -> Select[SignOn]:
+    return query.options(joinedload(SignOn.organisation)).order_by(Organisation.folded_name, SignOn.id)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+
+import openpyxl
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from framework.ground import audit, audit_ddl
 from framework.ground.audit_labels import KINDS
+from framework.ground.table_files import harmless
 from framework.signons import acts
-from views.audit import harmless
 
 STATEMENTS = ["UPDATE audit_event SET kind = 'forged'", "DELETE FROM audit_event"]
 
@@ -80,3 +84,27 @@ def test_every_label_fits_the_keys_its_kind_declares():
     for kind, template in KINDS.items():
         if kind in audit.KEYS:
             assert set(re.findall(r"%\((\w+)\)s", template)) <= audit.KEYS[kind], kind
+
+
+def test_the_record_leaves_as_a_workbook_too(sign_in, invited):
+    round_, user, _sign_on = invited
+    lead = sign_in(user, round_.organisation)
+
+    answer = lead.get(f"/rounds/{round_.public_id}/record.xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    rows = list(sheet.iter_rows(values_only=True))
+
+    assert rows[0][:3] == ("No.", "When (UTC)", "Who")
+    assert "=Lead Person" in {row[2] for row in rows[1:]}
+    assert isinstance(rows[1][1], dt.datetime)
+
+
+@pytest.mark.parametrize(("language", "separator"), [("en", ","), ("nl", ";"), ("sv", ";")])
+def test_csv_is_separated_as_the_readers_spreadsheet_expects(session, sign_in, invited, language, separator):
+    round_, user, _sign_on = invited
+    path = f"/rounds/{round_.public_id}/record.csv"
+    user.language = language
+    session.commit()
+    lead = sign_in(user, round_.organisation)
+
+    assert lead.get(path).get_data(as_text=True).startswith(f"\ufeffseq{separator}at{separator}who")

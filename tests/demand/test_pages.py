@@ -353,3 +353,16 @@ def test_pages_take_few_queries(world: World, people, path: str):
     event.remove(db.engine, "before_cursor_execute", count)
 
     assert len(seen) <= 25
+
+
+def test_the_board_leaves_as_a_workbook_for_the_lead_alone(world: World, people):
+    world.accepted(line(qty=420))
+    world.session.commit()
+
+    answer = people["lead"].get(address(world, "/demand.xlsx"))
+    rows = list(load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True))
+
+    assert rows[0][0] == "Member"
+    assert [row[4:] for row in rows if row[4] == "Accepted"] == [("Accepted", 1, 420, 420, 420)]
+    assert [row[5:] for row in rows if row[4] == "no answer"] == [(None, None, None, None)]
+    assert people["first"].get(address(world, "/demand.xlsx")).status_code == 403

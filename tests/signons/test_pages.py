@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -227,3 +228,20 @@ def test_a_body_that_was_not_invited_applies(session, build, sign_in):
 
     assert closed.name not in offered.text
     assert "The signed mandate is still missing" in page.text
+
+
+def test_the_list_leaves_as_a_workbook_as_far_as_it_is_filtered(joined):
+    round_, sign_on, lead, member = joined
+    path, name = f"/rounds/{round_.public_id}/sign-ons.xlsx", sign_on.organisation.name
+
+    rows = read_rows(lead.get(path))
+    none = read_rows(lead.get(f"{path}?state=left"))
+
+    assert [(row[0], row[4]) for row in rows[1:]] == [(name, "Interested")]
+    assert len(none) == 1
+    assert member.get(path).status_code == 403
+
+
+def read_rows(answer):
+    """The rows of the workbook that came."""
+    return list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from collections.abc import Callable
 from functools import cache
 from urllib.parse import quote_plus
 
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import get_translations
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -29,11 +28,11 @@ from models.chain import SharedSite, Site
 from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
-from views import guard
+from views import clock, guard
 from views.demand.lever import pieces
-from views.disclosure.upload import XLSX
+from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import number
+from views.i18n import number, words
 
 PART_OF_WHOLE = N_("%(part)s of %(whole)s")
 blueprint = Blueprint("chain", __name__)
@@ -81,13 +80,10 @@ def lot_comparison(round_: Round, lot_id: str) -> str:
 def lot_workbook(round_: Round, lot_id: str) -> Response:
     """The comparison as a workbook."""
     lot = guard.child(Lot, lot_id, round_)
-    target = io.BytesIO()
     reader = _reader(round_)
     found = comparison.compare(db.session(), lot, reader, shared_page=None)
-    export.write(target, found, named=lambda one: named(reader, one.supplier), gettext=_)
-    target.seek(0)
-    name = f"comparison-{round_.public_id}-{lot.number}.xlsx"
-    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
+    content = export.write(found, now=clock.now(), named=lambda one: named(reader, one.supplier), words=words)
+    return send_workbook(content, f"comparison-{round_.public_id}-{lot.number}.xlsx")
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison/<submission_id>/<measure>")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from framework.demand import board as boards
-from framework.demand import declare, leverage, pool
+from framework.demand import board_sheet, declare, leverage, pool
 from framework.ground.errors import RuleBroken
 from framework.ground.permissions import Permission
 from models.base import db
@@ -17,7 +17,9 @@ from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
 from views.demand import blueprint
+from views.downloads import send_workbook
 from views.guard import actor, permit
+from views.i18n import words
 
 PAGE = 50
 
@@ -29,6 +31,15 @@ def index(round_: Round) -> str | Response:
     if "lead" in guard.roles(round_) and request.args.get("view") != "own":
         return _board(round_)
     return _own(round_)
+
+
+@blueprint.get("/rounds/<round_id>/demand.xlsx")
+@permit(Permission.DEMAND_BOARD)
+def board_workbook(round_: Round) -> Response:
+    """The lead's board as a workbook, as far as the search goes."""
+    rows = boards.board(db.session(), round_, search=request.args.get("q", "").strip(), limit=None)
+    content = board_sheet.write(round_, rows, now=clock.now(), words=words)
+    return send_workbook(content, f"demand-{round_.public_id}.xlsx")
 
 
 @blueprint.post("/rounds/<round_id>/demand/remind")

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import current_app, flash, render_template, request, send_file, url_for
+from flask import current_app, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -28,9 +28,9 @@ from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, shared
 from views.demand.grid import keep_lines, starting_point
+from views.downloads import send_workbook
 from views.guard import actor, permit
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DEFAULTS = ("category", "spec_tier", "delivery_country", "year_no")
 
 
@@ -38,13 +38,12 @@ DEFAULTS = ("category", "spec_tier", "delivery_country", "year_no")
 @permit(Permission.DEMAND_VIEW)
 def download(round_: Round, lot_id: str) -> Response:
     """The own declaration as a workbook: the draft, else what a new version would begin with."""
-    import io
 
     lot = guard.child(Lot, lot_id, round_)
     _draft, lines = starting_point(lot)
     reference = f"{round_.public_id}/{lot.public_id}"
     content = workbook.write(lines, Scope.of(lot), reference=reference, words=lambda label: str(_(label)))
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=f"demand-{lot.code}.xlsx")
+    return send_workbook(content, f"demand-{lot.code}.xlsx")
 
 
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/paste")

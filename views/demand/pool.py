@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections import OrderedDict
 from decimal import Decimal
 from typing import Any
 
 import altair as alt
 import pandas as pd
-from flask import render_template, request, send_file
+from flask import render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -22,7 +21,7 @@ from models.base import db
 from models.rounds import Round
 from views import charts, clock, guard
 from views.demand import blueprint, shared
-from views.demand.imports import XLSX
+from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
 
@@ -86,7 +85,7 @@ def pool_xlsx(round_: Round) -> Response:
     own = actor().organisation_id
     visible = set(figures.names) if leverage.may_see_members(db.session(), actor(), round_) else {own}
     content = pool_sheet.write(figures, visible, now=clock.now(), words=lambda label: str(_(label)))
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name="pool.xlsx")
+    return send_workbook(content, "pool.xlsx")
 
 
 def _lot(lot: LotPool, figures: Pool, own: int | None, shown: bool, mine: list[Cell], without: bool) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from models.disclosure import Submission
 from models.rounds import Round
 from views import clock
 from views.disclosure import blueprint
-from views.disclosure.upload import XLSX, own_submission
+from views.disclosure.upload import own_submission
+from views.downloads import XLSX
 from views.guard import permit
 from views.i18n import current_language, day_time, instant, number, words
 

@@ -24,10 +24,9 @@ from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint
 from views.disclosure.work import files, run_if_small
+from views.downloads import XLSX
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/rounds/<round_id>/disclosure")

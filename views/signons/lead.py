@@ -17,15 +17,16 @@ from framework.ground.permissions import Permission
 from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
 from framework.people import invitations, organisations
-from framework.signons import acts, closing, eligibility, lists
+from framework.signons import acts, closing, eligibility, export, lists
 from framework.signons.guards import GROUNDS
 from models.base import db
 from models.people import Organisation
 from models.rounds import Round
 from models.signons import SignOn
 from views import clock, guard
+from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import current_language
+from views.i18n import current_language, words
 from views.signons import blueprint, pages
 
 
@@ -34,6 +35,17 @@ from views.signons import blueprint, pages
 def listing(round_: Round) -> str:
     """Who takes part, in which state; the lead invites from here."""
     return _listing(round_)
+
+
+@blueprint.get("/rounds/<round_id>/sign-ons.xlsx")
+@permit(Permission.SIGN_ON_CONFIRM)
+def listing_workbook(round_: Round) -> Response:
+    """The whole list that the search finds, as a workbook."""
+    found = lists.everything(
+        db.session(), round_, search=request.args.get("q", ""), state=request.args.get("state", "")
+    )
+    content = export.write(round_, found, now=clock.now(), words=words)
+    return send_workbook(content, f"sign-ons-{round_.public_id}.xlsx")
 
 
 def _listing(round_: Round, problem: str = "") -> str:

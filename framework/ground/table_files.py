@@ -1,0 +1,110 @@
+"""Tables that leave the product: workbooks with one table a sheet, and CSV; text never becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+Value = str | int | float | Decimal | dt.date | dt.datetime | None
+
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "remove_timezone": True,
+}
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+_NAME_LENGTH, _CELL_LENGTH = 31, 32_767
+_NARROWEST, _WIDEST = 9, 48
+_A4 = 9
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table. Text stays text, a whole number is shown grouped, a Decimal or float with two decimals.
+
+    A date is a date, an instant is written in UTC (say so in the header), None is an empty cell.
+    `frozen` columns stay in sight beside the header row.
+    """
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+    frozen: int = 1
+
+
+def workbook(title: str, sheets: Iterable[Sheet], *, now: dt.datetime) -> bytes:
+    """The bytes of an xlsx file: header frozen and repeated in print, filter on, A4 landscape."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+        book.set_properties({"title": title[:255], "created": now.replace(tzinfo=None)})
+        head = book.add_format({"bold": True, "bg_color": "#f3f6f7", "bottom": 1, "text_wrap": True, "valign": "top"})
+        formats = {
+            int: book.add_format({"num_format": "#,##0"}),
+            Decimal: book.add_format({"num_format": "#,##0.00"}),
+            dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
+            dt.datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        }
+        for sheet in sheets:
+            _write(book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:_NAME_LENGTH]), sheet, head, formats)
+    return buffer.getvalue()
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Value]], *, delimiter: str = ",") -> str:
+    """The table as CSV with a byte-order mark, instants in ISO form with their offset."""
+    target = io.StringIO()
+    writer = csv.writer(target, delimiter=delimiter)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([harmless(v.isoformat() if isinstance(v, dt.date) else v) for v in row])
+    return "\ufeff" + target.getvalue()
+
+
+def harmless(value: Value) -> Value:
+    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def _write(sheet: Worksheet, table: Sheet, head: Format, formats: dict[type, Format]) -> None:
+    sheet.write_row(0, 0, table.header, head)
+    widths = [len(max(name.split(), key=len, default="")) for name in table.header]
+    last = 0
+    for last, row in enumerate(table.rows, start=1):
+        for column, value in enumerate(row):
+            widths[column] = max(widths[column], _put(sheet, last, column, value, formats))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(max(width + 2, _NARROWEST), _WIDEST))
+    sheet.freeze_panes(1, table.frozen)
+    sheet.autofilter(0, 0, max(last, 1), len(table.header) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: Value, formats: dict[type, Format]) -> int:
+    """Write one cell; how many characters wide it shows."""
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        sheet.write_string(row, column, value[:_CELL_LENGTH])
+        return len(value)
+    if isinstance(value, dt.datetime):
+        sheet.write_datetime(row, column, value.astimezone(dt.UTC), formats[dt.datetime])
+        return len("2026-01-01 00:00:00")
+    if isinstance(value, dt.date):
+        sheet.write_datetime(row, column, value, formats[dt.date])
+        return len("2026-01-01")
+    sheet.write_number(row, column, value, formats[int if isinstance(value, int) else Decimal])
+    return len(f"{value:,}")

@@ -1,0 +1,29 @@
+"""Files that leave by a page: a workbook, a table as CSV in the reader's form."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+
+from flask import Response, send_file
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.ground.table_files import Value, csv_text
+from views.i18n import current_language
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SEMICOLON_LANGUAGES = ("nl", "sv")
+"""Where a comma is the decimal sign, spreadsheets expect a semicolon between cells."""
+
+
+def send_workbook(content: bytes, name: str) -> AnyResponse:
+    """A workbook as an attachment."""
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def send_csv(header: Sequence[str], rows: Iterable[Sequence[Value]], name: str) -> Response:
+    """A table as a CSV attachment, separated as the reader's spreadsheet expects."""
+    delimiter = ";" if current_language() in SEMICOLON_LANGUAGES else ","
+    answer = Response(csv_text(header, rows, delimiter=delimiter), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
