@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
+from framework.ground import sealed
 from framework.ground.audit_labels import sentence_of
 from models.people import Organisation, User
 from models.records import AuditEvent
@@ -20,7 +21,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event for reading; `who` and `organisation` are blank for the system, `template` is to be translated."""
+    """One event for reading; `who` and `organisation` are blank for the system, `template` is to be translated.
+
+    `is_bidder`: somebody of a supplier in a sealed round, whose name stays out until the opening.
+    """
 
     seq: int
     at: dt.datetime
@@ -32,6 +36,7 @@ class Entry:
     denied: bool
     motive: str
     hash: str
+    is_bidder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,12 @@ def trail(session: Session, record: Any, *, limit: int = 30) -> list[Entry]:
 
 
 def of_round(round_: Round, filters: Filters) -> Select[AuditEvent]:
-    """The events of a round."""
+    """The events of a round, without those of sealed submissions."""
     return _filtered(filters).where(AuditEvent.round_id == round_.id)
 
 
 def of_everything(filters: Filters) -> Select[AuditEvent]:
-    """The events of the installation."""
+    """The events of the installation, without those of sealed submissions."""
     return _filtered(filters)
 
 
@@ -82,19 +87,22 @@ def kinds(session: Session, query: Select[AuditEvent]) -> list[str]:
 
 
 def entries(session: Session, events: Sequence[AuditEvent]) -> list[Entry]:
-    """Events with the names of people and organisations, asked for in two queries."""
+    """Events with the names of people and organisations, asked for in three queries."""
     people = _names(session, User, {e.actor_id for e in events})
     bodies = _names(session, Organisation, {e.organisation_id for e in events})
-    return [_entry(event, people, bodies) for event in events]
+    bidders = select(AuditEvent.seq).where(AuditEvent.seq.in_([e.seq for e in events]), sealed.is_event_by_bidder())
+    hidden = set(session.scalars(bidders)) if events else set()
+    return [_entry(event, people, bodies, is_bidder=event.seq in hidden) for event in events]
 
 
-def _entry(event: AuditEvent, people: dict[int, str], bodies: dict[int, str]) -> Entry:
+def _entry(event: AuditEvent, people: dict[int, str], bodies: dict[int, str], *, is_bidder: bool) -> Entry:
     template, params = sentence_of(event)
     return Entry(
         seq=event.seq,
         at=event.at,
-        who=people.get(event.actor_id or 0, ""),
-        organisation=bodies.get(event.organisation_id or 0, ""),
+        is_bidder=is_bidder,
+        who="" if is_bidder else people.get(event.actor_id or 0, ""),
+        organisation="" if is_bidder else bodies.get(event.organisation_id or 0, ""),
         template=template,
         params=params,
         kind=event.kind,
@@ -110,7 +118,7 @@ def _names(session: Session, table: type[User] | type[Organisation], ids: set[in
 
 
 def _filtered(filters: Filters) -> Select[AuditEvent]:
-    query = select(AuditEvent)
+    query = select(AuditEvent).where(not_(sealed.is_event_of_tender()))
     if filters.kind:
         query = query.where(AuditEvent.kind == filters.kind)
     if filters.outcome in ("done", "denied"):
@@ -118,5 +126,5 @@ def _filtered(filters: Filters) -> Select[AuditEvent]:
     if filters.person.strip():
         pattern = filters.person.strip()
         named = select(User.id).where(User.name.icontains(pattern, autoescape=True))
-        query = query.where(AuditEvent.actor_id.in_(named))
+        query = query.where(AuditEvent.actor_id.in_(named), not_(sealed.is_event_by_bidder()))
     return query

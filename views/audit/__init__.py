@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 
-from framework.ground import trail
+from framework.ground import sealed, trail
 from framework.ground.permissions import Permission
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_
@@ -46,7 +46,11 @@ def of_round(round_: Round) -> str:
     query = trail.of_round(round_, _filters())
     everything = trail.of_round(round_, Filters())
     return render_template(
-        "audit/round.html", round_=round_, denied=trail.denied(db.session(), round_), **_listing(query, everything)
+        "audit/round.html",
+        round_=round_,
+        denied=trail.denied(db.session(), round_),
+        is_sealed=sealed.is_sealed(round_),
+        **_listing(query, everything),
     )
 
 
@@ -69,7 +73,9 @@ def of_round_xlsx(round_: Round) -> Response:
 def everything() -> str:
     """The record of the installation."""
     return render_template(
-        "audit/everything.html", **_listing(trail.of_everything(_filters()), trail.of_everything(Filters()))
+        "audit/everything.html",
+        is_sealed=db.session.scalar(sealed.rounds().limit(1)) is not None,
+        **_listing(trail.of_everything(_filters()), trail.of_everything(Filters())),
     )
 
 
@@ -91,8 +97,7 @@ def everything_xlsx() -> Response:
 def trail_of(record: Any) -> list[dict[str, Any]]:
     """What `ui.trail` at the foot of a page shows of one record."""
     return [
-        {"at": instant(entry.at), "who": entry.who or _("the system"), "what": what(entry)}
-        for entry in trail.trail(db.session(), record)
+        {"at": instant(entry.at), "who": who(entry), "what": what(entry)} for entry in trail.trail(db.session(), record)
     ]
 
 
@@ -103,6 +108,14 @@ def what(entry: Entry) -> str:
         for k, v in entry.params.items()
     }
     return words(entry.template) % params
+
+
+@blueprint.app_template_global("who_of")
+def who(entry: Entry) -> str:
+    """Who did it, in words; a bidder of a sealed round has no name."""
+    if entry.is_bidder:
+        return _("a supplier, named after the opening")
+    return entry.who or _("the system")
 
 
 def _filters() -> Filters:
@@ -139,7 +152,7 @@ def _rows(query: Select[AuditEvent]) -> Iterator[list[Value]]:
     for entry in trail.entries(db.session(), events):
         outcome = "denied" if entry.denied else "done"
         said = (what(entry), entry.motive, entry.hash)
-        yield [entry.seq, entry.at, entry.who, entry.organisation, entry.kind, outcome, *said]
+        yield [entry.seq, entry.at, who(entry), entry.organisation, entry.kind, outcome, *said]
 
 
 def _xlsx(query: Select[AuditEvent], title: str, name: str) -> Response:

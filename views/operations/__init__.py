@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from werkzeug.wrappers import Response
 
-from framework.ground import mail
+from framework.ground import mail, sealed
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -34,12 +35,14 @@ def outbox() -> str:
     state = request.args.get("state", "")
     query = select(Mail) if state not in MAIL_STATES else select(Mail).where(Mail.state == state)
     if request.args.get("q", "").strip():
-        query = query.where(Mail.recipient.icontains(request.args["q"].strip(), autoescape=True))
+        wanted = Mail.recipient.icontains(request.args["q"].strip(), autoescape=True)
+        query = query.where(wanted, not_(sealed.is_mail_to_bidder()))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = db.session.scalars(query.order_by(Mail.id.desc()).limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
     return render_template(
         "operations/outbox.html",
         rows=rows,
+        hidden=_sealed_among(rows),
         total=total,
         page=page,
         pages=max(1, -(-total // PAGE)),
@@ -54,6 +57,8 @@ def outbox() -> str:
 def one_mail(mail_id: str) -> str:
     """One mail as its reader gets it; its secret link is shown only where no mail server is set."""
     row = _mail(mail_id)
+    if _sealed_among([row]):
+        return render_template("operations/sealed_mail.html", row=row, labels=STATES)
     subject, text, _page = mailing.render(row)
     if row.secret and not _on_console():
         text = text.replace(mailing.absolute(row.secret), _("(a personal link, not shown here)"))
@@ -109,6 +114,12 @@ def _mail(mail_id: str) -> Mail:
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found
+
+
+def _sealed_among(rows: Sequence[Mail]) -> set[int]:
+    """Which of these mails would tell who takes part in a sealed round."""
+    query = select(Mail.id).where(Mail.id.in_([row.id for row in rows]), sealed.is_mail_to_bidder())
+    return set(db.session.scalars(query))
 
 
 def _counts(table: type[Mail] | type[Job]) -> dict[str, int]:

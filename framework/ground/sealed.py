@@ -1,0 +1,48 @@
+"""What is sealed: from publication to the opening nothing tells who sent something (trust 5.1, law L07b)."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from models.people import Organisation, RoleGrant, User
+from models.records import AuditEvent, Mail
+from models.rounds import Round
+
+SUBMISSION = "submission"
+INVITATION_MAIL = "supplier_invited"
+
+
+def is_sealed(round_: Round) -> bool:
+    """Whether a round is published and was never opened; a round cancelled before its opening stays sealed for ever."""
+    return round_.published_at is not None and round_.opened_at is None
+
+
+def rounds() -> Select[tuple[int]]:
+    """The numbers of the rounds that are sealed."""
+    return select(Round.id).where(Round.published_at.is_not(None), Round.opened_at.is_(None))
+
+
+def is_event_of_tender() -> ColumnElement[bool]:
+    """Events of a sealed submission: their very number and time would tell who takes part."""
+    return and_(AuditEvent.subject_type == SUBMISSION, AuditEvent.outcome == "done", AuditEvent.round_id.in_(rounds()))
+
+
+def is_event_by_bidder() -> ColumnElement[bool]:
+    """Other events of a supplier in a sealed round, refused attempts above all: they are shown without the name."""
+    suppliers = select(Organisation.id).where(Organisation.kind == "supplier")
+    return and_(AuditEvent.organisation_id.in_(suppliers), AuditEvent.round_id.in_(rounds()))
+
+
+def is_mail_to_bidder() -> ColumnElement[bool]:
+    """Mail of a sealed round to somebody of a supplier, but for the invitation, which tells nothing."""
+    suppliers = (
+        select(User.email)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(Organisation.kind == "supplier")
+    )
+    return and_(
+        Mail.round_id.in_(rounds()),
+        Mail.template != INVITATION_MAIL,
+        or_(Mail.template.startswith("submission_"), Mail.recipient.in_(suppliers)),
+    )
