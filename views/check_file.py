@@ -51,7 +51,11 @@ def exit_status(checked: Checked) -> int:
 
 
 def report(checked: Checked) -> dict[str, Any]:
-    """Verdict, sheets with their row account and issues with their place, as plain JSON."""
+    """Verdict, sheets with their row account and issues with their place, as plain JSON.
+
+    The place is the one in the file: `column` is the name of the column as found there (a column of ours that the file
+    lacks has our name, a column without a name its letter), `cell` the cell (C14), blank for a whole row or sheet.
+    """
     return {
         "verdict": checked.verdict,
         "format": checked.format,
@@ -76,6 +80,7 @@ def _issue(issue: Issue) -> dict[str, Any]:
         "sheet": issue.sheet,
         "row": issue.row,
         "column": issue.column,
+        "cell": str(issue.params.get("cell", "")),
         "value": issue.value,
         "message": message % params,
         "advice": advice % params,
@@ -88,11 +93,17 @@ def _text(file: Path, found: dict[str, Any]) -> str:
         f"Rows in the file {found['rows_in']}, stored {found['rows_stored']}, left out {found['rows_listed']}.",
     ]
     for issue in found["issues"][:SHOWN]:
-        place = ", ".join(str(x) for x in (issue["sheet"], issue["row"], issue["column"]) if x not in ("", None))
+        place = _place(issue)
         lines.append(f"  {issue['severity']:8}{place + ': ' if place else ''}{_one_line(issue['message'])}")
     if found["issue_total"] > SHOWN:
         lines.append(f"  … {found['issue_total'] - min(SHOWN, len(found['issues']))} more; --json lists them.")
     return "\n".join(lines)
+
+
+def _place(issue: dict[str, Any]) -> str:
+    """`Sites!C14, Country` as far as it is known."""
+    where = f"!{issue['cell']}" if issue["cell"] else f" row {issue['row']}" if issue["row"] else ""
+    return _one_line(", ".join(filter(None, (issue["sheet"] + where, issue["column"]))))
 
 
 def _one_line(text: str) -> str:

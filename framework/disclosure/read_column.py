@@ -13,6 +13,7 @@ from typing import Any
 from framework.disclosure.columns import Column, fold
 from framework.ground.codelists import country_by_name, country_code
 from framework.ground.reading.dates import Order, date_order, read_date
+from framework.ground.reading.facts import Broken
 from framework.ground.reading.numbers import UNCLEAR, Habit, NumberReading, decimal_habit, read_number, tidy
 from framework.ground.reading.texts import ERROR_WORDS, PLACEHOLDERS, clean, is_placeholder
 from framework.ground.sheets.cells import Cell
@@ -70,7 +71,7 @@ def read_column(
     cells: Sequence[Cell],
     column: Column,
     *,
-    special: dict[int, Trouble] | None = None,
+    special: dict[int, Broken] | None = None,
     percent: frozenset[int] = frozenset(),
     date1904: bool = False,
 ) -> ColumnRead:
@@ -107,14 +108,14 @@ def _read_distinct(cells: Sequence[Cell], reader: Reader) -> ColumnRead:
 
 
 def _read_each(
-    cells: Sequence[Cell], reader: Reader, special: dict[int, Trouble], percent: frozenset[int]
+    cells: Sequence[Cell], reader: Reader, special: dict[int, Broken], percent: frozenset[int]
 ) -> ColumnRead:
     """Where places matter or True is not 1, cells are told apart by kind and place too."""
     memory: dict[object, Reading] = {}
     result = ColumnRead(values=[None] * len(cells))
     for index, cell in enumerate(cells):
         if index in special:
-            reading = Reading(found=shown(cell), troubles=(special[index],), unread=True)
+            reading = _broken(special[index], cell)
         elif cell is None or cell == "":
             continue
         else:
@@ -126,6 +127,11 @@ def _read_each(
         if reading.found is not None:
             _note(result, index, reading)
     return result
+
+
+def _broken(broken: Broken, cell: Cell) -> Reading:
+    found = shown(cell) if broken.found is None else broken.found
+    return Reading(found=found, troubles=(Trouble(broken.code, broken.cause, broken.params),), unread=True)
 
 
 def _plain_test(column: Column) -> Callable[[Any], bool]:

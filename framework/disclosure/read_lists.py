@@ -51,7 +51,7 @@ def _table(layout: Layout, *, date1904: bool) -> tuple[Table, list[Row]]:
             listed.append(Listed(row.number, reason))
         elif row.number != layout.header_row:
             data.append(row)
-    table = build(layout.sheet, SITES, data, mapping, date1904=date1904)
+    table = build(layout.sheet, SITES, data, mapping, headers=layout.headers, date1904=date1904)
     table.listed += listed
     table.rows_in += len(listed)
     return table, data
@@ -95,7 +95,8 @@ def _told(layout: Layout, rows: list[Row]) -> list[Issue]:
     sheet = layout.sheet.name
     issues = [make("header-found-at-row", sheet=sheet, row=layout.header_row)] if layout.header_row > 1 else []
     for place, count in sorted(nameless(layout, rows).items()):
-        issues.append(make("header-missing", sheet=sheet, column=letter(place), count=count))
+        cell = f"{letter(place)}{layout.header_row}"
+        issues.append(make("header-missing", sheet=sheet, column=letter(place), cell=cell, count=count))
     return issues
 
 
@@ -110,11 +111,8 @@ def _countries(table: Table) -> list[Issue]:
         code, words = country_at_end(address)
         if code:
             countries[index], found[index] = code, words
-            at, row = table.title, table.rows[index]
-            told = make(
-                "country-read", "from address", sheet=at, row=row, column="address_line", value=words, read=code
-            )
-            issues.append(told)
+            place = table.place("address_line", index)
+            issues.append(make("country-read", "from address", value=words, read=code, **place))
     return issues
 
 
@@ -125,5 +123,5 @@ def _gaps(table: Table) -> list[Issue]:
         unread = table.unread.get(name, set())
         for index, value in enumerate(table.get(name)):
             if value is None and index not in unread:
-                issues.append(make("value-missing", sheet=table.title, row=table.rows[index], column=name))
+                issues.append(make("value-missing", **table.place(name, index)))
     return issues

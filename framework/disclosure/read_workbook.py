@@ -65,7 +65,7 @@ def _table(layout: Layout, *, date1904: bool) -> Table:
             above.append(row)
         elif row.number > layout.header_row:
             (data if _has_value(row, places) else unknown).append(row)
-    table = build(layout.sheet, layout.target, data, mapping, date1904=date1904)
+    table = build(layout.sheet, layout.target, data, mapping, headers=layout.headers, date1904=date1904)
     table.rows_in += len(above) + len(unknown)
     table.listed += [Listed(row.number, "above-header") for row in above]
     table.listed += [Listed(row.number, "no-known-values") for row in unknown]
@@ -96,6 +96,6 @@ def _round(table: Table, scope: RoundScope | None) -> list[Issue]:
     """D03: a round_id that is not this round; a blank one is only a missing value."""
     for index, value in enumerate(table.get("round_id")):
         if scope and value is not None and value.casefold() != scope.round_id.casefold():
-            place = {"sheet": table.title, "row": table.rows[index], "column": "round_id", "value": value}
+            place = table.place("round_id", index) | {"value": table.as_found("round_id", index)}
             return [make("round-wrong", **place, found=value, expected=scope.round_name or scope.round_id)]
     return []

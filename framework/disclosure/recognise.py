@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from framework.disclosure.columns import SHEETS, SUBMISSION, fold, sheet_columns
 from framework.disclosure.scope import RoundScope
+from framework.disclosure.table import letter
 from framework.ground.codelists import country_by_name, is_country, read_rows
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
@@ -34,6 +36,11 @@ class Layout:
     mapping: dict[str, int] = field(default_factory=dict)
     headers: dict[int, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+
+    def tell(self, place: int, code: str, cause: str = "", **params: object) -> None:
+        """Note an issue at the header of a column: its name as found, and its cell."""
+        given: dict[str, Any] = {"cell": f"{letter(place)}{self.header_row}", **params}
+        self.issues.append(make(code, cause, sheet=self.sheet.name, column=self.headers[place], **given))
 
 
 @dataclass(slots=True)
@@ -97,14 +104,14 @@ def _map_exactly(layout: Layout, known: dict[str, str]) -> None:
     for place, text in layout.headers.items():
         name = known.get(fold(text))
         if name is None:
-            layout.issues.append(make("column-unknown", sheet=layout.sheet.name, column=text))
+            layout.tell(place, "column-unknown")
         else:
             places.setdefault(name, []).append(place)
     for name, found in places.items():
         if len(found) == 1:
             layout.mapping[name] = found[0]
         else:
-            layout.issues.append(make("column-duplicate", sheet=layout.sheet.name, column=name))
+            layout.tell(found[-1], "column-duplicate")
 
 
 def _headers(row: Row) -> dict[int, str]:
@@ -173,14 +180,12 @@ def _site_layout(sheet: Sheet, row: Row) -> Layout | None:
 def _choose(layout: Layout, name: str, candidates: list[tuple[int, int]]) -> None:
     """The best-named column counts; two of exactly the same name: neither; a lesser one is said and not read."""
     rank, place = candidates[0]
-    sheet, headers = layout.sheet.name, layout.headers
     if len(candidates) > 1 and candidates[1][0] == rank:
-        layout.issues.append(make("column-duplicate", sheet=sheet, column=headers[place]))
+        layout.tell(candidates[1][1], "column-duplicate")
         return
     layout.mapping[name] = place
     for _rank, other in candidates[1:]:
-        column, chosen = headers[other], headers[place]
-        layout.issues.append(make("column-unknown", "two candidates", sheet=sheet, column=column, chosen=chosen))
+        layout.tell(other, "column-unknown", "two candidates", chosen=layout.headers[place])
 
 
 def _by_values(layout: Layout) -> None:
@@ -203,9 +208,9 @@ def _told(layout: Layout, place: int) -> bool:
 
 
 def _tell_unknown(layout: Layout) -> None:
-    for place, text in layout.headers.items():
+    for place in layout.headers:
         if place not in layout.mapping.values() and not _told(layout, place):
-            layout.issues.append(make("column-unknown", sheet=layout.sheet.name, column=text))
+            layout.tell(place, "column-unknown")
 
 
 def _samples(layout: Layout, place: int) -> list[Cell]:

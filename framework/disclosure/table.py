@@ -24,7 +24,10 @@ class Listed:
 
 @dataclass(slots=True)
 class Table:
-    """A sheet as read. `columns` hold values row by row; `found` and `unread` go by column, then by index of the row."""
+    """A sheet as read. `columns` hold values row by row; `found` and `unread` go by column, then by index of the row.
+
+    `headers` and `letters` say where a column stands in the file: its name as found there, and its letter.
+    """
 
     sheet: str
     title: str
@@ -33,6 +36,7 @@ class Table:
     found: dict[str, dict[int, str]] = field(default_factory=dict)
     unread: dict[str, set[int]] = field(default_factory=dict)
     letters: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     troubles: dict[str, list[tuple[int, Trouble, str]]] = field(default_factory=dict)
     listed: list[Listed] = field(default_factory=list)
     rows_in: int = 0
@@ -51,6 +55,12 @@ class Table:
     def has(self, column: str) -> bool:
         """Whether the file has this column."""
         return column in self.columns
+
+    def place(self, column: str, index: int) -> dict[str, Any]:
+        """Where a value stands in the file: sheet, row, name of the column as found, and the cell where there is one."""
+        row, letters = self.rows[index], self.letters.get(column)
+        place = {"sheet": self.title, "row": row, "column": self.headers.get(column, column)}
+        return place | {"cell": f"{letters}{row}"} if letters else place
 
     def as_found(self, column: str, index: int) -> str:
         """The cell as the person wrote it."""
@@ -105,15 +115,19 @@ def build(
     rows: list[Row],
     mapping: Mapping[str, tuple[int, Column]],
     *,
+    headers: Mapping[int, str] | None = None,
     date1904: bool = False,
 ) -> Table:
-    """Read the mapped columns of `rows`; `mapping` gives the index of the column (0 is A) and what it holds."""
+    """Read the mapped columns of `rows`; `mapping` gives the index of the column (0 is A) and what it holds.
+
+    `headers` are the names of the columns as found, by index.
+    """
     table = Table(name, sheet.name, rows=[row.number for row in rows], rows_in=len(rows))
     broken = broken_cells(sheet)
     index_of = {row.number: index for index, row in enumerate(rows)} if broken or sheet.facts.percent_cells else {}
     across = list(zip_longest(*(row.cells for row in rows)))
     for column_name, (place, column) in mapping.items():
-        special = {index_of[r]: Trouble(*t) for (r, c), t in broken.items() if c == place + 1 and r in index_of}
+        special = {index_of[r]: why for (r, c), why in broken.items() if c == place + 1 and r in index_of}
         percent = {index_of[r] for r, c in sheet.facts.percent_cells if c == place + 1 and r in index_of}
         cells = across[place] if place < len(across) else (None,) * len(rows)
         read = read_column(
@@ -123,7 +137,9 @@ def build(
             percent=frozenset(percent) if column.type == "percent" else frozenset(),
             date1904=date1904,
         )
-        _take(table, column_name, letter(place), read)
+        _take(table, column_name, read)
+        table.letters[column_name] = letter(place)
+        table.headers[column_name] = (headers or {}).get(place, column_name)
     return table
 
 
@@ -137,9 +153,8 @@ def letter(place: int) -> str:
     return name
 
 
-def _take(table: Table, name: str, letters: str, read: ColumnRead) -> None:
+def _take(table: Table, name: str, read: ColumnRead) -> None:
     table.columns[name] = read.values
-    table.letters[name] = letters
     table.found[name] = read.found
     table.unread[name] = read.unread
     table.troubles[name] = read.troubles

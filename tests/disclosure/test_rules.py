@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from framework.disclosure.check_file import check
 from framework.ground.issue_catalogue import catalogue, describe
 from framework.ground.sheets.cells import Refusal, Row, Sheet
-from tests.disclosure.workbooks import SCOPE, TODAY, Change, Tables, book_of, checked, codes, faultless
-
-
-def put(sheet: str, index: int = 0, **values: Any) -> Change:
-    """Change cells of one row; None makes a cell blank."""
-    return lambda tables: tables[sheet][index].update(values)
-
-
-def add(sheet: str, like: int = 0, **values: Any) -> Change:
-    """Add a row like another one."""
-    return lambda tables: tables[sheet].append(tables[sheet][like] | values)
-
-
-def drop(sheet: str, index: int = 0) -> Change:
-    """Remove a row."""
-    return lambda tables: tables[sheet].__delitem__(index)
-
-
-def both(*changes: Change) -> Change:
-    """Several changes."""
-
-    def change(tables: Tables) -> None:
-        for one in changes:
-            one(tables)
-
-    return change
-
-
-def without(sheet: str) -> Change:
-    """Remove a sheet."""
-    return lambda tables: tables.__delitem__(sheet)
-
+from tests.disclosure.workbooks import (
+    SCOPE,
+    TODAY,
+    Change,
+    add,
+    book_of,
+    both,
+    checked,
+    codes,
+    drop,
+    faultless,
+    put,
+    without,
+)
 
 CASES: list[tuple[str, Change]] = [
     ("template-version-wrong", put("0_submission", template_version="0.9")),

@@ -70,6 +70,36 @@ def codes(found: Checked) -> set[str]:
     return {issue.key for issue in found.issues}
 
 
+def put(sheet: str, index: int = 0, **values: Any) -> Change:
+    """Change cells of one row; None makes a cell blank."""
+    return lambda tables: tables[sheet][index].update(values)
+
+
+def add(sheet: str, like: int = 0, **values: Any) -> Change:
+    """Add a row like another one."""
+    return lambda tables: tables[sheet].append(tables[sheet][like] | values)
+
+
+def drop(sheet: str, index: int = 0) -> Change:
+    """Remove a row."""
+    return lambda tables: tables[sheet].__delitem__(index)
+
+
+def both(*changes: Change) -> Change:
+    """Several changes."""
+
+    def change(tables: Tables) -> None:
+        for one in changes:
+            one(tables)
+
+    return change
+
+
+def without(sheet: str) -> Change:
+    """Remove a sheet."""
+    return lambda tables: tables.__delitem__(sheet)
+
+
 def read(path: Path) -> Any:
     """The book in a file."""
     return read_here(path, Limits())

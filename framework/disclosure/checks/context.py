@@ -57,13 +57,11 @@ class Context:
     def at(
         self, sheet: str, index: int, column: str, code: str, cause: str = "", *, value: object = None, **params: object
     ) -> Issue:
-        """An issue at one cell; its value is the cell as found unless another is given."""
+        """An issue at one cell, placed as the person sees it; its value is the cell as found unless another is given."""
         table = self.tables[sheet]
-        row = table.rows[index]
         shown = table.as_found(column, index) if value is None and column else value
-        letter = table.letters.get(column)
-        place = {"cell": f"{letter}{row}"} if letter else {}
-        return make(code, cause, sheet=table.title, row=row, column=column, value=shown, **place, **params)
+        given: dict[str, Any] = table.place(column, index) | params
+        return make(code, cause, value=shown, **given)
 
     @cached_property
     def products(self) -> dict[str, int]:

@@ -100,9 +100,8 @@ def labels(context: Context) -> Iterator[Issue]:
         for place, end in enumerate(lists[-1] or []):
             if isinstance(end, dt.date) and end < context.reference:
                 label = schemes[place] if schemes and place < len(schemes) else ""
-                yield context.at(
-                    PRODUCTS, index, "label_valid_until", "label-expired", value=end.isoformat(), label=label
-                )
+                ended = end.isoformat()
+                yield context.at(PRODUCTS, index, "label_valid_until", "label-expired", end=ended, label=label)
 
 
 def audit_figures(context: Context) -> Iterator[Issue]:
@@ -160,7 +159,7 @@ def process(context: Context) -> Iterator[Issue]:
     column = sheet_columns(PROCESS)["process_requirement"]
     for requirement in column.values:
         if requirement not in seen:
-            yield make("process-rows", "absent", sheet=table.title, column=column.name, value=requirement)
+            yield make("process-rows", "absent", sheet=table.title, column=column.name, needed=requirement)
 
 
 def company_wide(context: Context) -> Iterator[Issue]:

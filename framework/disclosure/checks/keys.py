@@ -25,7 +25,7 @@ def leave_out_duplicates(table: Table) -> list[Issue]:
             continue
         first = seen.setdefault(key(value), index)
         if first != index:
-            place = {"sheet": table.title, "row": table.rows[index], "column": column, "value": value}
+            place = table.place(column, index) | {"value": table.as_found(column, index)}
             issues.append(make(code, cause, **place, other=table.rows[first]))
             reasons[index] = f"{code} / {cause}" if cause else code
     table.leave_out(reasons)

@@ -38,7 +38,7 @@ def _above(context: Context, known: list[Link], given: list[float | None]) -> It
         if total > 100 + TOLERANCE:
             first, name = known[0], _name(context, known[0])
             params = {"day": _day(day), "total": _percent(total)}
-            yield context.at(LINKS, first.index, "share_of_production_pct", "share-above-100", value=name, **params)
+            yield context.at(LINKS, first.index, "share_of_production_pct", "share-above-100", subject=name, **params)
             return
 
 
@@ -49,10 +49,10 @@ def _below(context: Context, links: list[Link], given: list[float | None]) -> It
         return
     place, name = current[0].index, _name(context, current[0])
     if len(known) < len(current):
-        yield context.at(LINKS, place, "share_of_production_pct", "share-partly-blank", value=name)
+        yield context.at(LINKS, place, "share_of_production_pct", "share-partly-blank", subject=name)
     elif sum(known) < 100 - TOLERANCE:
         total = _percent(sum(known))
-        yield context.at(LINKS, place, "share_of_production_pct", "share-below-100", value=name, total=total)
+        yield context.at(LINKS, place, "share_of_production_pct", "share-below-100", subject=name, total=total)
 
 
 def periods(context: Context) -> Iterator[Issue]:
@@ -90,10 +90,8 @@ def facility_types(context: Context) -> Iterator[Issue]:
         place = context.sites.get(link.site)
         kind = kinds[place] if place is not None else None
         if kind and link.tier and kind not in _KINDS[min(link.tier, 3)]:
-            site = context.tables[SITES].as_found("site_ref", place or 0)
-            yield context.at(
-                LINKS, link.index, "site_ref", "facility-type-mismatch", value=kind, tier=link.tier, site=site
-            )
+            given = context.tables[SITES].as_found("facility_type", place or 0)
+            yield context.at(LINKS, link.index, "site_ref", "facility-type-mismatch", tier=link.tier, kind=given)
 
 
 def offered_shares(context: Context) -> Iterator[Issue]:

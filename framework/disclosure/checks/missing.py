@@ -164,9 +164,11 @@ def unknown_values_of_round(context: Context) -> Iterator[Issue]:
 
 
 def unreasoned_confidentiality(context: Context) -> Iterator[Issue]:
-    """D48: a level stricter than `consortium` without a reason."""
-    for index, level, reason in context.tables[SITES].zip("confidentiality", "confidentiality_reason"):
-        if level in _STRICTER and not reason:
+    """D48: a level stricter than `consortium` without a reason; a reason that could not be read is told already."""
+    table = context.tables[SITES]
+    unread = table.unread.get("confidentiality_reason", set())
+    for index, level, reason in table.zip("confidentiality", "confidentiality_reason"):
+        if level in _STRICTER and not reason and index not in unread:
             yield context.at(SITES, index, "confidentiality", "confidentiality-unreasoned")
 
 
@@ -177,12 +179,16 @@ def missing_origins(context: Context) -> Iterator[Issue]:
     asked = _scope_has_mines(context, table)
     for index, mineral, origin in table.zip("mineral", "mine_or_origin_country"):
         if asked[index] and not origin and index not in unread:
-            yield context.at(SMELTERS, index, "mine_or_origin_country", "mine-origin-missing", value=mineral)
+            yield context.at(
+                SMELTERS, index, "mine_or_origin_country", "mine-origin-missing", value="", subject=mineral
+            )
 
 
 def refusals_without_proof(context: Context) -> Iterator[Issue]:
-    """D18: a sub-supplier's refusal without evidence."""
+    """D18: a sub-supplier's refusal without evidence; evidence that could not be read is told already."""
     for sheet in (COMPONENTS, SMELTERS):
-        for index, reason, proof in context.tables[sheet].zip("not_disclosed_reason", "not_disclosed_evidence"):
-            if reason == "supplier_refused" and not proof:
+        table = context.tables[sheet]
+        unread = table.unread.get("not_disclosed_evidence", set())
+        for index, reason, proof in table.zip("not_disclosed_reason", "not_disclosed_evidence"):
+            if reason == "supplier_refused" and not proof and index not in unread:
                 yield context.at(sheet, index, "not_disclosed_reason", "refusal-without-proof")

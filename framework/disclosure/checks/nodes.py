@@ -17,7 +17,7 @@ def assembly_rows(context: Context) -> Iterator[Issue]:
     for index, product, kind in context.tables[COMPONENTS].zip("product_ref", "component_type"):
         if kind == FINAL_ASSEMBLY and product:
             if key(product) in seen:
-                yield context.at(COMPONENTS, index, "component_type", "assembly-row-duplicate", value=product)
+                yield context.at(COMPONENTS, index, "component_type", "assembly-row-duplicate", subject=product)
             seen.add(key(product))
     refs = context.tables[PRODUCTS].get("product_ref")
     for product, index in context.products.items():
@@ -31,7 +31,7 @@ def _created(context: Context, index: int, product: str) -> Iterator[Issue]:
     context.created.append({"sheet": COMPONENTS, "values": values})
     yield context.at(PRODUCTS, index, "product_ref", "assembly-row-missing", key=ref)
     if key(ref) not in context.linked_components:
-        yield context.at(PRODUCTS, index, "product_ref", "node-unexplained", value=ref)
+        yield context.at(PRODUCTS, index, "product_ref", "node-unexplained", subject=ref)
 
 
 def tiers_and_types(context: Context) -> Iterator[Issue]:
@@ -50,9 +50,9 @@ def reasons(context: Context) -> Iterator[Issue]:
             continue
         linked = key(ref) in context.linked_components
         if linked and reason:
-            yield context.at(COMPONENTS, index, "not_disclosed_reason", "node-contradiction", value=ref)
+            yield context.at(COMPONENTS, index, "not_disclosed_reason", "node-contradiction", subject=ref)
         if not linked and not reason and index not in unread and tier in (1, 2):
-            yield context.at(COMPONENTS, index, "component_ref", "node-unexplained")
+            yield context.at(COMPONENTS, index, "component_ref", "node-unexplained", subject=ref)
 
 
 def required_nodes(context: Context) -> Iterator[Issue]:
@@ -92,4 +92,4 @@ def required_minerals(context: Context) -> Iterator[Issue]:
     for mineral in needed:
         if mineral not in given:
             title = context.tables[SMELTERS].title
-            yield make("required-node-absent", "mineral", sheet=title, column="mineral", value=mineral, needed=mineral)
+            yield make("required-node-absent", "mineral", sheet=title, column="mineral", needed=mineral)

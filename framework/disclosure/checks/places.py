@@ -42,8 +42,11 @@ def addresses(context: Context) -> Iterator[Issue]:
 
 def precision(context: Context) -> Iterator[Issue]:
     """D29: an address below site level, at tiers 1 and 2 and in lists; a blank address of ours is a gap (D06), not this."""
-    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
-    for index, address, city, region, country in rows:
+    table = context.tables[SITES]
+    unread = table.unread.get("address_line", set())
+    for index, address, city, region, country in table.zip("address_line", "city", "region", "country"):
+        if index in unread:
+            continue
         if context.is_list or (address and context.site_tiers[index] in {"t1", "t2"}):
             found = geography.precision(address, city, region, country)
             if found != geography.PRECISIONS[0]:
@@ -62,12 +65,9 @@ def coordinates(context: Context) -> Iterator[Issue]:
         if latitude is None or longitude is None:
             continue
         if latitude == 0 and longitude == 0:
-            yield context.at(SITES, index, "latitude", "coordinates-wrong", "zero", value="0, 0")
+            yield context.at(SITES, index, "latitude", "coordinates-wrong", "zero")
         elif country and geography.outside(country, latitude, longitude):
-            value = f"{latitude}, {longitude}"
-            yield context.at(
-                SITES, index, "latitude", "coordinates-wrong", "other country", value=value, country=country
-            )
+            yield context.at(SITES, index, "latitude", "coordinates-wrong", "other country", country=country)
 
 
 def duplicates(context: Context) -> Iterator[Issue]:
@@ -138,8 +138,8 @@ def less_precise(context: Context) -> Iterator[Issue]:
     if len(fallen) > _LIST_ALL_BELOW:
         yield make("less-precise-than-before", "many", sheet=table.title, count=len(fallen))
         return
-    for index, found in fallen:
-        yield context.at(SITES, index, "address_line", "less-precise-than-before", value=found, before="site")
+    for index, _found in fallen:
+        yield context.at(SITES, index, "address_line", "less-precise-than-before")
 
 
 def _known_before(records: list[dict[str, Any]]) -> dict[str, str]:
