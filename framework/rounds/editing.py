@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from framework.ground import audit, round_settings
+from framework.ground import audit, jurisdictions, round_settings
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, NotAllowed, Stale
 from framework.ground.permissions import Permission, require
 from framework.ground.text import N_
-from framework.rounds.settings import TEXTS
+from framework.rounds import limits
+from framework.rounds.settings import TEXTS, value
 from models.rounds import Round
 
 EDITED = audit.declare("round.edit_terms", "part", "changes")
@@ -69,6 +70,8 @@ def edit(
     may_edit(session, round_, actor)
     check_version(round_, version)
     changes = apply(round_, {name: values[name] for name in PARTS[part] if name in values})
+    if "jurisdiction" in changes:
+        changes |= _take_profile(round_)
     _check_part(round_, part)
     note(session, round_, part, changes, actor=actor, now=now)
     return changes
@@ -77,7 +80,10 @@ def edit(
 def edit_settings(
     session: Session, round_: Round, values: Mapping[str, Any], *, version: int, actor: Actor, now: dt.datetime
 ) -> dict[str, Any]:
-    """Change settings of the round; each is read and checked by its own rule. Raises as `edit`."""
+    """Change settings of the round; each is read and checked by its own rule and by the law of the round.
+
+    A standstill that changes must be confirmed anew. Raises as `edit`.
+    """
     may_edit(session, round_, actor)
     check_version(round_, version)
     known = round_settings.round_settings()
@@ -88,12 +94,38 @@ def edit_settings(
         key: round_settings.parse_setting(key, round_settings.as_text(given)) if key in known else given
         for key, given in values.items()
     }
+    limits.require_lawful(round_, read)
     before = dict(round_.settings or {})
     changes = {key: [plain(before.get(key)), plain(new)] for key, new in read.items() if before.get(key) != new}
+    if any(key in read and read[key] != value(round_, key) for key in limits.STANDSTILL):
+        changes |= apply(round_, {"standstill_confirmed": False})
     if changes:
         round_.settings = before | read
     note(session, round_, "rules", changes, actor=actor, now=now)
     return changes
+
+
+def edit_rules(
+    session: Session,
+    round_: Round,
+    values: Mapping[str, Any],
+    *,
+    confirms_standstill: bool,
+    version: int,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """Change settings and say whether the standstill is confirmed (R14).
+
+    A confirmation that stood before does not hold for a standstill that changes with the same form: nobody can tell
+    whether it was meant for the new days. Raises as `edit`.
+    """
+    stood = round_.standstill_confirmed
+    edit_settings(session, round_, values, version=version, actor=actor, now=now)
+    is_void = stood and not round_.standstill_confirmed
+    if not is_void:
+        confirmed = {"standstill_confirmed": confirms_standstill}
+        edit(session, round_, "rules", confirmed, version=round_.version, actor=actor, now=now)
 
 
 def may_edit(session: Session, round_: Round, actor: Actor, *, lots: bool = False) -> None:
@@ -143,6 +175,24 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _take_profile(round_: Round) -> dict[str, Any]:
+    """Lay the figures of a newly chosen law over the settings; what it does not offer falls back to the default."""
+    known, fresh = round_settings.round_settings(), jurisdictions.round_defaults(str(round_.jurisdiction))
+    before = dict(round_.settings or {})
+    taken = {key for key, setting in known.items() if setting.scope == "profile"}
+    taken |= {key for key in before if key in known and not _is_offered(round_, key, before[key])}
+    round_.settings = before | {key: fresh[key] for key in taken}
+    changes = {
+        key: [plain(before.get(key)), plain(fresh[key])] for key in sorted(taken) if before.get(key) != fresh[key]
+    }
+    return changes | apply(round_, {"standstill_confirmed": False})
+
+
+def _is_offered(round_: Round, key: str, chosen: Any) -> bool:
+    offered = limits.choices(round_, key)
+    return chosen in offered if offered else limits.is_offered(round_, key)
 
 
 def _check_part(round_: Round, part: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_
 from framework.ground.zones import is_zone
-from framework.rounds import clauses, formulas
+from framework.rounds import clauses, formulas, limits
 from framework.rounds.schedule import add_months, term_exceeds
 from framework.rounds.settings import value
 from models.demand import Demand, DemandLine
@@ -176,7 +176,7 @@ def _row(
 
 def _term(facts: Facts) -> Row:
     def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
-        months = int(value(facts.round, "framework_max_months"))
+        months = limits.term_limit(facts.round)
         exceeds = term_exceeds(facts.round, months)
         if exceeds is None:
             yield MISSING, N_("Set the first and last day of the term."), {}
@@ -442,6 +442,8 @@ def _confirmed_by_lead(facts: Facts) -> Row:
     def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
         if not facts.round.standstill_confirmed:
             yield MISSING, N_("Confirm the standstill days and their kind for your jurisdiction."), {}
+        if limits.is_standstill_short(facts.round):
+            yield MISSING, N_("The standstill is shorter than the law's: set its days anew."), {}
         if not facts.round.data_agreement.strip():
             yield MISSING, N_("Write the data agreement between lead and members."), {}
         if facts.round.retention_years is None:

@@ -13,9 +13,11 @@ TEXTS: dict[str, Any] = {
     "price_mechanism": "",
     "selection_process": "",
     "open_framework_decided": False,
+    "standstill_reason": "",
 }
 """Settings that no table of figures holds: who sees single members' volumes (`members` or `lead`), whether the public
-page shows the pooled volume, and the statements of the Procurement Act 2023 (law L23)."""
+page shows the pooled volume, the statements of the Procurement Act 2023 (law L23), and the legal reason of a round
+without standstill (law L22)."""
 
 
 def value(round_: Round, key: str) -> Any:

@@ -15,7 +15,7 @@ from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import MANDATE_TYPES
 from framework.ground.text import N_
-from framework.rounds import editing, parts, readiness, settings, tasks
+from framework.rounds import editing, limits, parts, readiness, settings, tasks
 from models.base import db
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import MemberClass, Round
@@ -62,6 +62,8 @@ RULES = (
     "fee_pct",
 )
 """Settings on the page of rules; the others keep the profile's value."""
+WORDS = ("price_mechanism", "selection_process", "standstill_reason")
+"""Settings on that page that are sentences."""
 
 
 @blueprint.get("/rounds/<round_id>/set-up")
@@ -254,18 +256,18 @@ def save_rules(round_: Round) -> Response | tuple[str, int]:
     typed = {key: request.form.get(key, "") for key in _rules_of(round_)}
     version = int(request.form.get("version", "0")) if request.form.get("version", "0").isdigit() else 0
     try:
-        editing.edit(
+        confirms = "standstill_confirmed" in request.form
+        editing.edit_rules(
             db.session(),
             round_,
-            "rules",
-            {"standstill_confirmed": "standstill_confirmed" in request.form},
+            typed | _texts(),
+            confirms_standstill=confirms,
             version=version,
             actor=actor(),
             now=clock.now(),
         )
-        editing.edit_settings(
-            db.session(), round_, typed | _texts(), version=round_.version, actor=actor(), now=clock.now()
-        )
+        if confirms and not round_.standstill_confirmed:
+            return guard.done(_to("rules", round_), _("Rules saved. The standstill changed: confirm it anew."))
         return guard.done(_to("setup", round_), _("Rules saved."))
     except RuleBroken as error:
         if error.status == 404:
@@ -292,19 +294,12 @@ def withdraw_opener(round_: Round, user_id: str) -> Response:
 
 def _rules_of(round_: Round) -> tuple[str, ...]:
     """The settings this round's law offers."""
-    profile = jurisdictions.profiles().get(round_.jurisdiction or "eu")
-    offered = {
-        "open_framework": profile is not None and profile.open_framework_offered,
-        "fee_pct": profile is not None and profile.fee_pct_offered,
-    }
-    return tuple(key for key in RULES if offered.get(key, True))
+    return tuple(key for key in RULES if limits.is_offered(round_, key))
 
 
 def _texts() -> dict[str, Any]:
     """The settings that are words, where the page has them."""
-    found: dict[str, Any] = {
-        key: request.form[key].strip() for key in ("price_mechanism", "selection_process") if key in request.form
-    }
+    found: dict[str, Any] = {key: request.form[key].strip() for key in WORDS if key in request.form}
     found["publish_pool"] = "publish_pool" in request.form
     found["share_member_volumes"] = "members" if "share_member_volumes" in request.form else "lead"
     if "open_framework_asked" in request.form:
@@ -320,7 +315,7 @@ def _rules(round_: Round, typed: dict[str, str], problems: dict[str, str]) -> st
             "label": words(known[key].label),
             "kind": known[key].kind,
             "value": typed.get(key) if key in typed else round_settings.as_text(settings.value(round_, key)),
-            "choices": [(c, words(round_settings.CHOICE_LABELS[key, c])) for c in known[key].choices],
+            "choices": [(c, words(round_settings.CHOICE_LABELS[key, c])) for c in limits.choices(round_, key)],
             "low": known[key].minimum,
             "high": known[key].maximum,
             "problem": problems.get(key, ""),
