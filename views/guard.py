@@ -20,19 +20,20 @@ from flask import (
     url_for,
 )
 from sqlalchemy import inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from framework.ground import audit
 from framework.ground.actors import NOBODY, Actor, roles_in
-from framework.ground.errors import FactorStale, InvalidInput, NotFound, RuleBroken
+from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
 from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
 from framework.ground.text import N_
 from framework.people import sessions
 from models.base import db, random_id
 from models.records import OneTimeKey
 from models.rounds import Round
-from views import clock
+from views import clock, typed
 from views.i18n import sentence
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,7 +67,7 @@ def permit(permission: Permission) -> Callable[[View], View]:
         @wraps(view)
         def guarded(**values: Any) -> Any:
             if PUBLIC not in TABLE[permission].roles and actor().user_id is None:
-                return redirect(url_for("people.sign_in", next=_here()))
+                return _ask_first("people.sign_in")
             if "round_id" in values:
                 values["round_"] = _round(values.pop("round_id"))
             g.attempt, g.attempt_round = permission.value, values.get("round_")
@@ -145,8 +146,24 @@ def note_denied(error: RuleBroken) -> None:
     who = actor()
     with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
         subject = own.get(Round, round_id) if round_id is not None else None
-        audit.record_denied(own, what, error, actor=who, now=clock.now(), subject=subject)
+        limit = current_app.extensions["settings"].denied_log_limit
+        audit.record_denied(own, what, error, actor=who, now=clock.now(), subject=subject, limit=limit)
         own.commit()
+
+
+def note_forged() -> None:
+    """Write down that a form of a signed-in person came without its right token; nothing for somebody unknown.
+
+    The token is looked at before anything else, so who asked and for what is found out here.
+    """
+    _identify()
+    view = current_app.view_functions.get(request.endpoint or "")
+    g.attempt = getattr(view, "permission", "")
+    public_id = (request.view_args or {}).get("round_id")
+    if public_id is not None:
+        g.attempt_round = db.session.scalar(select(Round).where(Round.public_id == public_id))
+    if actor().user_id is not None:
+        refused(NotAllowed("csrf-token", N_("This form did not come from a page of this installation.")))
 
 
 def release() -> None:
@@ -182,14 +199,32 @@ def _round(public_id: str) -> Round:
     return found
 
 
-def _here() -> str:
-    return request.full_path.rstrip("?") if request.method in SAFE else "/"
+def _ask_first(endpoint: str) -> Response | tuple[str, int]:
+    """Send a reader on to sign in or to give the second factor; a form is answered with all that was typed."""
+    if request.method in SAFE:
+        return redirect(url_for(endpoint, next=request.full_path.rstrip("?")))
+    signed_in = actor().user_id is not None
+    db.session.rollback()
+    return typed.sign_in_first(url_for(endpoint, next=typed.page_of_form()), signed_in=signed_in)
 
 
 def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
     db.session().info["write"] = request.method not in SAFE
     g.request_ref = random_id()
+    g.body_hash = _body_hash() if "once" in request.form else ""  # before the first query takes the write lock
+    _find_asker()
+
+
+def know_asker() -> None:
+    """Find out who asks where a request was refused before anybody looked at it, so that its page keeps the frame."""
+    if not hasattr(g, "actor"):
+        db.session().info["write"] = False
+        g.request_ref = random_id()
+        _find_asker()
+
+
+def _find_asker() -> None:
     token = session.get("sid")
     g.live_session, g.actor = None, NOBODY
     if token:
@@ -203,7 +238,7 @@ def _identify() -> None:
             g.touch = live.id if live.last_seen_at < clock.now() - sessions.TOUCH_EVERY else None
 
 
-def _second_factor_first() -> Response | None:
+def _second_factor_first() -> Response | tuple[str, int] | None:
     """Whoever holds a role that needs a second factor gives it before anything else."""
     who = actor()
     needed = current_app.extensions["settings"].needs_second_factor()
@@ -211,7 +246,7 @@ def _second_factor_first() -> Response | None:
         return None
     if request.endpoint in SECOND_FACTOR_FREE:
         return None
-    return redirect(url_for("people.second_factor", next=_here()))
+    return _ask_first("people.second_factor")
 
 
 SECOND_FACTOR_FREE = {
@@ -255,18 +290,26 @@ def _replayed() -> Response | None:
         return None
     if len(key) > 64:
         abort(400)
-    who, route, content = actor().session_ref or "-", str(request.endpoint), _body_hash()
+    who, route, content = actor().session_ref or "-", str(request.endpoint), g.body_hash
     query = select(OneTimeKey).where(OneTimeKey.key == key, OneTimeKey.actor == who, OneTimeKey.route == route)
     found = db.session.scalar(query)
-    if found is None:
-        g.one_time_key = OneTimeKey(key=key, actor=who, route=route, body_hash=content, at=clock.now())
-        db.session.add(g.one_time_key)
+    if found is None and _taken(key, who, route, content):
+        g.one_time_key = db.session.scalars(query).one()
         return None
+    found = found or db.session.scalars(query).one()
     if found.body_hash != content:
         return None
     location = found.location or url_for("home.start")
     release()
     return redirect(location, code=303)
+
+
+def _taken(key: str, who: str, route: str, content: str) -> bool:
+    """Write the key, waiting for another request that holds it; False where that one did the act."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    values = {"key": key, "actor": who, "route": route, "body_hash": content, "at": clock.now()}
+    written = insert(OneTimeKey).values(**values).on_conflict_do_nothing().returning(OneTimeKey.id)
+    return db.session.scalar(written) is not None
 
 
 def _body_hash() -> str:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.receiving import Clock, is_past, lock
@@ -16,7 +16,7 @@ from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from models.disclosure import Opening, OpeningConfirmation, Submission
-from models.people import RoleGrant
+from models.people import Appointment, RoleGrant, User
 from models.rounds import Round
 
 BUILD_JOB = "build_chain"
@@ -41,10 +41,10 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     confirmation = OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now)
     opening.confirmations.append(confirmation)
     session.flush()
-    needed, given = persons_needed(round_), len(opening.confirmations)
+    needed, given = persons_needed(round_), len(valid(session, opening))
     audit.record(session, CONFIRMED, actor=actor, now=now, subject=round_, needed=needed, given=given)
     if given >= needed:
-        first = opening.confirmations[0].user_id
+        first = valid(session, opening)[0].user_id
         lifecycle.move(session, round_, "open_tenders", actor=actor, now=now, proposer_id=first, opening=opening)
     return opening
 
@@ -59,6 +59,16 @@ def live_opening(session: Session, round_: Round, *, now: dt.datetime) -> Openin
         .limit(1)
     )
     return session.scalars(query).unique().first()
+
+
+def valid(session: Session, opening: Opening) -> list[OpeningConfirmation]:
+    """The confirmations that still hold: of openers who are appointed, active and without a tie at this moment (SD3)."""
+    appointed = select(Appointment.user_id).where(
+        Appointment.round_id == opening.round_id, Appointment.role == "opener", Appointment.withdrawn_at.is_(None)
+    )
+    active = select(User.id).where(User.id.in_(appointed), User.disabled_at.is_(None))
+    openers = set(session.scalars(active)) - set(session.scalars(_tied(opening.round)))
+    return [given for given in opening.confirmations if given.user_id in openers]
 
 
 def record_of(session: Session, round_: Round) -> Opening | None:
@@ -110,14 +120,14 @@ def _refuse_unready(session: Session, round_: Round, now: dt.datetime) -> None:
 
 
 def _refuse_tied(session: Session, round_: Round, actor: Actor) -> None:
-    bidders = select(Submission.supplier_id).where(Submission.round_id == round_.id)
-    held = select(RoleGrant.id).where(
-        RoleGrant.user_id == actor.user_id,
-        RoleGrant.organisation_id.in_(bidders),
-        RoleGrant.withdrawn_at.is_(None),
-    )
-    if session.scalar(held.limit(1)) is not None:
+    if session.scalar(_tied(round_).where(RoleGrant.user_id == actor.user_id).limit(1)) is not None:
         raise MoveRefused("tied", N_("You have a tie to a bidder and cannot open this round."), rule="SD3")
+
+
+def _tied(round_: Round) -> Select[tuple[int]]:
+    """The users who hold a role in an organisation that sent something."""
+    bidders = select(Submission.supplier_id).where(Submission.round_id == round_.id)
+    return select(RoleGrant.user_id).where(RoleGrant.organisation_id.in_(bidders), RoleGrant.withdrawn_at.is_(None))
 
 
 def _refuse_twice(opening: Opening, actor: Actor) -> None:
@@ -149,7 +159,7 @@ def _guard_open(session: Session, round_: Round, context: lifecycle.Context) -> 
     opening: Opening | None = context.facts.get("opening")
     if opening is None or opening.window_ends_at < context.now:
         raise MoveRefused("window-over", N_("The time to confirm together is over. Begin again."), rule="L07e")
-    persons = {given.user_id for given in opening.confirmations}
+    persons = {given.user_id for given in valid(session, opening)}
     if len(persons) < persons_needed(round_):
         raise MoveRefused("persons-missing", N_("More openers must confirm."), rule="L07e")
 
@@ -191,7 +201,7 @@ def _record(session: Session, round_: Round, opening: Opening) -> dict[str, Any]
         "frozen_hash": round_.frozen_hash,
         "closed_set_digest": round_.closed_set_digest,
         "opened_at": opening.opened_at.isoformat() if opening.opened_at else None,
-        "confirmed": [{"name": c.user.name, "at": c.at.isoformat()} for c in opening.confirmations],
+        "confirmed": [{"name": c.user.name, "at": c.at.isoformat()} for c in valid(session, opening)],
         "opened": [
             {
                 "receipt": s.receipt_number,

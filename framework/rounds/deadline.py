@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from models.rounds import Outage, Round
 
 MOVED = audit.declare("round.move_deadline", "from", "to", "motive", "proposer")
 OUTAGE = audit.declare("outage.recorded", "started_at", "ended_at", "note")
+Clock = Callable[[], dt.datetime]
 OUTAGE_REACH = dt.timedelta(hours=24)
 _ACT = Move("round", "published", "published", "move_deadline", ("lead",), True, "", "")
 
@@ -40,8 +42,12 @@ def propose(
     )
 
 
-def confirm(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> dt.datetime:
-    """Second half, by another person (SD2): the deadline moves, every known supplier is told. Returns the new deadline."""
+def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> dt.datetime:
+    """Second half, by another person (SD2): the deadline moves, every known supplier is told. Returns the new deadline.
+
+    The time is read under the round's lock: an upload or a closing at the same moment sees the one deadline or the other.
+    """
+    now = _locked(session, round_, clock)
     proposal = proposals.confirm(session, round_, "move_deadline", actor=actor, now=now)
     deadline = dt.datetime.fromisoformat(str(proposal.facts["deadline"]))
     _check(session, round_, deadline, motive=proposal.motive, actor=actor, now=now)
@@ -58,15 +64,22 @@ def confirm(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) 
 
 
 def move_deadline(
-    session: Session, round_: Round, deadline: dt.datetime, *, motive: str, actor: Actor, now: dt.datetime
+    session: Session, round_: Round, deadline: dt.datetime, *, motive: str, actor: Actor, clock: Clock
 ) -> None:
-    """Move the deadline by one person, where the round's setting allows it."""
+    """Move the deadline by one person, where the round's setting allows it; the time is read under the round's lock."""
+    now = _locked(session, round_, clock)
     if needs_two(round_):
         raise MoveRefused(
             "second-person-needed", N_("This needs two persons: one proposes, another confirms."), rule="SD2"
         )
     _check(session, round_, deadline, motive=motive, actor=actor, now=now)
     _move(session, round_, deadline, motive=motive, proposer_id=None, actor=actor, now=now)
+
+
+def _locked(session: Session, round_: Round, clock: Clock) -> dt.datetime:
+    """Hold the round's row until the commit, then read the time."""
+    session.refresh(round_, with_for_update=True)
+    return clock()
 
 
 def reopen_after_outage(

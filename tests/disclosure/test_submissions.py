@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -11,9 +12,10 @@ from sqlalchemy import func, select
 from framework.disclosure import counting, opening, receiving
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
-from framework.ground.errors import MoveRefused, NotAllowed
+from framework.ground.errors import FactorStale, MoveRefused, NotAllowed
 from framework.ground.files import FileStore
 from models.disclosure import Submission, SubmissionIssue
+from models.people import Appointment, User
 from models.records import AuditEvent, Job
 
 
@@ -265,6 +267,39 @@ def test_one_opener_cannot_confirm_twice(scene):
 
     with pytest.raises(MoveRefused, match="same-person"):
         opening.confirm(scene.session, scene.round, actor=first, clock=scene.clock)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "disabled", "tied"])
+def test_a_confirmation_of_somebody_who_may_no_longer_open_does_not_count(scene, how):
+    scene.read(scene.send())
+    first, second = scene.openers()
+    scene.clock.forward(hours=2)
+    scene.close()
+    opening.confirm(scene.session, scene.round, actor=first, clock=scene.clock)
+    user = scene.session.get_one(User, first.user_id)
+    if how == "withdrawn":
+        appointed = select(Appointment).where(Appointment.user_id == user.id, Appointment.role == "opener")
+        scene.session.scalars(appointed).one().withdrawn_at = scene.clock.now
+    elif how == "disabled":
+        user.disabled_at = scene.clock.now
+    else:
+        scene.build.grant(user, scene.supplier, "supplier")
+    scene.session.flush()
+
+    opening.confirm(scene.session, scene.round, actor=second, clock=scene.clock)
+
+    assert scene.round.state == "receipt_closed"
+
+
+def test_an_opener_gives_the_second_factor_anew(scene):
+    scene.read(scene.send())
+    first, _second = scene.openers()
+    scene.clock.forward(hours=2)
+    scene.close()
+    stale = replace(first, factor_roles=frozenset({"opener"}), factor_at=scene.clock.now - dt.timedelta(minutes=11))
+
+    with pytest.raises(FactorStale):
+        opening.confirm(scene.session, scene.round, actor=stale, clock=scene.clock)
 
 
 def test_a_confirmation_outside_the_window_begins_anew(scene):

@@ -182,7 +182,7 @@ def test_a_deadline_moves_later_by_two_persons_and_the_suppliers_are_told(ready:
     later = before + dt.timedelta(days=7)
 
     deadline.propose(session, ready.round, later, motive="Many questions.", **who(ready))
-    deadline.confirm(session, ready.round, **who(ready, second=True))
+    deadline.confirm(session, ready.round, actor=ready.second, clock=ready.build.clock)
 
     assert ready.round.tender_deadline == later
     assert session.scalars(select(Mail.recipient).where(Mail.template == "deadline_moved")).all() == [user.email]
@@ -220,10 +220,12 @@ def test_one_person_moves_the_deadline_only_where_the_rules_say_so(ready: Ready)
     later = ready.round.tender_deadline + dt.timedelta(days=1)
 
     with pytest.raises(MoveRefused):
-        deadline.move_deadline(ready.build.session, ready.round, later, motive="x", **who(ready))
+        deadline.move_deadline(
+            ready.build.session, ready.round, later, motive="x", actor=ready.first, clock=ready.build.clock
+        )
     deadline.propose(ready.build.session, ready.round, later, motive="x", **who(ready))
     with pytest.raises(MoveRefused) as refused:
-        deadline.confirm(ready.build.session, ready.round, **who(ready))
+        deadline.confirm(ready.build.session, ready.round, actor=ready.first, clock=ready.build.clock)
 
     assert refused.value.code == "same-person"
 

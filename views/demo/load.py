@@ -94,7 +94,7 @@ def _move_deadline(stage: Stage, round_: Round, until: dt.datetime) -> None:
     motive = "The demonstration was started again."
     deadline.propose(stage.session, round_, until, motive=motive, actor=stage.lead, now=stage.now)
     stage.session.flush()
-    deadline.confirm(stage.session, round_, actor=stage.actor("lead2"), now=stage.now)
+    deadline.confirm(stage.session, round_, actor=stage.actor("lead2"), clock=lambda: stage.now)
 
 
 def _reopen(stage: Stage, round_: Round, until: dt.datetime) -> None:

@@ -137,15 +137,11 @@ def propose_deadline(round_: Round) -> Response | tuple[str, int]:
     two = deadlines.needs_two(round_)
 
     def act() -> None:
-        one = deadlines.propose if two else deadlines.move_deadline
-        one(
-            db.session(),
-            round_,
-            _typed_instant(round_),
-            motive=form.motive.data or "",
-            actor=actor(),
-            now=clock.now(),
-        )
+        later, motive = _typed_instant(round_), form.motive.data or ""
+        if two:
+            deadlines.propose(db.session(), round_, later, motive=motive, actor=actor(), now=clock.now())
+        else:
+            deadlines.move_deadline(db.session(), round_, later, motive=motive, actor=actor(), clock=clock.now)
 
     said = _("Proposed. A second person confirms it on this page.") if two else _("The deadline is moved.")
     return answer(form, act, lambda: _to("deadline", round_), said, lambda: _deadline(round_, form))
@@ -158,7 +154,7 @@ def confirm_deadline(round_: Round) -> Response:
     return act_or_tell(
         round_,
         "deadline",
-        lambda: deadlines.confirm(db.session(), round_, actor=actor(), now=clock.now()),
+        lambda: deadlines.confirm(db.session(), round_, actor=actor(), clock=clock.now),
         _("The deadline is moved. Every known supplier is told."),
     )
 
