@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models.all  # noqa: F401 - the metadata must be whole
+from framework.disclosure.smelters import read_register
 from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
@@ -44,13 +45,18 @@ CONTENT_SECURITY_POLICY = (
 
 
 def build(settings: Settings | None = None) -> Flask:
-    """Build the application; raises UnsafeDatabase where the database may lose what was acknowledged."""
+    """Build the application.
+
+    Raises UnsafeDatabase where the database may lose what was acknowledged, and WrongRegister for a register of
+    smelters that cannot be read.
+    """
     settings = settings or Settings()
     app = Flask(
         "views", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), static_url_path="/static"
     )
     app.extensions["settings"] = settings
     app.extensions["files"] = FileStore(settings.data_dir / "files")
+    app.extensions["smelters"] = read_register(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)
     _set_up_templates(app)
     db.init_app(app)

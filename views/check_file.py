@@ -12,6 +12,7 @@ import click
 
 from framework.disclosure.caged import check_path
 from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked
+from framework.disclosure.smelters import WrongRegister, read_register
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from framework.ground.sheets.limits import Limits
@@ -23,20 +24,30 @@ SHOWN = 40
 @click.command("check-file")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
-def check_file(file: Path, *, as_json: bool) -> None:
+@click.option(
+    "--smelters",
+    type=click.Path(path_type=Path),
+    envvar="HEFBOOM_SMELTER_REGISTER",
+    help="A register of smelters (csv) to look ids up in.",
+)
+def check_file(file: Path, *, as_json: bool, smelters: Path | None) -> None:
     """Check a disclosure FILE without a database.
 
     Ends with 0 where the file can be counted (also with errors), 1 where an issue blocks it, 2 where it is refused.
     """
-    sys.exit(run(file, as_json=as_json))
+    sys.exit(run(file, as_json=as_json, smelters=smelters))
 
 
-def run(file: Path, *, as_json: bool) -> int:
+def run(file: Path, *, as_json: bool, smelters: Path | None = None) -> int:
     """Check, print, and return the exit status; what is wrong with the file is printed, never a traceback."""
     if not file.is_file():
         return _say_nothing_read(file, "there is no such file", as_json=as_json)
     try:
-        checked = check_path(file, None, today=dt.datetime.now(dt.UTC).date(), limits=Limits.large())
+        register = read_register(smelters) if smelters else None
+        today = dt.datetime.now(dt.UTC).date()
+        checked = check_path(file, None, today=today, limits=Limits.large(), smelters=register)
+    except WrongRegister as error:
+        return _say_nothing_read(file, str(error), as_json=as_json)
     except Exception as error:  # a person at a terminal is told in one line, whatever broke
         return _say_nothing_read(file, f"it could not be read ({type(error).__name__})", as_json=as_json)
     found = report(checked)

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     second_factor_roles: str = Field(
         "lead,chair,opener,operator", description="Roles that need a second factor, separated by commas."
     )
+    smelter_register: Path | None = Field(
+        None,
+        description="A csv file of known smelters, kept by the installation, with the columns id, name, country, mineral, "
+        "listed_from and listed_until (blank while listed); blank = smelter ids are not looked up, which every file is told.",
+    )
     demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
     check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
 

@@ -26,4 +26,4 @@ def _default(value: object) -> str:
         return "`var` beside the code"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"`{value}`" if value != "" else "blank"
+    return "blank" if value in ("", None) else f"`{value}`"

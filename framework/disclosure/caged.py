@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import Checked, Records, check
 from framework.disclosure.scope import RoundScope
+from framework.disclosure.smelters import Register
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import Progress, run_in_child
 
@@ -23,12 +24,20 @@ def check_path(
     limits: Limits,
     name: str = "",
     on_progress: Progress | None = None,
+    previous: Records | None = None,
+    smelters: Register | None = None,
 ) -> Checked:
     """Check a file on disk in a child process; whatever is wrong with it is in the result.
 
-    `name` is the name as sent: a csv file is a sheet of that name. Raises NeedsLargeLane alone.
+    `name` is the name as sent: a csv file is a sheet of that name. `previous` are the rows of the version before (D55),
+    `smelters` the installation's register (D36); without it that rule is not run, which the result says. Raises NeedsLargeLane alone.
     """
-    arguments = {"scope": scope.to_json() if scope is not None else None, "today": today.isoformat()}
+    arguments = {
+        "scope": scope.to_json() if scope is not None else None,
+        "today": today.isoformat(),
+        "previous": previous,
+        "smelters": smelters,
+    }
     task = "framework.disclosure.check_file:check_task"
     done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)
     if done.refusal is not None and done.refusal.lane == "large":

@@ -13,8 +13,10 @@ from framework.disclosure import notices
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import REFUSED, Checked, SheetAccount, check
 from framework.disclosure.counting import settle
+from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import Clock, lock, scope_of
 from framework.disclosure.recognise import SITE_LIST
+from framework.disclosure.smelters import Register
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
@@ -30,17 +32,33 @@ __all__ = ["NeedsLargeLane", "abandoned", "give_up", "keep", "read"]
 
 
 def read(
-    session: Session, submission: Submission, *, files: FileStore, limits: Limits, on_progress: Progress | None = None
+    session: Session,
+    submission: Submission,
+    *,
+    files: FileStore,
+    limits: Limits,
+    smelters: Register | None = None,
+    on_progress: Progress | None = None,
 ) -> tuple[Checked, int]:
     """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing.
 
-    `on_progress(done, total)` hears rows. Raises NeedsLargeLane where `limits` are too narrow for the file.
+    `smelters` is the installation's register. `on_progress(done, total)` hears rows. Raises NeedsLargeLane where `limits` are too narrow for the file.
     """
     scope = scope_of(session, submission.round, submission.supplier)
     path, today, name = files.path(submission.file.sha256), submission.received_at.date(), submission.file.name
+    previous = rows_before(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
-    checked = check_path(path, scope, today=today, limits=limits, name=name, on_progress=on_progress)
+    checked = check_path(
+        path,
+        scope,
+        today=today,
+        limits=limits,
+        name=name,
+        on_progress=on_progress,
+        previous=previous,
+        smelters=smelters,
+    )
     return checked, int((time.monotonic() - begun) * 1000)
 
 

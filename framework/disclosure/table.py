@@ -80,6 +80,13 @@ class Table:
         self.unread = {name: {place[i] for i in indices if i in place} for name, indices in self.unread.items()}
         self.troubles = {n: [(place[i], t, v) for i, t, v in kept if i in place] for n, kept in self.troubles.items()}
 
+    @classmethod
+    def of_records(cls, sheet: str, records: list[dict[str, Any]]) -> Table:
+        """A table of what `records` told, values in their stored form; for what compares with it."""
+        names = dict.fromkeys(name for record in records for name in record["values"])
+        columns = {name: [record["values"].get(name) for record in records] for name in names}
+        return cls(sheet, sheet, [record["row"] for record in records], columns)
+
     def records(self) -> list[dict[str, Any]]:
         """The rows as they are stored: sheet row number, given values in a form that survives JSON, cells as found."""
         records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in self.rows]

@@ -11,6 +11,7 @@ from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Row
 from tests.disclosure.workbooks import (
+    REGISTER,
     SCOPE,
     TODAY,
     Change,
@@ -93,7 +94,7 @@ def test_a_doubled_column_is_placed_at_its_second_header():
     sheet = book.sheets[3]
     sheet.rows = [Row(row.number, (*row.cells, "City" if row.number == 1 else "Paris")) for row in sheet.rows]
 
-    issue = one(check(book, SCOPE, today=TODAY), "column-duplicate")
+    issue = one(check(book, SCOPE, today=TODAY, smelters=REGISTER), "column-duplicate")
 
     assert place(issue) == ("City", "W1", "")
 
@@ -104,7 +105,7 @@ def with_error(column: int, **blank: Any) -> Checked:
     tables["3_sites"][0].update(blank)
     book = book_of(tables)
     book.sheets[3].facts.error_cells = {(2, column): "#REF!"}
-    return check(book, SCOPE, today=TODAY)
+    return check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
 
 def test_an_error_of_the_spreadsheet_is_shown_with_its_word():
@@ -135,7 +136,7 @@ def test_merged_cells_and_links_to_elsewhere_name_their_cell():
     facts = book.sheets[3].facts
     facts.merged, facts.linked_formulas, facts.hidden_columns = [(2, 3, 3, 3)], [(3, 6)], [4]
 
-    found = check(book, SCOPE, today=TODAY)
+    found = check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
     assert one(found, "cells-merged").params["cell"] == "C2"
     assert one(found, "formula").params["cell"] == "F3"

@@ -11,6 +11,7 @@ from framework.disclosure.check_file import check
 from framework.ground.issue_catalogue import catalogue, describe
 from framework.ground.sheets.cells import Refusal, Row, Sheet
 from tests.disclosure.workbooks import (
+    REGISTER,
     SCOPE,
     TODAY,
     Change,
@@ -184,7 +185,7 @@ def test_a_doubled_column_is_not_read_at_all():
     rows = book.sheets[3].rows
     book.sheets[3].rows = [Row(row.number, (*row.cells, "city" if row.number == 1 else "Paris")) for row in rows]
 
-    found = check(book, SCOPE, today=TODAY)
+    found = check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
     assert "column-duplicate" in codes(found)
     assert "city" not in found.tables["3_sites"][0]["values"]
@@ -202,12 +203,46 @@ def test_smelter_ids_are_compared_with_the_dated_lists():
     assert codes(present) == set()
 
 
+def test_without_a_register_of_smelters_the_file_is_told_once():
+    found = checked(add("5_smelters", smelter_id="CID000009"), smelters=None)
+
+    assert [(i.key, i.severity, i.column) for i in found.issues] == [
+        ("smelter-unknown / no register", "note", "smelter_id")
+    ]
+
+
 def test_a_site_that_comes_less_precisely_than_before_is_told():
     before = checked().tables
 
     found = checked(put("3_sites", address_line=None), previous=before)
 
     assert "less-precise-than-before" in codes(found)
+
+
+def test_a_site_is_known_again_by_its_name_where_its_key_is_new():
+    before = checked().tables
+
+    found = checked(
+        both(put("3_sites", site_ref="new", address_line=None), put("4_links", site_ref="new")), previous=before
+    )
+
+    assert [i.row for i in found.issues if i.key == "less-precise-than-before"] == [2]
+
+
+def test_a_component_whose_new_site_is_known_less_precisely_is_told_at_its_link():
+    before = checked().tables
+    moved = add("3_sites", like=1, site_ref="S3", site_legal_name="Hill Boards Ltd", address_line=None)
+
+    found = checked(both(moved, put("4_links", 1, site_ref="S3")), previous=before)
+
+    [told] = [i for i in found.issues if i.code == "less-precise-than-before"]
+    assert (told.cause, told.sheet, told.params["cell"], told.value) == ("link", "4_links", "C3", "S3")
+
+
+def test_what_is_as_precise_as_before_is_not_told():
+    found = checked(previous=checked().tables)
+
+    assert found.issues == []
 
 
 def test_many_sites_that_lose_precision_are_one_issue():
@@ -234,7 +269,7 @@ def test_formulas_and_broken_cells_are_told_at_their_place():
     facts = book.sheets[3].facts
     facts.formula_cells, facts.formulas_without_result, facts.error_cells = 4, [(2, 6)], {(3, 6): "#REF!"}
 
-    found = check(book, SCOPE, today=TODAY)
+    found = check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
     placed = {(issue.key, issue.row) for issue in found.issues}
     assert {("formula", None), ("formula / no result", 2), ("cell-error", 3)} <= placed
@@ -254,7 +289,7 @@ def test_a_hidden_sheet_is_listed_and_not_read():
     book = book_of(faultless())
     book.sheets.append(Sheet("old", [Row(1, ("name",)), Row(2, ("x",))], visible=False))
 
-    found = check(book, SCOPE, today=TODAY)
+    found = check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
     assert codes(found) == {"sheet-hidden"}
     assert [(row.row, row.reason) for row in found.sheets[-1].listed] == [(1, "sheet-hidden"), (2, "sheet-hidden")]

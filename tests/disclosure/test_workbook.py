@@ -23,7 +23,7 @@ from framework.disclosure.table import letter, written
 from framework.disclosure.workbook import prefilled, write_filled, write_template
 from framework.ground.reading.texts import clean
 from framework.ground.sheets.reader import run_in_child
-from tests.disclosure.workbooks import SCOPE, TODAY, book_of, checked, codes, faultless, read
+from tests.disclosure.workbooks import REGISTER, SCOPE, TODAY, book_of, checked, codes, faultless, read
 
 
 def stored(found: Checked) -> dict[str, list[dict[str, Any]]]:
@@ -34,7 +34,7 @@ def test_a_filled_workbook_comes_back_without_an_issue(tmp_path: Path):
     path = tmp_path / "disclosure.xlsx"
     write_filled(path, SCOPE, faultless())
 
-    found = check(read(path), SCOPE, today=TODAY)
+    found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
 
     assert (found.verdict, found.format, found.version, found.issues) == ("countable", "hefboom-1.0", "1.0", [])
     assert stored(found) == stored(checked())
@@ -44,7 +44,7 @@ def test_a_template_is_prefilled_from_the_round(tmp_path: Path):
     path = tmp_path / "template.xlsx"
     write_template(path, SCOPE, language="en", gettext=str, rows={"1_products": [{"product_ref": "P1", "lot": "A"}]})
 
-    found = check(read(path), SCOPE, today=TODAY)
+    found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
 
     values = stored(found)
     assert values[SUBMISSION] == [
@@ -69,7 +69,7 @@ def test_a_template_filled_in_comes_back_without_an_issue(tmp_path: Path):
 
     write_template(path, SCOPE, language="sv", gettext=str, rows=rows)
 
-    found = check(read(path), SCOPE, today=TODAY)
+    found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
     assert codes(found) == set()
 
 
@@ -79,7 +79,7 @@ def test_another_version_gets_the_right_template_with_its_own_data(tmp_path: Pat
 
     write_template(path, SCOPE, language="nl", gettext=str, rows=old.tables)
 
-    found = check(read(path), SCOPE, today=TODAY)
+    found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
     assert old.verdict == "refused"
     assert (found.verdict, codes(found)) == ("countable", set())
 
@@ -91,7 +91,7 @@ def test_what_could_not_be_read_goes_back_as_it_was_found(tmp_path: Path):
 
     write_filled(path, SCOPE, first.tables)
 
-    again = check(read(path), SCOPE, today=TODAY)
+    again = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
     assert again.tables == first.tables
     assert again.issues == first.issues
 
@@ -165,7 +165,7 @@ def test_own_rows_of_the_supplier_are_kept_when_a_template_is_filled_again():
 
 
 def test_the_child_gives_the_same_as_this_process():
-    arguments = json.loads(json.dumps({"scope": SCOPE.to_json(), "today": TODAY.isoformat()}))
+    arguments = json.loads(json.dumps({"scope": SCOPE.to_json(), "today": TODAY.isoformat(), "smelters": REGISTER}))
     change = checked(lambda tables: tables[SITES][0].update(country="China", city="n/a"))
     tables = faultless()
     tables[SITES][0].update(country="China", city="n/a")
@@ -177,7 +177,7 @@ def test_the_child_gives_the_same_as_this_process():
 def test_a_child_process_reads_and_checks_a_file(tmp_path: Path):
     path = tmp_path / "disclosure.xlsx"
     write_filled(path, SCOPE, faultless())
-    arguments = {"scope": SCOPE.to_json(), "today": TODAY.isoformat()}
+    arguments = {"scope": SCOPE.to_json(), "today": TODAY.isoformat(), "smelters": REGISTER}
 
     answer = run_in_child(path, "framework.disclosure.check_file:check_task", arguments)
 
@@ -194,7 +194,7 @@ def test_csv_files_named_like_the_sheets_are_the_same_workbook(tmp_path: Path):
             csv.writer(lines).writerows([written(cell) for cell in row.cells] for row in sheet.rows)
             parcel.writestr(f"{sheet.name}.csv", lines.getvalue())
 
-    found = check(read(path), SCOPE, today=TODAY)
+    found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
 
     assert (found.verdict, found.format) == ("countable", "hefboom-1.0")
     assert stored(found) == stored(checked())
@@ -211,7 +211,7 @@ def test_twenty_thousand_rows_are_checked_within_a_few_seconds():
     book = book_of(rows)
     began = time.process_time()
 
-    found = check(book, SCOPE, today=TODAY)
+    found = check(book, SCOPE, today=TODAY, smelters=REGISTER)
 
     assert time.process_time() - began < 6
     assert found.rows_stored == checked().rows_stored + 20_000
@@ -222,7 +222,7 @@ def test_issues_beyond_the_cap_are_counted():
     rows = faultless()
     rows[SITES] += [{"site_ref": f"X{n}", "country": "Atlantis"} for n in range(7_000)]
 
-    found = check(book_of(rows), SCOPE, today=TODAY)
+    found = check(book_of(rows), SCOPE, today=TODAY, smelters=REGISTER)
 
     assert len(found.issues) == 20_000
     assert found.issue_total == sum(found.by_severity.values()) > 20_000
@@ -273,7 +273,7 @@ def test_what_is_written_is_what_is_read(sites: list[dict[str, Any]], links: lis
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.xlsx"
         write_filled(path, SCOPE, tables)
-        found = check(read(path), SCOPE, today=TODAY)
+        found = check(read(path), SCOPE, today=TODAY, smelters=REGISTER)
 
     assert {name: stored(found)[name] for name in tables} == tables
     assert all(not row["found"] for rows in found.tables.values() for row in rows)

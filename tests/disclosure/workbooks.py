@@ -35,6 +35,8 @@ SCOPE = RoundScope(
     supplier_role="reseller",
     brands=("Acme",),
 )
+REGISTER: dict[str, str | None] = {"CID000001": None}
+"""An invented register, in which the faultless disclosure finds its smelter."""
 REQUIREMENTS = sheet_columns("7_due_diligence")["process_requirement"].values
 
 
@@ -62,7 +64,7 @@ def checked(change: Change | None = None, *, scope: RoundScope | None = SCOPE, *
     tables = faultless()
     if change:
         change(tables)
-    return check(book_of(tables), scope, today=TODAY, **arguments)
+    return check(book_of(tables), scope, today=TODAY, **{"smelters": REGISTER, **arguments})
 
 
 def codes(found: Checked) -> set[str]:

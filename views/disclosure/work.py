@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from framework.disclosure import checking, counting
 from framework.disclosure.receiving import CHECK_JOB
+from framework.disclosure.smelters import Register
 from framework.ground import jobs
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
@@ -49,7 +50,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     progress = _progress(session, job.id, clock)
     try:
         checked, milliseconds = checking.read(
-            session, submission, files=files(), limits=_limits(lane), on_progress=progress
+            session, submission, files=files(), limits=_limits(lane), smelters=_smelters(), on_progress=progress
         )
     except checking.NeedsLargeLane:
         _send_to_large_lane(session, number, clock)
@@ -62,6 +63,11 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["settings"]
     return settings
+
+
+def _smelters() -> Register | None:
+    register: Register | None = current_app.extensions["smelters"]
+    return register
 
 
 def _lane(job: Job, submission: Submission) -> str:

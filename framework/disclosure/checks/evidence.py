@@ -65,7 +65,11 @@ def registry_forms(context: Context) -> Iterator[Issue]:
 
 
 def _smelter_ids(context: Context) -> Iterator[Issue]:
-    """D35, and D36 where lists of known smelters are at hand (id → None, or the day until which it was seen)."""
+    """D35, and D36 where a register is at hand (id → None, or the day until which it was seen); without one, that is said."""
+    table = context.tables[SMELTERS]
+    if context.smelters is None and any(table.get("smelter_id")):
+        column = table.headers.get("smelter_id", "smelter_id")
+        yield make("smelter-unknown", "no register", sheet=table.title, column=column)
     for index, number in enumerate(context.tables[SMELTERS].get("smelter_id")):
         form = identifiers.smelter_form(number) if number else "now"
         if form != "now":

@@ -9,7 +9,7 @@ from typing import Any
 
 from framework.disclosure import geography
 from framework.disclosure.checks.context import Context, key
-from framework.disclosure.columns import AUDITS, SITES, SMELTERS
+from framework.disclosure.columns import AUDITS, LINKS, SHEETS, SITES, SMELTERS
 from framework.disclosure.table import Table
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
@@ -51,12 +51,6 @@ def precision(context: Context) -> Iterator[Issue]:
             found = geography.precision(address, city, region, country)
             if found != geography.PRECISIONS[0]:
                 yield context.at(SITES, index, "address_line", "address-imprecise", precision=found)
-
-
-def _precisions(context: Context) -> Iterator[tuple[int, str]]:
-    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
-    for index, address, city, region, country in rows:
-        yield index, geography.precision(address, city, region, country)
 
 
 def coordinates(context: Context) -> Iterator[Issue]:
@@ -123,33 +117,77 @@ def unused(context: Context) -> Iterator[Issue]:
 
 
 def less_precise(context: Context) -> Iterator[Issue]:
-    """D55: a site known at site level in the version before now comes at city level or coarser; many are told as one."""
+    """D55: a site or link known at site level in the version before now comes at city level or coarser; many are told as one."""
     if not context.previous:
         return
-    before = _known_before(context.previous.get(SITES, []))
-    table = context.tables[SITES]
-    names = list(table.zip("site_legal_name", "site_ref", "country"))
-    fallen = []
-    for index, found in _precisions(context):
-        _index, name, ref, country = names[index]
-        known = before.get(key(ref) if ref else _nameplate(name, country))
-        if known == "site" and geography.PRECISIONS.index(found) >= geography.PRECISIONS.index("city"):
-            fallen.append((index, found))
+    before = _before(context)
+    known, now = _precisions(before), _precisions(context)
+    fallen = _fallen_sites(context, before, known, now)
     if len(fallen) > _LIST_ALL_BELOW:
-        yield make("less-precise-than-before", "many", sheet=table.title, count=len(fallen))
-        return
-    for index, _found in fallen:
-        yield context.at(SITES, index, "address_line", "less-precise-than-before")
+        yield make("less-precise-than-before", "many", sheet=context.tables[SITES].title, count=len(fallen))
+    else:
+        for index in fallen:
+            yield context.at(SITES, index, "address_line", "less-precise-than-before")
+    yield from _fallen_links(context, fallen, _best_of_links(before, known), _best_of_links(context, now))
 
 
-def _known_before(records: list[dict[str, Any]]) -> dict[str, str]:
-    found = {}
-    for record in records:
-        values = record["values"]
-        level = geography.precision(*(values.get(name) for name in ("address_line", "city", "region", "country")))
-        plate = _nameplate(values.get("site_legal_name"), values.get("country"))
-        found[key(values["site_ref"]) if values.get("site_ref") else plate] = level
-    return found
+def _before(context: Context) -> Context:
+    """The version before, as far as its rows are given."""
+    given = context.previous or {}
+    tables = {name: Table.of_records(name, given.get(name, [])) for name in SHEETS}
+    return Context(tables, context.scope, context.today)
+
+
+def _precisions(context: Context) -> list[str]:
+    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
+    return [geography.precision(address, city, region, country) for _index, address, city, region, country in rows]
+
+
+def _is_coarse(level: str) -> bool:
+    return geography.PRECISIONS.index(level) >= geography.PRECISIONS.index("city")
+
+
+def _fallen_sites(context: Context, before: Context, known: list[str], now: list[str]) -> list[int]:
+    """Rows of sites that were known exactly, by their key, else by name and country, and are no longer."""
+    by_key: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    for index, ref, name, country in before.tables[SITES].zip("site_ref", "site_legal_name", "country"):
+        if ref:
+            by_key.setdefault(key(ref), known[index])
+        plate = _nameplate(name, country)
+        by_name[plate] = _coarsest(by_name.get(plate, known[index]), known[index])
+    fallen = []
+    for index, ref, name, country in context.tables[SITES].zip("site_ref", "site_legal_name", "country"):
+        if _is_coarse(now[index]):
+            level = by_key.get(key(ref)) if ref else None
+            if (level or by_name.get(_nameplate(name, country))) == geography.PRECISIONS[0]:
+                fallen.append(index)
+    return fallen
+
+
+def _coarsest(first: str, second: str) -> str:
+    return max(first, second, key=geography.PRECISIONS.index)
+
+
+def _best_of_links(context: Context, levels: list[str]) -> dict[tuple[str, str], str]:
+    """Product and component → how exactly the best known of its sites is known."""
+    best: dict[tuple[str, str], str] = {}
+    for group, links in context.groups.items():
+        known = [levels[context.sites[link.site]] for link in links if link.site in context.sites]
+        if known:
+            best[group] = min(known, key=geography.PRECISIONS.index)
+    return best
+
+
+def _fallen_links(
+    context: Context, fallen: list[int], known: dict[tuple[str, str], str], now: dict[tuple[str, str], str]
+) -> Iterator[Issue]:
+    """Components whose site was known exactly and is another one now, known less exactly."""
+    for group, level in now.items():
+        if known.get(group) == geography.PRECISIONS[0] and _is_coarse(level):
+            links = context.groups[group]
+            if not any(context.sites.get(link.site) in fallen for link in links):
+                yield context.at(LINKS, links[0].index, "site_ref", "less-precise-than-before", "link")
 
 
 def _nameplate(name: Any, country: Any) -> str:
