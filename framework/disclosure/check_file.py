@@ -13,7 +13,7 @@ from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import SHEETS, SITES
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
-from framework.disclosure.recognise import OURS, SITE_LIST, Recognised, recognise
+from framework.disclosure.recognise import HEADER_ROWS, OURS, SITE_LIST, Recognised, lies_on_its_side, recognise
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import Listed, Table
 from framework.ground.issue_catalogue import make, refusal_issue
@@ -29,6 +29,7 @@ REASONS = {
     "above-header": N_("It stands above the row of column names."),
     "header-repeated": N_("It repeats the column names."),
     "no-known-values": N_("It has values only in columns that we do not read."),
+    "second-table": N_("It belongs to a second table on the sheet."),
     "row-looks-like-total": N_("It looks like a total."),
     "key-duplicate": N_("Its key occurs in an earlier row."),
     "row-count-wrong / brand twice": N_("Its brand has an earlier row."),
@@ -133,7 +134,9 @@ def check(
         return _check_ours(book, found, scope, today, previous, smelters)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
-    issues = [*book_issues(book), make("header-not-found")]
+    issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
+    sideways = [sheet.name for sheet in book.sheets if sheet.visible and lies_on_its_side(sheet)]
+    issues += [make("table-lies-on-its-side", sheet=name) for name in sideways]
     return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, [])), issues)
 
 
@@ -177,12 +180,20 @@ def _check_list(
         issues += [*told, *run(context, LIST_RULES)]
         records += table.records()
         checked.sheets.append(_account(table))
+    issues += _chosen(book, found)
     issues.append(make("scope-company-wide"))
     if not records:
         issues.append(make("row-count-wrong", "no row", sheet=found.layouts[0].sheet.name))
     checked.tables = {SITES: records}
     checked.sheets += _not_read(found, issues)
     return _finished(checked, issues)
+
+
+def _chosen(book: Book, found: Recognised) -> list[Issue]:
+    """Which sheets were read, where the first one with rows is not among them."""
+    read = [layout.sheet.name for layout in found.layouts]
+    first = next((sheet.name for sheet in book.sheets if sheet.rows), "")
+    return [] if first in read else [make("sheet-chosen", sheet=name) for name in read]
 
 
 def _around(table: Table) -> dict[str, Table]:

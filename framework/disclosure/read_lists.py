@@ -8,7 +8,15 @@ from dataclasses import replace
 
 from framework.disclosure.columns import SITES, Column, sheet_columns
 from framework.disclosure.geography import country_at_end
-from framework.disclosure.recognise import Layout, Recognised, nameless, repeated_header
+from framework.disclosure.recognise import (
+    READ_COLUMNS,
+    Layout,
+    Recognised,
+    columns_beyond,
+    nameless,
+    names_columns,
+    repeated_header,
+)
 from framework.disclosure.table import Listed, Table, build, letter
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
@@ -16,6 +24,7 @@ from framework.ground.reading.facts import sheet_issues
 from framework.ground.sheets.cells import Book, Row
 
 LONGEST = 2_000
+_TITLE_ROWS = 2
 _EXTRA = ("address_line_2", "address_line_3", "facility_words", "product_words", "tier_words", "list_year")
 _JOINED = ("address_line", "address_line_2", "address_line_3")
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|delsumma|gesamt|summe|合计|总计)\b", re.I)
@@ -24,9 +33,16 @@ _TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|dels
 def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, list[Issue]]]:
     """Each recognised sheet as a table of sites, with what there is to tell about it."""
     for layout in found.layouts:
-        table, rows = _table(layout, date1904=book.date1904)
+        second = second_table(layout)
+        table, rows = _table(layout, second, date1904=book.date1904)
         _join_addresses(table)
-        issues = [*layout.issues, *sheet_issues(layout.sheet), *_told(layout, rows), *_countries(table), *_gaps(table)]
+        issues = [
+            *layout.issues,
+            *sheet_issues(layout.sheet),
+            *_told(layout, rows, second),
+            *_countries(table),
+            *_gaps(table),
+        ]
         issues += [
             make("row-looks-like-total", sheet=table.title, row=one.row)
             for one in table.listed
@@ -41,12 +57,12 @@ def list_columns() -> dict[str, Column]:
     return columns | {name: Column(SITES, name, "text", "O", max_length=LONGEST) for name in _EXTRA}
 
 
-def _table(layout: Layout, *, date1904: bool) -> tuple[Table, list[Row]]:
+def _table(layout: Layout, second: int | None, *, date1904: bool) -> tuple[Table, list[Row]]:
     columns = list_columns()
     mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
     listed, data = [], []
     for row in layout.sheet.rows:
-        reason = _left_out(layout, row)
+        reason = _left_out(layout, row) if second is None or row.number < second else "second-table"
         if reason:
             listed.append(Listed(row.number, reason))
         elif row.number != layout.header_row:
@@ -55,6 +71,22 @@ def _table(layout: Layout, *, date1904: bool) -> tuple[Table, list[Row]]:
     table.listed += listed
     table.rows_in += len(listed)
     return table, data
+
+
+def second_table(layout: Layout) -> int | None:
+    """The sheet's row at which another table begins: names of columns, perhaps below a title, after a blank row."""
+    last, after_gap = layout.header_row, None
+    for row in layout.sheet.rows:
+        if row.number <= layout.header_row:
+            continue
+        if row.number > last + 1:
+            after_gap = row.number
+        last = row.number
+        if after_gap is not None and last - after_gap <= _TITLE_ROWS and names_columns(row):
+            if not repeated_header(layout, row):
+                return after_gap
+            after_gap = None
+    return None
 
 
 def _left_out(layout: Layout, row: Row) -> str:
@@ -91,9 +123,14 @@ def _join_addresses(table: Table) -> None:
     table.found.get("address_line", {}).clear()
 
 
-def _told(layout: Layout, rows: list[Row]) -> list[Issue]:
+def _told(layout: Layout, rows: list[Row], second: int | None) -> list[Issue]:
     sheet = layout.sheet.name
     issues = [make("header-found-at-row", sheet=sheet, row=layout.header_row)] if layout.header_row > 1 else []
+    unread = columns_beyond(layout.sheet)
+    if unread:
+        issues.append(make("columns-not-read", sheet=sheet, value=", ".join(unread), limit=READ_COLUMNS))
+    if second is not None:
+        issues.append(make("second-table", sheet=sheet, row=second))
     for place, count in sorted(nameless(layout, rows).items()):
         cell = f"{letter(place)}{layout.header_row}"
         issues.append(make("header-missing", sheet=sheet, column=letter(place), cell=cell, count=count))

@@ -238,6 +238,29 @@ def _looks_like_names(layout: Layout, place: int) -> bool:
     return bool(values) and len(set(values)) >= len(values) / 2 and all(len(value) <= 120 for value in values)
 
 
+def names_columns(row: Row) -> bool:
+    """Whether a row holds names of columns rather than values: two or more that we know, and they are at least half."""
+    cells = [cell for cell in row.cells[:READ_COLUMNS] if cell is not None]
+    known = sum(1 for cell in cells if isinstance(cell, str) and header_key(cell) in _synonyms())
+    return known >= 2 and known * 2 >= len(cells)
+
+
+def lies_on_its_side(sheet: Sheet) -> bool:
+    """Whether the names of a list of sites stand below one another, in the first column that has values."""
+    rows = _first_rows(sheet)
+    first = min((place for row in rows for place, cell in enumerate(row.cells) if cell is not None), default=0)
+    names = tuple(row.cells[first] if len(row.cells) > first else None for row in rows)
+    wide = any(len(row.cells) > first + 1 for row in rows)
+    return wide and _site_layout(sheet, Row(1, names)) is not None
+
+
+def columns_beyond(sheet: Sheet) -> list[str]:
+    """Letters of the columns with values that lie beyond those we read."""
+    wide = [row.cells for row in sheet.rows if len(row.cells) > READ_COLUMNS]
+    places = {place for cells in wide for place in range(READ_COLUMNS, len(cells)) if cells[place] is not None}
+    return [letter(place) for place in sorted(places)]
+
+
 def repeated_header(layout: Layout, row: Row) -> bool:
     """Whether a data row only repeats the header, as on page breaks."""
     cells, headers = row.cells[:READ_COLUMNS], layout.headers

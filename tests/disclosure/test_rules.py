@@ -68,6 +68,7 @@ CASES: list[tuple[str, Change]] = [
         "ref-mismatch",
         both(add("1_products", product_ref="P2", spec_tier="plus"), put("4_links", 1, product_ref="P2")),
     ),
+    ("row-duplicate", add("5_smelters")),
     ("assembly-row-missing", drop("2_components")),
     ("assembly-row-duplicate", add("2_components", component_ref="P1-FA2", not_disclosed_reason="unknown")),
     ("tier-mismatch", put("2_components", 1, tier=1)),

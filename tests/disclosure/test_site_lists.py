@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from framework.disclosure.check_file import Checked, check
-from framework.ground.sheets.cells import Book
-from tests.disclosure.workbooks import TODAY, codes, list_of, read
+from framework.ground.sheets.cells import Book, Row
+from tests.disclosure.workbooks import SCOPE, TODAY, book_of, codes, faultless, list_of, read
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "sites"
 SITE = ("Lakeside Works", "58 First Avenue, Kunshan", "CN")
@@ -108,6 +108,71 @@ def test_repeated_headers_and_totals_are_listed_with_a_reason():
         (5, "row-looks-like-total"),
     ]
     assert (found.rows_in, found.rows_stored, found.rows_listed) == (4, 2, 2)
+
+
+@pytest.mark.parametrize("title", [None, "Other sites"])
+def test_a_second_table_below_a_gap_is_listed_and_told(title: str | None):
+    header, blank = ("Name", "Address", "Country"), (None, None, None)
+    other = (("Contact", "City", "Country"), ("Kim", "Hanoi", "VN"))
+    rows = (header, SITE, blank, *([(title, None, None)] if title else []), *other)
+
+    found = checked_list(*rows)
+
+    begins = 4
+    assert [(row.row, row.reason) for row in found.sheets[0].listed] == [
+        (number, "second-table") for number in range(begins, len(rows) + 1)
+    ]
+    assert [(i.row, i.severity) for i in found.issues if i.code == "second-table"] == [(begins, "warning")]
+    assert len(found.tables["3_sites"]) == 1
+
+
+def test_a_gap_or_a_repeated_header_alone_is_no_second_table():
+    header, blank = ("Name", "Address", "Country"), (None, None, None)
+
+    found = checked_list(header, SITE, blank, header, ("Other", "2 Quay Road, Hanoi", "VN"), blank, ("X", "Y", "SE"))
+
+    assert [row["row"] for row in found.tables["3_sites"]] == [2, 5, 7]
+
+
+def test_columns_beyond_the_sixty_fourth_are_named():
+    wide = (None,) * 70
+
+    found = checked_list(("Name", "Address", "Country", *wide, "Remark"), (*SITE, *wide, "x"))
+
+    [issue] = [i for i in found.issues if i.code == "columns-not-read"]
+    assert (issue.value, issue.params["limit"]) == ("BV", 64)
+
+
+def test_columns_of_our_workbook_beyond_the_sixty_fourth_are_named():
+    book = book_of(faultless())
+    first = book.sheets[0].rows[1]
+    book.sheets[0].rows[1] = Row(first.number, (*first.cells, *(None,) * 60, "far away"))
+
+    found = check(book, SCOPE, today=TODAY)
+
+    assert [i.value for i in found.issues if i.code == "columns-not-read"] == ["BX"]
+
+
+def test_identical_rows_are_told_as_that_and_both_are_kept():
+    found = checked_list(("Name", "Address", "Country"), SITE, SITE)
+
+    assert [(i.key, i.row, i.params["other"]) for i in found.issues if i.row] == [("row-duplicate", 3, 2)]
+    assert found.rows_stored == 2
+
+
+def test_a_table_on_its_side_is_told_so():
+    found = checked_list(("Name", "Works", "Other"), ("Address", "1 Quay Road", "2 Quay Road"), ("Country", "VN", "VN"))
+
+    assert {"header-not-found", "table-lies-on-its-side"} <= codes(found)
+
+
+def test_the_sheet_that_was_read_is_named_where_it_is_not_the_first():
+    book = list_of(("Read me first",), name="Start")
+    book.sheets += list_of(("Name", "Address", "Country"), SITE, name="Factories").sheets
+
+    found = check(book, None, today=TODAY)
+
+    assert [(i.sheet, i.severity) for i in found.issues if i.code == "sheet-chosen"] == [("Factories", "note")]
 
 
 def test_a_list_without_any_site_is_blocked():

@@ -19,6 +19,7 @@ WORKBOOK_RULES: tuple[Rule, ...] = (
     keys.unknown_references,
     keys.mismatched_references,
     keys.brands_without_row,
+    keys.identical_rows,
     nodes.assembly_rows,
     nodes.tiers_and_types,
     nodes.reasons,
@@ -51,6 +52,7 @@ WORKBOOK_RULES: tuple[Rule, ...] = (
 
 LIST_RULES: tuple[Rule, ...] = (
     reading.cell_troubles,
+    keys.identical_rows,
     places.addresses,
     places.precision,
     places.coordinates,

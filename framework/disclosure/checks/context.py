@@ -64,6 +64,18 @@ class Context:
         return make(code, cause, value=shown, **given)
 
     @cached_property
+    def identical(self) -> dict[tuple[str, int], int]:
+        """Sheet and index of a row that says all the same as an earlier one → index of that; sheets without keys of their own."""
+        found: dict[tuple[str, int], int] = {}
+        for sheet in (SITES,) if self.is_list else (SMELTERS,):
+            seen: dict[object, int] = {}
+            for index, row in enumerate(zip(*self.tables[sheet].columns.values(), strict=True)):
+                first = seen.setdefault(row if sheet == SITES else repr(row), index)
+                if first != index:
+                    found[sheet, index] = first
+        return found
+
+    @cached_property
     def products(self) -> dict[str, int]:
         """Key of a product → index of its row."""
         return first_index(self.tables[PRODUCTS].get("product_ref"))

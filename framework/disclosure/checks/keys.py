@@ -32,6 +32,12 @@ def leave_out_duplicates(table: Table) -> list[Issue]:
     return issues
 
 
+def identical_rows(context: Context) -> Iterator[Issue]:
+    """Rows that say all the same, in sheets without keys: both are kept."""
+    for (sheet, index), first in context.identical.items():
+        yield context.at(sheet, index, "", "row-duplicate", other=context.tables[sheet].rows[first])
+
+
 def unknown_references(context: Context) -> Iterator[Issue]:
     """D11: a reference without a target. A blank final assembly of a known product has one, created or not."""
     for sheet in SHEETS:

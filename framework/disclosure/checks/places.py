@@ -67,6 +67,8 @@ def coordinates(context: Context) -> Iterator[Issue]:
 def duplicates(context: Context) -> Iterator[Issue]:
     """D49: same name, country and city, or same address, or same hub id; other house numbers make another plant.
 
+    A row that is wholly identical to another is told as that.
+
     Names and addresses are normalised only among rows of one country and city with the same numbers, since
     normalising is dear and nothing else can be equal.
     """
@@ -78,7 +80,7 @@ def duplicates(context: Context) -> Iterator[Issue]:
         for index in near:
             twins = [seen.setdefault(form, index) for form in _forms(*rows[index], alone=len(near) == 1)]
             first = min(twins, default=index)
-            if first < index:
+            if first < index and (SITES, index) not in context.identical:
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
 
 
