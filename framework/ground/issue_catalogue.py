@@ -6,14 +6,24 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from framework.ground.codelists import read_rows
+from babel.lists import format_list
+
+from framework.ground.codelists import country_name, is_country, read_rows
 from framework.ground.issues import Issue, Severity
 from framework.ground.text import N_
 
 CUT = 200
 DID_YOU_MEAN = N_("Did you mean %(nearest)s? If not, correct the value.")
 UNKNOWN = "—"
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+COUNTRIES = {
+    ("country-read", ""): ("read",),
+    ("country-read", "from address"): ("read",),
+    ("value-not-allowed", "country"): ("nearest",),
+    ("address-country-conflict", ""): ("other", "country"),
+    ("coordinates-wrong", "other country"): ("country",),
+}
+"""Parameters that hold codes of countries, to be named in words."""
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +72,36 @@ def refusal_issue(key: str, detail: str = "", params: dict[str, object] | None =
     return replace(make("file-refused", cause), params=given)
 
 
-def describe(issue: Issue) -> tuple[str, str, dict[str, object]]:
+def describe(issue: Issue, *, language: str = "") -> tuple[str, str, dict[str, object]]:
     """Message template, advice template and parameters of an issue; a parameter nobody gave is an em dash.
 
-    Where a near miss was found (`nearest`), the advice is to take that.
+    Where a near miss was found (`nearest`), the advice is to take that. Codes of countries are named in `language`,
+    and stay codes where none is given.
     """
-    found = catalogue().get((issue.code, issue.cause)) or catalogue()[issue.code, ""]
+    found = _most_particular(issue)
     places = {"sheet": issue.sheet, "row": issue.row, "column": issue.column, "value": issue.value}
     given = {name: value for name, value in places.items() if value not in ("", None)}
     advice = DID_YOU_MEAN if issue.params.get("nearest") else found.advice
-    needed = dict.fromkeys(_PLACEHOLDER.findall(found.message + advice), UNKNOWN)
+    needed = dict.fromkeys(PLACEHOLDER.findall(found.message + advice), UNKNOWN)
     given_params = {name: value for name, value in issue.params.items() if value not in ("", None)}
+    if language:
+        given_params |= _countries_named(issue, given_params, language)
     return found.message, advice, needed | given | given_params
+
+
+def _most_particular(issue: Issue) -> Entry:
+    """The entry for this detail of a refusal or this column where the catalogue has one, else for the cause, else for the code."""
+    causes = (f"{issue.cause} {issue.params.get('detail')}", issue.cause or f"column {issue.column}", issue.cause, "")
+    return next(catalogue()[issue.code, cause] for cause in causes if (issue.code, cause) in catalogue())
+
+
+def _countries_named(issue: Issue, params: dict[str, object], language: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in COUNTRIES.get((issue.code, issue.cause), ()):
+        codes = str(params.get(name) or "").split(", ")
+        named = [f"{country_name(code, language)} ({code})" if is_country(code) else code for code in codes]
+        found[name] = format_list(named, style="or", locale=language)
+    return {name: value for name, value in found.items() if value}
 
 
 def _entry(row: dict[str, str]) -> Entry:
