@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import click
 
 from framework.disclosure.caged import check_path
-from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked
+from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked, check
+from framework.disclosure.grouping import IssueGroup, group
 from framework.disclosure.smelters import WrongRegister, read_register
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
@@ -20,6 +22,9 @@ from framework.ground.sheets.limits import Limits
 EXIT = {COUNTABLE: 0, BLOCKED: 1, REFUSED: 2}
 SHOWN = 40
 
+PLACES = 5
+SYSTEM_FOLDERS = tuple(map(Path, ("/dev", "/proc", "/sys")))
+"""What stands there is no table, whatever it looks like; reading it may never end, or do something."""
 
 @click.command("check-file")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -40,8 +45,9 @@ def check_file(file: Path, *, as_json: bool, smelters: Path | None) -> None:
 
 def run(file: Path, *, as_json: bool, smelters: Path | None = None) -> int:
     """Check, print, and return the exit status; what is wrong with the file is printed, never a traceback."""
-    if not file.is_file():
-        return _say_nothing_read(file, "there is no such file", as_json=as_json)
+    unfit = _why_unfit(file)
+    if unfit:
+        return _say_nothing_read(file, unfit, as_json=as_json)
     try:
         register = read_register(smelters) if smelters else None
         today = dt.datetime.now(dt.UTC).date()
@@ -51,7 +57,7 @@ def run(file: Path, *, as_json: bool, smelters: Path | None = None) -> int:
     except Exception as error:  # a person at a terminal is told in one line, whatever broke
         return _say_nothing_read(file, f"it could not be read ({type(error).__name__})", as_json=as_json)
     found = report(checked)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else _text(file, found))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else _text(file, checked))
     return exit_status(checked)
 
 
@@ -98,23 +104,55 @@ def _issue(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _text(file: Path, found: dict[str, Any]) -> str:
+def _why_unfit(file: Path) -> str:
+    """Why a path is not even opened; blank for an ordinary file."""
+    try:
+        whole = file.resolve(strict=True)
+        mode = whole.stat().st_mode
+    except (OSError, RuntimeError):
+        return "there is no such file"
+    if stat.S_ISDIR(mode):
+        return "it is a folder; name one file"
+    if not stat.S_ISREG(mode):
+        return "it is a device or a pipe, not a file"
+    if any(whole.is_relative_to(folder) for folder in SYSTEM_FOLDERS):
+        return "it belongs to the system and is not opened"
+    return ""
+
+
+def _text(file: Path, checked: Checked) -> str:
+    """What a person reads: verdict, row account, and the issues by cause, gravest first."""
+    groups = group(checked.issues)
     lines = [
-        f"{file.name}: {found['verdict']} (format {found['format']})",
-        f"Rows in the file {found['rows_in']}, stored {found['rows_stored']}, left out {found['rows_listed']}.",
+        f"{_one_line(file.name)}: {checked.verdict} (format {checked.format})",
+        f"Rows in the file {checked.rows_in}, stored {checked.rows_stored}, left out {checked.rows_listed}.",
+        *(line for one in groups[:SHOWN] for line in _group_text(one)),
     ]
-    for issue in found["issues"][:SHOWN]:
-        place = _place(issue)
-        lines.append(f"  {issue['severity']:8}{place + ': ' if place else ''}{_one_line(issue['message'])}")
-    if found["issue_total"] > SHOWN:
-        lines.append(f"  … {found['issue_total'] - min(SHOWN, len(found['issues']))} more; --json lists them.")
+    if len(groups) > SHOWN:
+        lines.append(f"  … {len(groups) - SHOWN} more causes; --json lists every issue.")
+    if checked.issue_total > len(checked.issues):
+        lines.append(
+            f"  … {checked.issue_total - len(checked.issues)} more issues of the least grave kind, not listed."
+        )
     return "\n".join(lines)
 
 
-def _place(issue: dict[str, Any]) -> str:
+def _group_text(one: IssueGroup) -> list[str]:
+    message, advice, params = describe(one.sample, language="en")
+    times = f"{one.count} × " if one.count > 1 else ""
+    example = "with different values, for example: " if one.mixed else ""
+    more = f" and {one.count - PLACES} more" if one.count > PLACES else ""
+    where = "; ".join(filter(None, (_place(issue) for issue in one.places[:PLACES])))
+    lines = [f"  {one.severity:8}{times}{example}{_one_line(message % params)}"]
+    lines += [f"          where: {where}{more}"] if where else []
+    return [*lines, f"          to do: {_one_line(advice % params)}"]
+
+
+def _place(issue: Issue) -> str:
     """`Sites!C14, Country` as far as it is known."""
-    where = f"!{issue['cell']}" if issue["cell"] else f" row {issue['row']}" if issue["row"] else ""
-    return _one_line(", ".join(filter(None, (issue["sheet"] + where, issue["column"]))))
+    cell = issue.params.get("cell")
+    where = f"!{cell}" if cell else f" row {issue.row}" if issue.row else ""
+    return _one_line(", ".join(filter(None, (issue.sheet + where, issue.column))))
 
 
 def _one_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import select, text
 
 from framework.ground import audit_ddl
@@ -106,3 +107,45 @@ def test_a_table_without_known_columns_is_blocked(tmp_path):
     done = CliRunner().invoke(check_file, [str(file)])
 
     assert done.exit_code == 1, done.output
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/dev/null", "device"), ("/proc/self/status", "belongs to the system"), ("/tmp", "folder")],
+    ids=["device", "system", "folder"],
+)
+def test_what_is_no_ordinary_file_is_named_and_not_opened(path, said):
+    from click.testing import CliRunner
+
+    done = CliRunner().invoke(check_file, [path])
+
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_a_link_to_a_device_is_not_followed_into_it(tmp_path):
+    from click.testing import CliRunner
+
+    link = tmp_path / "list.csv"
+    link.symlink_to("/dev/zero")
+
+    done = CliRunner().invoke(check_file, [str(link)])
+
+    assert (done.exit_code, "device" in done.output) == (2, True)
+
+
+def test_a_checked_file_is_told_by_cause_with_places_and_advice(tmp_path):
+    from click.testing import CliRunner
+
+    file = tmp_path / "sites.csv"
+    rows = "Lakeside Ltd,58 First Avenue,Kunshan,Chna\n"
+    file.write_text("name,address,city,country\n" + rows * 7, encoding="utf-8")
+
+    said = CliRunner().invoke(check_file, [str(file)]).output
+    as_json = json.loads(CliRunner().invoke(check_file, [str(file), "--json"]).output)
+
+    assert "7 × The country “Chna” was not recognised." in said
+    assert "sites!D2, country" in said
+    assert "and 2 more" in said
+    assert "to do: Did you mean China (CN)?" in said
+    assert sum(issue["advice"].startswith("Did you mean CN?") for issue in as_json["issues"]) == 7
