@@ -91,6 +91,9 @@ class Submission(Record, Base):
     rows_stored: Mapped[int | None]
     rows_listed: Mapped[int | None]
     issue_count: Mapped[int | None]
+    issue_counts: Mapped[dict[str, int]] = mapped_column(
+        JSON, default=dict, comment="issues by severity, also those too many to be kept one by one"
+    )
     seconds: Mapped[int | None] = mapped_column(comment="milliseconds of reading and checking")
     checked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     counted_at: Mapped[dt.datetime | None] = mapped_column(Instant)

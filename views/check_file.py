@@ -21,10 +21,10 @@ from framework.ground.sheets.limits import Limits
 
 EXIT = {COUNTABLE: 0, BLOCKED: 1, REFUSED: 2}
 SHOWN = 40
-
 PLACES = 5
 SYSTEM_FOLDERS = tuple(map(Path, ("/dev", "/proc", "/sys")))
 """What stands there is no table, whatever it looks like; reading it may never end, or do something."""
+
 
 @click.command("check-file")
 @click.argument("file", type=click.Path(path_type=Path))

@@ -12,7 +12,7 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -148,11 +148,11 @@ def joined(values: list[str]) -> str:
 
 
 def size(value: int | None) -> str | Markup:
-    """A size of a file in kB or MB (thousand and million bytes)."""
+    """A size of a file in bytes, kB or MB (thousand and million bytes)."""
     if value is None:
         return unknown()
-    return (
-        f"{number(Decimal(value) / 1_000_000, 1)} MB"
-        if value >= 1_000_000
-        else f"{number(Decimal(value) / 1000, 1)} kB"
-    )
+    if value < 1000:
+        return ngettext("%(num)s byte", "%(num)s bytes", value)
+    if value < 1_000_000:
+        return f"{number(Decimal(value) / 1000, 1)} kB"
+    return f"{number(Decimal(value) / 1_000_000, 1)} MB"

@@ -20,6 +20,8 @@ from models.disclosure import Submission, SubmissionIssue
 from models.rounds import Round
 
 LIVE = ("staged", "checked", "counted")
+UNDECIDED = ("staged", "counted")
+"""Beside a version that was checked and can count: states of a newer one that keep an older one from being counted."""
 
 
 def count(session: Session, submission: Submission, *, actor: Actor, clock: Clock, files: FileStore) -> None:
@@ -64,9 +66,15 @@ def standing(found: Sequence[Submission]) -> Submission | None:
     for submission in found:
         if submission.state in ("counted", "opened", "in_review", "scored", "clarification_asked"):
             return submission
-        if submission.state == "checked" and submission.verdict == "countable":
+        if _is_countable(submission):
             return submission
     return None
+
+
+def may_count(found: Sequence[Submission], submission: Submission) -> bool:
+    """Whether a person may let this version stand now: it can count, and none that came later can or may yet prove to."""
+    later = [one for one in found if one.version_no > submission.version_no]
+    return _is_countable(submission) and not any(one.state in UNDECIDED or _is_countable(one) for one in later)
 
 
 def close_receipt(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:
@@ -152,7 +160,7 @@ def _guard_count(session: Session, submission: Submission, context: lifecycle.Co
     )
     if submission.verdict != "countable" or session.scalar(blocks.limit(1)) is not None:
         raise MoveRefused("blocked", N_("This version cannot be counted until its blocking problem is mended."))
-    _refuse_older(session, submission)
+    _refuse_older(session, submission, by_hand=not context.actor.is_system)
     files: FileStore = context.facts["files"]
     if not files.is_intact(submission.file.sha256):
         raise MoveRefused(
@@ -160,19 +168,30 @@ def _guard_count(session: Session, submission: Submission, context: lifecycle.Co
         )
 
 
-def _refuse_older(session: Session, submission: Submission) -> None:
-    newer = select(Submission.id).where(
-        Submission.round_id == submission.round_id,
-        Submission.supplier_id == submission.supplier_id,
-        Submission.version_no > submission.version_no,
-        Submission.state == "counted",
-    )
-    if session.scalar(newer.limit(1)) is not None:
+def _refuse_older(session: Session, submission: Submission, *, by_hand: bool) -> None:
+    """The newest counts. Only the closing may pass over a newer version, where its stored bytes were changed."""
+    found = versions(session, submission.round, submission.supplier_id)
+    later = [one for one in found if one.version_no > submission.version_no]
+    if any(one.state == "counted" for one in later):
         raise MoveRefused("newer-counted", N_("A newer version already counts."))
+    if by_hand and any(one.state == "staged" for one in later):
+        raise MoveRefused("newer-unread", N_("A newer version is still being read. Wait until it is, and look again."))
+    if by_hand and any(_is_countable(one) for one in later):
+        raise MoveRefused(
+            "newer-countable",
+            N_("A newer version can be counted, and the newest one counts. To return to this file, send it again."),
+        )
+
+
+def _is_countable(submission: Submission) -> bool:
+    return submission.state == "checked" and submission.verdict == "countable"
 
 
 def _refuse_after_deadline(round_: Round, now: dt.datetime) -> None:
-    if round_.state != "published" or is_past(round_, now):
+    if is_past(round_, now):
+        closed = N_("Receipt closed on %(closed)s. Nothing more can be counted or withdrawn.")
+        raise MoveRefused("receipt-closed", closed, rule="L07a", closed=round_.tender_deadline)
+    if round_.state != "published":
         raise MoveRefused("receipt-closed", N_("Receipt is closed. Nothing more can be counted."), rule="L07a")
 
 

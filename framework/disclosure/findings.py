@@ -30,15 +30,24 @@ _HEAD = (
     (N_("What to do"), 60),
     (N_("Code"), 30),
 )
+NOTE_COLUMN = 6
 _SHEET = N_("Findings")
 _TITLE = N_("What we found in your file")
 _COLOURS = {Severity.BLOCK: "#F6D7D2", Severity.ERROR: "#F6D7D2", Severity.WARNING: "#FCEFC7", Severity.NOTE: "#FFFFFF"}
 
 
 def write_findings(
-    target: str | Path | BinaryIO, issues: Iterable[Issue], *, language: str, gettext: Callable[[str], str]
+    target: str | Path | BinaryIO,
+    issues: Iterable[Issue],
+    *,
+    language: str,
+    gettext: Callable[[str], str],
+    note: str = "",
 ) -> int:
-    """Write every issue as one row to a path or binary file; returns how many. Found values are never translated."""
+    """Write every issue as one row to a path or binary file; returns how many. Found values are never translated.
+
+    `note` is a sentence for the row below the last one, such as how many issues are not listed.
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     book = xlsxwriter.Workbook(target if hasattr(target, "write") else str(target), options)
     book.set_properties({"title": gettext(_TITLE), "created": WRITTEN_AT, "comments": language})
@@ -52,17 +61,19 @@ def write_findings(
         sheet.write_string(0, place, gettext(title), head)
     count = 0
     for count, issue in enumerate(issues, start=1):
-        for place, value in enumerate(_row(issue, gettext)):
+        for place, value in enumerate(_row(issue, language, gettext)):
             write = sheet.write_number if isinstance(value, int) else sheet.write_string
             write(count, place, value, looks[issue.severity])
+    if note:
+        sheet.write_string(count + 1, NOTE_COLUMN, note, looks[Severity.NOTE])
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(count, 1), len(_HEAD) - 1)
     book.close()
     return count
 
 
-def _row(issue: Issue, gettext: Callable[[str], str]) -> tuple[str | int, ...]:
-    message, advice, params = describe(issue)
+def _row(issue: Issue, language: str, gettext: Callable[[str], str]) -> tuple[str | int, ...]:
+    message, advice, params = describe(issue, language=language)
     return (
         gettext(SEVERITIES[issue.severity]),
         issue.sheet,

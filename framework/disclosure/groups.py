@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure.check_file import REASONS
-from framework.disclosure.grouping import BY_VALUE
+from framework.disclosure.check_file import MAX_ISSUES, REASONS
+from framework.disclosure.grouping import BY_VALUE, is_mixed
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
@@ -19,18 +19,30 @@ PLACES_SHOWN = 12
 RANK = {"block": 0, "error": 1, "warning": 2, "note": 3}
 
 
+class Place(NamedTuple):
+    """A place in the supplier's file; `cell` (C14) is blank where an issue is about a whole row."""
+
+    sheet: str
+    row: int | None
+    cell: str
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """One cause: how often, where first, and what to say about it (templates to translate)."""
 
     issue: Issue
     count: int
-    places: tuple[tuple[str, int | None], ...]
+    places: tuple[Place, ...]
     message: str
     advice: str
     params: dict[str, object]
     mixed: bool = False
-    """Different values in one group: message and value are those of the first."""
+    """The sentence names something that differs within the group; it is told of the first place."""
+    values: tuple[str, ...] = ()
+    """The values found at the first places, each once."""
+    value_count: int = 0
+    """How many different values were found in all."""
 
     @property
     def severity(self) -> str:
@@ -44,8 +56,11 @@ def issue_of(row: SubmissionIssue) -> Issue:
     return Issue(row.code, severity, row.sheet, row.row, row.column, row.value, row.cause, dict(row.params))
 
 
-def groups(session: Session, submission: Submission, *, limit: int | None = None) -> list[Group]:
-    """The groups by code, cause, sheet and column, and by value where one mending serves all: gravest first."""
+def groups(session: Session, submission: Submission, *, language: str = "", limit: int | None = None) -> list[Group]:
+    """The groups by code, cause, sheet and column, and by value where one mending serves all: gravest first.
+
+    Countries are named in `language`.
+    """
     keys = _keys()
     table = SubmissionIssue
     query = (
@@ -62,7 +77,13 @@ def groups(session: Session, submission: Submission, *, limit: int | None = None
     found = session.execute(query.limit(limit) if limit else query).all()
     firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
     places = _places(session, submission)
-    return [_group(firsts[g.first], g, places.get(tuple(map(str, tuple(g)[:6])), [])) for g in found]
+    return [_group(firsts[g.first], g, places.get(tuple(map(str, tuple(g)[:6])), []), language) for g in found]
+
+
+def first_block(session: Session, submission: Submission, *, language: str = "") -> Group | None:
+    """The gravest problem of a version that cannot be counted, for its first line; None where nothing blocks it."""
+    found = groups(session, submission, language=language, limit=1)
+    return found[0] if found and found[0].severity == "block" else None
 
 
 def total_groups(session: Session, submission: Submission) -> int:
@@ -72,15 +93,14 @@ def total_groups(session: Session, submission: Submission) -> int:
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 
-def counts(session: Session, submission: Submission) -> dict[str, int]:
-    """How many issues of each severity."""
-    query = (
-        select(SubmissionIssue.severity, func.count())
-        .where(SubmissionIssue.submission_id == submission.id)
-        .group_by(SubmissionIssue.severity)
-    )
-    found = {str(severity): number for severity, number in session.execute(query)}
-    return {severity: found.get(severity, 0) for severity in RANK}
+def counts(submission: Submission) -> dict[str, int]:
+    """How many issues of each severity were found, gravest first, those not kept one by one among them."""
+    return {severity: submission.issue_counts.get(severity, 0) for severity in RANK}
+
+
+def not_kept(submission: Submission) -> int:
+    """How many issues of the least grave kind were counted only, because a file may hold more than anybody reads."""
+    return max(0, sum(submission.issue_counts.values()) - MAX_ISSUES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +137,18 @@ def _rows(session: Session, numbers: Sequence[int]) -> Sequence[SubmissionIssue]
     return session.scalars(select(SubmissionIssue).where(SubmissionIssue.id.in_(numbers))).all() if numbers else []
 
 
-def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], list[tuple[str, int | None]]]:
-    """Sheet and row of the first places of every group, in one query."""
+def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], list[Row[Any]]]:
+    """Sheet, row, value and parameters of the first places of every group, in one query."""
     table, keys = SubmissionIssue, _keys()
-    number = func.row_number().over(partition_by=keys, order_by=table.row).label("number")
-    inner = select(*keys, table.row, number).where(table.submission_id == submission.id).subquery()
-    places: dict[tuple[str, ...], list[tuple[str, int | None]]] = {}
-    for *key, row, _number in session.execute(select(inner).where(inner.c.number <= PLACES_SHOWN)):
-        places.setdefault(tuple(key), []).append((key[3], row))
+    number = func.row_number().over(partition_by=keys, order_by=(table.row, table.position)).label("number")
+    inner = (
+        select(*keys, table.row, table.value.label("found"), table.params, number)
+        .where(table.submission_id == submission.id)
+        .subquery()
+    )
+    places: dict[tuple[str, ...], list[Row[Any]]] = {}
+    for place in session.execute(select(inner).where(inner.c.number <= PLACES_SHOWN).order_by(inner.c.number)):
+        places.setdefault(tuple(place)[:6], []).append(place)
     return places
 
 
@@ -135,7 +159,18 @@ def _keys() -> tuple[ColumnElement[str], ...]:
     return table.severity, table.code, table.cause, table.sheet, table.column, value  # type: ignore[return-value]
 
 
-def _group(first: SubmissionIssue, found: Any, places: list[tuple[str, int | None]]) -> Group:
+def _group(first: SubmissionIssue, found: Any, places: list[Row[Any]], language: str) -> Group:
     issue = issue_of(first)
-    message, advice, params = describe(issue)
-    return Group(issue, found.n, tuple(places), message, advice, params, mixed=found.values > 1)
+    message, advice, params = describe(issue, language=language)
+    shown = [{"value": place.found, "row": place.row} | place.params for place in places]
+    return Group(
+        issue,
+        found.n,
+        tuple(Place(place.sheet, place.row, str(place.params.get("cell", ""))) for place in places),
+        message,
+        advice,
+        params,
+        mixed=found.n > 1 and is_mixed(message, shown, values=found.values),
+        values=tuple(dict.fromkeys(place.found for place in places if place.found)),
+        value_count=found.values,
+    )

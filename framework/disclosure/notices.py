@@ -61,12 +61,11 @@ def was_not_counted(session: Session, submission: Submission, *, now: dt.datetim
 
 def _summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:
     """Counts, and the first causes by their codes: sentences of the catalogue with values stay in the product."""
-    problems = [issue for issue in issues if issue.severity.value in PROBLEMS]
-    causes = Counter((issue.code, issue.cause) for issue in problems)
+    causes = Counter((issue.code, issue.cause) for issue in issues if issue.severity.value in PROBLEMS)
     return {
         "verdict": submission.verdict,
         "rows": submission.rows_in,
-        "problems": len(problems),
+        "problems": sum(submission.issue_counts.get(severity, 0) for severity in PROBLEMS),
         "causes": [{"advice": _advice(*key), "count": number} for key, number in causes.most_common(CAUSES)],
     }
 

@@ -98,7 +98,9 @@ def _copy(stream: BinaryIO, target: BinaryIO, max_bytes: int) -> tuple[str, int]
         if size > max_bytes:
             raise FileRefused(
                 "file-too-large",
-                N_("The file is larger than %(limit)s MB. Remove what is not data, or send it in parts."),
+                N_(
+                    "The file is larger than %(limit)s MB. Remove what is not data, such as pictures and unused sheets."
+                ),
                 limit=max_bytes // 1_000_000,
             )
         digest.update(chunk)

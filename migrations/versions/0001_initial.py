@@ -607,6 +607,7 @@ def upgrade() -> None:
     sa.Column('rows_stored', sa.Integer(), nullable=True),
     sa.Column('rows_listed', sa.Integer(), nullable=True),
     sa.Column('issue_count', sa.Integer(), nullable=True),
+    sa.Column('issue_counts', sa.JSON(), nullable=False, comment='issues by severity, also those too many to be kept one by one'),
     sa.Column('seconds', sa.Integer(), nullable=True, comment='milliseconds of reading and checking'),
     sa.Column('checked_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('counted_at', models.base.Instant(timezone=True), nullable=True),

@@ -155,9 +155,9 @@ def test_a_faulty_file_names_its_places_and_the_mended_one_replaces_it(tender):
     tender.send()
     tender.browser.send(f"{tender.version(1)}/count")
 
-    assert "1_products!category row 2" in page.text
+    assert "1_products!C2 (category)" in page.text
     assert "Did you mean laptop?" in page.text
-    assert "3_sites!country row 3" in page.text
+    assert "3_sites!I3 (country)" in page.text
     assert [s.state for s in tender.submissions()] == ["replaced", "counted"]
     assert "Replaced by a newer version" in tender.browser.page(first).text
 
@@ -170,7 +170,7 @@ def test_a_file_for_another_round_blocks_and_the_older_one_stands(tender):
 
     assert "cannot be counted" in page.text
     assert "will be counted" in page.text
-    assert "Version 1 counts instead" in tender.browser.page(tender.home).text
+    assert "Version 1, received on 23 Nov 2026 10:00 CET, will be counted instead" in tender.browser.page(tender.home).text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     findings,
+    names,
     opened,
     opening,
     suppliers,

@@ -20,7 +20,7 @@ from views import guard
 from views.disclosure import blueprint
 from views.disclosure.upload import send_original
 from views.guard import actor, permit
-from views.i18n import words
+from views.i18n import current_language, words
 
 OPENED = ("opened", "clarification_asked", "in_review", "scored", "excluded")
 PAGE = 100
@@ -62,8 +62,7 @@ def opened_version(round_: Round, submission_id: str) -> str:
         ],
         columns=_columns(rows),
         page=page,
-        pages=pages,
-        counts=groups.counts(db.session(), submission),
+        counts=groups.counts(submission),
     )
 
 
@@ -127,7 +126,7 @@ def _opened(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:
 
 def _said(stored: SubmissionIssue) -> tuple[str, str]:
     """Severity and sentence of a remark."""
-    message, _advice, params = describe(groups.issue_of(stored))
+    message, _advice, params = describe(groups.issue_of(stored), language=current_language())
     return stored.severity, words(message, **params)
 
 

@@ -22,7 +22,7 @@ from models.disclosure import Submission
 from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
-from views.disclosure import blueprint
+from views.disclosure import blueprint, sentences
 from views.disclosure.work import files, run_if_small
 from views.downloads import XLSX
 from views.guard import actor, permit
@@ -128,14 +128,20 @@ def send_original(submission: Submission) -> Response:
 
 def _own_page(round_: Round, error: str = "") -> str:
     found = counting.versions(db.session(), round_, actor().organisation_id or 0)
-    settings = current_app.extensions["settings"]
+    standing, settings = counting.standing(found), current_app.extensions["settings"]
     facts: dict[str, Any] = {
         "round_": round_,
         "versions": found,
-        "standing": counting.standing(found),
+        "standing": standing,
+        "counts_by_itself": sentences.counts_by_itself(round_),
+        "passed_over": sentences.passed_over(found[0], standing) if standing is not None else "",
+        "standing_said": sentences.standing_sentence(standing) if standing is not None else "",
+        "warning": sentences.replaced_workbook(standing, found) if standing is not None else "",
+        "tags": {version.id: sentences.version_tag(version, standing) for version in found},
         "is_open": round_.state == "published" and not receiving.is_past(round_, clock.now()),
         "error": error,
         "limit_mb": settings.large_upload_mb,
+        "inline_mb": settings.inline_mb,
         "language": current_language(),
     }
     return render_template("disclosure/own.html", **facts)

@@ -1,0 +1,19 @@
+"""Show a text of a supplier's file as it was sent: set apart from the words around it, with its control characters named."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from markupsafe import Markup
+
+from views.disclosure import blueprint
+
+_NAMED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+"""Categories of characters that nobody sees, or that change how the rest is shown (U+202E turns a name round)."""
+
+
+@blueprint.app_template_filter("as_sent")
+def as_sent(text: object) -> Markup:
+    """The text in an element of its own, so that no character of it changes the order of the words around it."""
+    shown = "".join(f"[U+{ord(c):04X}]" if unicodedata.category(c) in _NAMED else c for c in str(text))
+    return Markup("<bdi>{}</bdi>").format(shown)
