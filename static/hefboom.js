@@ -8,6 +8,7 @@ sendTheTokenWithHtmx();
 sendFormsOnce();
 listenForKeys();
 openTargetedDetails();
+weighFilesBeforeSending();
 
 function sendTheTokenWithHtmx() {
   const token = document.querySelector("meta[name=csrf-token]");
@@ -72,6 +73,17 @@ function keysAreOff() {
 
 function remember(off) {
   try { off ? localStorage.setItem(KEYS_OFF, "yes") : localStorage.removeItem(KEYS_OFF); } catch { /* storage refused: the choice lasts for this page */ }
+}
+
+// A file beyond the limit is told at once, not after minutes of sending; the server decides all the same.
+function weighFilesBeforeSending() {
+  document.querySelectorAll("input[type=file][data-max-bytes]").forEach((field) => {
+    field.addEventListener("change", () => {
+      const tooLarge = [...field.files].some((file) => file.size > Number(field.dataset.maxBytes));
+      field.setCustomValidity(tooLarge ? field.dataset.tooLarge : "");
+      if (tooLarge) field.reportValidity();
+    });
+  });
 }
 
 // A link to a place inside a folded block opens it, so that errors never point at something hidden.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from importlib import import_module
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -13,7 +13,7 @@ from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, StrictUndefined
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models.all  # noqa: F401 - the metadata must be whole
@@ -22,7 +22,7 @@ from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
 from models.base import db, random_id
-from views import cli, fresh_factor, guard, i18n, page, worker
+from views import cli, fresh_factor, guard, i18n, page, typed, worker
 from views.settings import ROOT, Settings
 
 BLUEPRINTS = (
@@ -139,6 +139,7 @@ def _handle_errors(app: Flask) -> None:
             _("This page was open too long. Go back, your text is kept; load the page again and press send once more."),
         ),
     )
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, lambda error: _page(error.code or 500, ""))
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database_busy)
@@ -148,6 +149,14 @@ def _handle_errors(app: Flask) -> None:
 def _rule_broken(error: RuleBroken) -> tuple[str, int]:
     message = guard.refused(error)
     return _page(error.status, "" if error.status == 404 else message)
+
+
+def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
+    """A body beyond what is taken is refused before it is read, so also before anybody asked whose it is."""
+    guard.know_asker()
+    limit = current_app.extensions["settings"].large_upload_mb
+    is_file = (request.content_length or 0) > limit * 1_000_000
+    return render_template("errors/413.html", limit=limit if is_file else None, back=typed.page_of_form()), 413
 
 
 def _stale(_error: StaleDataError) -> tuple[str, int]:
