@@ -26,6 +26,7 @@ class SignOn(Record, Base):
     __table_args__ = (
         CheckConstraint(one_of("state", SIGN_ON_STATES), name="state"),
         CheckConstraint(one_of("eligibility_basis", ELIGIBILITY), name="eligibility_basis"),
+        CheckConstraint(one_of("invited_basis", ELIGIBILITY, null=True), name="invited_basis"),
         CheckConstraint(one_of("mandate_type", MANDATE_TYPES, null=True), name="mandate_type"),
         CheckConstraint(one_of("fee_rule", FEE_RULES), name="fee_rule"),
         CheckConstraint(
@@ -49,6 +50,11 @@ class SignOn(Record, Base):
     state: Mapped[str] = mapped_column(String(20))
     eligibility_basis: Mapped[str] = mapped_column(String(30), default="named_in_notice")
     class_name: Mapped[str] = mapped_column(String(200), default="")
+    invited_basis: Mapped[str | None] = mapped_column(String(30), comment="blank where the body applied")
+    invited_class: Mapped[str] = mapped_column(String(200), default="")
+    contact_email: Mapped[str] = mapped_column(
+        String(254), default="", comment="first person of a new body, until the invitation has left"
+    )
     class_proof_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     affiliated_via_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     mandate_type: Mapped[str | None] = mapped_column(String(30))

@@ -15,6 +15,7 @@ from framework.people import accounts, links, roles
 from framework.people.addresses import clean_email, fold_email
 from models.people import OneUseLink, Organisation, User
 
+from models.rounds import Round
 SENT = audit.declare("invitation.sent", "role", "organisation")
 REVOKED = audit.declare("invitation.revoked", "role", "organisation")
 ACCEPTED = audit.declare("invitation.accepted", "role", "organisation")
@@ -31,10 +32,13 @@ def invite(
     days: int = 14,
     language: str | None = None,
 ) -> OneUseLink:
+    about: Round | None = None,
+    deadline: str = "",
     """Invite an address; the mail leaves after the commit. An older open invitation to the same is revoked.
 
-    For the operator, an administrator of the organisation, a lead for the bodies of its rounds. The answer is the
-    same whether the address has an account. Raises InvalidInput, NotAllowed, MoveRefused.
+    For the operator, an administrator of the organisation, a lead for its first contact with a body. The answer is the
+    same whether the address has an account. The mail names the round it is `about`, and until when to answer, where
+    that is why somebody is asked in. Raises InvalidInput, NotAllowed, MoveRefused.
     """
     roles.require_grantable(session, organisation, role, actor=actor)
     address = clean_email(email)
@@ -51,6 +55,8 @@ def invite(
         days=days,
         language=language,
     )
+        about=about,
+        deadline=deadline,
 
 
 def resend(
@@ -185,6 +191,8 @@ def _send(
     inviter: int | None = None,
 ) -> OneUseLink:
     """Write the link, the mail and the event; `inviter` is the user who stands behind a link sent again."""
+    about: Round | None = None,
+    deadline: str = "",
     link, token = links.make(
         session,
         "invitation",
@@ -211,6 +219,9 @@ def _send(
     )
     _note(session, SENT, link, actor=actor, now=now)
     return link
+        round_=about,
+        round=about.name if about is not None else "",
+        deadline=deadline,
 
 
 def _take(session: Session, link: OneUseLink, user: User, *, now: dt.datetime) -> OneUseLink:

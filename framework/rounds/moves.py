@@ -22,9 +22,12 @@ from models.signons import SignOn
 PUBLISHED = frozenset({"published", "receipt_closed", "opened", "judging", "award", "standstill", "challenged"})
 
 
-def open_signons(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> None:
-    """Open sign-on: invitations leave. Raises MoveRefused naming what set-up still lacks."""
-    lifecycle.move(session, round_, "open_signons", actor=actor, now=now)
+def open_signons(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, invitation_days: int = 14) -> None:
+    """Open sign-on: invitations leave. Raises MoveRefused naming what set-up still lacks.
+
+    A new body's first person gets a link to an account that holds for `invitation_days`.
+    """
+    lifecycle.move(session, round_, "open_signons", actor=actor, now=now, invitation_days=invitation_days)
 
 
 def reopen_set_up(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, motive: str) -> None:

@@ -11,6 +11,7 @@ from framework.ground import audit, lifecycle
 from framework.ground.actors import Actor, roles_for
 from framework.ground.errors import InvalidInput, NotAllowed, Stale
 from framework.ground.text import N_
+from framework.people.addresses import clean_email
 from framework.signons import notices
 from framework.signons.mandate import Mandate
 from models.people import Organisation
@@ -21,16 +22,26 @@ FORMALITIES = audit.declare("sign_on.formalities_recorded", "fee_rule", "fee_pai
 
 
 def invite(
-    session: Session, round_: Round, organisation: Organisation, *, actor: Actor, now: dt.datetime, class_name: str = ""
+    session: Session,
+    round_: Round,
+    organisation: Organisation,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    class_name: str = "",
+    email: str = "",
+    days: int = notices.INVITATION_DAYS,
 ) -> SignOn:
     """Invite one body; with `class_name` it joins as one of a named class. The mail waits until sign-on opens.
 
-    Raises MoveRefused: list closed (L03), class not named, already on the list.
+    `email` is the address of a new body's first person, whose link to an account holds for `days` days. Raises
+    InvalidInput for an address that is none, MoveRefused: list closed (L03), class not named, already on the list.
     """
     sign_on = _new(round_, organisation, actor, now, class_name)
+    sign_on.contact_email = clean_email(email) if email else ""
     lifecycle.move(session, sign_on, "invite", actor=actor, now=now)
     if round_.state != "set_up":
-        notices.invited(session, sign_on, now=now)
+        notices.invited(session, sign_on, actor=actor, now=now, days=days)
     return sign_on
 
 

@@ -21,8 +21,9 @@ REFUSING = {"invited": "withdraw_invitation", "interested": "refuse", "mandate_p
 
 def send_invitations(session: Session, round_: Round, context: Context) -> None:
     """On `open_signons`: the mails that waited for the round to open."""
+    days = int(context.facts.get("invitation_days", notices.INVITATION_DAYS))
     for sign_on in _in_states(session, round_, "invited"):
-        notices.invited(session, sign_on, now=context.now)
+        notices.invited(session, sign_on, actor=context.actor, now=context.now, days=days)
 
 
 def freeze_list(session: Session, round_: Round, context: Context) -> None:

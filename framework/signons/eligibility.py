@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_
-from framework.rounds import settings
+from framework.rounds import limits, settings
 from models.rounds import Round
-from models.signons import SignOn
+from models.signons import ELIGIBILITY, SignOn
 
 OPEN_STATES = frozenset({"set_up", "sign_on", "demand", "demand_locked"})
 OVER_STATES = frozenset({"closed", "cancelled", "archived"})
+
+OVER = N_("Signing on ended on %(deadline)s. Ask %(lead)s, who can set a later deadline.")
+
+MISFITS = {
+    "named_in_notice": N_("This body was invited as one of a class, not by name. Choose the class it belongs to."),
+    "cpb_client": N_("Only a round of a central purchasing body has clients. Choose another basis."),
+    "open_framework_reopening": N_("This round is not an open framework that was re-opened. Choose another basis."),
+}
+"""Basis to the sentence that says why it does not fit; a class that is not named has a sentence of its own."""
 
 LIST_CLOSED = N_(
     "The list of buyers is closed: only those named at publication, or who belong to a class named there, may join (L03)."
@@ -27,8 +38,8 @@ def is_late_entry_allowed(sign_on: SignOn) -> bool:
     rule = settings.value(round_, "accession_after_publication")
     if round_.state in OVER_STATES or rule == "never":
         return False
-    reopened = rule == "open_framework" or bool(settings.value(round_, "open_framework"))
-    return is_of_named_class(sign_on) or (reopened and sign_on.eligibility_basis == "open_framework_reopening")
+    at_reopening = sign_on.eligibility_basis == "open_framework_reopening" and limits.is_open_framework(round_)
+    return is_of_named_class(sign_on) or at_reopening
 
 
 def is_of_named_class(sign_on: SignOn) -> bool:
@@ -43,6 +54,37 @@ def require_open(sign_on: SignOn) -> None:
         raise MoveRefused("list-closed", LIST_CLOSED, rule="L03")
 
 
+def is_over(round_: Round, *, now: dt.datetime) -> bool:
+    """Whether the deadline for signing on has passed; its last instant is still in time, and a named class may come later."""
+    deadline = round_.signon_deadline
+    return deadline is not None and now > deadline and is_open(round_)
+
+
+def require_in_time(sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Raise MoveRefused where the deadline for signing on has passed."""
+    round_ = sign_on.round
+    if is_over(round_, now=now) and not is_of_named_class(sign_on):
+        raise MoveRefused("sign-on-over", OVER, deadline=round_.signon_deadline, lead=round_.organisation.name)
+
+
+def fitting(sign_on: SignOn) -> list[str]:
+    """The bases that this body may claim in its round, in the order of the list (records.md 1)."""
+    round_ = sign_on.round
+    held = {
+        "named_in_notice": not sign_on.invited_class,
+        "class_in_notice": bool(round_.member_classes),
+        "cpb_client": round_.mandate_type == "cpb",
+        "open_framework_reopening": limits.is_open_framework(round_) and not is_open(round_),
+    }
+    return [basis for basis in ELIGIBILITY if held.get(basis, True)]
+
+
+def differs_from_invitation(sign_on: SignOn) -> bool:
+    """Whether the body claims another basis or class than it was invited on; never for one that applied."""
+    invited = (sign_on.invited_basis, sign_on.invited_class)
+    return sign_on.invited_basis is not None and invited != (sign_on.eligibility_basis, sign_on.class_name)
+
+
 def require_fit(sign_on: SignOn) -> None:
     """Raise MoveRefused where the basis is not one this round offers, or its proof is missing (law L03)."""
     if sign_on.eligibility_basis == "class_in_notice" and not is_of_named_class(sign_on):
@@ -55,8 +97,8 @@ def require_fit(sign_on: SignOn) -> None:
             N_("The proof that the body belongs to the class or consortium is missing."),
             rule="L03",
         )
-    if sign_on.eligibility_basis == "open_framework_reopening" and not is_late_entry_allowed(sign_on):
-        raise MoveRefused("not-an-open-framework", N_("This round is not an open framework."), rule="L25")
+    if sign_on.eligibility_basis not in fitting(sign_on):
+        raise MoveRefused("basis-does-not-fit", MISFITS[sign_on.eligibility_basis], rule="L03")
 
 
 NEEDS_PROOF = frozenset({"class_in_notice", "consortium_membership"})

@@ -28,10 +28,16 @@ def _may_be_invited(session: Session, sign_on: SignOn, context: Context) -> None
     _require_single(session, sign_on)
 
 
+def _note_invitation(session: Session, sign_on: SignOn, context: Context) -> None:
+    """Keep on what ground the body was invited: the mandate may claim another, and the lead is shown both."""
+    sign_on.invited_basis, sign_on.invited_class = sign_on.eligibility_basis, sign_on.class_name
+
+
 def _may_join(session: Session, sign_on: SignOn, context: Context) -> None:
     if sign_on.round.state == "set_up":
         raise MoveRefused("not-open-yet", N_("Sign-on to this round is not open yet."))
     eligibility.require_open(sign_on)
+    eligibility.require_in_time(sign_on, now=context.now)
 
 
 def _may_apply(session: Session, sign_on: SignOn, context: Context) -> None:
@@ -79,6 +85,7 @@ def _refuse(session: Session, sign_on: SignOn, context: Context) -> None:
 
 
 def _has_mandate(session: Session, sign_on: SignOn, context: Context) -> None:
+    eligibility.require_in_time(sign_on, now=context.now)
     mandate = context.facts.get("mandate")
     if not isinstance(mandate, Mandate):
         raise MoveRefused("mandate-missing", N_("Attach the signed mandate."), rule="L06")
@@ -207,7 +214,7 @@ def _register() -> None:
     ) -> None:
         lifecycle.register("sign_on", act, source=source, guard=guard, effect=effect)
 
-    add("invite", _may_be_invited)
+    add("invite", _may_be_invited, _note_invitation)
     add("apply", _may_apply)
     add("accept_invitation", _may_join)
     add("decline", effect=_keep_reason)

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from framework.ground.errors import InvalidInput
 from framework.ground.text import N_
+from framework.signons import eligibility
 from framework.signons.eligibility import NEEDS_PROOF
 from models.records import StoredFile
-from models.rounds import Round
 from models.signons import ELIGIBILITY, SignOn
 
 
@@ -79,7 +79,7 @@ def require_complete(mandate: Mandate, sign_on: SignOn, *, today: dt.date) -> No
         "mandate_type",
         rule="L06",
     )
-    _require_basis(mandate, round_)
+    _require_basis(mandate, sign_on)
     _require(
         mandate.liaison_name.strip(), "liaison-missing", N_("Name the person the lead can turn to."), "liaison_name"
     )
@@ -101,7 +101,7 @@ def require_complete(mandate: Mandate, sign_on: SignOn, *, today: dt.date) -> No
     )
 
 
-def _require_basis(mandate: Mandate, round_: Round) -> None:
+def _require_basis(mandate: Mandate, sign_on: SignOn) -> None:
     _require(
         mandate.eligibility_basis in ELIGIBILITY,
         "basis-missing",
@@ -109,7 +109,7 @@ def _require_basis(mandate: Mandate, round_: Round) -> None:
         "eligibility_basis",
     )
     if mandate.eligibility_basis == "class_in_notice":
-        named = {one.name for one in round_.member_classes}
+        named = {one.name for one in sign_on.round.member_classes}
         _require(
             mandate.class_name in named,
             "class-not-named",
@@ -117,6 +117,13 @@ def _require_basis(mandate: Mandate, round_: Round) -> None:
             "class_name",
             rule="L03",
         )
+    _require(
+        mandate.eligibility_basis in eligibility.fitting(sign_on),
+        "basis-does-not-fit",
+        eligibility.MISFITS.get(mandate.eligibility_basis, ""),
+        "eligibility_basis",
+        rule="L03",
+    )
     if mandate.eligibility_basis in NEEDS_PROOF:
         _require(
             mandate.class_proof is not None,

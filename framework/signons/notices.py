@@ -9,13 +9,42 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
-from models.people import RoleGrant, User
+from framework.ground.actors import Actor
+from framework.people import invitations
+from framework.rounds import telling
+from models.people import Organisation, RoleGrant, User
+from models.rounds import Round
 from models.signons import SignOn
 
+ANSWERABLE = ("sign_on", "demand", "demand_locked")
+"""States of a round in which an invited body can say whether it joins."""
 
-def invited(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
-    """Tell a body that it is invited."""
-    _to_member(session, sign_on, "sign_on_invited", now=now)
+
+INVITATION_DAYS = 14
+"""For how many days the link of a new body's first person holds, unless the installation says otherwise."""
+
+
+def invited(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int = INVITATION_DAYS) -> None:
+    """Tell a body that it is invited: its people, or the first person named for it, who needs an account first."""
+    session.flush()
+    if sign_on.contact_email and not holders(session, sign_on.organisation.id, "member", now=now):
+        _bring_in(session, sign_on, actor=actor, now=now, days=days)
+    else:
+        _to_member(session, sign_on, "sign_on_invited", now=now)
+    sign_on.contact_email = ""
+
+
+def newcomer(session: Session, organisation: Organisation, user: User, *, now: dt.datetime) -> SignOn | None:
+    """Tell somebody who has just come into a body of the rounds that still wait for its answer; the latest of them."""
+    waiting = session.scalars(
+        select(SignOn)
+        .join(Round, Round.id == SignOn.round_id)
+        .where(SignOn.organisation_id == organisation.id, SignOn.state == "invited", Round.state.in_(ANSWERABLE))
+        .order_by(SignOn.id)
+    ).all()
+    for sign_on in waiting:
+        _post(session, sign_on, "sign_on_invited", user, _own_path(sign_on), now)
+    return waiting[-1] if waiting else None
 
 
 def confirmed(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
@@ -61,9 +90,29 @@ def holders(session: Session, organisation_id: int, role: str, *, now: dt.dateti
 
 
 def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, linked: bool = True) -> None:
-    path = f"/rounds/{sign_on.round.public_id}/sign-on" if linked else ""
+    path = _own_path(sign_on) if linked else ""
     for user in holders(session, sign_on.organisation.id, "member", now=now):
         _post(session, sign_on, template, user, path, now)
+
+
+def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int) -> None:
+    round_ = sign_on.round
+    invitations.invite(
+        session,
+        sign_on.contact_email,
+        sign_on.organisation,
+        "member",
+        actor=actor,
+        now=now,
+        days=days,
+        language=actor.language,
+        about=round_,
+        deadline=telling.local_words(round_.signon_deadline, round_.zone),
+    )
+
+
+def _own_path(sign_on: SignOn) -> str:
+    return f"/rounds/{sign_on.round.public_id}/sign-on"
 
 
 def _to_lead(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime) -> None:
@@ -86,5 +135,6 @@ def _post(session: Session, sign_on: SignOn, template: str, user: User, path: st
         lead=round_.organisation.name,
         organisation=sign_on.organisation.name,
         reason=sign_on.reason,
+        deadline=telling.local_words(round_.signon_deadline, round_.zone),
         path=path,
     )

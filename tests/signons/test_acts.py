@@ -13,7 +13,7 @@ from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken, Stale
 from framework.ground.lifecycle import Context
-from framework.signons import acts, closing, lists
+from framework.signons import acts, closing, eligibility, lists, notices
 from framework.signons.mandate import Mandate
 from models.records import AuditEvent, Mail
 from models.rounds import MemberClass
@@ -246,7 +246,7 @@ def test_nobody_else_hands_in_for_a_member(session, build, clock, world):
         ({"mandate_type": "occasional_joint_full"}, "mandate-type-differs", "L06"),
         ({"eligibility_basis": "class_in_notice", "class_name": "Hospitals"}, "class-not-named", "L03"),
         ({"eligibility_basis": "consortium_membership"}, "class-proof-missing", "L03"),
-        ({"eligibility_basis": "open_framework_reopening"}, "not-an-open-framework", "L25"),
+        ({"eligibility_basis": "open_framework_reopening"}, "basis-does-not-fit", "L03"),
         ({"clause_commitment": False}, "no-clause-commitment", ""),
         ({"data_agreement_signed_on": None}, "no-data-agreement", "L28"),
     ],
@@ -493,3 +493,110 @@ def outcome_of(act) -> str:
 def system_context(clock) -> Context:
     move = next(m for m in lifecycle.moves() if m.act == "publish")
     return Context(move, SYSTEM, clock(), frozenset({"system"}))
+
+
+@pytest.mark.parametrize(
+    ("round_facts", "sign_on_facts", "code"),
+    [
+        ({"mandate_type": "occasional_joint_full"}, {"eligibility_basis": "cpb_client"}, "basis-does-not-fit"),
+        ({}, {"eligibility_basis": "cpb_client"}, ""),
+        ({}, {"invited_basis": "class_in_notice", "invited_class": "Municipalities"}, "basis-does-not-fit"),
+        (
+            {"settings": {"open_framework": True}},
+            {"eligibility_basis": "open_framework_reopening"},
+            "basis-does-not-fit",
+        ),
+    ],
+    ids=["client of no purchasing body", "client", "named, but invited by class", "re-opening under another law"],
+)
+def test_a_basis_that_does_not_fit_is_neither_taken_nor_confirmed(
+    session, build, clock, round_facts, sign_on_facts, code
+):
+    round_ = build.round(state="demand", **round_facts)
+    sign_on = build.sign_on(round_, state="mandate_pending", **sign_on_facts)
+    joining = build.sign_on(round_, **sign_on_facts)
+    claimed = {"eligibility_basis": joining.eligibility_basis, "mandate_type": round_.mandate_type}
+    lead, person = build.person(round_.organisation), build.person(joining.organisation)
+
+    def hand_in():
+        acts.submit_mandate(
+            session, joining, mandate(build, **claimed), actor=person, now=clock(), version=joining.version
+        )
+
+    assert outcome_of(hand_in) == code
+    assert outcome_of(lambda: acts.confirm(session, sign_on, actor=lead, now=clock(), version=sign_on.version)) == code
+
+
+def test_a_mandate_that_claims_another_basis_than_the_invitation_is_told_apart(session, build, clock, world):
+    round_, member, lead, _person = world
+    sign_on = acts.invite(session, round_, member, actor=lead, now=clock())
+    before = eligibility.differs_from_invitation(sign_on)
+
+    sign_on.eligibility_basis = "cpb_client"
+
+    assert (before, eligibility.differs_from_invitation(sign_on)) == (False, True)
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(-1, ""), (0, ""), (1, "sign-on-over")])
+def test_the_deadline_for_signing_on_binds_from_its_next_instant(session, build, clock, seconds, code):
+    round_ = build.round(state="sign_on", open_to_applications=True, signon_deadline=clock())
+    invited, joining = build.sign_on(round_, state="invited"), build.sign_on(round_)
+    answering, handing_in = build.person(invited.organisation), build.person(joining.organisation)
+    applicant = build.organisation("buyer")
+    applying, now = build.person(applicant), clock() + dt.timedelta(seconds=seconds)
+
+    outcomes = [
+        outcome_of(lambda: acts.accept_invitation(session, invited, actor=answering, now=now)),
+        outcome_of(lambda: acts.apply(session, round_, applicant, actor=applying, now=now)),
+        outcome_of(
+            lambda: acts.submit_mandate(
+                session, joining, mandate(build), actor=handing_in, now=now, version=joining.version
+            )
+        ),
+    ]
+
+    assert outcomes == [code] * 3
+
+
+def test_a_body_of_a_named_class_joins_after_the_deadline_for_signing_on(session, build, clock):
+    round_ = build.round(state="in_force", signon_deadline=clock() - dt.timedelta(days=300))
+    name_class(build, round_)
+    facts = {"eligibility_basis": "class_in_notice", "class_name": "Municipalities"}
+    invited = build.sign_on(round_, state="invited", **facts)
+
+    acts.accept_invitation(session, invited, actor=build.person(invited.organisation), now=clock())
+
+    assert invited.state == "interested"
+
+
+def test_a_new_body_gets_its_link_when_sign_on_opens_with_round_and_deadline(session, build, clock):
+    deadline = clock() + dt.timedelta(days=20)
+    round_ = build.round(state="set_up", signon_deadline=deadline, zone="Europe/Amsterdam")
+    body, lead = build.organisation("buyer"), build.person(round_.organisation)
+    acts.invite(session, round_, body, actor=lead, now=clock(), email="clerk@example.org")
+    session.flush()
+    before = session.scalars(select(Mail)).all()
+
+    closing.send_invitations(session, round_, dataclasses.replace(system_context(clock), actor=lead))
+
+    session.flush()
+    mail = session.scalars(select(Mail)).one()
+    assert before == []
+    assert (mail.template, mail.recipient, mail.params["round"]) == ("invitation", "clerk@example.org", round_.name)
+    assert "Europe/Amsterdam" in mail.params["deadline"]
+
+
+def test_whoever_comes_into_a_body_is_told_of_the_round_that_waits_for_its_answer(session, build, clock, world):
+    round_, _member, lead, _person = world
+    round_.signon_deadline = clock() + dt.timedelta(days=3)
+    empty = build.organisation("buyer")
+    acts.invite(session, round_, empty, actor=lead, now=clock())
+    user = build.user(empty)
+
+    waiting = notices.newcomer(session, empty, user, now=clock())
+
+    session.flush()
+    mail = session.scalars(select(Mail)).one()
+    assert waiting.organisation_id == empty.id
+    assert (mail.template, mail.recipient) == ("sign_on_invited", user.email)
+    assert mail.params["deadline"] != ""

@@ -245,3 +245,33 @@ def test_the_list_leaves_as_a_workbook_as_far_as_it_is_filtered(joined):
 def read_rows(answer):
     """The rows of the workbook that came."""
     return list(openpyxl.load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize(("language", "typed"), [("nl", "250 000,50"), ("en", "250,000.50")])
+def test_the_yearly_spend_is_read_as_people_write_it(session, build, joined, language, typed):
+    round_, sign_on, _lead, member = joined
+    member.get(f"/language/{language}")
+
+    member.send(f"/rounds/{round_.public_id}/sign-on/mandate", form(sign_on, in_scope_spend_annual=typed))
+
+    session.expire_all()
+    assert str(sign_on.in_scope_spend_annual) == "250000.50"
+
+
+def test_a_refused_form_says_that_the_file_must_be_chosen_again(joined):
+    round_, sign_on, _lead, member = joined
+
+    page = member.send(f"/rounds/{round_.public_id}/sign-on/mandate", form(sign_on, in_scope_spend_annual="much"), 422)
+
+    assert "Choose the file again" in page.text
+
+
+def test_a_mandate_on_another_basis_than_the_invitation_warns_the_lead(session, build, joined):
+    round_, sign_on, lead, member = joined
+    sign_on.invited_basis = "named_in_notice"
+    session.commit()
+
+    member.send(f"/rounds/{round_.public_id}/sign-on/mandate", form(sign_on, eligibility_basis="cpb_client"))
+
+    shown = lead.page(f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}").text
+    assert "Another basis than in the invitation" in shown

@@ -11,6 +11,7 @@ from framework.ground.permissions import Permission
 from framework.people import accounts, invitations, links, organisations, roles
 from framework.people.addresses import fold_email
 from models.base import db
+from framework.signons import notices
 from models.people import OneUseLink
 from views import clock
 from views.guard import actor, done, permit, refused
@@ -106,9 +107,8 @@ def invitation_accept(token: str) -> Response | str | tuple[str, int]:
     except RuleBroken as error:
         return _not_accepted(error, token, form)
     assert link.organisation is not None
-    return done(
-        url_for("home.start"), _("Welcome. You now act for %(organisation)s.", organisation=link.organisation.name)
-    )
+    said = _("Welcome. You now act for %(organisation)s.", organisation=link.organisation.name)
+    return done(_first_page(link), said)
 
 
 @blueprint.post("/invitations/<token>/again")
@@ -123,6 +123,15 @@ def _not_accepted(error: RuleBroken, token: str, form: AcceptForm) -> tuple[str,
     """The form again, or why the link no longer works."""
     message = refused(error)
     link = links.find(db.session(), "invitation", token)
+def _first_page(link: OneUseLink) -> str:
+    """The sign-on that waits for the organisation's answer, where there is one and it is this person's to give."""
+    assert link.organisation is not None
+    if link.role != "member" or link.user is None:
+        return url_for("home.start")
+    waiting = notices.newcomer(db.session(), link.organisation, link.user, now=clock.now())
+    return url_for("signons.own", round_id=waiting.round.public_id) if waiting is not None else url_for("home.start")
+
+
     if isinstance(error, InvalidInput):
         at_field(form, error)
         return _accept_page(link, token, form), error.status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -102,7 +102,9 @@ def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
 def _moves(round_: Round) -> dict[str, Callable[[], None]]:
     session, who, now, motive = db.session(), actor(), clock.now(), request.form.get("motive", "")
     return {
-        "open_signons": lambda: moves.open_signons(session, round_, actor=who, now=now),
+        "open_signons": lambda: moves.open_signons(
+            session, round_, actor=who, now=now, invitation_days=current_app.extensions["settings"].invitation_days
+        ),
         "reopen_set_up": lambda: moves.reopen_set_up(session, round_, actor=who, now=now, motive=motive),
         "open_demand": lambda: moves.open_demand(session, round_, actor=who, now=now),
         "lock_demand": lambda: moves.lock_demand(session, round_, actor=who, now=now, motive=motive),

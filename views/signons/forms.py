@@ -8,7 +8,6 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
-    DecimalField,
     EmailField,
     RadioField,
     SelectChoice,
@@ -18,8 +17,10 @@ from wtforms import (
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
-from models.rounds import Round
+from framework.signons import eligibility
+from models.signons import SignOn
 from views.i18n import words
+from views.rounds.fields import AmountField
 
 ACCEPT = ".pdf,.jpg,.jpeg,.png,.asice,.p7m"
 REQUIRED = _("Fill this in.")
@@ -55,23 +56,19 @@ class MandateForm(FlaskForm):
         _("Mail address of the liaison"),
         [DataRequired(REQUIRED), Email(_("Enter a mail address such as name@example.org.")), Length(max=254)],
     )
-    in_scope_spend_annual = DecimalField(
+    in_scope_spend_annual = AmountField(
         _("Yearly spend in scope"),
-        [Optional(), NumberRange(min=0)],
-        places=2,
+        [Optional(), NumberRange(min=0, message=_("Give a figure that is not below zero."))],
         description=_("Net of VAT. Leave empty where you do not know it: unknown is not zero."),
     )
     clause_commitment = BooleanField(_("We will use the clauses of this round in our call-offs"))
     data_agreement = BooleanField(_("We sign the data and confidentiality agreement of this round"))
 
-    def offer(self, round_: Round) -> MandateForm:
-        """Put in the choices that this round has."""
+    def offer(self, sign_on: SignOn) -> MandateForm:
+        """Put in the choices that this body has in its round."""
+        round_ = sign_on.round
         self.mandate_type.choices = [SelectChoice(k, words(v)) for k, v in MANDATE_TYPES.items()]
-        bases = [
-            k for k in ELIGIBILITY_BASES if k != "open_framework_reopening" or round_.settings.get("open_framework")
-        ]
-        if not round_.member_classes:
-            bases.remove("class_in_notice")
+        bases = eligibility.fitting(sign_on)
         self.eligibility_basis.choices = [SelectChoice(k, words(ELIGIBILITY_BASES[k])) for k in bases]
         self.class_name.choices = [
             SelectChoice("", "–"),

@@ -16,7 +16,8 @@ from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
-from framework.people import invitations, organisations
+from framework.people import organisations
+from framework.people.addresses import clean_email
 from framework.signons import acts, closing, eligibility, export, lists
 from framework.signons.guards import GROUNDS
 from models.base import db
@@ -98,21 +99,19 @@ def invite_new(round_: Round) -> Response | tuple[str, int]:
     try:
         body = organisations.create(db.session(), _details(), actor=SYSTEM, now=clock.now())
         acts.invite(
-            db.session(), round_, body, actor=actor(), now=clock.now(), class_name=request.form.get("class_name", "")
-        )
-        db.session.flush()
-        days = current_app.extensions["settings"].invitation_days
-        invitations.invite(
             db.session(),
-            request.form.get("email", ""),
+            round_,
             body,
-            "member",
             actor=actor(),
             now=clock.now(),
-            days=days,
-            language=current_language(),
+            class_name=request.form.get("class_name", ""),
+            email=clean_email(request.form.get("email", "")),
+            days=current_app.extensions["settings"].invitation_days,
         )
-        return guard.done(_list_url(round_), _("%(name)s was added and invited.", name=body.name))
+        said = _("%(name)s was added and invited.", name=body.name)
+        if round_.state == "set_up":
+            said = _("%(name)s was added. The invitation leaves when sign-on is opened.", name=body.name)
+        return guard.done(_list_url(round_), said)
     except RuleBroken as error:
         return _listing_again(round_, error)
 
@@ -148,6 +147,7 @@ def detail(round_: Round, sign_on_id: str) -> str:
         steps=pages.steps(sign_on),
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
+        differs=eligibility.differs_from_invitation(sign_on),
         grounds=[(key, pages.GROUND_LABELS[key]) for key in GROUNDS],
     )
 

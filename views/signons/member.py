@@ -12,7 +12,7 @@ from framework.ground.files import Blob
 from framework.ground.permissions import Permission
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
-from framework.signons import acts, lists, statement
+from framework.signons import acts, eligibility, lists, statement
 from framework.signons.mandate import Mandate
 from models.base import db
 from models.people import Organisation
@@ -40,6 +40,7 @@ def own(round_: Round) -> str:
         reason=pages.reason(sign_on),
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
+        is_over=eligibility.is_over(round_, now=clock.now()),
     )
 
 
@@ -85,7 +86,7 @@ def mandate(round_: Round) -> str | Response:
     sign_on = _own(round_)
     if sign_on.state != "interested":
         return redirect(_own_url(round_))
-    form = MandateForm(obj=sign_on if sign_on.signed_on else None).offer(round_)
+    form = MandateForm(obj=sign_on if sign_on.signed_on else None).offer(sign_on)
     if not form.mandate_type.data:
         form.mandate_type.data = round_.mandate_type
         form.eligibility_basis.data = sign_on.eligibility_basis
@@ -99,8 +100,9 @@ def mandate(round_: Round) -> str | Response:
 def submit_mandate(round_: Round) -> Response | tuple[str, int]:
     """Hand in the mandate: the bytes first, then one transaction with record and event."""
     sign_on = _own(round_)
-    form = MandateForm().offer(round_)
+    form = MandateForm().offer(sign_on)
     if not form.validate():
+        _ask_for_files_again(form)
         return _mandate_page(round_, sign_on, form), 422
     number, own_id = round_.id, sign_on.id
     try:
@@ -118,7 +120,15 @@ def submit_mandate(round_: Round) -> Response | tuple[str, int]:
             field.errors = [*target, said]
         else:
             form.form_errors = [*target, said]
+        _ask_for_files_again(form)
         return _mandate_page(round_, sign_on, form), error.status
+
+
+def _ask_for_files_again(form: MandateForm) -> None:
+    """Say at a file that was chosen that no browser keeps it: the other answers stay, the file does not."""
+    for field in (form.document, form.class_proof):
+        if field.data is not None and field.data.filename and not field.errors:
+            field.errors = [_("Choose the file again: browsers do not keep it.")]
 
 
 def _mandate_page(round_: Round, sign_on: SignOn, form: MandateForm) -> str:
