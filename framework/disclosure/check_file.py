@@ -32,6 +32,7 @@ REASONS = {
     "second-table": N_("It belongs to a second table on the sheet."),
     "row-looks-like-total": N_("It looks like a total."),
     "key-duplicate": N_("Its key occurs in an earlier row."),
+    "template-version-wrong": N_("Its file is another version of the workbook."),
     "row-count-wrong / brand twice": N_("Its brand has an earlier row."),
     "sheet-hidden": N_("Its sheet is hidden."),
     "sheet-not-read": N_("Its sheet is not part of the table."),
@@ -148,6 +149,17 @@ def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, 
     return check(book, scope, today=today, **known).to_json()
 
 
+def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
+    """The rows of our own workbook, whatever its version, for a template that brings them back; nothing for other files."""
+    if isinstance(book, Refusal):
+        return {}
+    found = recognise(book)
+    if found.format != OURS:
+        return {}
+    tables, _issues = read_workbook(book, found, None)
+    return {name: table.records() for name, table in tables.items()}
+
+
 def _check_ours(
     book: Book,
     found: Recognised,
@@ -161,11 +173,15 @@ def _check_ours(
     issues += run(context, WORKBOOK_RULES)
     refused = any(issue.code == "template-version-wrong" for issue in issues)
     read = {layout.target for layout in found.layouts}
-    accounts = [_account(table) for table in tables.values() if table.sheet in read]
     checked = Checked(REFUSED if refused else COUNTABLE, found.format, found.version)
+    if refused:
+        for table in tables.values():
+            table.leave_out(dict.fromkeys(range(len(table)), "template-version-wrong"))
+    else:
+        checked.tables = {name: table.records() for name, table in tables.items() if name in read}
+        checked.created = context.created
+    accounts = [_account(table) for table in tables.values() if table.sheet in read]
     checked.sheets = accounts + _not_read(found, issues)
-    checked.tables = {name: table.records() for name, table in tables.items() if name in read}
-    checked.created = context.created
     return _finished(checked, [*book_issues(book), *issues])
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from framework.disclosure import notices
 from framework.disclosure.caged import NeedsLargeLane, check_path
-from framework.disclosure.check_file import REFUSED, Checked, SheetAccount, check
+from framework.disclosure.check_file import Checked, SheetAccount, check
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import Clock, lock, scope_of
@@ -106,8 +106,7 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
     _insert(session, SubmissionIssue, _issue_rows(submission, checked))
-    if checked.verdict != REFUSED:
-        _insert(session, SubmissionRow, _row_rows(submission, checked))
+    _insert(session, SubmissionRow, _row_rows(submission, checked))
 
 
 def _insert(session: Session, table: type, rows: list[dict[str, object]]) -> None:

@@ -54,11 +54,6 @@ class RoundScope:
         """All minerals any lot asks about, each once, in the order of the lots."""
         return tuple(dict.fromkeys(mineral for lot in self.lots for mineral in lot.minerals))
 
-    @property
-    def mine_minerals(self) -> frozenset[str]:
-        """Minerals whose mines or origins some lot asks for."""
-        return frozenset(mineral for lot in self.lots if lot.asks_mines for mineral in lot.minerals)
-
     def to_json(self) -> dict[str, Any]:
         """A form that survives JSON, for the child process."""
         return asdict(self) | {"deadline": self.deadline.isoformat() if self.deadline else None}

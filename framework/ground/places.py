@@ -50,6 +50,7 @@ _PO_BOX = re.compile(
     r"skrytka pocztowa|caixa postal|private bag|locked bag|(?:you zheng )?xin xiang)\b\W*(?:no\W*)?[a-z]{0,2}\W?[\d ]*"
     r"|(?:^|[,;\n])\s*box\s*\d+",
 )
+_DUTCH_POSTCODE = re.compile(r"\b[1-9]\d{3} ?[A-Z]{2}\b")
 _PARTS = re.compile(r"[,;\n，、；]+")
 _LISTED = re.compile(r"(?:^|\s)\(?1[).]\s.{8,}?\s\(?2[).]\s", re.DOTALL)
 _PART_OF_CHINA_CODES = frozenset(["HK", "MO", "TW"])
@@ -129,14 +130,18 @@ def precision(address: str, city: str, country: str, *, region: str = "", has_re
     """How exactly address, city, region and country (alpha-2 or blank) name a place.
 
     A number beside a street, plot or building together with a city or region makes a site, a street or zone without
-    number makes a zone; a post box is no place. A registry id that leads to one place is a site by itself.
+    number makes a zone; a post box is no place, nor is a postcode. A registry id that leads to one place is a site by
+    itself.
     """
     if has_registry_id:
         return Precision.SITE
-    place = normalise_address(_without_po_box(address), country).split()
+    if country == "NL":
+        address = _DUTCH_POSTCODE.sub(" ", address)
+    rest = _without_po_box(address)
+    place = normalise_address(rest, country).split()
     around = normalise_address(f"{city} {region}", country).split()
     words = [word for word in place if not word.isdigit() and word not in around]
-    if _is_site(address, words, has_place=bool(around)):
+    if _is_site(address, words, has_place=bool(around)) and (rest == address or not is_po_box(address)):
         return Precision.SITE
     if any(_kinds().get(word) in ("street", "zone") for word in words) or _has_street_ending(words):
         return Precision.ZONE

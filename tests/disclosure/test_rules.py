@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from framework.disclosure.check_file import check
+from framework.disclosure.columns import SHEETS
 from framework.ground.issue_catalogue import catalogue, describe
 from framework.ground.sheets.cells import Refusal, Row, Sheet
 from tests.disclosure.workbooks import (
@@ -15,6 +16,7 @@ from tests.disclosure.workbooks import (
     SCOPE,
     TODAY,
     Change,
+    Tables,
     add,
     book_of,
     both,
@@ -179,6 +181,59 @@ def test_few_faults_keep_a_version_from_counting(change: Change, verdict: str):
     found = checked(change)
 
     assert found.verdict == verdict
+
+
+def test_the_rows_of_another_version_are_listed_not_stored():
+    found = checked(put("0_submission", template_version="2.0"))
+
+    reasons = {row.reason for sheet in found.sheets for row in sheet.listed}
+    assert (found.rows_in, found.rows_stored, found.rows_listed) == (17, 0, 17)
+    assert (reasons, found.tables, found.created) == ({"template-version-wrong"}, {}, [])
+
+
+@pytest.mark.parametrize("sheet", [name for name in SHEETS if name not in ("1_products", "0_submission")])
+def test_a_missing_sheet_is_told_once_and_not_what_follows_from_it(sheet: str):
+    assert codes(checked(without(sheet))) == {"sheet-missing / other"}
+
+
+def test_without_the_first_sheets_nothing_is_told_of_each_row():
+    assert codes(checked(without("0_submission"))) == {"sheet-missing / needed"}
+    assert codes(checked(without("1_products"))) == {"sheet-missing / needed"}
+
+
+def test_a_link_given_twice_counts_once_in_the_shares():
+    found = checked(add("4_links"))
+
+    assert codes(found) == {"link-duplicate"}
+
+
+def test_a_share_given_in_one_of_two_equal_links_is_given():
+    found = checked(add("4_links", share_of_production_pct=None))
+
+    assert codes(found) == {"link-duplicate"}
+
+
+def monitor_alone(tables: Tables) -> None:
+    """The only product on offer is of the lot that asks for no mines."""
+    tables["1_products"][0].update(lot="B", category="monitor", spec_tier=None)
+    tables["5_smelters"][0]["mine_or_origin_country"] = None
+
+
+def test_origins_are_asked_for_the_minerals_of_the_lots_on_offer():
+    assert codes(checked(monitor_alone)) == set()
+
+
+def test_origins_of_a_row_about_one_product_are_asked_by_its_lot():
+    second = add("1_products", product_ref="P2", lot="B", category="monitor", spec_tier=None)
+    parts = add("2_components", component_ref="P2-FA", product_ref="P2")
+    link = add("4_links", product_ref="P2")
+    without_origin = put("5_smelters", mine_or_origin_country=None)
+
+    of_monitor = checked(both(second, parts, link, without_origin, put("5_smelters", applies_to="P2")))
+    of_laptop = checked(both(second, parts, link, without_origin, put("5_smelters", applies_to="P1")))
+
+    assert "mine-origin-missing" not in codes(of_monitor)
+    assert "mine-origin-missing" in codes(of_laptop)
 
 
 def test_a_doubled_column_is_not_read_at_all():

@@ -25,6 +25,9 @@ def checked_list(*rows: tuple[object, ...]) -> Checked:
         ("Name", "Address", "Country"),
         ("FACTORY NAME", "Factory address", "Country code"),
         ("supplier_name", "supplier_address", "country"),
+        ("organization_name", "organization_address", "country"),
+        ("Naam organisatie", "Vestigingsadres", "Land"),
+        ("Organisationens namn", "Organisationens adress", "Land"),
         ("Naam fabriek", "Adres", "Land"),
         ("Fabriksnamn", "Adress", "Tillverkningsland"),
         ("Name des Werks", "Anschrift", "Land"),
@@ -48,6 +51,12 @@ def test_headers_of_six_languages_are_understood(headers: tuple[str, ...]):
             "found": {},
         }
     ]
+
+
+def test_a_post_box_in_a_list_is_no_exact_place():
+    found = checked_list(("Name", "Address", "Country"), ("Works", "Postbus 12, 1000 AA Amsterdam", "NL"))
+
+    assert [(i.code, i.params["cell"]) for i in found.issues if i.row] == [("address-imprecise", "B2")]
 
 
 def test_a_list_is_company_wide_and_says_so():
@@ -229,6 +238,13 @@ def test_published_lists_are_read_row_for_row(name: str, rows: int):
     assert (found.verdict, found.rows_in, found.rows_stored, found.rows_listed) == ("countable", rows, rows, 0)
     given = sum("country" in row["values"] for row in found.tables["3_sites"])
     assert given >= 0.99 * rows
+
+
+def test_a_register_of_organisations_is_read_row_for_row():
+    found = check(real_list("ieee_electronics_orgs.csv"), None, today=TODAY)
+
+    assert (found.verdict, found.rows_stored) == ("countable", 600)
+    assert all({"site_legal_name", "address_line"} <= row["values"].keys() for row in found.tables["3_sites"])
 
 
 def test_one_year_of_a_long_list_is_read_row_for_row(tmp_path: Path):

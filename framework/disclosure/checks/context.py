@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, LINKS, PRODUCTS, SITES, SMELTERS
-from framework.disclosure.scope import RoundScope
+from framework.disclosure.scope import LotScope, RoundScope
 from framework.disclosure.table import Table
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
@@ -139,6 +139,27 @@ class Context:
             best.get(key(site) if site else "") or _TIER_OF_FACILITY.get(kind, "t3")
             for _index, site, kind in table.zip("site_ref", "facility_type")
         ]
+
+    def lots_of(self, applies_to: object) -> tuple[LotScope, ...]:
+        """The lot of a product on offer; the lots of all of them for anything that is no product of the file."""
+        place = self.products.get(key(applies_to)) if applies_to else None
+        if place is None:
+            return self._lots
+        lot = self._lots_by_row[place]
+        return (lot,) if lot else ()
+
+    @cached_property
+    def _lots_by_row(self) -> tuple[LotScope | None, ...]:
+        lots = self.tables[PRODUCTS].get("lot")
+        return tuple(self.scope.lot(code) if self.scope else None for code in lots)
+
+    @cached_property
+    def _lots(self) -> tuple[LotScope, ...]:
+        return tuple(dict.fromkeys(lot for lot in self._lots_by_row if lot))
+
+    def lacks(self, sheet: str) -> bool:
+        """Whether the file has no such sheet: that is told once (D04), and what follows from it is not."""
+        return not self.tables[sheet].columns
 
     def is_current(self, index: int) -> bool:
         """Whether the link of this row holds on the reference date."""

@@ -161,7 +161,7 @@ def process(context: Context) -> Iterator[Issue]:
         if revised is not None and months_later(revised, 24) < context.reference:
             yield context.at(PROCESS, index, "document_date", "document-old")
     column = sheet_columns(PROCESS)["process_requirement"]
-    for requirement in column.values:
+    for requirement in () if context.lacks(PROCESS) else column.values:
         if requirement not in seen:
             yield make("process-rows", "absent", sheet=table.title, column=column.name, needed=requirement)
 

@@ -42,7 +42,7 @@ def unknown_references(context: Context) -> Iterator[Issue]:
     """D11: a reference without a target. A blank final assembly of a known product has one, created or not."""
     for sheet in SHEETS:
         for name, column in sheet_columns(sheet).items():
-            if column.target is None:
+            if column.target is None or context.lacks(column.target[0]):
                 continue
             known = {key(value) for value in context.tables[column.target[0]].get(column.target[1]) if value}
             known |= set(column.values)
@@ -65,6 +65,8 @@ def mismatched_references(context: Context) -> Iterator[Issue]:
 
 def brands_without_row(context: Context) -> Iterator[Issue]:
     """D56: a product's brand has no row on the first sheet."""
+    if context.lacks(SUBMISSION):
+        return
     brands = {key(brand) for brand in context.tables[SUBMISSION].get("brand") if brand}
     for index, brand in enumerate(context.tables[PRODUCTS].get("brand")):
         if brand and key(brand) not in brands:

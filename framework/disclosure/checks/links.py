@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from framework.disclosure.checks.context import Context, Link, key
@@ -20,7 +20,10 @@ _KINDS = {
 
 
 def shares(context: Context) -> Iterator[Issue]:
-    """D21 to D23: shares of one product and component, in percent, on one day and on the reference date."""
+    """D21 to D23: shares of one product and component, in percent, on one day and on the reference date.
+
+    A site that several links name for the same day is counted once (D25), with the largest of its shares.
+    """
     given = context.tables[LINKS].get("share_of_production_pct")
     for links in context.groups.values():
         known = [link for link in links if given[link.index] is not None]
@@ -29,12 +32,22 @@ def shares(context: Context) -> Iterator[Issue]:
             yield from _below(context, links, given)
 
 
+def _by_site(links: Iterable[Link], given: list[float | None]) -> dict[str, float | None]:
+    """The share of each site; None where no link of it gives one."""
+    found: dict[str, float | None] = {}
+    for link in links:
+        share, before = given[link.index], found.get(link.site)
+        found[link.site] = before if share is None else max(share, before or 0)
+    return found
+
+
 def _above(context: Context, known: list[Link], given: list[float | None]) -> Iterator[Issue]:
     if sum(given[link.index] or 0 for link in known) <= 100 + TOLERANCE:
         return
     starts, ends = _periods(context)
     for day in sorted({starts[link.index] for link in known}):
-        total = sum(given[one.index] or 0 for one in known if starts[one.index] <= day <= ends[one.index])
+        of_day = _by_site((one for one in known if starts[one.index] <= day <= ends[one.index]), given)
+        total = sum(filter(None, of_day.values()))
         if total > 100 + TOLERANCE:
             first, name = known[0], _name(context, known[0])
             params = {"day": _day(day), "total": _percent(total)}
@@ -44,11 +57,12 @@ def _above(context: Context, known: list[Link], given: list[float | None]) -> It
 
 def _below(context: Context, links: list[Link], given: list[float | None]) -> Iterator[Issue]:
     current = [link for link in links if context.is_current(link.index)]
-    known = [share for link in current if (share := given[link.index]) is not None]
+    of_sites = _by_site(current, given)
+    known = [share for share in of_sites.values() if share is not None]
     if not known:
         return
     place, name = current[0].index, _name(context, current[0])
-    if len(known) < len(current):
+    if len(known) < len(of_sites):
         yield context.at(LINKS, place, "share_of_production_pct", "share-partly-blank", subject=name)
     elif sum(known) < 100 - TOLERANCE:
         total = _percent(sum(known))

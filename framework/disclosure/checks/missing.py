@@ -127,8 +127,11 @@ def _confidential(_context: Context, table: Table) -> Needed:
 
 
 def _scope_has_mines(context: Context, table: Table) -> Needed:
-    asked = context.scope.mine_minerals if context.scope else frozenset()
-    return [mineral in asked for mineral in table.get("mineral")]
+    """Asked by the lot of the product the row applies to; of a row about the company, by the lots of all products on offer."""
+    return [
+        any(lot.asks_mines and mineral in lot.minerals for lot in context.lots_of(applies_to))
+        for _index, mineral, applies_to in table.zip("mineral", "applies_to")
+    ]
 
 
 def _no_link(context: Context, table: Table) -> Needed:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from framework.disclosure.checks.context import Context, key
-from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, PRODUCTS, SMELTERS
+from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, LINKS, PRODUCTS, SMELTERS
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 
@@ -29,8 +29,10 @@ def _created(context: Context, index: int, product: str) -> Iterator[Issue]:
     ref = f"{product}-FA"
     values = {"component_ref": ref, "product_ref": product, "component_type": FINAL_ASSEMBLY, "tier": 1}
     context.created.append({"sheet": COMPONENTS, "values": values})
+    if context.lacks(COMPONENTS):
+        return
     yield context.at(PRODUCTS, index, "product_ref", "assembly-row-missing", key=ref)
-    if key(ref) not in context.linked_components:
+    if not context.lacks(LINKS) and key(ref) not in context.linked_components:
         yield context.at(PRODUCTS, index, "product_ref", "node-unexplained", subject=ref)
 
 
@@ -51,7 +53,7 @@ def reasons(context: Context) -> Iterator[Issue]:
         linked = key(ref) in context.linked_components
         if linked and reason:
             yield context.at(COMPONENTS, index, "not_disclosed_reason", "node-contradiction", subject=ref)
-        if not linked and not reason and index not in unread and tier in (1, 2):
+        if not linked and not context.lacks(LINKS) and not reason and index not in unread and tier in (1, 2):
             yield context.at(COMPONENTS, index, "component_ref", "node-unexplained", subject=ref)
 
 
@@ -67,6 +69,8 @@ def required_nodes(context: Context) -> Iterator[Issue]:
             given[key(product)].add(kind)
             if reason == "not_applicable" and kind in needed.get(key(product), ()):
                 yield context.at(COMPONENTS, index, "not_disclosed_reason", "not-applicable-open")
+    if context.lacks(COMPONENTS):
+        return
     for product, index in context.products.items():
         for kind in needed[product]:
             if kind not in given[product] and kind != FINAL_ASSEMBLY:
@@ -84,7 +88,7 @@ def _needed_types(context: Context) -> dict[str, tuple[str, ...]]:
 
 def required_minerals(context: Context) -> Iterator[Issue]:
     """D20: a required mineral has no row; asked by the lots of the products on offer."""
-    if context.scope is None:
+    if context.scope is None or context.lacks(SMELTERS):
         return
     lots = [context.scope.lot(code) for code in context.tables[PRODUCTS].get("lot")]
     needed = dict.fromkeys(mineral for lot in lots if lot for mineral in lot.minerals)

@@ -110,6 +110,8 @@ def _forms(
 
 def unused(context: Context) -> Iterator[Issue]:
     """D50: a site that no link, audit or smelter row names."""
+    if context.lacks(LINKS):
+        return
     used = {link.site for link in context.links}
     for sheet in (AUDITS, SMELTERS):
         used |= {key(site) for site in context.tables[sheet].get("site_ref") if site}
