@@ -33,7 +33,7 @@ from framework.people import sessions
 from models.base import db, random_id
 from models.records import OneTimeKey
 from models.rounds import Round
-from views import clock, typed
+from views import clock, personal, typed
 from views.i18n import sentence
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -121,6 +121,7 @@ def done(location: str, message: str = "", category: str = "success") -> Respons
     db.session.commit()
     if message:
         flash(message, category)
+    personal.warn()
     return redirect(location, code=303)
 
 

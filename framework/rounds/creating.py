@@ -49,7 +49,7 @@ LOT_TERMS = (
     "asks_mines",
     "product_subset",
 )
-CLAUSE_TERMS = ("position", "key", "place", "title", "text", "notice_reference", "parameters")
+CLAUSE_TERMS = ("position", "key", "place", "title", "text", "parameters")
 CRITERION_TERMS = (
     "position",
     "name",
@@ -85,8 +85,8 @@ def copy(session: Session, source: Round, *, name: str, actor: Actor, now: dt.da
     """Create a round from an earlier one of the same lead, a year on.
 
     Lots, classes, clauses, criteria, rules and disclosure scope are copied, dates move by one year, and the members
-    that were in the round are invited. Quantities, notice, openers and confirmations are not copied: they belong to the
-    new round. Raises as `create`.
+    that were in the round are invited. Quantities, the notice and where it refers to a clause, openers and
+    confirmations are not copied: they belong to the new round. Raises as `create`.
     """
     round_ = _blank(session, name, actor, now)
     round_.copied_from_id = source.id

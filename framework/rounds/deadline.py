@@ -37,9 +37,10 @@ def propose(
 ) -> None:
     """First half of a change of deadline. Raises MoveRefused or InvalidInput as `move_deadline` would."""
     _check(session, round_, deadline, motive=motive, actor=actor, now=now)
-    proposals.propose(
+    proposal = proposals.propose(
         session, round_, "move_deadline", actor=actor, now=now, motive=motive, deadline=deadline.isoformat()
     )
+    telling.ask_second_person(session, round_, proposal, "deadline", actor=actor, now=now)
 
 
 def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> dt.datetime:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -222,6 +223,46 @@ _ORDER: tuple[tuple[str, str, str], ...] = (
     ("signon_deadline", "tender_deadline", N_("The deadline for signing on must lie before the tender deadline.")),
     ("demand_deadline", "tender_deadline", N_("The deadline for demand must lie before the tender deadline.")),
 )
+
+
+_USUAL: tuple[tuple[str, str, str], ...] = (
+    ("signon_deadline", "demand_deadline", N_("Signing on ends after demand ends.")),
+    ("signon_deadline", "planned_publication_on", N_("Signing on ends on the planned day of publication or later.")),
+    ("demand_deadline", "planned_publication_on", N_("Demand ends on the planned day of publication or later.")),
+    (
+        "planned_publication_on",
+        "questions_until",
+        N_("The last question may be asked on the planned day of publication or earlier."),
+    ),
+    (
+        "planned_publication_on",
+        "tender_deadline",
+        N_("The tender deadline lies on the planned day of publication or earlier."),
+    ),
+    ("tender_deadline", "term_starts_on", N_("The framework starts on the day of the tender deadline or earlier.")),
+    ("term_starts_on", "first_audit_on", N_("The first audit is planned before the framework starts.")),
+    ("first_audit_on", "term_ends_on", N_("The first audit is planned after the framework ends.")),
+)
+
+
+def odd_dates(round_: Round) -> list[str]:
+    """A sentence for each pair of dates in an order that makes no sense; a warning, since plans may still move.
+
+    Instants count as days in the zone of the round, except where both are instants.
+    """
+    found = []
+    for earlier, later, sentence in _USUAL:
+        first, second = getattr(round_, earlier), getattr(round_, later)
+        if first is None or second is None:
+            continue
+        both_instants = isinstance(first, dt.datetime) and isinstance(second, dt.datetime)
+        if first > second if both_instants else _day(first, round_) >= _day(second, round_):
+            found.append(sentence)
+    return found
+
+
+def _day(value: dt.date, round_: Round) -> dt.date:
+    return value.astimezone(ZoneInfo(round_.zone)).date() if isinstance(value, dt.datetime) else value
 
 
 def _check_dates(round_: Round) -> None:

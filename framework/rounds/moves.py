@@ -69,7 +69,8 @@ def cancel(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, m
 def propose_cancel(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, motive: str) -> None:
     """First half of a cancellation after publication; raises as the move would, so that nobody waits in vain."""
     lifecycle.check(session, round_, "cancel", actor=actor, now=now, motive=motive)
-    proposals.propose(session, round_, "cancel", actor=actor, now=now, motive=motive)
+    proposal = proposals.propose(session, round_, "cancel", actor=actor, now=now, motive=motive)
+    telling.ask_second_person(session, round_, proposal, "cancel", actor=actor, now=now)
 
 
 def confirm_cancel(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> None:
@@ -93,9 +94,14 @@ def _may_create(session: Session, round_: Round, context: Context) -> None:
 
 
 def _may_open_signons(session: Session, round_: Round, context: Context) -> None:
-    lacking = [words for holds, words in _set_up_facts(session, round_) if not holds]
-    if lacking:
-        raise MoveRefused("set-up-incomplete", lacking[0])
+    found = lacking(session, round_)
+    if found:
+        raise MoveRefused("set-up-incomplete", found[0])
+
+
+def lacking(session: Session, round_: Round) -> list[str]:
+    """Everything set-up still lacks before sign-on opens, each as a sentence; the move names the first."""
+    return [words for holds, words in _set_up_facts(session, round_) if not holds]
 
 
 def _set_up_facts(session: Session, round_: Round) -> list[tuple[bool, str]]:
@@ -177,7 +183,7 @@ def _may_reopen_demand(session: Session, round_: Round, context: Context) -> Non
 
 def _demand_reopened(session: Session, round_: Round, context: Context) -> None:
     round_.demand_deadline = context.facts["demand_deadline"]
-    _members_told("demand_open")(session, round_, context)
+    _members_told("demand_open", beyond_invited=True)(session, round_, context)
 
 
 def _may_approve(session: Session, round_: Round, context: Context) -> None:
@@ -234,7 +240,7 @@ def register(act: str, guard: Guard | None = None, effect: Guard | None = None) 
 register("create", _may_create)
 register("open_signons", _may_open_signons)
 register("reopen_set_up", _may_reopen_set_up, _members_told("set_up_reopened"))
-register("open_demand", _may_open_demand, _members_told("demand_open"))
+register("open_demand", _may_open_demand, _members_told("demand_open", beyond_invited=True))
 register("lock_demand", _may_lock_demand)
 register("reopen_demand", _may_reopen_demand, _demand_reopened)
 register("approve_readiness", _may_approve)

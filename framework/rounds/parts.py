@@ -17,6 +17,7 @@ from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, UNITS
 from framework.ground.text import N_
 from framework.rounds import editing
+from framework.rounds.schedule import contract_years
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import CALL_OFF_ROUTES, PLACES, Clause, Criterion, Lot, MemberClass, Round
 
@@ -260,6 +261,17 @@ def _lot_values(round_: Round, lot: Lot, values: Mapping[str, Any]) -> dict[str,
     _listed([fixed.get("unit", lot.unit or "piece")], UNITS, "unit")
     if not 1 <= int(fixed.get("years", lot.years or 4)) <= 10:
         raise InvalidInput("years-out-of-range", N_("Demand is declared for 1 to 10 contract years."), field="years")
+    term = contract_years(round_)
+    if term is not None and int(fixed.get("years", lot.years or 4)) > term:
+        raise InvalidInput(
+            "years-beyond-the-term",
+            N_("The term has %(term)s contract years with its options; demand cannot be declared beyond it."),
+            field="years",
+            term=term,
+        )
+    tiers = [tier.casefold() for tier in fixed.get("spec_tiers", ())]
+    if len(set(tiers)) < len(tiers):
+        raise InvalidInput("tier-twice", N_("A tier is listed twice. Name each once."), field="spec_tiers")
     return fixed
 
 

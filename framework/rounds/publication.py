@@ -19,7 +19,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, Stale
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import editing, moves, readiness
+from framework.rounds import editing, moves, readiness, telling
 from framework.rounds.settings import frozen_values, value
 from models.people import Appointment, User
 from models.rounds import Round
@@ -106,7 +106,8 @@ def propose_readiness(session: Session, round_: Round, *, actor: Actor, now: dt.
     """First half of the readiness approval; raises MoveRefused naming the first row that is missing. Returns the preview hash."""
     lifecycle.check(session, round_, "approve_readiness", actor=actor, now=now)
     preview = preview_hash(session, round_)
-    proposals.propose(session, round_, "approve_readiness", actor=actor, now=now, hash=preview)
+    proposal = proposals.propose(session, round_, "approve_readiness", actor=actor, now=now, hash=preview)
+    telling.ask_second_person(session, round_, proposal, "readiness", actor=actor, now=now)
     return preview
 
 
@@ -129,7 +130,10 @@ def propose_publication(
         raise InvalidInput("text-long", N_("Use at most %(limit)s characters."), field="notice_reference", limit=100)
     lifecycle.check(session, round_, "publish", actor=actor, now=now, notice_reference=reference)
     preview = preview_hash(session, round_)
-    proposals.propose(session, round_, "publish", actor=actor, now=now, hash=preview, notice_reference=reference)
+    proposal = proposals.propose(
+        session, round_, "publish", actor=actor, now=now, hash=preview, notice_reference=reference
+    )
+    telling.ask_second_person(session, round_, proposal, "publish", actor=actor, now=now)
     return preview
 
 

@@ -14,7 +14,7 @@ from framework.ground.errors import MoveRefused
 from framework.ground.text import N_
 from framework.ground.zones import is_zone
 from framework.rounds import clauses, formulas, limits
-from framework.rounds.schedule import add_months, term_exceeds
+from framework.rounds.schedule import add_months, contract_years, term_exceeds
 from framework.rounds.settings import value
 from models.demand import Demand, DemandLine
 from models.people import Appointment, Organisation, RoleGrant
@@ -73,6 +73,8 @@ class Facts:
 
 
 Check = Callable[[Facts], Row]
+Fault = tuple[str, str, dict[str, object]] | tuple[str, str, dict[str, object], str]
+"""Status, sentence and its parameters, and the page where it is mended where that is not the row's own."""
 
 
 def gather(session: Session, round_: Round) -> Facts:
@@ -163,19 +165,23 @@ def _tied(session: Session, openers: object) -> list[str]:
     return sorted({named[user] for user in session.scalars(query)}) if named else []
 
 
-def _row(
-    number: str, faults: Iterator[tuple[str, str, dict[str, object]]], fine: str, page: str, rule: str = ""
-) -> Row:
+def _row(number: str, faults: Iterator[Fault], fine: str, page: str, rule: str = "") -> Row:
     """The first missing fault, else the first warning, else all is well."""
     found = sorted(faults, key=lambda fault: fault[0] != MISSING)
     if not found:
         return Row(number, OK, fine, page, {}, rule)
-    status, sentence, params = found[0]
-    return Row(number, status, sentence, page, params, rule)
+    status, sentence, params, *elsewhere = found[0]
+    return Row(number, status, sentence, elsewhere[0] if elsewhere else page, params, rule)
+
+
+def _no_lots(facts: Facts) -> Iterator[Fault]:
+    """A row about every lot is not in order where there is none."""
+    if not facts.lots:
+        yield MISSING, N_("Add at least one lot."), {}, "rounds.lots"
 
 
 def _term(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         months = limits.term_limit(facts.round)
         exceeds = term_exceeds(facts.round, months)
         if exceeds is None:
@@ -187,16 +193,25 @@ def _term(facts: Facts) -> Row:
                 "The term with its options is longer than %(months)s months: justify the duration, or shorten it."
             )
             yield MISSING, sentence, {"months": months}
+        yield from _years_beyond(facts)
 
     return _row(
         "R1", faults(), N_("The term with its options is within the limit or justified."), "rounds.dates", "L01"
     )
 
 
+def _years_beyond(facts: Facts) -> Iterator[Fault]:
+    """Lots whose demand is declared for more contract years than the term has."""
+    term = contract_years(facts.round)
+    for lot in facts.lots:
+        if term is not None and lot.years > term:
+            sentence = N_("Lot %(lot)s asks demand for %(years)s contract years, the term has %(term)s.")
+            yield MISSING, sentence, {"lot": lot.code, "years": lot.years, "term": term}
+
+
 def _ceilings(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
-        if not facts.lots:
-            yield MISSING, N_("Add at least one lot."), {}
+    def faults() -> Iterator[Fault]:
+        yield from _no_lots(facts)
         for lot in facts.lots:
             if not _has_pair(lot):
                 yield (
@@ -227,15 +242,16 @@ def _matches_pool(lot: Lot, pooled: Pooled | None) -> bool:
 
 
 def _members(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         needed, there = int(value(facts.round, "min_members")), len(facts.confirmed())
         if not facts.round.mandate_type:
-            yield MISSING, N_("Choose how the members buy together (the type of mandate)."), {}
+            yield MISSING, N_("Choose how the members buy together (the type of mandate)."), {}, "rounds.scope"
         if there < needed:
             yield (
                 MISSING,
                 N_("%(there)s members are confirmed, at least %(needed)s are needed."),
                 {"there": there, "needed": needed},
+                "signons.listing",
             )
         unseen = {s.public_id for s in facts.refusable()} - refusals_seen(facts.round)
         if unseen:
@@ -251,7 +267,7 @@ def refusals_seen(round_: Round) -> set[str]:
 
 
 def _demand_fits(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         if facts.strays:
             sentence = N_("Locked demand belongs to buyers that are not confirmed: %(names)s.")
             yield MISSING, sentence, {"names": ", ".join(facts.strays)}
@@ -260,7 +276,7 @@ def _demand_fits(facts: Facts) -> Row:
 
 
 def _places(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         criteria = facts.round.criteria
         if not criteria:
             yield MISSING, N_("Add the criteria."), {}
@@ -281,18 +297,20 @@ def _in_two_places(criteria: list[Criterion], key: Callable[[Criterion], str]) -
 
 
 def _weights(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
+        yield from _no_lots(facts)
         for lot in facts.lots:
             total = sum((c.weight or Decimal(0) for c in facts.award_criteria(lot)), Decimal(0))
             if total != 100:
-                sentence = N_("In lot %(lot)s the award weights add up to %(total)s, they must add up to 100.00.")
-                yield MISSING, sentence, {"lot": lot.code, "total": f"{total:.2f}"}
+                sentence = N_("In lot %(lot)s the award weights add up to %(total)s, they must add up to 100.")
+                yield MISSING, sentence, {"lot": lot.code, "total": total}
 
-    return _row("R6", faults(), N_("The award weights of every lot add up to 100.00."), "rounds.criteria", "L15")
+    return _row("R6", faults(), N_("The award weights of every lot add up to 100."), "rounds.criteria", "L15")
 
 
 def _formulas(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
+        yield from _no_lots(facts)
         for criterion in facts.round.criteria:
             if criterion.place != "award" or criterion.weight is None:
                 continue
@@ -311,7 +329,7 @@ def _formulas(facts: Facts) -> Row:
     )
 
 
-def _price_only(facts: Facts) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _price_only(facts: Facts) -> Iterator[Fault]:
     if value(facts.round, "price_only_allowed"):
         return
     for lot in facts.lots:
@@ -321,7 +339,8 @@ def _price_only(facts: Facts) -> Iterator[tuple[str, str, dict[str, object]]]:
 
 
 def _scope(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
+        yield from _no_lots(facts)
         if not facts.round.template_version:
             yield MISSING, N_("Choose the version of the disclosure template."), {}
         for lot in facts.lots:
@@ -339,7 +358,7 @@ def _scope(facts: Facts) -> Row:
 
 
 def _clauses(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         for title in clauses.missing_titles(facts.round.clauses):
             yield MISSING, N_("The clause set lacks: %(label)s."), {"label": title}
         for clause in facts.round.clauses:
@@ -357,7 +376,7 @@ def _clauses(facts: Facts) -> Row:
 
 
 def _audit_time(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         first, ends = facts.round.first_audit_on, facts.round.term_ends_on
         if first is None or ends is None:
             yield WARNING, N_("No first audit is planned."), {}
@@ -369,7 +388,7 @@ def _audit_time(facts: Facts) -> Row:
 
 
 def _labels(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         for criterion in facts.round.criteria:
             if criterion.is_label and not criterion.equivalent_path.strip():
                 sentence = N_("“%(name)s” asks for a label: say what is accepted as equivalent.")
@@ -379,14 +398,15 @@ def _labels(facts: Facts) -> Row:
 
 
 def _opening(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         round_ = facts.round
         if round_.tender_deadline is None or not is_zone(round_.zone):
-            yield MISSING, N_("Set the tender deadline with its time zone."), {}
+            yield MISSING, N_("Set the tender deadline with its time zone."), {}, "rounds.dates"
         if round_.questions_until is None:
-            yield MISSING, N_("Set the last day for questions."), {}
+            yield MISSING, N_("Set the last day for questions."), {}, "rounds.dates"
         elif round_.tender_deadline is not None and round_.questions_until >= round_.tender_deadline:
-            yield MISSING, N_("The last day for questions must lie before the tender deadline."), {}
+            sentence = N_("The last day for questions must lie before the tender deadline.")
+            yield MISSING, sentence, {}, "rounds.dates"
         needed = openers_needed(round_)
         if len(facts.openers) < needed:
             sentence = N_("%(there)s openers are named, at least %(needed)s are needed.")
@@ -405,49 +425,65 @@ def openers_needed(round_: Round) -> int:
 
 
 def _routes(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
+        yield from _no_lots(facts)
         for lot in facts.lots:
             if not lot.call_off_route:
                 yield MISSING, N_("Choose the call-off route of lot %(lot)s."), {"lot": lot.code}
         if facts.round.jurisdiction == "uk_2023":
-            yield from ((MISSING, sentence, {}) for sentence in _uk_blanks(facts))
+            yield from ((MISSING, sentence, {}, page) for sentence, page in _uk_blanks(facts))
 
     return _row("R13", faults(), N_("The call-off routes are chosen."), "rounds.figures", "L20")
 
 
-def _uk_blanks(facts: Facts) -> list[str]:
-    """What the Procurement Act 2023 wants stated and is blank (law L23)."""
+def _uk_blanks(facts: Facts) -> list[tuple[str, str]]:
+    """What the Procurement Act 2023 wants stated and is blank, each with the page where it is stated (law L23)."""
     round_ = facts.round
     stated = [
-        (str(value(round_, "price_mechanism")).strip(), N_("State the price mechanism (Procurement Act 2023).")),
+        (
+            str(value(round_, "price_mechanism")).strip(),
+            N_("State the price mechanism (Procurement Act 2023)."),
+            "rounds.rules",
+        ),
         (
             round_.value_estimated is not None or all(lot.value_estimated is not None for lot in facts.lots),
             N_("State the estimated value (Procurement Act 2023)."),
+            "rounds.figures",
         ),
         (
             str(value(round_, "selection_process")).strip(),
             N_("State how suppliers are selected for call-offs (Procurement Act 2023)."),
+            "rounds.rules",
         ),
-        (round_.term_starts_on and round_.term_ends_on, N_("State the term (Procurement Act 2023).")),
+        (
+            round_.term_starts_on and round_.term_ends_on,
+            N_("State the term (Procurement Act 2023)."),
+            "rounds.dates",
+        ),
         (
             facts.confirmed() or round_.member_classes,
             N_("State the authorities that are entitled (Procurement Act 2023)."),
+            "signons.listing",
         ),
-        (value(round_, "open_framework_decided"), N_("State whether the framework is open (Procurement Act 2023).")),
+        (
+            value(round_, "open_framework_decided"),
+            N_("State whether the framework is open (Procurement Act 2023)."),
+            "rounds.rules",
+        ),
     ]
-    return [sentence for holds, sentence in stated if not holds]
+    return [(sentence, page) for holds, sentence, page in stated if not holds]
 
 
 def _confirmed_by_lead(facts: Facts) -> Row:
-    def faults() -> Iterator[tuple[str, str, dict[str, object]]]:
+    def faults() -> Iterator[Fault]:
         if not facts.round.standstill_confirmed:
             yield MISSING, N_("Confirm the standstill days and their kind for your jurisdiction."), {}
         if limits.is_standstill_short(facts.round):
             yield MISSING, N_("The standstill is shorter than the law's: set its days anew."), {}
         if not facts.round.data_agreement.strip():
-            yield MISSING, N_("Write the data agreement between lead and members."), {}
+            yield MISSING, N_("Write the data agreement between lead and members."), {}, "rounds.members"
         if facts.round.retention_years is None:
-            yield MISSING, N_("Set for how many years records are kept."), {}
+            yield MISSING, N_("Set for how many years records are kept."), {}, "rounds.members"
 
     return _row("R14", faults(), N_("Standstill, data agreement and retention are settled."), "rounds.rules", "L22")
 

@@ -35,6 +35,16 @@ def term_exceeds(round_: Round, months: int) -> bool | None:
     return day_after > add_months(round_.term_starts_on, months)
 
 
+def contract_years(round_: Round) -> int | None:
+    """How many contract years the term has with every option, a begun one counting whole; None where a date is missing."""
+    if term_exceeds(round_, 0) is None:
+        return None
+    years = 1
+    while term_exceeds(round_, 12 * years):
+        years += 1
+    return years
+
+
 def year_on(instant: dt.datetime | None, zone: str) -> dt.datetime | None:
     """The same local time one year later; two hours on where clocks skip or double that time."""
     if instant is None:

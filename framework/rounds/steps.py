@@ -52,15 +52,24 @@ def denied_attempts(session: Session, round_: Round) -> int:
 
 
 @candidate(ALL_STATES, "lead")
+        return Step(
+            N_("%(name)s proposed %(label)s. A second person confirms it by %(until)s."),
+            {"name": proposal.proposed_by.name, "label": ACTS[proposal.act], "until": proposal.expires_at},
+            PAGES[proposal.act],
+            label=N_("Look and confirm"),
+            urgency=90,
+        )
 def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step | None:
     for proposal in waiting_proposals(session, round_, now=reader.now):
-        if proposal.proposed_by_id != reader.actor.user_id and proposal.act in PAGES:
+        if proposal.act not in PAGES:
+            continue
+        if proposal.proposed_by_id == reader.actor.user_id:
             return Step(
-                N_("Somebody proposed %(label)s. A second person confirms it by %(until)s."),
+                N_("Waiting for a second person until %(until)s. You proposed %(label)s."),
                 {"label": ACTS[proposal.act], "until": proposal.expires_at},
                 PAGES[proposal.act],
-                label=N_("Look and confirm"),
-                urgency=90,
+                label=N_("Look"),
+                urgency=60,
             )
     return None
 

@@ -44,7 +44,7 @@ def tasks(facts: Facts) -> list[Task]:
         Task(
             "rounds.criteria",
             N_("Criteria, weights and clauses"),
-            N_("Each criterion in one of four places; award weights add up to 100.00."),
+            N_("Each criterion in one of four places; award weights add up to 100."),
             {"R5", "R6", "R7", "R9", "R11"} <= fine and bool(facts.lots),
         ),
         Task("rounds.dates", N_("Dates"), N_("Every deadline with its time zone."), all(deadlines) and "R1" in fine),

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
+from framework.ground.actors import Actor
+from framework.ground.audit_labels import PROPOSED
 from models.disclosure import Submission, SupplierInvitation
 from models.people import RoleGrant, User
-from models.rounds import Round
+from models.rounds import Proposal, Round
 from models.signons import SignOn
 
 
@@ -48,6 +50,32 @@ def suppliers(session: Session, round_: Round, *, now: dt.datetime) -> list[User
     invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
     sent = select(Submission.supplier_id).where(Submission.round_id == round_.id)
     return people(session, [*session.scalars(invited), *session.scalars(sent)], "supplier", now=now)
+
+
+def second_persons(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> list[User]:
+    """The other people of the lead, any of whom may confirm what `actor` proposed about the round."""
+    return [user for user in people(session, [round_.organisation_id], "lead", now=now) if user.id != actor.user_id]
+
+
+def ask_second_person(
+    session: Session, round_: Round, proposal: Proposal, page: str, *, actor: Actor, now: dt.datetime
+) -> None:
+    """Mail whoever may confirm a proposal, naming when it lapses (mail M12b); `page` is where it is confirmed."""
+    for user in second_persons(session, round_, actor=actor, now=now):
+        mail.post(
+            session,
+            "confirmation_needed",
+            to=user,
+            now=now,
+            round_=round_,
+            recipient=user.name,
+            proposer=actor.name,
+            what=PROPOSED[proposal.entity, proposal.act],
+            motive=proposal.motive,
+            until=local_words(proposal.expires_at, round_.zone),
+            round=round_.name,
+            path=f"/rounds/{round_.public_id}/{page}",
+        )
 
 
 def local_words(instant: dt.datetime | None, zone: str) -> str:

@@ -94,6 +94,7 @@ def a_clause(ready: Ready) -> Any:
 BROKEN: dict[str, tuple[str, Change]] = {
     "no term": ("R1", on(the_round, term_ends_on=None)),
     "49 months": ("R1", on(the_round, term_ends_on=dt.date(2031, 7, 31))),
+    "demand for a year beyond the term": ("R1", on(the_lot, years=5)),
     "options above 48 months": ("R1", on(the_round, option_months=1)),
     "justification does not help where none is allowed": (
         "R1",
@@ -184,3 +185,33 @@ def test_a_term_counts_both_days_and_every_option(
     round_ = Round(term_starts_on=starts, term_ends_on=ends, option_months=options)
 
     assert term_exceeds(round_, 48) is exceeds
+
+
+@pytest.mark.parametrize("row", ["R2", "R6", "R7", "R8", "R13"])
+def test_a_row_about_every_lot_is_not_in_order_where_there_is_none(build: Any, row: str) -> None:
+    lead = build.organisation("lead")
+    round_ = build.round(lead, template_version="1.0")
+
+    found = {one.number: one for one in readiness.rows(readiness.gather(build.session, round_))}
+
+    assert (found[row].status, found[row].page) == (readiness.MISSING, "rounds.lots")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "row", "page"),
+    [
+        (on(the_round, mandate_type=None), "R3", "rounds.scope"),
+        (settings(min_members=3), "R3", "signons.listing"),
+        (another_invited_buyer, "R3", "rounds.refusals"),
+        (on(the_round, questions_until=None), "R12", "rounds.dates"),
+        (settings(opening_persons=3), "R12", "rounds.rules"),
+        (on(the_round, retention_years=None), "R14", "rounds.members"),
+    ],
+)
+def test_a_row_names_the_page_where_its_fault_is_mended(ready: Ready, break_it: Change, row: str, page: str) -> None:
+    break_it(ready)
+    ready.build.session.commit()
+
+    found = readiness.rows(readiness.gather(ready.build.session, ready.round))
+
+    assert next(one.page for one in found if one.number == row) == page

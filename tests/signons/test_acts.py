@@ -13,6 +13,8 @@ from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken, Stale
 from framework.ground.lifecycle import Context
+from framework.rounds import next_action
+from framework.rounds.next_action import Reader
 from framework.signons import acts, closing, eligibility, lists, notices
 from framework.signons.mandate import Mandate
 from models.records import AuditEvent, Mail
@@ -600,3 +602,14 @@ def test_whoever_comes_into_a_body_is_told_of_the_round_that_waits_for_its_answe
     assert waiting.organisation_id == empty.id
     assert (mail.template, mail.recipient) == ("sign_on_invited", user.email)
     assert mail.params["deadline"] != ""
+
+
+def test_the_lead_sees_who_has_not_answered_and_who_owes_a_mandate(session, build, clock):
+    round_ = build.round(state="sign_on")
+    invited, joining = build.sign_on(round_, state="invited"), build.sign_on(round_)
+    build.sign_on(round_, state="confirmed")
+    reader = Reader(build.person(round_.organisation), frozenset({"lead"}), clock())
+
+    found = next_action.blockers(session, round_, reader)
+
+    assert [step.params["bodies"] for step in found] == [invited.organisation.name, joining.organisation.name]

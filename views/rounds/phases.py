@@ -89,6 +89,45 @@ def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
         return redirect(url_for("rounds.phase", round_id=round_.public_id), code=303)
     try:
         _moves(round_)[act]()
+def _left_behind(round_: Round) -> list[str]:
+    """What locking demand now would leave behind, by name: drafts that lapse, members without an answer."""
+    found = lock.unfinished(db.session(), round_)
+    drafts, missing = [f"{member} · {lot}" for member, lot in found.drafts], found.missing
+    said = []
+    if drafts:
+        said.append(
+            ngettext(
+                "%(num)s draft lapses: %(names)s.",
+                "%(num)s drafts lapse: %(names)s.",
+                len(drafts),
+                names=_first(drafts),
+            )
+        )
+    if missing:
+        said.append(
+            ngettext(
+                "%(num)s member has not answered for every lot: %(names)s.",
+                "%(num)s members have not answered for every lot: %(names)s.",
+                len(missing),
+                names=_first(missing),
+            )
+        )
+    return said
+
+
+def _first(names: list[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED
+    return joined(names[:NAMED] + ([ngettext("%(num)s more", "%(num)s more", more)] if more > 0 else []))
+
+
+@blueprint.get("/rounds/<round_id>/phase/<act>")
+@permit(Permission.ROUND_MOVE)
+def phase_again(round_: Round, act: str) -> Response:
+    """The page of the moves, for an address that a form was sent to."""
+    return redirect(_to("phase", round_))
+
+
         return guard.done(
             url_for("rounds.overview", round_id=round_.public_id),
             _("Done: %(label)s.", label=words(MOVES[act]["title"])),
@@ -96,7 +135,13 @@ def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
     except RuleBroken as error:
         if error.status == 404:
             raise
-        return _phase(round_, {act: guard.refused(error)}), error.status
+        return _phase(round_, {act: guard.refused(error)} | _further(round_, act)), error.status
+
+
+def _further(round_: Round, act: str) -> dict[str, str]:
+    """What else set-up lacks beside what the move named, so that one sees all of it at once."""
+    more = moves.lacking(db.session(), round_)[1:] if act == "open_signons" and round_.state == "set_up" else []
+    return {f"{act} {number}": words(sentence) for number, sentence in enumerate(more)}
 
 
 def _moves(round_: Round) -> dict[str, Callable[[], None]]:

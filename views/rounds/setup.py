@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -225,6 +225,9 @@ def save_dates(round_: Round) -> Response | tuple[str, int]:
         editing.edit(
             db.session(), round_, "dates", values, version=form.known_version(), actor=actor(), now=clock.now()
         )
+
+        for odd in editing.odd_dates(round_):
+            flash(words(odd), "warning")
 
     return answer(form, act, lambda: _to("setup", round_), _("Dates saved."), lambda: _dates(round_, form))
 
