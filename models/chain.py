@@ -13,6 +13,7 @@ from models.base import Base, Fixed, Instant, Percent, Record, one_of
 from models.disclosure import Submission
 
 PRECISIONS = ("site", "zone", "city", "region", "country", "name_only")
+AUDIENCES = ("all", "linked", "open")
 
 
 class Site(Record, Base):
@@ -192,14 +193,20 @@ class LotFigures(Base):
 
 
 class SharedSite(Base):
-    """A site that several suppliers of a lot name; `open_only` counts just what every member may see."""
+    """A site that several suppliers of a lot name, as one audience may see it.
+
+    `all` is for who sees every row, `linked` for members that declared demand in the lot, `open` for other members.
+    """
 
     __tablename__ = "shared_site"
-    __table_args__ = (Index("ix_shared_site_rank", "lot_id", "open_only", "suppliers"),)
+    __table_args__ = (
+        CheckConstraint(one_of("audience", AUDIENCES), name="audience"),
+        Index("ix_shared_site_rank", "lot_id", "audience", "suppliers"),
+    )
 
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
-    open_only: Mapped[bool] = mapped_column(primary_key=True)
+    audience: Mapped[str] = mapped_column(String(10), primary_key=True)
     suppliers: Mapped[int] = mapped_column(comment="that name it in any way")
     linked_suppliers: Mapped[int] = mapped_column(comment="that tie it to a model of the lot")
     products: Mapped[int]

@@ -9,6 +9,7 @@ sendFormsOnce();
 listenForKeys();
 openTargetedDetails();
 weighFilesBeforeSending();
+tellOfColumnsOutOfSight();
 
 function sendTheTokenWithHtmx() {
   const token = document.querySelector("meta[name=csrf-token]");
@@ -95,4 +96,14 @@ function openTargetedDetails() {
   };
   window.addEventListener("hashchange", open);
   open();
+}
+
+// The sentence below a table that is cut at the right; without scripts the scroll bar says it.
+function tellOfColumnsOutOfSight() {
+  const tell = (frame) => {
+    const cue = frame.nextElementSibling;
+    if (cue?.classList.contains("table-cue")) cue.hidden = frame.scrollWidth <= frame.clientWidth + 1;
+  };
+  const watch = new ResizeObserver((seen) => seen.forEach((one) => tell(one.target)));
+  document.querySelectorAll(".table-frame").forEach((frame) => watch.observe(frame));
 }

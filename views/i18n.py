@@ -83,9 +83,9 @@ def _shown(key: str, value: Any) -> Any:
 
 
 def unknown(reason: str = "") -> Markup:
-    """An em dash that says why on focus; unknown is never 0."""
+    """An em dash that says why under the pointer and on focus; unknown is never 0."""
     said = reason or _("not known")
-    shape = Markup('<span class="unknown" title="{0}">—<span class="govuk-visually-hidden"> {0}</span></span>')
+    shape = Markup('<span class="unknown" tabindex="0">—<span class="unknown__why"> {0}</span></span>')
     return shape.format(said)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from framework.chain import figures, shared
 from framework.chain.sites import site_numbers
+from framework.disclosure.columns import SHEETS
 from framework.disclosure.confidentiality import levels_of
 from framework.ground import audit
 from framework.ground.actors import SYSTEM
@@ -32,6 +33,8 @@ from models.rounds import Lot
 
 BUILT = audit.declare("chain.built", "products", "mentions", "links")
 AT_ONCE = 2_000
+WHOLE_COMPANY = ("", "company")
+"""What `applies_to` holds of a row about all products of the file."""
 READABLE = frozenset({"opened", "clarification_asked", "in_review", "scored"})
 
 
@@ -144,7 +147,7 @@ def _add_component(work: Work, row: SubmissionRow, product_key: str) -> None:
         component_ref=_text(row, "component_ref", 60),
         component_type=kind,
         tier=_int(row, "tier") or (1 if kind == "final_assembly" else 2),
-        required=kind in (*work.lots[product_key].required_components, "final_assembly"),
+        required=kind in figures.required_types(work.lots[product_key]),
         not_disclosed_reason=_reason(row),
         not_disclosed_evidence=_text(row, "not_disclosed_evidence", 2000),
     )
@@ -166,10 +169,11 @@ def _add_assembly(work: Work, product_key: str) -> None:
 
 
 def _keep_component(work: Work, key: str, component: Component) -> None:
+    """The first of a key is the one links mean: a row of the file before an assembly made by us."""
     work.session.add(component)
     work.session.flush()
-    work.components[key] = component.id
-    work.component_product[key] = component.product_id
+    work.component_product.setdefault(key, component.product_id)
+    work.components.setdefault(key, component.id)
     if component.component_type == "final_assembly":
         work.assembly_of.setdefault(component.product_id, component.id)
 
@@ -185,7 +189,7 @@ def _mentions(work: Work) -> None:
     """Mentions from our own sheet of sites and from company-wide lists; equal ones share a site."""
     levels = levels_of(work.session, work.submission)
     wide = _is_company_wide(work)
-    listed = [row for name, rows in work.rows.items() if name not in OWN_SHEETS for row in rows]
+    listed = [row for name, rows in work.rows.items() if name not in SHEETS for row in rows]
     everything = [(row, wide, levels.of(row)[0]) for row in work.sheet("3_sites")]
     everything += [(row, True, "consortium") for row in listed]
     numbers = site_numbers(work.session, [_place(row) for row, _wide, _level in everything], now=work.now)
@@ -200,20 +204,6 @@ def _is_company_wide(work: Work) -> bool:
     """A plain list of sites, or a workbook whose every brand says so: shown, never mistaken for model-specific (D47)."""
     scopes = {_text(row, "scope", 20) for row in work.sheet("0_submission")}
     return work.submission.format == "site-list" or scopes == {"company_wide"}
-
-
-OWN_SHEETS = frozenset(
-    {
-        "0_submission",
-        "1_products",
-        "2_components",
-        "3_sites",
-        "4_links",
-        "5_smelters",
-        "6_audits",
-        "7_due_diligence",
-    }
-)
 
 
 def _place(row: SubmissionRow) -> tuple[str, str, str, str]:
@@ -280,7 +270,10 @@ def _component_of(work: Work, row: SubmissionRow, product: int | None) -> int | 
 
 
 def _smelters(work: Work) -> None:
-    _insert(work, SmelterMention, (_smelter(work, row) for row in work.sheet("5_smelters")))
+    """Smelters of the whole company or of one product; a row that names no product we know says nothing of any."""
+    known = {*work.products, *WHOLE_COMPANY}
+    rows = (row for row in work.sheet("5_smelters") if _key(row, "applies_to") in known)
+    _insert(work, SmelterMention, (_smelter(work, row) for row in rows))
 
 
 def _smelter(work: Work, row: SubmissionRow) -> dict[str, Any]:

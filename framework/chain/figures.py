@@ -11,12 +11,17 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from framework.disclosure.columns import FINAL_ASSEMBLY
+from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, reference_day
+from framework.ground.terms import MINERALS
 from models.chain import Component, DueDiligence, Link, LotFigures, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import Submission
 from models.rounds import Lot
 
-OPEN_LEVELS = ("public", "consortium")
-REASONS = ("unknown", "supplier_refused", "trade_secret", "multi_source_variable", "not_applicable")
+OTHER = "other"
+SUB_COMPONENT_TIER = 3
+SCORES = ("none", "partial", "full")
+"""A supplier's answers about its own process, the least first."""
 
 
 @dataclass(slots=True)
@@ -28,8 +33,8 @@ class Facts:
     links: dict[int, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
     smelters: list[SmelterMention] = field(default_factory=list)
     audits: list[tuple[int, dt.date | None]] = field(default_factory=list)
-    diligence: list[str] = field(default_factory=list)
-    confidential: set[int] = field(default_factory=set)
+    diligence: dict[str, str] = field(default_factory=dict)
+    confidential: dict[int, str] = field(default_factory=dict)
     company_wide: int = 0
     wide_confidential: int = 0
 
@@ -45,12 +50,6 @@ def count(session: Session, submission: Submission) -> None:
             figures = figures_of(facts, lot, products, on=on)
             session.add(LotFigures(submission_id=submission.id, lot_id=lot.id, brand=brand, figures=figures))
     session.flush()
-
-
-def reference_day(submission: Submission) -> dt.date:
-    """The day against which validity is read: the tender deadline."""
-    deadline = submission.round.tender_deadline
-    return (deadline or submission.received_at).date()
 
 
 def load(session: Session, submission: Submission) -> Facts:
@@ -71,40 +70,49 @@ def load(session: Session, submission: Submission) -> Facts:
     facts.smelters = list(session.scalars(select(SmelterMention).where(SmelterMention.submission_id == number)))
     audits = select(SiteAudit.mention_id, SiteAudit.valid_until).where(SiteAudit.submission_id == number)
     facts.audits = [(mention, until) for mention, until in session.execute(audits)]
-    facts.diligence = list(session.scalars(select(DueDiligence.self_score).where(DueDiligence.submission_id == number)))
+    facts.diligence = _diligence(session, number)
     mentions = select(Mention.id, Mention.company_wide, Mention.confidentiality).where(Mention.submission_id == number)
     for mention_id, wide, level in session.execute(mentions):
         hidden = level not in OPEN_LEVELS
         facts.company_wide += wide
         facts.wide_confidential += wide and hidden
         if hidden:
-            facts.confidential.add(mention_id)
+            facts.confidential[mention_id] = level
     return facts
 
 
 def required_types(lot: Lot) -> tuple[str, ...]:
-    """The component types a lot asks for; the final assembly always among them."""
-    return tuple(dict.fromkeys(("final_assembly", *lot.required_components)))
+    """The component types a lot asks for; the final assembly always among them, and alone where one tier is asked."""
+    return tuple(dict.fromkeys((FINAL_ASSEMBLY, *(lot.required_components if lot.asked_tiers > 1 else ()))))
+
+
+def asked_mineral(lot: Lot, mineral: str) -> str:
+    """The mineral of a lot that a row is about, empty where the lot does not ask for it; one we do not list is *other*."""
+    known = mineral if mineral in MINERALS else OTHER
+    return known if known in lot.minerals else ""
 
 
 def figures_of(facts: Facts, lot: Lot, products: list[Product], *, on: dt.date) -> dict[str, Any]:
-    """Counts of nodes, precision, reasons, tiers, minerals, audits and due diligence for some products of a lot."""
+    """Counts of nodes, precision, reasons, component types, minerals, audits and due diligence for some products of a lot."""
     nodes = [_node(facts, product, kind) for product in products for kind in required_types(lot)]
     mentions = {m for p in products for c in facts.components[p.id] for m, _known in facts.links[c.id]}
+    hidden = [facts.confidential[m] for m in mentions if m in facts.confidential]
     return {
         "products": len(products),
         "nodes": len(nodes),
         "disclosed": sum(n["disclosed"] for n in nodes),
         "precise": sum(n["precise"] for n in nodes),
         "reasons": {r: n for r, n in Counter(n["reason"] for n in nodes if not n["disclosed"]).items() if r},
-        "tiers": _tiers(nodes),
         "kinds": _kinds(nodes),
+        "refused_kinds": _refused_kinds(nodes),
+        "sub_components": _with_sub_components(facts, products) if lot.asked_tiers >= SUB_COMPONENT_TIER else None,
         "sites": len(mentions),
         "company_wide": facts.company_wide,
-        "confidential": len(mentions & facts.confidential) + facts.wide_confidential,
+        "confidential": len(hidden) + facts.wide_confidential,
+        "confidential_to_linked": hidden.count(LEVELS[-1]) + facts.wide_confidential,
         **_minerals(facts, lot, products),
         **_audits(facts, mentions, on),
-        "due_diligence": dict(Counter(score for score in facts.diligence if score)),
+        "due_diligence": dict(Counter(facts.diligence.values())),
     }
 
 
@@ -113,7 +121,17 @@ def _by_brand(facts: Facts, lot: Lot) -> dict[str, list[Product]]:
     for product in facts.products:
         if product.lot_id == lot.id:
             found[product.brand].append(product)
-    return found or ({"": []} if facts.company_wide else {})
+    return found or {"": []}
+
+
+def _diligence(session: Session, submission_id: int) -> dict[str, str]:
+    """The answer to each process requirement; of a requirement answered twice the lesser one counts."""
+    query = select(DueDiligence.requirement, DueDiligence.self_score)
+    found: dict[str, str] = {}
+    for requirement, score in session.execute(query.where(DueDiligence.submission_id == submission_id)):
+        if score in SCORES:
+            found[requirement] = min(score, found.get(requirement, score), key=SCORES.index)
+    return found
 
 
 def _node(facts: Facts, product: Product, kind: str) -> dict[str, Any]:
@@ -123,38 +141,43 @@ def _node(facts: Facts, product: Product, kind: str) -> dict[str, Any]:
     reason = next((c.not_disclosed_reason for c in components if c.not_disclosed_reason), "unknown")
     return {
         "kind": kind,
-        "tier": 1 if kind == "final_assembly" else min((c.tier for c in components), default=2),
         "disclosed": bool(links),
         "precise": "site" in links,
         "reason": "" if links else reason,
     }
 
 
-def _tiers(nodes: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
-    return _share(nodes, "tier")
-
-
 def _kinds(nodes: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
-    return _share(nodes, "kind")
-
-
-def _share(nodes: Iterable[dict[str, Any]], key: str) -> dict[str, list[int]]:
-    """By key: how many are disclosed, of how many asked."""
+    """By component type: how many are disclosed, of how many asked."""
     found: dict[str, list[int]] = {}
     for node in nodes:
-        pair = found.setdefault(str(node[key]), [0, 0])
+        pair = found.setdefault(str(node["kind"]), [0, 0])
         pair[0] += node["disclosed"]
         pair[1] += 1
     return found
 
 
+def _refused_kinds(nodes: list[dict[str, Any]]) -> list[str]:
+    """The component types that were refused with proof for every product: drawn as refused, not as empty."""
+    told = {node["kind"] for node in nodes if node["reason"] != "supplier_refused"}
+    return sorted({node["kind"] for node in nodes} - told)
+
+
+def _with_sub_components(facts: Facts, products: list[Product]) -> int:
+    """How many products have a sub-component (tier 3 and deeper) with a site."""
+    return sum(
+        any(c.tier >= SUB_COMPONENT_TIER and facts.links[c.id] for c in facts.components[product.id])
+        for product in products
+    )
+
+
 def _minerals(facts: Facts, lot: Lot, products: list[Product]) -> dict[str, int]:
     own = {product.id for product in products}
     rows = [s for s in facts.smelters if s.product_id is None or s.product_id in own]
-    named = [s for s in rows if s.smelter_name]
+    named = [s for s in rows if s.smelter_name and asked_mineral(lot, s.mineral)]
     return {
         "minerals_asked": len(lot.minerals),
-        "minerals_answered": len({s.mineral for s in named} & set(lot.minerals)),
+        "minerals_answered": len({asked_mineral(lot, s.mineral) for s in named}),
         "smelters": len({(s.smelter_id or s.smelter_name.casefold(), s.mineral) for s in named}),
         "smelters_with_id": len({s.smelter_id for s in named if s.smelter_id}),
     }

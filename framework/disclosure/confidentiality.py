@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from framework.ground.actors import Actor, roles_in
@@ -15,7 +17,10 @@ from models.rounds import Lot, Round
 
 LEVELS = ("public", "consortium", "buyers_linked", "lead_and_monitor")
 NAMES_THE_BIDDER = "0_submission"
+OPEN_LEVELS = ("public", "consortium")
 SEES_ALL = frozenset({"lead", "evaluator", "chair", "monitor"})
+BEFORE_AWARD = frozenset({"opened", "judging", "award"})
+"""States of an opened round in which the award is not decided yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,17 @@ class Reader:
 
     def may_see(self, level: str, lots: frozenset[str]) -> bool:
         """Whether a row of this level is shown; `lots` are those whose products a current link ties to it."""
-        if self.sees_all or self.own or level in ("public", "consortium", ""):
+        if self.sees_all or self.own or level in OPEN_LEVELS or not level:
             return True
         return level == "buyers_linked" and bool(lots & self.lot_codes)
 
     def may_see_row(self, row: SubmissionRow, levels: Levels) -> bool:
         """Whether a row's values are shown: by its level, and never one that names the bidder to who may not know it."""
-        if self.hides_bidders and row.sheet == NAMES_THE_BIDDER:
-            return False
-        return self.may_see(*levels.of(row))
+        return not self.is_veiled(row) and self.may_see(*levels.of(row))
+
+    def is_veiled(self, row: SubmissionRow) -> bool:
+        """Whether a row says who the bidder is, to a reader who may not know before the award."""
+        return self.hides_bidders and row.sheet == NAMES_THE_BIDDER
 
 
 def reader_of(session: Session, round_: Round, actor: Actor, submission: Submission | None = None) -> Reader:
@@ -60,13 +67,18 @@ def reader_of(session: Session, round_: Round, actor: Actor, submission: Submiss
         sees_all=bool(roles & SEES_ALL),
         own=own,
         lot_codes=frozenset(map(str.casefold, session.scalars(declared))) if "member" in roles else frozenset(),
-        hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in ("opened", "judging"),
+        hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in BEFORE_AWARD,
     )
 
 
 def bidder_name(reader: Reader, submission: Submission, order: int) -> str:
     """The supplier's name, or a letter where the reader may not know bidders before the award (SD10)."""
-    return f"{chr(ord('A') + order % 26)}{order // 26 or ''}" if reader.hides_bidders else submission.supplier.name
+    return letter(order) if reader.hides_bidders else submission.supplier.name
+
+
+def letter(order: int) -> str:
+    """The letter of a bidder by the order of its receipt, from 0: A to Z, then A1."""
+    return f"{chr(ord('A') + order % 26)}{order // 26 or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,10 @@ def levels_of(session: Session, submission: Submission) -> Levels:
     codes = session.scalars(select(Lot.code).where(Lot.round_id == submission.round_id)).all()
     only = codes[0].casefold() if len(codes) == 1 else ""
     lot_of = {_key(r, "product_ref"): _key(r, "lot") or only for r in _of(rows, "1_products")}
-    today = submission.received_at.date().isoformat()
+    on = reference_day(submission).isoformat()
     linked: dict[str, set[str]] = {}
     for row in _of(rows, "4_links"):
-        if str(row.read_values.get("valid_to") or today) < today:
+        if str(row.read_values.get("valid_to") or on) < on:
             continue
         linked.setdefault(_key(row, "site_ref"), set()).add(lot_of.get(_key(row, "product_ref"), ""))
     own = {
@@ -114,6 +126,35 @@ def levels_of(session: Session, submission: Submission) -> Levels:
         {site: frozenset(lots) for site, lots in linked.items()},
         {product: frozenset([lot]) for product, lot in lot_of.items()},
     )
+
+
+def reference_day(submission: Submission) -> dt.date:
+    """The day against which validity is read: that of the tender deadline, else of the receipt, where the round is held."""
+    round_ = submission.round
+    return deadline_day(round_) or submission.received_at.astimezone(ZoneInfo(round_.zone)).date()
+
+
+def deadline_day(round_: Round) -> dt.date | None:
+    """The day of the tender deadline where the round is held; None where none is set."""
+    deadline = round_.tender_deadline
+    return None if deadline is None else deadline.astimezone(ZoneInfo(round_.zone)).date()
+
+
+def with_hidden_rows(session: Session, submissions: Sequence[Submission]) -> set[int]:
+    """The numbers of the submissions of which some row is not for every member: their counts of rows would tell."""
+    numbers = [s.id for s in submissions]
+    strict = [level for level in LEVELS if level not in OPEN_LEVELS]
+    column = case(
+        (SubmissionRow.sheet == "0_submission", SubmissionRow.read_values["confidentiality_default"].as_string()),
+        else_=SubmissionRow.read_values["confidentiality"].as_string(),
+    )
+    query = select(SubmissionRow.submission_id).where(
+        SubmissionRow.submission_id.in_(numbers),
+        SubmissionRow.listed_reason == "",
+        SubmissionRow.sheet.in_(("0_submission", "3_sites")),
+        column.in_(strict),
+    )
+    return set(session.scalars(query.distinct()))
 
 
 def default_level(session: Session, submission: Submission) -> str:

@@ -182,6 +182,35 @@ NOT_DISCLOSED_REASONS: dict[str, str] = {
     "not_applicable": N_("Not applicable"),
 }
 
+AUDIT_SCHEMES: dict[str, str] = {
+    "rba_vap": N_("RBA VAP audit"),
+    "sa8000": N_("SA8000"),
+    "smeta": N_("SMETA"),
+    "iso_45001": N_("ISO 45001"),
+    "iso_14001": N_("ISO 14001"),
+    "iso_50001": N_("ISO 50001"),
+    "brand_own": N_("Audit by the brand itself"),
+    "ew_monitoring": N_("Electronics Watch monitoring"),
+    "other": N_("Other scheme"),
+}
+
+PROCESS_REQUIREMENTS: dict[str, str] = {
+    "policy": N_("Policy"),
+    "publication_and_forwarding": N_("Publication and forwarding"),
+    "responsibility": N_("Responsibility"),
+    "risk_analysis": N_("Risk analysis"),
+    "monitoring": N_("Monitoring"),
+    "deviation_handling": N_("Handling of deviations"),
+    "remedy": N_("Remedy"),
+}
+"""What a supplier says of its own due diligence, in the order of its sheet."""
+
+SELF_SCORES: dict[str, str] = {
+    "none": N_("Nothing in place"),
+    "partial": N_("Partly in place"),
+    "full": N_("Fully in place"),
+}
+
 EVIDENCE_LEVELS: dict[str, str] = {
     "E0": N_("E0, nothing or contradicted"),
     "E1": N_("E1, the supplier's own statement"),

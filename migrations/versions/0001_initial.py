@@ -771,17 +771,18 @@ def upgrade() -> None:
     op.create_table('shared_site',
     sa.Column('lot_id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
-    sa.Column('open_only', sa.Boolean(), nullable=False),
+    sa.Column('audience', sa.String(length=10), nullable=False),
     sa.Column('suppliers', sa.Integer(), nullable=False, comment='that name it in any way'),
     sa.Column('linked_suppliers', sa.Integer(), nullable=False, comment='that tie it to a model of the lot'),
     sa.Column('products', sa.Integer(), nullable=False),
     sa.Column('categories', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_shared_site_lot_id')),
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_shared_site_site_id')),
-    sa.PrimaryKeyConstraint('lot_id', 'site_id', 'open_only', name=op.f('pk_shared_site'))
+    sa.PrimaryKeyConstraint('lot_id', 'site_id', 'audience', name=op.f('pk_shared_site'))
+    sa.CheckConstraint("audience IN ('all', 'linked', 'open')", name=op.f('ck_shared_site_audience')),
     )
     with op.batch_alter_table('shared_site', schema=None) as batch_op:
-        batch_op.create_index('ix_shared_site_rank', ['lot_id', 'open_only', 'suppliers'], unique=False)
+        batch_op.create_index('ix_shared_site_rank', ['lot_id', 'audience', 'suppliers'], unique=False)
 
     op.create_table('submission_issue',
     sa.Column('id', sa.Integer(), nullable=False),

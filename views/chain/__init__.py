@@ -3,50 +3,62 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 from urllib.parse import quote_plus
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import get_translations
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import framework.chain.steps  # noqa: F401 - its import registers the next step
+from framework.chain import behind as rows
 from framework.chain import comparison, export
 from framework.chain.build import build
-from framework.disclosure import confidentiality
+from framework.chain.figures import required_types
+from framework.disclosure import confidentiality, veil
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
+from framework.disclosure.veil import Veil
 from framework.ground import jobs
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
+from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, label_of
 from framework.ground.text import N_
 from models.base import db
-from models.chain import SharedSite, Site
 from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
 from views import clock, guard
+from views.chain.telling import said, what
 from views.demand.lever import pieces
+from views.disclosure.bidders import bidder, lettered, place
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import number, words
 
 PART_OF_WHOLE = N_("%(part)s of %(whole)s")
 blueprint = Blueprint("chain", __name__)
-SORTS = {
-    "supplier": lambda one: (one.supplier.casefold(), one.brand.casefold()),
-    "brand": lambda one: (one.brand.casefold(), one.supplier.casefold()),
-    "disclosed": lambda one: one.figures["disclosed"] / (one.figures["nodes"] or 1),
-    "precise": lambda one: one.figures["precise"] / (one.figures["nodes"] or 1),
-    "minerals": lambda one: one.figures["minerals_answered"],
-    "assembly": lambda one: one.assembly[0] / (one.assembly[1] or 1),
-    "components": lambda one: one.components[0] / (one.components[1] or 1),
-    "audits": lambda one: one.figures["audits_valid"] or 0,
-    "due_diligence": lambda one: one.figures["due_diligence"].get("full", 0),
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+SORTS: dict[str, Callable[[comparison.Line], Any]] = {
+    "supplier": lambda one: one.supplier.casefold(),
+    "brand": lambda one: one.brand.casefold() or None,
+    "disclosed": lambda one: _ratio(one.figures["disclosed"], one.figures["nodes"]),
+    "precise": lambda one: _ratio(one.figures["precise"], one.figures["nodes"]),
+    "minerals": lambda one: _ratio(one.figures["minerals_answered"], one.figures["minerals_asked"]),
+    "assembly": lambda one: _ratio(*one.assembly),
+    "components": lambda one: _ratio(*one.components),
+    "audits": lambda one: one.figures["audits_valid"] if one.figures["products"] else None,
+    "due_diligence": lambda one: one.figures["due_diligence"].get("full", 0) if one.figures["products"] else None,
 }
+"""What each column sorts by; None is unknown and stands last."""
 
 
 @jobs.runner(BUILD_JOB)
@@ -78,11 +90,17 @@ def lot_comparison(round_: Round, lot_id: str) -> str:
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison.xlsx")
 @permit(Permission.COMPARISON_VIEW)
 def lot_workbook(round_: Round, lot_id: str) -> Response:
-    """The comparison as a workbook."""
-    lot = guard.child(Lot, lot_id, round_)
-    reader = _reader(round_)
-    found = comparison.compare(db.session(), lot, reader, shared_page=None)
-    content = export.write(found, now=clock.now(), named=lambda one: named(reader, one.supplier), words=words)
+    """The comparison as a workbook, its lines in the order of the page."""
+    lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
+    found = comparison.compare(db.session(), lot, reader, page=None)
+    hidden = _veil(round_, reader)
+    content = export.write(
+        found,
+        _sorted(found.lines),
+        now=clock.now(),
+        named=lambda one: (bidder(reader, one.supplier), hidden.over(one.brand, lettered)),
+        words=words,
+    )
     return send_workbook(content, f"comparison-{round_.public_id}-{lot.number}.xlsx")
 
 
@@ -91,72 +109,97 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
 def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
     """The rows of the file behind one figure of the comparison."""
     lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
-    if measure not in comparison.MEASURES:
+    title = rows.title(lot, measure)
+    if not title:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     one = comparison.line(db.session(), lot, submission_id, request.args.get("brand", ""), reader)
-    page = max(1, request.args.get("page", 1, type=int))
-    rows, total = comparison.rows_behind(db.session(), one, lot, measure, page=page)
+    found = rows.rows_behind(db.session(), one, lot, measure, reader, page=request.args.get("page"))
+    hidden, on = _veil(round_, reader), confidentiality.reference_day(one.submission)
     return render_template(
         "chain/behind.html",
         round_=round_,
         lot=lot,
         line=one,
-        supplier=named(reader, one.supplier),
-        measure=comparison.MEASURES[measure],
-        key=measure,
-        rows=[
-            (row, label, detail, reader.may_see(level, frozenset([lot.code.casefold()] if tied else [])))
-            for row, label, detail, level, tied in rows
+        supplier=bidder(reader, one.supplier),
+        brand=hidden.over(one.brand, lettered),
+        title=title,
+        measure=measure,
+        facts=[
+            (
+                fact,
+                place(reader, one.submission, fact.row),
+                *(hidden.over(text, lettered) for text in (what(fact, measure), said(fact, on))),
+            )
+            for fact in found.facts
         ],
-        page=page,
-        pages=max(1, -(-total // comparison.ROWS_PAGE)),
-        total=total,
+        found=found,
     )
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/sites/<site_id>")
 @permit(Permission.COMPARISON_VIEW)
 def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
-    """Who names a shared site, and how each wrote it."""
+    """Who names a shared site, what is made there, and the pooled quantity behind it."""
     lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
-    found = db.session.scalar(
-        select(SharedSite)
-        .join(Site, Site.id == SharedSite.site_id)
-        .where(Site.public_id == site_id, SharedSite.lot_id == lot.id, SharedSite.open_only.is_(not reader.sees_all))
+    found = comparison.shared_site(db.session(), lot, site_id, reader)
+    links, page = comparison.links_of(db.session(), lot, found.site, reader, page=request.args.get("page"))
+    submissions = comparison.opened(db.session(), round_)
+    hidden = _veil(round_, reader, submissions)
+    order = enumerate(submissions)
+    return render_template(
+        "chain/site.html",
+        round_=round_,
+        lot=lot,
+        shared=found,
+        mentions=comparison.mentions_of(db.session(), lot, found.site, reader),
+        links=[
+            (
+                s,
+                hidden.over(p.brand, lettered),
+                hidden.over(p.model_name, lettered),
+                label_of(COMPONENT_TYPES, c.component_type),
+                row,
+            )
+            for s, p, c, row in links
+        ],
+        page=page,
+        quantities=[
+            (CATEGORIES[category].label if category in CATEGORIES else category, quantity)
+            for category, quantity in comparison.quantities_of(db.session(), lot, found.site)
+        ],
+        names={s.id: bidder(reader, confidentiality.bidder_name(reader, s, i)) for i, s in order},
+        place=lambda submission, row: place(reader, submission, row),
+        veiled=lambda text: hidden.over(text, lettered),
     )
-    if found is None:
-        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    mentions = comparison.suppliers_of(db.session(), found, round_, reader)
-    order = enumerate(comparison.opened(db.session(), round_))
-    names = {s.id: named(reader, confidentiality.bidder_name(reader, s, i)) for i, s in order}
-    return render_template("chain/site.html", round_=round_, lot=lot, shared=found, mentions=mentions, names=names)
-
-
-def named(reader: Reader, name: str) -> str:
-    """What a reader calls a supplier: its name, or *Bidder B* where names are not for them yet."""
-    return _("Bidder %(letter)s", letter=name) if reader.hides_bidders else name
 
 
 def _reader(round_: Round) -> Reader:
     return confidentiality.reader_of(db.session(), round_, actor())
 
 
+def _veil(round_: Round, reader: Reader, submissions: Sequence[Submission] = ()) -> Veil:
+    if not reader.hides_bidders:
+        return Veil()
+    return veil.veil_of(db.session(), reader, submissions or comparison.opened(db.session(), round_))
+
+
 def _page(round_: Round, lot: Lot) -> str:
-    page = max(1, request.args.get("page", 1, type=int))
     reader = _reader(round_)
-    found = comparison.compare(db.session(), lot, reader, shared_page=page)
-    behind_of = _behind(round_, lot)
+    found = comparison.compare(db.session(), lot, reader, page=request.args.get("page", "1"))
+    behind_of, hidden = _behind(round_, lot), _veil(round_, reader)
     return render_template(
         "chain/comparison.html",
         round_=round_,
         lots=round_.lots,
         found=found,
-        lines=[(one, named(reader, one.supplier), behind_of(one)) for one in _sorted(found.lines)],
+        lines=[
+            (one, bidder(reader, one.supplier), hidden.over(one.brand, lettered), behind_of(one))
+            for one in _sorted(found.lines)
+        ],
+        kinds=[(kind, label_of(COMPONENT_TYPES, kind)) for kind in required_types(lot)],
         step=comparison.step,
         of=_of(),
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
-        page=page,
-        pages=max(1, -(-found.shared_total // comparison.SHARED_PAGE)),
     )
 
 
@@ -166,7 +209,7 @@ def _behind(round_: Round, lot: Lot) -> Callable[[comparison.Line], Callable[[st
     start = one.removesuffix("~/~~")
 
     def of_line(line: comparison.Line) -> Callable[[str], str]:
-        before, after = f"{start}{line.submission.public_id}/", f"?brand={quote_plus(line.brand)}"
+        before, after = f"{start}{line.submission.public_id}/", f"?brand={quote_plus(line.key)}"
         return lambda measure: f"{before}{measure}{after}"
 
     return of_line
@@ -184,7 +227,10 @@ def _of() -> Callable[[int, int | str], str]:
 
 
 def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
-    """As the address says (`sort=key` or `sort=-key`); an unknown order is the order of receipt."""
+    """As the address says (`sort=key` or `sort=-key`), unknown last both ways; an unknown order is that of receipt."""
     asked = request.args.get("sort", "")
     key = SORTS.get(asked.removeprefix("-"))
-    return sorted(lines, key=key, reverse=asked.startswith("-")) if key is not None else list(lines)
+    if key is None:
+        return list(lines)
+    known = [one for one in lines if key(one) is not None]
+    return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from framework.disclosure import confidentiality, groups
 from framework.disclosure.check_file import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
+from framework.disclosure.veil import Veil, sheet_number, veil_of
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
+from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
@@ -18,6 +22,7 @@ from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.rounds import Round
 from views import guard
 from views.disclosure import blueprint
+from views.disclosure.bidders import bidder, lettered, sheet_words
 from views.disclosure.upload import send_original
 from views.guard import actor, permit
 from views.i18n import current_language, words
@@ -32,8 +37,15 @@ def submissions(round_: Round) -> str:
     """All opened submissions of a round."""
     reader = confidentiality.reader_of(db.session(), round_, actor())
     found = opened_submissions(round_)
-    named = [(s, confidentiality.bidder_name(reader, s, i)) for i, s in enumerate(found)]
-    return render_template("disclosure/submissions.html", round_=round_, submissions=named, reader=reader)
+    hidden = set() if reader.sees_all else confidentiality.with_hidden_rows(db.session(), found)
+    return render_template(
+        "disclosure/submissions.html",
+        round_=round_,
+        submissions=[
+            (s, bidder(reader, confidentiality.bidder_name(reader, s, i)), s.id not in hidden)
+            for i, s in enumerate(found)
+        ],
+    )
 
 
 @blueprint.get("/rounds/<round_id>/submissions/<submission_id>")
@@ -41,26 +53,30 @@ def submissions(round_: Round) -> str:
 def opened_version(round_: Round, submission_id: str) -> str:
     """One opened submission: row account, remarks by cause, and the rows of a sheet."""
     submission, name, reader = _opened(round_, submission_id)
-    sheets = [s["name"] for s in submission.sheets]
-    sheet = request.args.get("sheet") if request.args.get("sheet") in sheets else (sheets or [""])[0]
-    total = _count_rows(submission, sheet)
-    pages = max(1, -(-total // PAGE))
-    page = min(max(1, request.args.get("page", 1, type=int)), pages)
-    rows = _rows(submission, sheet, page)
-    levels = _levels(reader, submission)
+    levels, hidden = _levels(reader, submission), _veil(round_, reader)
+    sheets = _sheets(reader, submission)
+    sheet = next((one for one in sheets if one["key"] == request.args.get("sheet")), (sheets or [None])[0])
+    numbers, hides = _visible(submission, sheet["name"] if sheet else "", reader, levels)
+    page = page_of(request.args.get("page"), len(numbers), PAGE)
+    rows = _rows(numbers[page.offset : page.offset + PAGE])
     return render_template(
         "disclosure/opened.html",
         round_=round_,
         submission=submission,
         name=name,
-        reader=reader,
         may_download=reader.sees_all and not reader.hides_bidders,
+        tells_counts=reader.sees_all
+        or reader.own
+        or submission.id not in confidentiality.with_hidden_rows(db.session(), [submission]),
+        account=_account(submission, sheets),
         sheet=sheet,
         sheets=sheets,
         rows=[
-            (row, reader.may_see_row(row, levels), REASONS.get(row.listed_reason, row.listed_reason)) for row in rows
+            (row, None if reader.is_veiled(row) else hidden.over_all(row.read_values, lettered), _why_listed(row))
+            for row in rows
         ],
         columns=_columns(rows),
+        hides=hides,
         page=page,
         counts=groups.counts(submission),
     )
@@ -74,7 +90,9 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
     found = db.session.get(SubmissionRow, row_id) if row_id < 2**31 else None
     if found is None or found.submission_id != submission.id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    levels = _levels(reader, submission)
+    if not reader.may_see(*_levels(reader, submission).of(found)):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    hidden = _veil(round_, reader)
     remarks = select(SubmissionIssue).where(
         SubmissionIssue.submission_id == submission.id,
         SubmissionIssue.sheet == found.sheet,
@@ -85,11 +103,16 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
         round_=round_,
         submission=submission,
         name=name,
-        reader=reader,
         row=found,
-        shown=reader.may_see_row(found, levels),
-        reason=REASONS.get(found.listed_reason, found.listed_reason),
-        issues=[_said(r) for r in db.session.scalars(remarks.limit(50))],
+        sheet=next((one for one in _sheets(reader, submission) if one["name"] == found.sheet), None),
+        shown=not reader.is_veiled(found),
+        values=hidden.over_all(found.read_values, lettered),
+        as_found=hidden.over_all(found.read_values | found.found, lettered),
+        reason=_why_listed(found),
+        issues=[
+            (severity, hidden.over(said, lettered))
+            for severity, said in map(_said, db.session.scalars(remarks.limit(50)))
+        ],
         column=request.args.get("column", ""),
     )
 
@@ -119,9 +142,34 @@ def _opened(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:
     for order, submission in enumerate(opened_submissions(round_)):
         if submission.public_id == public_id:
             reader = confidentiality.reader_of(db.session(), round_, actor(), submission)
-            return submission, confidentiality.bidder_name(reader, submission, order), reader
+            return submission, bidder(reader, confidentiality.bidder_name(reader, submission, order)), reader
     guard.child(Submission, public_id, round_)
     raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+
+
+def _sheets(reader: Reader, submission: Submission) -> list[dict[str, Any]]:
+    """The sheets with their row accounts, called as this reader may call them; `key` stands in addresses."""
+    found = []
+    for one in submission.sheets:
+        number = sheet_number(reader, submission, one["name"])
+        key = one["name"] if number is None else str(number)
+        found.append({**one, "key": key, "label": sheet_words(reader, submission, one["name"])})
+    return found
+
+
+def _account(submission: Submission, sheets: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row account with its sheets called as this reader may call them."""
+    totals = ("rows_in", "rows_stored", "rows_listed", "format", "seconds")
+    named = [{**one, "name": one["label"]} for one in sheets]
+    return {name: getattr(submission, name) for name in totals} | {"sheets": named}
+
+
+def _veil(round_: Round, reader: Reader) -> Veil:
+    return veil_of(db.session(), reader, opened_submissions(round_)) if reader.hides_bidders else Veil()
+
+
+def _why_listed(row: SubmissionRow) -> str:
+    return REASONS.get(row.listed_reason, row.listed_reason)
 
 
 def _said(stored: SubmissionIssue) -> tuple[str, str]:
@@ -137,14 +185,19 @@ def _levels(reader: Reader, submission: Submission) -> Levels:
     return confidentiality.levels_of(db.session(), submission)
 
 
-def _rows(submission: Submission, sheet: str | None, page: int) -> list[SubmissionRow]:
+def _visible(submission: Submission, sheet: str, reader: Reader, levels: Levels) -> tuple[list[int], bool]:
+    """The numbers of a sheet's rows that this reader may see, in the file's order, and whether there are others."""
     query = select(SubmissionRow).where(SubmissionRow.submission_id == submission.id, SubmissionRow.sheet == sheet)
-    return list(db.session.scalars(query.order_by(SubmissionRow.row).offset((page - 1) * PAGE).limit(PAGE)))
+    if reader.sees_all or reader.own:
+        return list(db.session.scalars(query.with_only_columns(SubmissionRow.id).order_by(SubmissionRow.row))), False
+    rows = db.session.scalars(query.order_by(SubmissionRow.row)).all()
+    seen = [row.id for row in rows if reader.may_see(*levels.of(row))]
+    return seen, len(seen) < len(rows)
 
 
-def _count_rows(submission: Submission, sheet: str | None) -> int:
-    query = select(func.count()).where(SubmissionRow.submission_id == submission.id, SubmissionRow.sheet == sheet)
-    return db.session.scalar(query) or 0
+def _rows(numbers: list[int]) -> list[SubmissionRow]:
+    query = select(SubmissionRow).where(SubmissionRow.id.in_(numbers)).order_by(SubmissionRow.row)
+    return list(db.session.scalars(query))
 
 
 def _columns(rows: list[SubmissionRow]) -> list[str]:

@@ -1,0 +1,74 @@
+"""Files without the names of their bidders, for a reader who may not know these before the award (workbook, section 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.disclosure.columns import SHEETS, SUBMISSION
+from framework.disclosure.confidentiality import Reader, letter
+from models.disclosure import Submission, SubmissionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """Names that stand for a bidder, folded, with the letter that is read in their place; empty where all may be read."""
+
+    letters: dict[str, str] = field(default_factory=dict)
+
+    def over(self, value: Any, bidder: Callable[[str], str]) -> Any:
+        """A value with every name of a bidder replaced by what `bidder` says of its letter; lists part by part."""
+        if isinstance(value, list):
+            return [self.over(part, bidder) for part in value]
+        if not self.letters or not isinstance(value, str):
+            return value
+        return self._pattern().sub(lambda found: bidder(self.letters[_fold(found[0])]), value)
+
+    def over_all(self, values: dict[str, Any], bidder: Callable[[str], str]) -> dict[str, Any]:
+        """`over` for the cells of a row."""
+        return {key: self.over(value, bidder) for key, value in values.items()}
+
+    def _pattern(self) -> re.Pattern[str]:
+        names = sorted(self.letters, key=len, reverse=True)
+        written = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
+        return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE)
+
+
+def veil_of(session: Session, reader: Reader, submissions: Sequence[Submission]) -> Veil:
+    """What this reader may not read of `submissions`, given in the order of their receipts.
+
+    A bidder is named by its own name, and by its brands where it is a brand that bids itself.
+    """
+    if not reader.hides_bidders:
+        return Veil()
+    by_number = {submission.id: letter(order) for order, submission in enumerate(submissions)}
+    letters = {_fold(s.supplier.name): by_number[s.id] for s in submissions}
+    makers = [s.id for s in submissions if s.supplier.supplier_kind == "brand"]
+    brands = select(SubmissionRow).where(SubmissionRow.submission_id.in_(makers), SubmissionRow.sheet == SUBMISSION)
+    for row in session.scalars(brands.order_by(SubmissionRow.id)):
+        letters.setdefault(_fold(str(row.read_values.get("brand") or "")), by_number[row.submission_id])
+    return Veil({name: found for name, found in letters.items() if name})
+
+
+def sheet_number(reader: Reader, submission: Submission, sheet: str) -> int | None:
+    """The number by which a sheet is called where its own name is not shown, from 1; None where it is.
+
+    The name is that of the file where the file has no sheets (csv), and a bidder may have put its own on it.
+    """
+    if sheet in SHEETS:
+        return None
+    stem = PurePath(submission.file.name).stem
+    if not reader.hides_bidders and sheet != stem[: len(sheet)]:
+        return None
+    names = [str(one["name"]) for one in submission.sheets or []]
+    return names.index(sheet) + 1 if sheet in names else 1
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.split()).casefold()
