@@ -1,7 +1,8 @@
-"""What a supplier's standing version said of its sites, so that a newer one can be asked whether it says less (D55)."""
+"""What a supplier's earlier versions said: to ask whether a newer one says less (D55), and to fill its template."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,12 @@ from sqlalchemy.orm import Session
 from framework.disclosure.columns import COMPONENTS, LINKS, SITES
 from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
-from models.disclosure import Submission, SubmissionRow
+from framework.ground.files import FileStore
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import run_in_child
+from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+from models.people import Organisation
+from models.rounds import Round
 
 NEEDED = {
     SITES: ("site_ref", "site_legal_name", "address_line", "city", "region", "country"),
@@ -31,19 +37,53 @@ def rows_before(session: Session, submission: Submission) -> Records | None:
     before = standing_before(session, submission)
     if before is None:
         return None
-    is_list = before.format == SITE_LIST
     records: Records = {name: [] for name in NEEDED}
-    for sheet, row, values in session.execute(_rows(before)):
-        target = SITES if is_list else sheet
+    for target, record in _stored(session, before):
         if target in NEEDED:
-            kept = {name: values[name] for name in NEEDED[target] if name in values}
-            records[target].append({"row": row, "values": kept, "found": {}})
+            kept = {name: record["values"][name] for name in NEEDED[target] if name in record["values"]}
+            records[target].append(record | {"values": kept, "found": {}})
     return records
 
 
-def _rows(submission: Submission) -> Any:
+def rows_to_fill_in(
+    session: Session, round_: Round, supplier: Organisation, *, files: FileStore, limits: Limits
+) -> Records:
+    """The rows a template brings back: of the newest version that stands or was refused for its version alone (D02).
+
+    A refused version has no stored rows, so its file is read again, in a child.
+    """
+    found = versions(session, round_, supplier.id)
+    stands = standing(found)
+    for submission in found:
+        if submission is stands:
+            records: Records = {}
+            for target, record in _stored(session, submission):
+                records.setdefault(target, []).append(record)
+            return records
+        if submission.state == "refused" and _is_other_version(session, submission):
+            return _read_again(submission, files, limits)
+    return {}
+
+
+def _stored(session: Session, submission: Submission) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name of our sheet and record, as `Checked.tables` has them; the rows of a list are sites."""
     table = SubmissionRow
-    stored = select(table.sheet, table.row, table.read_values).where(
+    query = select(table.sheet, table.row, table.read_values, table.found).where(
         table.submission_id == submission.id, table.listed_reason == ""
     )
-    return stored.order_by(table.id)
+    is_list = submission.format == SITE_LIST
+    for sheet, row, values, as_found in session.execute(query.order_by(table.id)):
+        yield SITES if is_list else sheet, {"row": row, "values": values, "found": as_found}
+
+
+def _is_other_version(session: Session, submission: Submission) -> bool:
+    table = SubmissionIssue
+    query = select(table.id).where(table.submission_id == submission.id, table.code == "template-version-wrong")
+    return session.scalar(query.limit(1)) is not None
+
+
+def _read_again(submission: Submission, files: FileStore, limits: Limits) -> Records:
+    file = submission.file
+    task = "framework.disclosure.check_file:rows_task"
+    records: Records = run_in_child(files.path(file.sha256), task, {}, limits, name=file.name).value or {}
+    return records

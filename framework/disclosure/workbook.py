@@ -26,6 +26,7 @@ from framework.disclosure.columns import (
     sheet_columns,
 )
 from framework.disclosure.help_texts import SHEET_TITLES
+from framework.disclosure.needs import needed
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import letter, written
 from framework.ground.text import N_
@@ -33,6 +34,8 @@ from framework.ground.text import N_
 Gettext = Callable[[str], str]
 Tables = Mapping[str, Iterable[Mapping[str, Any]]]
 Target = str | Path | BinaryIO
+Choices = Mapping[tuple[str, str], tuple[str, ...]]
+Ranges = Mapping[tuple[str, str], str]
 
 DROP_DOWN_ROWS = 5_000
 WRITTEN_AT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -61,14 +64,6 @@ _TYPES = {
     "file": N_("Name of an attached file, or a public address"),
     "file_or_text": N_("Name of an attached file, or a text"),
 }
-_MANDATORY = {
-    "M": N_("Always needed"),
-    "O": N_("Optional"),
-    "S": N_("Optional, but it counts"),
-    "T": N_("Needed by tier"),
-    "X": N_("Filled by the system"),
-    "C": N_("Needed in some cases"),
-}
 _HELP_HEAD = (
     N_("Sheet"),
     N_("Column"),
@@ -77,6 +72,18 @@ _HELP_HEAD = (
     N_("Allowed values"),
     N_("When needed"),
 )
+_LOTS = N_("What this round asks of each lot")
+_LOT_HEAD = (
+    N_("Lot"),
+    N_("Name"),
+    N_("Kinds of hardware"),
+    N_("Specification tiers"),
+    N_("Components asked for"),
+    N_("Tiers of the chain"),
+    N_("Minerals"),
+    N_("Origin of minerals"),
+)
+_ASKED, _NOT_ASKED = N_("asked for"), N_("not asked for")
 _TITLE = N_("Supply-chain disclosure: %(round_name)s")
 _ALLOWED_TITLE = N_("Not one of the list")
 _ALLOWED_TEXT = N_("Please choose one of the list. The allowed values are on the sheet named lists.")
@@ -113,14 +120,25 @@ def write_filled(
     formats = _formats(book)
     title = gettext(_TITLE) % {"round_name": scope.round_name or scope.round_id}
     book.set_properties({"title": title, "author": scope.supplier_name, "created": WRITTEN_AT, "comments": language})
-    lists = _list_ranges()
+    choices = _choices(scope)
+    lists = _list_ranges(choices)
     for name in SHEETS:
         _write_sheet(
             book.add_worksheet(name), name, [_values(row) for row in tables.get(name, ())], formats, lists, gettext
         )
-    _write_help(book.add_worksheet("help"), formats, gettext)
-    _write_lists(book.add_worksheet("lists"), formats)
+    _write_help(book.add_worksheet("help"), scope, formats, gettext)
+    _write_lists(book.add_worksheet("lists"), choices, formats)
     book.close()
+
+
+def _choices(scope: RoundScope) -> Choices:
+    """The words of every column that has a drop-down: those of its type, and the lots and tiers of this round."""
+    kinds = ("enum", "bool", "enum_list")
+    given = {(column.sheet, column.name): column.values for column in columns() if column.type in kinds}
+    lots = tuple(lot.code for lot in scope.lots)
+    tiers = tuple(dict.fromkeys(tier for lot in scope.lots for tier in lot.spec_tiers))
+    own = {(PRODUCTS, "lot"): lots, (PRODUCTS, "spec_tier"): tiers}
+    return given | {place: words for place, words in own.items() if words}
 
 
 def prefilled(scope: RoundScope, rows: Tables) -> dict[str, list[dict[str, Any]]]:
@@ -198,7 +216,7 @@ def _write_sheet(
     name: str,
     rows: list[dict[str, Any]],
     formats: _Formats,
-    lists: dict[tuple[str, ...], str],
+    lists: Ranges,
     gettext: Gettext,
 ) -> None:
     known = list(sheet_columns(name).values())
@@ -219,18 +237,19 @@ def _write_head(
     place: int,
     column: Column,
     formats: _Formats,
-    lists: dict[tuple[str, ...], str],
+    lists: Ranges,
     gettext: Gettext,
 ) -> None:
     system = column.mandatory == "X"
     body = formats.locked if system else formats.date if column.type == "date" else formats.open
     sheet.set_column(place, place, _WIDTHS.get(column.name, max(14, min(26, len(column.name) + 3))), body)
     sheet.write_string(0, place, column.name, formats.system if system else formats.head)
-    note = f"{gettext(column.help)}\n{gettext(_TYPES[column.type])}. {gettext(_MANDATORY[column.mandatory])}."
+    note = f"{gettext(column.help)}\n{gettext(_TYPES[column.type])}. {needed(column, gettext)}."
     sheet.write_comment(0, place, note, {"x_scale": 2, "author": ""})
-    if column.type in ("enum", "bool") and not system:
+    source = lists.get((column.sheet, column.name), "")
+    if source and column.type != "enum_list" and not system:
         message = {"error_title": gettext(_ALLOWED_TITLE)[:32], "error_message": gettext(_ALLOWED_TEXT)[:255]}
-        rule = {"validate": "list", "source": lists[column.values], "error_type": "warning", "ignore_blank": True}
+        rule = {"validate": "list", "source": source, "error_type": "warning", "ignore_blank": True}
         sheet.data_validation(1, place, DROP_DOWN_ROWS, place, rule | message)
 
 
@@ -256,11 +275,12 @@ def _day(value: Any) -> dt.date | None:
         return None
 
 
-def _write_help(sheet: Worksheet, formats: _Formats, gettext: Gettext) -> None:
-    for place, (title, width) in enumerate(zip(_HELP_HEAD, (18, 30, 60, 34, 40, 28), strict=True)):
+def _write_help(sheet: Worksheet, scope: RoundScope, formats: _Formats, gettext: Gettext) -> None:
+    for place, width in enumerate((18, 30, 60, 34, 40, 40, 28, 20)):
         sheet.set_column(place, place, width, formats.wrap)
-        sheet.write_string(0, place, gettext(title), formats.head)
-    row = 0
+    row = _write_lots(sheet, scope, formats, gettext)
+    for place, title in enumerate(_HELP_HEAD):
+        sheet.write_string(row, place, gettext(title), formats.head)
     for name in SHEETS:
         row += 1
         sheet.write_string(row, 0, name, formats.head)
@@ -268,27 +288,44 @@ def _write_help(sheet: Worksheet, formats: _Formats, gettext: Gettext) -> None:
         for column in sheet_columns(name).values():
             row += 1
             allowed = ", ".join(column.values) or (".".join(column.target) if column.target else "")
-            kind, needed = gettext(_TYPES[column.type]), gettext(_MANDATORY[column.mandatory])
-            for place, text in enumerate((name, column.name, gettext(column.help), kind, allowed, needed)):
+            kind = gettext(_TYPES[column.type])
+            texts = (name, column.name, gettext(column.help), kind, allowed, needed(column, gettext))
+            for place, text in enumerate(texts):
                 sheet.write_string(row, place, text, formats.wrap)
-    sheet.freeze_panes(1, 0)
 
 
-def _list_values() -> list[tuple[str, ...]]:
+def _write_lots(sheet: Worksheet, scope: RoundScope, formats: _Formats, gettext: Gettext) -> int:
+    """What each lot asks, above the columns; the row after it."""
+    if not scope.lots:
+        return 0
+    sheet.write_string(0, 0, gettext(_LOTS), formats.head)
+    for place, title in enumerate(_LOT_HEAD):
+        sheet.write_string(1, place, gettext(title), formats.head)
+    for row, lot in enumerate(scope.lots, start=2):
+        tiers = map(str, lot.tiers)
+        lists = (lot.categories, lot.spec_tiers, (FINAL_ASSEMBLY, *lot.component_types), tiers, lot.minerals)
+        joined = (", ".join(dict.fromkeys(words)) for words in lists)
+        origin = gettext(_ASKED if lot.asks_mines else _NOT_ASKED)
+        for place, text in enumerate((lot.code, lot.name, *joined, origin)):
+            sheet.write_string(row, place, text, formats.wrap)
+    return len(scope.lots) + 3
+
+
+def _list_values(choices: Choices) -> list[tuple[str, ...]]:
     """The different lists of allowed words, each once."""
-    return list(dict.fromkeys(column.values for column in columns() if column.type in ("enum", "bool", "enum_list")))
+    return list(dict.fromkeys(choices.values()))
 
 
-def _list_ranges() -> dict[tuple[str, ...], str]:
+def _list_ranges(choices: Choices) -> Ranges:
+    place_of = {words: letter(place) for place, words in enumerate(_list_values(choices))}
     return {
-        words: f"=lists!${letter(place)}$2:${letter(place)}${len(words) + 1}"
-        for place, words in enumerate(_list_values())
+        column: f"=lists!${place_of[words]}$2:${place_of[words]}${len(words) + 1}" for column, words in choices.items()
     }
 
 
-def _write_lists(sheet: Worksheet, formats: _Formats) -> None:
-    named = {column.values: column.name for column in reversed(columns())}
-    for place, words in enumerate(_list_values()):
+def _write_lists(sheet: Worksheet, choices: Choices, formats: _Formats) -> None:
+    named = {words: name for (_sheet, name), words in reversed(list(choices.items()))}
+    for place, words in enumerate(_list_values(choices)):
         sheet.set_column(place, place, 22)
         sheet.write_string(0, place, named[words], formats.head)
         for row, word in enumerate(words, start=1):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from framework.disclosure.check_file import check
 from framework.disclosure.previous import rows_before
+from framework.disclosure.receiving import scope_of
 from models.disclosure import SubmissionIssue
 from tests.disclosure.test_pages import Tender
+from tests.disclosure.workbooks import TODAY, read
 
 
 @pytest.fixture
@@ -71,3 +77,56 @@ def test_smelter_ids_are_looked_up_in_the_register_of_the_installation(tender, a
     tender.send()
 
     assert {one for one in remarks(tender, 0) if one[0].startswith("smelter")} == told
+
+
+def template(tender):
+    return tender.browser.get(f"{tender.home}/template-en.xlsx").data
+
+
+def rows_of(tender, content):
+    """What the workbook says, as our reader understands it."""
+    scope = scope_of(tender.session, tender.round, tender.supplier)
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        file.write(content)
+        file.flush()
+        found = check(read(Path(file.name)), scope, today=TODAY)
+    return {name: [row["values"] for row in rows] for name, rows in found.tables.items()}
+
+
+def test_the_template_brings_the_version_that_stands_back_unchanged(tender):
+    tender.send()
+
+    again = template(tender)
+
+    assert rows_of(tender, again) == rows_of(tender, tender.workbook())
+    tender.send(again)
+    assert [s.version_no for s in tender.submissions()] == [1]
+
+
+def test_the_template_brings_back_what_was_refused_for_its_version_alone(tender):
+    tables = tender.tables()
+    tables["0_submission"][0]["template_version"] = "0.9"
+    tender.send(tender.workbook(tables))
+
+    again = template(tender)
+
+    assert [s.state for s in tender.submissions()] == ["refused"]
+    assert rows_of(tender, again) == rows_of(tender, tender.workbook())
+
+
+def test_the_template_adds_the_components_that_the_lot_asks_for(tender):
+    tables = tender.tables()
+    del tables["2_components"][1], tables["4_links"][1]
+    tender.send(tender.workbook(tables))
+
+    components = rows_of(tender, template(tender))["2_components"]
+
+    assert [row["component_type"] for row in components] == ["final_assembly", "mainboard_pcba"]
+
+
+def test_the_template_brings_the_sites_of_a_list_back(tender):
+    tender.send(b"Name,Address,Country\nWorks,58 First Avenue Kunshan,CN\n", "list.csv")
+
+    [site] = rows_of(tender, template(tender))["3_sites"]
+
+    assert site == {"site_legal_name": "Works", "address_line": "58 First Avenue Kunshan", "country": "CN"}

@@ -14,11 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.disclosure.check_file import Checked, check, check_task, rows_task
-from framework.disclosure.columns import COMPONENTS, LINKS, PROCESS, SHEETS, SITES, SMELTERS, SUBMISSION, sheet_columns
+from framework.disclosure.columns import (
+    COMPONENTS,
+    LINKS,
+    PROCESS,
+    SHEETS,
+    SITES,
+    SMELTERS,
+    SUBMISSION,
+    columns,
+    sheet_columns,
+)
+from framework.disclosure.needs import needed
 from framework.disclosure.table import letter, written
 from framework.disclosure.workbook import prefilled, write_filled, write_template
 from framework.ground.reading.texts import clean
@@ -107,7 +119,8 @@ def test_the_template_has_every_sheet_column_help_and_drop_down():
     assert book.sheetnames == [*SHEETS, "help", "lists"]
     assert [cell.value for cell in book[SITES][1]] == list(sheet_columns(SITES))
     assert book[SITES]["A1"].comment.text.startswith("nl: Your own short key for the site.")
-    assert book["help"]["C3"].value == "nl: Version of this workbook; must be the round's. Do not change."
+    helped = [row[2] for row in book["help"].iter_rows(values_only=True)]
+    assert "nl: Version of this workbook; must be the round's. Do not change." in helped
     assert book.properties.title == "nl: Supply-chain disclosure: Laptops 2026"
     choices = {str(rule.sqref).partition(":")[0] for rule in book[SITES].data_validations.dataValidation}
     assert choices == {f"{letter}2" for letter in letters_of_choices(SITES)}
@@ -118,6 +131,54 @@ def test_the_template_has_every_sheet_column_help_and_drop_down():
 def letters_of_choices(sheet: str) -> list[str]:
     known = sheet_columns(sheet).values()
     return [letter(place) for place, column in enumerate(known) if column.type in ("enum", "bool")]
+
+
+def test_lots_and_their_tiers_are_chosen_from_the_round():
+    file = io.BytesIO()
+    write_template(file, SCOPE, language="en", gettext=str)
+
+    book = openpyxl.load_workbook(file)
+
+    names = list(sheet_columns("1_products"))
+    rules = {str(rule.sqref): rule.formula1 for rule in book["1_products"].data_validations.dataValidation}
+    offered = {}
+    for name in ("lot", "spec_tier"):
+        at = letter(names.index(name))
+        area = rules[f"{at}2:{at}5001"].removeprefix("lists!").replace("$", "")
+        offered[name] = [cell.value for (cell,) in book["lists"][area]]
+    assert offered == {"lot": ["A", "B"], "spec_tier": ["basic", "plus"]}
+
+
+def test_the_help_says_what_each_lot_asks():
+    file = io.BytesIO()
+    write_template(file, SCOPE, language="en", gettext=str)
+
+    rows = list(openpyxl.load_workbook(file)["help"].iter_rows(max_row=4, values_only=True))
+
+    assert rows[0][0] == "What this round asks of each lot"
+    assert rows[2:] == [
+        ("A", "Laptops", "laptop", "basic, plus", "final_assembly, mainboard_pcba", "1, 2", "tin", "asked for"),
+        ("B", "Monitors", "monitor", "", "final_assembly", "1, 2", "", "not asked for"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "column", "words"),
+    [
+        ("3_sites", "country", "Always needed"),
+        ("3_sites", "city", "Needed for: final assembly, strategic component, smelter or refiner"),
+        ("3_sites", "confidentiality_reason", "Needed where confidentiality is buyers_linked or lead_and_monitor"),
+        ("2_components", "component_type_other", "Needed where component_type is other"),
+        ("6_audits", "evidence_file", "Needed where report_shared is given and is not none"),
+        ("1_products", "gtin", "Optional"),
+    ],
+)
+def test_when_a_column_is_needed_is_said_in_words(sheet: str, column: str, words: str):
+    assert needed(sheet_columns(sheet)[column], str) == words
+
+
+def test_every_column_says_when_it_is_needed():
+    assert all(needed(column, str) for column in columns())
 
 
 def test_only_what_the_system_fills_is_locked():

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import counting, receiving, workbook
+from framework.disclosure import counting, previous, receiving, workbook
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -23,7 +23,7 @@ from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
-from views.disclosure.work import files, run_if_small
+from views.disclosure.work import files, large_limits, run_if_small
 from views.downloads import XLSX
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
@@ -62,13 +62,15 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
 @blueprint.get("/rounds/<round_id>/disclosure/template-<language>.xlsx")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def template(round_: Round, language: str) -> Response:
-    """Our workbook, prefilled for this round and supplier, in a language."""
+    """Our workbook, prefilled for this round and supplier, with what the supplier said before, in a language."""
     if language not in LANGUAGES:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     target = io.BytesIO()
-    scope = receiving.scope_of(db.session(), round_, own_organisation())
+    session, supplier = db.session(), own_organisation()
+    scope = receiving.scope_of(session, round_, supplier)
+    rows = previous.rows_to_fill_in(session, round_, supplier, files=files(), limits=large_limits())
     with force_locale(language):
-        workbook.write_template(target, scope, language=language, gettext=gettext)
+        workbook.write_template(target, scope, language=language, gettext=gettext, rows=rows)
     target.seek(0)
     name = f"hefboom-{round_.public_id}-{language}.xlsx"
     return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)

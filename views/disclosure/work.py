@@ -76,9 +76,12 @@ def _lane(job: Job, submission: Submission) -> str:
 
 
 def _limits(lane: str) -> Limits:
-    settings = _settings()
-    large = lane == "large"
-    return Limits.large(upload_mb=settings.large_upload_mb) if large else Limits.quick(upload_mb=settings.upload_mb)
+    return large_limits() if lane == "large" else Limits.quick(upload_mb=_settings().upload_mb)
+
+
+def large_limits() -> Limits:
+    """What a file of the large lane may ask of us here."""
+    return Limits.large(upload_mb=_settings().large_upload_mb)
 
 
 def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
