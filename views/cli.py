@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from framework.ground import audit, database
 from framework.ground.actors import SYSTEM
@@ -50,6 +51,7 @@ def worker() -> None:
     from views.worker import queue_of
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    beat.sweep_readings(app)
     over = threading.Event()
     thread = threading.Thread(target=beat.Beat(app).run, args=(over,), daemon=True, name="beat")
     thread.start()
@@ -75,15 +77,20 @@ def user() -> None:
 @click.option("--email", prompt=True)
 @click.option("--name", prompt=True)
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
-@click.option("--organisation", default="", help="Name or public id of the organisation.")
+@click.option("--organisation", default="", help="Name or public id of the organisation; needed with a role.")
+@click.option("--country", default="", help="Two letters; asked where the operator's own organisation is made.")
 @click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Role held there; may be repeated.")
 @click.option("--language", default="en", type=click.Choice(tuple(i18n.LANGUAGES)))
 @with_appcontext
-def create_user(email: str, name: str, password: str, organisation: str, roles: tuple[str, ...], language: str) -> None:
+def create_user(
+    email: str, name: str, password: str, organisation: str, country: str, roles: tuple[str, ...], language: str
+) -> None:
     """Make an account; for the first operator of an installation, and for support."""
+    if roles and not organisation:
+        raise click.UsageError("A role is held in an organisation: name it with --organisation.")
     db.session().info["write"] = True
     try:
-        body = _organisation(organisation, roles)
+        body = _organisation(organisation, country, roles)
         made = accounts.create_user(
             db.session(),
             email=email,
@@ -100,10 +107,16 @@ def create_user(email: str, name: str, password: str, organisation: str, roles: 
     except RuleBroken as error:
         db.session.rollback()
         raise click.ClickException(error.message % error.params) from error
+    except OperationalError as error:
+        db.session.rollback()
+        raise click.ClickException(
+            "The database cannot be written now: another act is writing, or it cannot be reached. "
+            "Nothing was saved. Try again in a moment."
+        ) from error
     click.echo(f"{made.email} may sign in.")
 
 
-def _organisation(given: str, roles: tuple[str, ...]) -> Organisation | None:
+def _organisation(given: str, country: str, roles: tuple[str, ...]) -> Organisation | None:
     """The organisation named; the operator's own is made where there is none yet."""
     if not given:
         return None
@@ -112,7 +125,8 @@ def _organisation(given: str, roles: tuple[str, ...]) -> Organisation | None:
     if found is None and "operator" in roles:
         from framework.people import organisations
 
-        details = organisations.Details(name=given, kind="operator", country="BE")
+        where = country or click.prompt(f"Country of “{given}”, in two letters")
+        details = organisations.Details(name=given, kind="operator", country=where)
         return organisations.create(db.session(), details, actor=SYSTEM, now=clock.now())
     if found is None:
         raise click.ClickException(f"There is no organisation “{given}”.")

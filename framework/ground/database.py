@@ -51,8 +51,11 @@ def _configure_postgresql(connection, _record) -> None:  # type: ignore[no-untyp
 
 
 def assert_safe(engine: Engine, *, file_system: str = "") -> None:
-    """Open a real connection and read the settings back; raise UnsafeDatabase naming the wrong value."""
-    with engine.connect() as connection:
+    """Open a real connection and read the settings back; raise UnsafeDatabase naming the wrong value.
+
+    It only reads, so that it waits for no writer: every command asks this first, also while a long act runs.
+    """
+    with engine.execution_options(write=False).connect() as connection:
         wrong = _sqlite_faults(connection) if engine.dialect.name == "sqlite" else _postgresql_faults(connection)
     if engine.dialect.name == "sqlite" and file_system in NETWORK_FILE_SYSTEMS:
         wrong.append(f"the SQLite file lies on a network file system ({file_system})")

@@ -73,7 +73,7 @@ class Facts:
 
 
 Check = Callable[[Facts], Row]
-Fault = tuple[str, str, dict[str, object]] | tuple[str, str, dict[str, object], str]
+Fault = tuple[str, str, Mapping[str, object]] | tuple[str, str, Mapping[str, object], str]
 """Status, sentence and its parameters, and the page where it is mended where that is not the row's own."""
 
 

@@ -26,6 +26,13 @@ def test_a_rightly_configured_sqlite_passes(engine):
     database.assert_safe(engine, file_system="ext4")
 
 
+def test_the_settings_are_read_back_while_somebody_writes(engine):
+    with engine.execution_options(write=True).connect() as writer:
+        writer.execute(text("SELECT 1"))
+
+        database.assert_safe(engine)
+
+
 @pytest.mark.parametrize(
     ("pragma", "wrong"),
     [("synchronous", "1"), ("foreign_keys", "0"), ("busy_timeout", "1"), ("journal_mode", "DELETE")],

@@ -7,8 +7,9 @@ import json
 import pytest
 from sqlalchemy import select, text
 
-from framework.ground import audit_ddl
-from models.people import User
+from framework.ground import audit_ddl, database
+from models.base import db
+from models.people import Organisation, User
 from views.check_file import check_file
 
 
@@ -25,6 +26,8 @@ def test_an_operator_is_made_with_the_own_organisation(app, session):
             "a long pass phrase 77",
             "--organisation",
             "House",
+            "--country",
+            "NL",
             "--role",
             "operator",
         ]
@@ -33,6 +36,49 @@ def test_an_operator_is_made_with_the_own_organisation(app, session):
     session.expire_all()
     assert done.exit_code == 0, done.output
     assert session.scalars(select(User.email)).all() == ["op@example.org"]
+
+
+PERSON = ("user", "create", "--email", "op@example.org", "--name", "O", "--password", "a long pass phrase 77")
+
+
+def test_the_country_of_the_operators_own_organisation_is_asked(app, session):
+    asked = app.test_cli_runner().invoke(args=[*PERSON, "--organisation", "House", "--role", "operator"], input="SE\n")
+
+    session.expire_all()
+    assert asked.exit_code == 0, asked.output
+    assert session.scalars(select(Organisation.country)).all() == ["SE"]
+
+
+def test_a_role_without_an_organisation_is_refused(app, session):
+    done = app.test_cli_runner().invoke(args=[*PERSON, "--role", "lead"])
+
+    assert (done.exit_code, "--organisation" in done.output) == (2, True)
+    assert session.scalars(select(User)).all() == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_command_that_cannot_write_says_so_in_one_sentence(app, session, monkeypatch):
+    monkeypatch.setitem(database.SQLITE_PRAGMAS, "busy_timeout", "1")
+    session.close()
+    with app.app_context():
+        db.engine.dispose()
+        with db.engine.execution_options(write=True).connect() as writer:
+            writer.exec_driver_sql("SELECT 1")
+            done = app.test_cli_runner().invoke(args=[*PERSON])
+        db.engine.dispose()
+
+    assert (done.exit_code, "cannot be written now" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(("args", "said"), [(["demo-code", "nobody@example.org"], "Nobody"), (["demo"], "--port")])
+def test_a_wrong_word_to_the_demonstration_is_one_sentence(app, monkeypatch, args, said):
+    monkeypatch.setenv("PORT", "abc")
+
+    done = app.test_cli_runner().invoke(args=args)
+
+    assert done.exit_code != 0
+    assert said in done.output
+    assert "Traceback" not in done.output
 
 
 def test_a_bad_address_is_one_line_not_a_traceback(app, session):

@@ -68,6 +68,11 @@ def find(session: Session) -> Cast | None:
     return Cast(bodies, {row["key"]: users[row["email"]] for row in rows})
 
 
+def addresses() -> frozenset[str]:
+    """The addresses of everybody in the demonstration."""
+    return frozenset(row["email"] for row in read_rows("demo/people.csv"))
+
+
 def printed() -> list[tuple[str, str]]:
     """One log-in per role, as (role in words, address)."""
     return [(row["printed"], row["email"]) for row in read_rows("demo/people.csv") if row["printed"]]

@@ -25,7 +25,12 @@ from views.settings import ROOT, Settings
 
 
 @click.command("demo")
-@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT") or 5000), help="Port on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=lambda: os.environ.get("PORT") or 5000,
+    help="Port on 127.0.0.1; the variable PORT where it is not given.",
+)
 @click.option("--load-only", is_flag=True, help="Load the demonstration and stop.")
 @with_appcontext
 def demo(port: int, *, load_only: bool) -> None:
@@ -46,7 +51,9 @@ def demo(port: int, *, load_only: bool) -> None:
 @click.command("demo-code")
 @click.argument("email")
 def demo_code(email: str) -> None:
-    """Print the code that the second factor of EMAIL shows now."""
+    """Print the code that the second factor of EMAIL, somebody of the demonstration, shows now."""
+    if email not in casting.addresses():
+        raise click.ClickException(f"Nobody in the demonstration has the address {email}.")
     click.echo(second_factor.code_at(casting.secret_of(email), dt.datetime.now(dt.UTC)))
 
 
@@ -70,6 +77,12 @@ def load(app: Flask, *, now: dt.datetime) -> bool:
         ) from error
     session.commit()
     return made
+
+
+def environment_of(port: int) -> dict[str, str]:
+    """The settings under which the demonstration is served; a helping person that was set stays."""
+    helps = {"HEFBOOM_HELP_CONTACT": "name=Wilma Wegwijzer (invented)&email=help@hefboom.example&phone=+31 20 000 0000"}
+    return helps | os.environ | {"HEFBOOM_DEMO": "true", "HEFBOOM_BASE_URL": f"http://127.0.0.1:{port}"}
 
 
 def _is_taken(port: int) -> bool:
@@ -106,7 +119,7 @@ def _say(app: Flask, port: int) -> None:
 
 def _serve(port: int) -> int:
     """Serve and work until interrupted; both processes end together."""
-    environment = os.environ | {"HEFBOOM_DEMO": "true", "HEFBOOM_BASE_URL": f"http://127.0.0.1:{port}"}
+    environment = environment_of(port)
     web = ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
     commands = ([*web, "--log-level", "warning", "wsgi:app"], ["-m", "flask", "--app", "wsgi", "worker"])
     running = [subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment) for command in commands]
