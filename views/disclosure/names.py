@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from views.disclosure import blueprint
 
@@ -14,6 +14,7 @@ _NAMED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 @blueprint.app_template_filter("as_sent")
 def as_sent(text: object) -> Markup:
-    """The text in an element of its own, so that no character of it changes the order of the words around it."""
-    shown = "".join(f"[U+{ord(c):04X}]" if unicodedata.category(c) in _NAMED else c for c in str(text))
-    return Markup("<bdi>{}</bdi>").format(shown)
+    """The text, in an element of its own where characters of it could change the order of the words around it."""
+    sent = str(text)
+    shown = "".join(f"[U+{ord(c):04X}]" if unicodedata.category(c) in _NAMED else c for c in sent)
+    return escape(shown) if sent.isascii() else Markup("<bdi>{}</bdi>").format(shown)
