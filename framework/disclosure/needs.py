@@ -52,4 +52,5 @@ def needed(column: Column, gettext: Callable[[str], str]) -> str:
     if column.condition in _CONDITIONS:
         return gettext(_CONDITIONS[column.condition])
     name, sign, word = _OF_A_COLUMN.fullmatch(column.condition).groups()  # type: ignore[union-attr]
-    return gettext(_IS_NOT if sign == "!=" else _IS) % {"column": name, "word": word}
+    sentence = _IS if sign == "=" else _IS_NOT
+    return gettext(sentence) % {"column": name, "word": word}
