@@ -18,6 +18,7 @@ from framework.disclosure.smelters import WrongRegister, read_register
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import ChildLost
 
 EXIT = {COUNTABLE: 0, BLOCKED: 1, REFUSED: 2}
 SHOWN = 40
@@ -52,6 +53,10 @@ def run(file: Path, *, as_json: bool, smelters: Path | None = None) -> int:
         register = read_register(smelters) if smelters else None
         today = dt.datetime.now(dt.UTC).date()
         checked = check_path(file, None, today=today, limits=Limits.large(), smelters=register)
+    except ChildLost as lost:
+        if lost.refusal is None:
+            return _say_nothing_read(file, f"it could not be read ({lost.reason})", as_json=as_json)
+        checked = check(lost.refusal, None, today=today)
     except WrongRegister as error:
         return _say_nothing_read(file, str(error), as_json=as_json)
     except Exception as error:  # a person at a terminal is told in one line, whatever broke

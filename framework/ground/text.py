@@ -1,6 +1,39 @@
-"""Mark sentences for translation where they stand, without translating them here."""
+"""Texts: marked for translation where they stand, and made fit for any database."""
+
+from __future__ import annotations
+
+import re
+
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Counted(str):
+    """A sentence with a second form for other counts than one; its parameter `count` chooses."""
+
+    plural: str
+
+    def __new__(cls, singular: str, plural: str) -> Counted:
+        """The singular form, which remembers the plural one."""
+        made = super().__new__(cls, singular)
+        made.plural = plural
+        return made
 
 
 def N_(message: str) -> str:
     """Return `message` unchanged; the extractor finds it, `views.i18n` translates it."""
     return message
+
+
+def NN_(singular: str, plural: str) -> Counted:
+    """Both forms of a sentence about `%(count)s` things; `views.i18n` chooses by the count."""
+    return Counted(singular, plural)
+
+
+def storable(text: str) -> str:
+    r"""The same text with NUL and lone surrogates as visible escapes (`\x00`, `\ud800`): PostgreSQL stores neither."""
+    return _NOT_STORABLE.sub(_escape, text) if _NOT_STORABLE.search(text) else text
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\u{number:04x}" if number else "\\x00"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from framework.ground import text as texts
 from framework.ground.sheets.cells import Book, Cell, Refusal, Row, Sheet, SheetFacts
 
 _BY_PLACE = frozenset({"error_cells", "bad_number", "bad_dates", "bad_characters"})
@@ -63,6 +64,22 @@ def as_text(value: object) -> dict[str, str]:
     if isinstance(value, dt.time):
         return {"time": value.isoformat()}
     raise TypeError(f"{type(value).__name__} is not a plain value")
+
+
+def may_need_escapes(written: bytes) -> bool:
+    """Whether JSON in ASCII may hold a text that `storable` changes; most do not, and walking through them costs time."""
+    return b"\\u0000" in written or b"\\ud" in written
+
+
+def storable(value: Any) -> Any:
+    """The same plain value with every text as any database holds it: see `text.storable`."""
+    if isinstance(value, str):
+        return texts.storable(value)
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    if isinstance(value, dict):
+        return {texts.storable(name): storable(one) for name, one in value.items()}
+    return value
 
 
 def _cell(value: Any) -> Cell:

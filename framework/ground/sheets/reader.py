@@ -9,17 +9,18 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.ground.complaint import Complaint
 from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
-from framework.ground.sheets.codec import book_from_json, refusal_from_json
+from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
+from framework.ground.sheets.workplace import workplace
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ _ANSWER = "answer.json"
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import run; run()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
-_TOO_MUCH = {signal.SIGXCPU: "processor-time", signal.SIGKILL: "killed"}
+_STARVED = 0.1
+_OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,32 @@ class ChildResult:
     peak_mb: int = 0
 
 
-def read_book(path: Path, *, limits: Limits | None = None) -> Book | Refusal:
-    """Read a table of any kind. `limits` defaults to the large lane.
+class ChildLost(Exception):
+    """The reading broke off for a reason that need not lie in the file: try again later.
+
+    `refusal` is what to say of the file where it goes on like this every time; None where the machine is
+    at fault (disk full, file not there), which says nothing of the file however often it happens.
+    """
+
+    def __init__(self, reason: str, refusal: Refusal | None = None) -> None:
+        self.reason = reason
+        self.refusal = refusal
+        super().__init__(reason)
+
+
+def read_book(path: Path, *, limits: Limits | None = None, folder: Path | None = None) -> Book | Refusal:
+    """Read a table of any kind. `limits` defaults to the large lane; `folder` is where children work.
 
     Never raises for what is in the file. Cells that cannot be a value (errors, bad numbers, texts
     the file does not hold) are None in the rows and stand, with their place, in the sheet's facts.
+    Raises OSError and ChildLost where the machine is at fault.
     """
-    result = run_in_child(path, _WHOLE_BOOK, {}, limits)
+    try:
+        result = run_in_child(path, _WHOLE_BOOK, {}, limits, folder=folder)
+    except ChildLost as lost:
+        if lost.refusal is None:
+            raise
+        return lost.refusal
     return result.refusal if result.refusal is not None else book_from_json(result.value)
 
 
@@ -62,6 +83,7 @@ def run_in_child(
     *,
     name: str = "",
     on_progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> ChildResult:
     """Read the file in a child and run `task` ("module:function") there on (book, arguments).
 
@@ -69,39 +91,46 @@ def run_in_child(
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
     that aborts is tried once more with our own walk instead of the library. `name` is the name
     of the file as sent, where the path does not carry it. `on_progress(done, total)` hears, in
-    rows, what the task says through `progress.report`.
+    rows, what the task says through `progress.report`. `folder` is where children work,
+    instead of the folder of this process (`workplace.work_below`). Raises OSError and ChildLost where the reading broke off
+    for a reason that need not lie in the file.
     """
     limits = limits or Limits.large()
-    first = _run(path, task, arguments, limits, name, on_progress, walk_only=False)
-    if first.refusal is not None and first.refusal.detail == "aborted":
-        return _run(path, task, arguments, limits, name, on_progress, walk_only=True)
-    return first
-
-
-def _run(
-    path: Path,
-    task: str,
-    arguments: dict[str, Any],
-    limits: Limits,
-    name: str,
-    on_progress: Progress | None,
-    *,
-    walk_only: bool,
-) -> ChildResult:
     order = {
         "path": str(path.resolve()),
         "name": name,
         "task": task,
         "arguments": arguments,
         "limits": limits.as_dict(),
-        "walk_only": walk_only,
+        "parent": os.getpid(),
     }
-    with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
+    try:
+        return _run(order | {"walk_only": False}, limits, folder, on_progress)
+    except _Aborted:
+        pass
+    try:
+        return _run(order | {"walk_only": True}, limits, folder, on_progress)
+    except _Aborted as aborted:
+        if aborted.is_our_limit:
+            return _unread("memory", limit=limits.child_memory_mib)
+        raise ChildLost("aborted", Refusal("file-unreadable", "aborted")) from aborted
+
+
+class _Aborted(Exception):
+    """A library broke in the child; the second way may go without it. `is_our_limit`: for want of the memory we allow."""
+
+    def __init__(self, *, is_our_limit: bool) -> None:
+        self.is_our_limit = is_our_limit
+        super().__init__()
+
+
+def _run(order: dict[str, Any], limits: Limits, base: Path | None, on_progress: Progress | None) -> ChildResult:
+    with workplace(base) as folder:
         code, complaint = _run_process(json.dumps(order), folder, limits, on_progress)
-        return _answer(Path(folder) / _ANSWER, code, complaint, limits)
+        return _answer(folder / _ANSWER, code, complaint, limits)
 
 
-def _run_process(order: str, folder: str, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
+def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
     """(exit code or None when the time was up, end of what the child complained)."""
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
@@ -113,6 +142,15 @@ def _run_process(order: str, folder: str, limits: Limits, on_progress: Progress 
         start_new_session=True,
         text=True,
     )
+    try:
+        return _until_it_ends(process, order, folder, limits, on_progress)
+    finally:
+        _end(process)
+
+
+def _until_it_ends(
+    process: subprocess.Popen[str], order: str, folder: Path, limits: Limits, on_progress: Progress | None
+) -> tuple[int | None, str]:
     until = time.monotonic() + limits.child_wall_s
     said, given = (0, 0), order
     while (left := until - time.monotonic()) > 0:
@@ -120,30 +158,40 @@ def _run_process(order: str, folder: str, limits: Limits, on_progress: Progress 
             _, complaint = process.communicate(given, timeout=left if on_progress is None else min(left, _LOOK_EVERY))
         except subprocess.TimeoutExpired:
             given = ""
-            if on_progress is not None and (now := progress.read(Path(folder))) != said:
+            if on_progress is not None and (now := progress.read(folder)) != said:
                 said = now
                 on_progress(*now)
         else:
             return process.returncode, complaint[-2000:]
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    if _processor_seconds(process.pid) < _STARVED * limits.child_wall_s:
+        raise ChildLost("starved", Refusal("file-unreadable", "time", {"limit": limits.child_wall_s}))
     return None, ""
 
 
+def _end(process: subprocess.Popen[str]) -> None:
+    """Whatever happened here, the child does not outlive it."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def _processor_seconds(number: int) -> float:
+    """Processor time that a process used so far; a large number where the machine does not tell."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return float("inf")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _answer(answer: Path, code: int | None, complaint: str, limits: Limits) -> ChildResult:
+    """What a child's end means: only limits of ours and what the reader itself broke on speak against the file."""
     if code is None:
         return _unread("time", limit=limits.child_wall_s)
     if code < 0:
-        return _unread(_TOO_MUCH.get(signal.Signals(-code), "aborted"))
+        return _died(signal.Signals(-code), complaint)
     if code > 0:
-        if "MemoryError" in complaint:
-            return _unread("memory", limit=limits.child_memory_mib)
-        if "File too large" in complaint:
-            return _unread("output", limit=limits.child_output_mib)
-        if "PanicException" in complaint:
-            return _unread("aborted")
-        logger.error("a child reading a table failed: %s", complaint)
-        return _unread("failed")
+        return _broke(Complaint.found_in(complaint), limits)
     if answer.stat().st_size > limits.child_output_mib * MIB:
         return _unread("output", limit=limits.child_output_mib)
     said = _loaded(answer)
@@ -151,14 +199,41 @@ def _answer(answer: Path, code: int | None, complaint: str, limits: Limits) -> C
     return ChildResult(said.get("value"), refusal, said["seconds"], said["peak_mb"])
 
 
+def _died(cause: signal.Signals, complaint: str) -> ChildResult:
+    if cause is signal.SIGXCPU:
+        return _unread("processor-time")
+    if cause in _OWN_DEATHS:
+        raise _Aborted(is_our_limit="memory allocation of" in complaint)
+    raise ChildLost(f"killed by {cause.name}", Refusal("file-unreadable", "killed"))
+
+
+def _broke(complaint: Complaint | None, limits: Limits) -> ChildResult:
+    if complaint is None:
+        raise ChildLost("the child did not start")
+    if complaint.is_environment:
+        raise ChildLost(str(complaint))
+    if complaint.error == "MemoryError":
+        return _unread("memory", limit=limits.child_memory_mib)
+    if complaint.is_output_too_large:
+        return _unread("output", limit=limits.child_output_mib)
+    if complaint.error == "PanicException":
+        raise _Aborted(is_our_limit=False)
+    logger.error("a child reading a table failed: %s", complaint)
+    return _unread("failed")
+
+
 def _loaded(answer: Path) -> dict[str, Any]:
-    """The answer; a hundred thousand rows hold no cycles, and looking for them takes half the time of loading."""
+    """The answer, in texts that any database holds.
+
+    A hundred thousand rows hold no cycles, and looking for them takes half the time of loading.
+    """
+    written = answer.read_bytes()
     gc.disable()
     try:
-        said: dict[str, Any] = json.loads(answer.read_bytes())
+        said: dict[str, Any] = json.loads(written)
+        return storable(said) if may_need_escapes(written) else said
     finally:
         gc.enable()
-    return said
 
 
 def _unread(detail: str, **params: object) -> ChildResult:

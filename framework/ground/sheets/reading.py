@@ -11,6 +11,7 @@ from typing import Any
 
 import python_calamine as calamine
 
+from framework.ground.complaint import is_environment
 from framework.ground.sheets.cells import Book, Cell, Refusal, Row, Sheet, SheetFacts
 from framework.ground.sheets.container import Container
 from framework.ground.sheets.delimited import read_delimited
@@ -152,7 +153,9 @@ def _by_library(
         if not opened:
             opened.append(calamine.CalamineWorkbook.from_path(str(path)))
         return list(library_rows(opened[0].get_sheet_by_name(sheet.name)))
-    except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError):
+    except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError) as error:
+        if is_environment(error):
+            raise
         return None
 
 
@@ -215,6 +218,8 @@ def _other_workbook(path: Path, kind: Kind, limits: Limits) -> Book:
     except calamine.PasswordError as error:
         raise refused("file-password", str(kind)) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
+        if is_environment(error):
+            raise
         raise refused("file-damaged", "reader", kind=str(kind)) from error
     if not any(sheet.rows for sheet in sheets):
         raise refused("file-empty", "no-cells")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book
 
 
@@ -23,6 +26,44 @@ def hoard(book: Book, arguments: dict[str, Any]) -> int:
 
 def abort(book: Book, arguments: dict[str, Any]) -> None:
     os.abort()
+
+
+def end(book: Book, arguments: dict[str, Any]) -> None:
+    signal.raise_signal(getattr(signal, arguments["by"]))
+
+
+def fail(book: Book, arguments: dict[str, Any]) -> None:
+    raise (
+        OSError(arguments["number"], "secret of the file") if arguments["number"] else ValueError("secret of the file")
+    )
+
+
+def wait(book: Book, arguments: dict[str, Any]) -> None:
+    Path("answer.json").write_text(f"{os.getpid()} secret of the file")
+    signal.pause()
+
+
+def report_and_wait(book: Book, arguments: dict[str, Any]) -> None:
+    progress.report(1, 2)
+    wait(book, arguments)
+
+
+def place(book: Book, arguments: dict[str, Any]) -> str:
+    return os.getcwd()
+
+
+def letters(book: Book, arguments: dict[str, Any]) -> list[str]:
+    return ["a\x00b", "c\ud800d", "\U0001f600"]
+
+
+def reach(book: Book, arguments: dict[str, Any]) -> dict[str, bool]:
+    """Which of the places can be opened, listed or made."""
+    acts: dict[str, Any] = {}
+    for place in arguments["places"]:
+        acts |= {f"write {place}": partial(_opened, place, "a"), f"read {place}": partial(_opened, place, "r")}
+    for place in arguments["folders"]:
+        acts[f"list {place}"] = partial(os.listdir, place)
+    return {name: not _refused(act) for name, act in acts.items()}
 
 
 def babble(book: Book, arguments: dict[str, Any]) -> str:
@@ -41,6 +82,11 @@ def surroundings(book: Book, arguments: dict[str, Any]) -> dict[str, Any]:
             _refused(lambda: subprocess.run(["true"])),
         ],
     }
+
+
+def _opened(place: str, how: str) -> None:
+    with open(place, how):
+        pass
 
 
 def _refused(act: Any) -> bool:

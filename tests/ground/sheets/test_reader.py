@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from framework.ground.sheets import workplace
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_as_json, book_from_json
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.preflight import preflight
-from framework.ground.sheets.reader import read_book, run_in_child
+from framework.ground.sheets.reader import ChildLost, read_book, run_in_child
 from framework.ground.sheets.reading import read_here
+from framework.ground.sheets.workplace import sweep
 from tests.hostile import raw
 from tests.hostile.raw import cell, row
 
 TASKS = "tests.ground.sheets.tasks"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -31,7 +41,6 @@ def workbook(tmp_path: Path) -> Path:
         ("hang", Limits.quick(child_wall_s=1), "time"),
         ("hang", Limits.quick(child_cpu_s=1), "processor-time"),
         ("hoard", Limits.quick(), "memory"),
-        ("abort", Limits.quick(), "aborted"),
         ("babble", Limits.quick(child_output_mib=1), "output"),
     ],
 )
@@ -40,6 +49,153 @@ def test_a_child_that_misbehaves_ends_in_a_refusal(workbook: Path, task: str, li
 
     assert result.refusal is not None
     assert (result.refusal.key, result.refusal.detail) == ("file-unreadable", detail)
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "detail"),
+    [
+        ("abort", {}, "aborted"),
+        ("end", {"by": "SIGSEGV"}, "aborted"),
+        ("end", {"by": "SIGTERM"}, "killed"),
+        ("fail", {"number": errno.ENOSPC}, None),
+        ("fail", {"number": errno.EIO}, None),
+        ("fail", {"number": errno.ENOENT}, None),
+    ],
+)
+def test_an_end_that_need_not_lie_in_the_file_is_no_refusal(workbook: Path, task, arguments, detail) -> None:
+    with pytest.raises(ChildLost) as lost:
+        run_in_child(workbook, f"{TASKS}:{task}", arguments, Limits.quick())
+
+    refusal = lost.value.refusal
+    assert (refusal.detail if refusal is not None else None) == detail
+
+
+def test_a_child_killed_from_outside_is_lost(workbook: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reading"
+    killer = threading.Thread(target=lambda: os.kill(waiting_child(folder), signal.SIGKILL))
+    killer.start()
+
+    with pytest.raises(ChildLost, match="SIGKILL"):
+        run_in_child(workbook, f"{TASKS}:wait", {}, Limits.quick(), folder=folder)
+
+    killer.join()
+
+
+def test_a_child_that_got_no_processor_time_is_lost(workbook: Path) -> None:
+    with pytest.raises(ChildLost, match="starved"):
+        run_in_child(workbook, f"{TASKS}:wait", {}, Limits.quick(child_wall_s=4))
+
+
+def test_a_reader_that_breaks_refuses_and_its_complaint_holds_nothing_of_the_file(workbook: Path, caplog) -> None:
+    result = run_in_child(workbook, f"{TASKS}:fail", {"number": 0}, Limits.quick())
+
+    assert result.refusal is not None
+    assert result.refusal.detail == "failed"
+    assert "ValueError at tasks.py" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_reading_that_breaks_off_here_leaves_neither_child_nor_folder(workbook: Path, tmp_path: Path) -> None:
+    class Away(Exception):
+        pass
+
+    seen: list[int] = []
+
+    def broken(_done: int, _total: int) -> None:
+        seen.append(waiting_child(tmp_path / "reading"))
+        raise Away
+
+    with pytest.raises(Away):
+        run_in_child(
+            workbook, f"{TASKS}:report_and_wait", {}, Limits.quick(), folder=tmp_path / "reading", on_progress=broken
+        )
+
+    assert not Path(f"/proc/{seen[0]}").exists()
+    assert list((tmp_path / "reading").iterdir()) == []
+
+
+def test_a_killed_process_takes_its_child_with_it_and_what_it_left_is_swept(workbook: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reading"
+    order = f"run_in_child(Path({str(workbook)!r}), '{TASKS}:wait', {{}}, folder=Path({str(folder)!r}))"
+    code = f"from pathlib import Path; from framework.ground.sheets.reader import run_in_child; {order}"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    child = waiting_child(folder)
+    in_use = sweep(folder)
+
+    process.kill()
+    process.wait()
+
+    until(lambda: not is_alive(child))
+    left = [path.read_text() for path in folder.glob("*/answer.json")]
+    assert (in_use, len(left), sweep(folder), list(folder.iterdir())) == (0, 1, 1, [])
+
+
+def test_the_child_opens_its_own_folder_the_table_and_code_and_nothing_else(workbook: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("secret")
+    own, link = "notes.txt", tmp_path / "link"
+    link.symlink_to(tmp_path / "secret_key")
+    code, facts = ROOT / "framework" / "__init__.py", ROOT / "data" / "issues.csv"
+    places = [own, workbook, tmp_path / "secret_key", link, "../../secret_key", "/etc/passwd", code, facts]
+    folders = [".", tmp_path, ROOT / "framework"]
+    arguments = {"places": list(map(str, places)), "folders": list(map(str, folders))}
+
+    result = run_in_child(workbook, f"{TASKS}:reach", arguments, Limits.quick(), folder=tmp_path / "reading")
+
+    allowed = {name for name, done in result.value.items() if done}
+    wanted = {
+        f"write {own}",
+        f"read {own}",
+        f"read {workbook}",
+        f"read {code}",
+        f"read {facts}",
+        "list .",
+        f"list {folders[2]}",
+    }
+    assert allowed == wanted
+
+
+def test_children_work_where_the_installation_says(workbook: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(workplace, "_base", [])
+    workplace.work_below(tmp_path / "reading")
+
+    result = run_in_child(workbook, f"{TASKS}:place", {}, Limits.quick())
+
+    assert Path(result.value).parent == tmp_path / "reading"
+    assert list((tmp_path / "reading").iterdir()) == []
+
+
+def test_texts_that_no_database_holds_come_back_as_visible_escapes(workbook: Path) -> None:
+    result = run_in_child(workbook, f"{TASKS}:letters", {}, Limits.quick())
+
+    assert result.value == ["a\\x00b", "c\\ud800d", "\U0001f600"]
+
+
+def waiting_child(folder: Path) -> int:
+    """The number of the child that works in `folder`, once it has said so."""
+    found: list[str] = []
+
+    def look() -> bool:
+        found[:] = [text for path in folder.glob("*/answer.json") if (text := path.read_text())]
+        return bool(found)
+
+    until(look)
+    return int(found[0].split()[0])
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process runs; one that ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(done, seconds: float = 60) -> None:
+    """Look again and again until it is so."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_the_child_has_an_empty_folder_and_nothing_else(workbook: Path) -> None:
