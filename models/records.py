@@ -80,6 +80,7 @@ class Job(Record, Base):
     done: Mapped[int] = mapped_column(default=0, comment="rows or steps done")
     total: Mapped[int | None] = mapped_column(comment="blank = not known yet")
     attempts: Mapped[int] = mapped_column(default=0)
+    faults: Mapped[int] = mapped_column(default=0, comment="attempts that speak against the job itself")
     queued_at: Mapped[dt.datetime] = mapped_column(Instant)
     not_before: Mapped[dt.datetime | None] = mapped_column(Instant)
     started_at: Mapped[dt.datetime | None] = mapped_column(Instant)

@@ -21,6 +21,8 @@ from framework.disclosure.smelters import read_register
 from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
+from framework.ground.sheets.reader import ChildLost
+from framework.ground.sheets.workplace import work_below
 from models.base import db, random_id
 from views import cli, fresh_factor, guard, i18n, page, typed, worker
 from views.settings import ROOT, Settings
@@ -56,6 +58,7 @@ def build(settings: Settings | None = None) -> Flask:
     )
     app.extensions["settings"] = settings
     app.extensions["files"] = FileStore(settings.data_dir / "files")
+    work_below(settings.reading_folder())
     app.extensions["smelters"] = read_register(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)
     _set_up_templates(app)
@@ -86,6 +89,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     hosts = [h.strip() for h in settings.trusted_hosts.split(",") if h.strip()]
     app.config.update(
         SECRET_KEY=settings.secret(),
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # an error's text goes to the log; what is sealed must not
         SQLALCHEMY_DATABASE_URI=settings.url(),
         MAX_CONTENT_LENGTH=settings.large_upload_mb * 1_000_000 + 1_000_000,
         MAX_FORM_MEMORY_SIZE=4_000_000,
@@ -139,6 +143,7 @@ def _handle_errors(app: Flask) -> None:
             _("This page was open too long. Go back, your text is kept; load the page again and press send once more."),
         ),
     )
+    app.register_error_handler(ChildLost, _machine_failed)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, lambda error: _page(error.code or 500, ""))
     app.register_error_handler(StaleDataError, _stale)
@@ -175,6 +180,11 @@ def _database_busy(error: OperationalError) -> tuple[str, int]:
 
 
 def _page(status: int, message: str) -> tuple[str, int]:
+def _machine_failed(_error: ChildLost) -> tuple[str, int]:
+    db.session.rollback()
+    return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+
+
     """The plain page of an error, with what was typed, so that nothing is lost."""
     known = status if (ROOT / "templates" / "errors" / f"{status}.html").exists() else 400 if status < 500 else 500
     typed = (

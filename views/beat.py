@@ -15,6 +15,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.ground import jobs, proposals
+from framework.ground.complaint import Complaint
+from framework.ground.sheets import workplace
 from models.records import OneTimeKey, StoredFile
 from views import clock, worker
 
@@ -49,17 +51,17 @@ class Beat:
         while not over.wait(1.0):
             try:
                 self.tick(time.monotonic())
-            except Exception:  # a database that is away for a moment must not end the beat
-                logger.exception("the beat missed a tick")
+            except Exception as error:  # a database that is away for a moment must not end the beat
+                logger.error("the beat missed a tick: %s", Complaint.of(error))
 
     def _run(self, one: jobs.Periodic) -> None:
         with self.app.app_context(), worker.writing_session() as session:
             try:
                 one.run(session, clock.now)
                 session.commit()
-            except Exception:  # one that breaks must not stop the others
+            except Exception as error:  # one that breaks must not stop the others
                 session.rollback()
-                logger.exception("%s failed", one.name)
+                logger.error("%s failed: %s", one.name, Complaint.of(error))
 
     def _requeue(self, at: float) -> None:
         """Send waiting jobs that the queue does not seem to know, at most once a minute each."""
@@ -100,3 +102,11 @@ def sweep_files(session: Session, clock: Clock) -> None:
     removed = current_app.extensions["files"].sweep(known=known, older_than=before)
     if removed:
         logger.info("%s stray files removed by process %s", removed, os.getpid())
+    sweep_readings(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+def sweep_readings(app: Flask) -> None:
+    """What a killed process left of a reading goes: it holds what stands in somebody's file."""
+    removed = workplace.sweep(app.extensions["settings"].reading_folder())
+    if removed:
+        logger.info("%s readings of dead processes removed", removed)

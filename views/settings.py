@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         """The database address, with the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'hefboom.sqlite'}"
 
+    def reading_folder(self) -> Path:
+        """Where children read uploaded tables: never in a folder that others look into."""
+        return self.data_dir / "reading"
+
     def secret(self) -> str:
         """The secret key; made once and kept beside the data where none is given."""
         if self.secret_key:

@@ -14,11 +14,10 @@ from typing import Any
 
 from flask import Flask, current_app, has_app_context
 from huey import Huey, PostgresHuey, SqliteHuey
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
 from framework.ground import jobs
-from framework.ground.errors import RuleBroken
 from models.base import db
 from models.records import Job
 from views import clock
@@ -37,7 +36,7 @@ def init_app(app: Flask) -> None:
 def run_job(app: Flask, job_id: int) -> None:
     """Claim and do one job in a session of its own; a job somebody else has is left alone.
 
-    A broken rule fails the job for good; anything else is logged and tried again, three times in all.
+    What breaks is logged by kind and place, for the text of an error may hold what is sealed, and put back or given up.
     """
     with app.app_context(), writing_session() as session:
         job = jobs.claim(session, job_id, now=clock.now())
@@ -48,8 +47,10 @@ def run_job(app: Flask, job_id: int) -> None:
             with _heartbeat(app, job_id):
                 jobs.runner_of(job.kind)(session, job, clock.now)
         except Exception as error:  # whatever a runner breaks on must not leave the row running
-            logger.exception("job %s failed", job_id)
-            _fail(session, job_id, error)
+            logger.error("job %s broke: %s", job_id, jobs.reason(error))
+            session.rollback()
+            jobs.broke(session.get_one(Job, job_id), error, now=clock.now())
+            session.commit()
         else:
             jobs.finish(session.get_one(Job, job_id), now=clock.now())
             session.commit()
@@ -102,13 +103,6 @@ def _drop(session: Session) -> None:
     session.info.pop(NEW, None)
 
 
-def _fail(session: Session, job_id: int, error: Exception) -> None:
-    session.rollback()
-    what = error.code if isinstance(error, RuleBroken) else type(error).__name__
-    jobs.fail(session.get_one(Job, job_id), what, now=clock.now(), retry=not isinstance(error, RuleBroken))
-    session.commit()
-
-
 @contextmanager
 def _heartbeat(app: Flask, job_id: int) -> Iterator[None]:
     """Write now and then that the job is alive, from a thread of its own, until the work is over."""
@@ -116,9 +110,12 @@ def _heartbeat(app: Flask, job_id: int) -> Iterator[None]:
 
     def beat() -> None:
         while not over.wait(HEARTBEAT_SECONDS):
-            with app.app_context(), writing_session() as session:
-                session.get_one(Job, job_id).heartbeat_at = clock.now()
-                session.commit()
+            try:
+                with app.app_context(), writing_session() as session:
+                    session.execute(update(Job).where(Job.id == job_id).values(heartbeat_at=clock.now()))
+                    session.commit()
+            except jobs.ENVIRONMENT:  # a database that is away for a moment; the next beat may reach it
+                logger.warning("no heartbeat of job %s", job_id)
 
     thread = threading.Thread(target=beat, daemon=True, name=f"heartbeat-{job_id}")
     thread.start()

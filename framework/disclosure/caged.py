@@ -30,7 +30,8 @@ def check_path(
     """Check a file on disk in a child process; whatever is wrong with it is in the result.
 
     `name` is the name as sent: a csv file is a sheet of that name. `previous` are the rows of the version before (D55),
-    `smelters` the installation's register (D36); without it that rule is not run, which the result says. Raises NeedsLargeLane alone.
+    `smelters` the installation's register (D36); without it that rule is not run, which the result says.
+    Raises NeedsLargeLane, and OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
     arguments = {
         "scope": scope.to_json() if scope is not None else None,

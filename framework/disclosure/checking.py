@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from itertools import islice
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from framework.disclosure import notices
@@ -23,12 +23,11 @@ from framework.ground.files import FileStore
 from framework.ground.issues import Severity
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import Progress
+from framework.ground.sheets.reader import ChildLost, Progress
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
-from models.records import Job
 
 AT_ONCE = 2_000
-__all__ = ["NeedsLargeLane", "abandoned", "give_up", "keep", "read"]
+__all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "unread"]
 
 
 def read(
@@ -42,7 +41,9 @@ def read(
 ) -> tuple[Checked, int]:
     """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing.
 
-    `smelters` is the installation's register. `on_progress(done, total)` hears rows. Raises NeedsLargeLane where `limits` are too narrow for the file.
+    `smelters` is the installation's register. `on_progress(done, total)` hears rows. Raises NeedsLargeLane where
+    `limits` are too narrow for the file, OSError and ChildLost where the reading broke off for a reason that need not
+    lie in the file.
     """
     scope = scope_of(session, submission.round, submission.supplier)
     path, today, name = files.path(submission.file.sha256), submission.received_at.date(), submission.file.name
@@ -62,16 +63,9 @@ def read(
     return checked, int((time.monotonic() - begun) * 1000)
 
 
-def give_up(session: Session, submission: Submission, *, clock: Clock, files: FileStore) -> None:
-    """Refuse a version whose reading broke off too often: nothing stays *being read* for ever."""
-    unread = check(Refusal("file-unreadable", "failed"), None, today=submission.received_at.date())
-    keep(session, submission, unread, 0, clock=clock, files=files)
-
-
-def abandoned(session: Session) -> list[Submission]:
-    """Versions still unread whose last job has failed for good."""
-    query = select(Submission).join(Job, Job.id == Submission.job_id)
-    return list(session.scalars(query.where(Submission.state == "staged", Job.state == "failed")))
+def unread(submission: Submission, refusal: Refusal) -> Checked:
+    """What is kept of a version whose file broke the reading off every time it was tried."""
+    return check(refusal, None, today=submission.received_at.date())
 
 
 def keep(

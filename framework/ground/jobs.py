@@ -1,4 +1,8 @@
-"""Jobs: the row is the truth, the queue carries only its number; progress, heartbeat, a second life after a dead worker."""
+"""Jobs: the row is the truth, the queue carries only its number; progress, heartbeat, a new life after every failure.
+
+A job whose worker died, or that met a failing disk or database, is tried again with growing pauses and without end: that is
+no fault of the job. One that breaks on its own is given up after three times, unless its kind must never be.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
+from framework.ground.complaint import Complaint
+from framework.ground.errors import RuleBroken
 from models.records import Job
 
 STALE_AFTER = dt.timedelta(minutes=3)
-MAX_ATTEMPTS = 3
+MAX_FAULTS = 3
+FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=5), dt.timedelta(minutes=5)
+DOUBLINGS = 10
+ENVIRONMENT = (OSError, OperationalError, InterfaceError, NoConnection, StaleDataError, MemoryError)
+"""What speaks against the machine or the moment, never against the job."""
 
 Runner = Callable[[Session, Job, Callable[[], dt.datetime]], None]
 Beat = Callable[[Session, Callable[[], dt.datetime]], None]
 _runners: dict[str, Runner] = {}
+_never_given_up: set[str] = set()
+
+
+class TryAgain(Exception):
+    """Raised by a runner: what stopped the job lies outside it. `reason` is for the operator; it holds nothing sealed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +54,15 @@ class Periodic:
 _periodic: dict[str, Periodic] = {}
 
 
-def runner(kind: str) -> Callable[[Runner], Runner]:
-    """Register the function that does jobs of a kind: `run(session, job, clock)`; it commits its own steps."""
+def runner(kind: str, *, is_given_up: bool = True) -> Callable[[Runner], Runner]:
+    """Register the function that does jobs of a kind: `run(session, job, clock)`; it commits its own steps.
+
+    Where a job must not fail for good, because somebody's right hangs on it, `is_given_up` is False.
+    """
 
     def keep(function: Runner) -> Runner:
         _runners[kind] = function
+        (_never_given_up.discard if is_given_up else _never_given_up.add)(kind)
         return function
 
     return keep
@@ -83,20 +109,10 @@ def enqueue(
 
 
 def claim(session: Session, job_id: int, *, now: dt.datetime) -> Job | None:
-    """Take a waiting job, or a running one whose worker fell silent; None where somebody else has it.
-
-    A job that was tried too often is marked failed.
-    """
+    """Take a waiting job, or a running one whose worker fell silent; None where somebody else has it."""
     query = select(Job).where(Job.id == job_id).with_for_update()
     job = session.scalar(query.execution_options(populate_existing=True))
     if job is None or not _is_takeable(job, now):
-        return None
-    if job.attempts >= MAX_ATTEMPTS:
-        job.state, job.finished_at, job.error = (
-            "failed",
-            now,
-            job.error or "worker-died",
-        )
         return None
     job.state, job.attempts, job.started_at, job.heartbeat_at = (
         "running",
@@ -109,21 +125,41 @@ def claim(session: Session, job_id: int, *, now: dt.datetime) -> Job | None:
 
 def finish(job: Job, *, now: dt.datetime) -> None:
     """Mark a job as done."""
-    job.state, job.finished_at, job.heartbeat_at = "done", now, now
+    job.state, job.finished_at, job.heartbeat_at, job.error = "done", now, now, ""
     if job.total is not None:
         job.done = job.total
 
 
-def fail(job: Job, error: str, *, now: dt.datetime, retry: bool) -> None:
-    """Mark a job as failed, or put it back to be tried again later."""
-    job.error = error[:500]
-    if retry and job.attempts < MAX_ATTEMPTS:
-        job.state, job.not_before = (
-            "waiting",
-            now + dt.timedelta(seconds=5 * job.attempts),
-        )
+def broke(job: Job, error: Exception, *, now: dt.datetime) -> None:
+    """Put a job back that broke on `error`, to be tried after a pause; or mark it failed where it is given up."""
+    job.error = reason(error)[:500]
+    if _speaks_against(job, error):
+        job.faults += 1
+        is_over = isinstance(error, RuleBroken) or job.faults >= MAX_FAULTS
     else:
+        is_over = False
+    if is_over:
         job.state, job.finished_at = "failed", now
+    else:
+        job.state, job.not_before = "waiting", now + pause(job.attempts)
+
+
+def reason(error: Exception) -> str:
+    """What an operator may read about an error: kind and place, nothing of what was being worked on."""
+    if isinstance(error, TryAgain):
+        return error.reason
+    return error.code if isinstance(error, RuleBroken) else str(Complaint.of(error))
+
+
+def pause(attempts: int) -> dt.timedelta:
+    """How long a job waits after its n-th attempt: twice as long each time, at most five minutes."""
+    return min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), DOUBLINGS), LONGEST_PAUSE)
+
+
+def held_up(session: Session, *, limit: int = 20) -> list[Job]:
+    """Jobs that broke and are tried again, the longest waiting first."""
+    query = select(Job).where(Job.state.in_(("waiting", "running")), Job.error != "")
+    return list(session.scalars(query.order_by(Job.queued_at).limit(limit)))
 
 
 def waiting(session: Session, *, now: dt.datetime, limit: int = 100) -> list[int]:
@@ -131,6 +167,10 @@ def waiting(session: Session, *, now: dt.datetime, limit: int = 100) -> list[int
     due = (Job.state == "waiting") & or_(Job.not_before.is_(None), Job.not_before <= now)
     stale = (Job.state == "running") & (Job.heartbeat_at < now - STALE_AFTER)
     return list(session.scalars(select(Job.id).where(due | stale).order_by(Job.queued_at).limit(limit)))
+
+
+def _speaks_against(job: Job, error: Exception) -> bool:
+    return job.kind not in _never_given_up and not isinstance(error, (TryAgain, *ENVIRONMENT))
 
 
 def _is_takeable(job: Job, now: dt.datetime) -> bool:

@@ -163,6 +163,7 @@ def upgrade() -> None:
     sa.Column('done', sa.Integer(), nullable=False, comment='rows or steps done'),
     sa.Column('total', sa.Integer(), nullable=True, comment='blank = not known yet'),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('faults', sa.Integer(), nullable=False, comment='attempts that speak against the job itself'),
     sa.Column('queued_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('not_before', models.base.Instant(timezone=True), nullable=True),
     sa.Column('started_at', models.base.Instant(timezone=True), nullable=True),

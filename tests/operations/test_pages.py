@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from framework.ground import mail
+from framework.ground import jobs, mail
 
 
 @pytest.fixture
@@ -51,6 +51,18 @@ def test_health_says_that_no_worker_is_there(operator):
     page = operator.page("/health")
 
     assert "No worker has been heard of lately" in page.text
+
+
+def test_health_names_the_jobs_that_a_fault_of_the_installation_holds_up(session, clock, operator):
+    job = jobs.enqueue(session, "check_submission", now=clock(), submission="x")
+    job.attempts = 3
+    jobs.broke(job, jobs.TryAgain("OSError ENOSPC at files.py:50 put"), now=clock())
+    session.commit()
+
+    page = operator.page("/health")
+
+    assert "Jobs that are held up" in page.text
+    assert "OSError ENOSPC at files.py:50 put" in page.text
 
 
 @pytest.mark.parametrize("path", ["/outbox", "/health", "/record", "/record.csv"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy.orm.exc import StaleDataError
 
 from framework.ground import jobs, mail, proposals
 from framework.ground.errors import RuleBroken
@@ -58,9 +61,9 @@ def test_a_job_is_done_once(app, session, clock, ran):
     assert (ran[0], state_of(session, number)) == ([7], ("done", ""))
 
 
-def test_a_job_that_breaks_is_tried_three_times(app, session, clock, ran):
+def test_a_job_that_breaks_on_its_own_is_tried_three_times(app, session, clock, ran):
     number = put(session, clock)
-    ran[1].append(OSError("disk"))
+    ran[1].append(ValueError("what somebody wrote"))
     states = []
 
     for _attempt in range(3):
@@ -68,7 +71,68 @@ def test_a_job_that_breaks_is_tried_three_times(app, session, clock, ran):
         states.append(state_of(session, number))
         clock.forward(minutes=1)
 
-    assert states == [("waiting", "OSError"), ("waiting", "OSError"), ("failed", "OSError")]
+    assert [state for state, _error in states] == ["waiting", "waiting", "failed"]
+    assert states[0][1].startswith("ValueError at test_worker.py")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/files/secret"),
+        OperationalError("INSERT", {}, Exception("database is locked")),
+        StaleDataError("somebody else wrote"),
+        jobs.TryAgain("disk away"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_fault_of_the_machine_is_never_the_end_of_a_job(app, session, clock, ran, error):
+    number = put(session, clock)
+    ran[1].append(error)
+    pauses = []
+
+    for _attempt in range(12):
+        worker.run_job(app, number)
+        assert state_of(session, number)[0] == "waiting"
+        pauses.append((session.get_one(Job, number).not_before - clock()).total_seconds())
+        session.rollback()
+        clock.forward(minutes=5)
+    ran[1].clear()
+    worker.run_job(app, number)
+
+    assert pauses == [5, 10, 20, 40, 80, 160, *[300] * 6]
+    assert (ran[0], state_of(session, number)) == ([7], ("done", ""))
+
+
+def test_what_a_job_broke_on_is_noted_without_a_text_that_may_be_sealed(app, session, clock, ran, caplog):
+    number = put(session, clock)
+    ran[1].append(OSError(errno.ENOSPC, "No space left on device", "/files/secret"))
+
+    worker.run_job(app, number)
+
+    assert "OSError ENOSPC at test_worker.py" in state_of(session, number)[1]
+    assert "OSError ENOSPC" in caplog.text
+    assert "secret" not in caplog.text + state_of(session, number)[1]
+
+
+def test_a_job_whose_worker_dies_again_and_again_lives_on(app, session, clock, ran):
+    number = put(session, clock, state="running", attempts=9, heartbeat_at=clock())
+
+    clock.forward(minutes=4)
+    worker.run_job(app, number)
+
+    assert (ran[0], state_of(session, number)[0]) == ([7], "done")
+
+
+def test_a_job_that_is_never_given_up_waits_even_where_it_breaks_on_its_own(app, session, clock, ran, monkeypatch):
+    monkeypatch.setattr(jobs, "_never_given_up", {KIND})
+    number = put(session, clock)
+    ran[1].append(ValueError("a bug"))
+
+    for _attempt in range(5):
+        worker.run_job(app, number)
+        clock.forward(minutes=5)
+
+    assert state_of(session, number)[0] == "waiting"
 
 
 def test_a_job_that_breaks_a_rule_is_not_tried_again(app, session, clock, ran):
@@ -196,3 +260,21 @@ def test_the_console_prints_a_mail_and_marks_it_sent(app, session, clock, capsys
     assert "http://localhost/reset/x" in capsys.readouterr().out
     assert session.scalars(select(Mail.state)).all() == ["sent"]
     db.session.rollback()
+
+
+def test_an_error_of_the_database_does_not_tell_what_was_to_be_stored(app, session):
+    with pytest.raises(StatementError) as raised:
+        session.execute(text("INSERT INTO nowhere VALUES (:value)"), {"value": "sealed content"})
+
+    session.rollback()
+    assert "sealed content" not in str(raised.value)
+
+
+def test_what_a_dead_process_left_of_a_reading_is_swept(app, session, clock):
+    folder = app.extensions["settings"].reading_folder() / "sheet-left"
+    folder.mkdir(parents=True)
+    (folder / "answer.json").write_text("sealed content")
+
+    beat.sweep_files(session, clock)
+
+    assert not folder.exists()

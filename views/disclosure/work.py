@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 
 from flask import current_app
@@ -14,6 +15,7 @@ from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Register
 from framework.ground import jobs
 from framework.ground.files import FileStore
+from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from models.base import db
 from models.disclosure import Submission
@@ -21,6 +23,7 @@ from models.records import Job
 from views.settings import Settings
 from views.worker import run_job
 
+logger = logging.getLogger(__name__)
 Clock = Callable[[], dt.datetime]
 
 
@@ -31,33 +34,62 @@ def files() -> FileStore:
 
 
 def run_if_small(job_id: int | None, size: int) -> None:
-    """Check a small file at once, in this request, after its receipt is durable; the worker takes the others."""
+    """Check a small file at once, in this request, after its receipt is durable; the worker takes the others.
+
+    Whatever this meets, the receipt has been given and is answered with; the worker finds the job again.
+    """
     if job_id is not None and size <= _settings().inline_mb * 1_000_000:
         db.session.remove()
-        run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
+        try:
+            run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
+        except jobs.ENVIRONMENT as error:
+            logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
 
 
-@jobs.runner(CHECK_JOB)
+@jobs.runner(CHECK_JOB, is_given_up=False)
 def check_submission(session: Session, job: Job, clock: Clock) -> None:
     """Read outside any transaction, then store the result in one.
 
-    A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b).
+    A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b). What arrived in
+    time counts: a fault of the machine never refuses it, so this job is tried until the file has been read.
     """
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is None or submission.state != "staged":
         return
-    number, lane = submission.id, _lane(job, submission)
-    progress = _progress(session, job.id, clock)
+    number, job_id, lane = submission.id, job.id, _lane(job, submission)
+    progress = _progress(session, job_id, clock)
     try:
         checked, milliseconds = checking.read(
-            session, submission, files=files(), limits=_limits(lane), smelters=_smelters(), on_progress=progress
+            session,
+            submission,
+            files=files(),
+            limits=_limits(lane),
+            smelters=_smelters(),
+            on_progress=progress,
         )
     except checking.NeedsLargeLane:
         _send_to_large_lane(session, number, clock)
         return
+    except checking.ChildLost as lost:
+        session.rollback()
+        refusal = _judged(session, job_id, lost)
+        checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
     session.rollback()
     submission = session.get_one(Submission, number)
     checking.keep(session, submission, checked, milliseconds, clock=clock, files=files())
+
+
+def _judged(session: Session, job_id: int, lost: checking.ChildLost) -> Refusal:
+    """What to say of the file once its reading broke off so often that it must be the file; else raises TryAgain."""
+    if lost.refusal is None:
+        raise jobs.TryAgain(lost.reason)
+    job = session.get_one(Job, job_id)
+    job.faults += 1
+    if job.faults < jobs.MAX_FAULTS:
+        session.commit()
+        raise jobs.TryAgain(lost.reason)
+    session.commit()
+    return lost.refusal
 
 
 def _settings() -> Settings:
@@ -101,14 +133,6 @@ def _progress(session: Session, job_id: int, clock: Clock) -> Callable[[int, int
         session.commit()
 
     return keep
-
-
-@jobs.periodic("refuse_unread", every_seconds=5)
-def refuse_unread(session: Session, clock: Clock) -> None:
-    """Versions whose reading failed for good are refused with a plain message, never *being read* for ever."""
-    for submission in checking.abandoned(session):
-        checking.give_up(session, submission, clock=clock, files=files())
-        session.commit()
 
 
 @jobs.periodic("close_due_rounds", every_seconds=5)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, not_, select
 from werkzeug.wrappers import Response
 
-from framework.ground import mail, sealed
+from framework.ground import jobs, mail, sealed
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -91,6 +91,7 @@ def health() -> str:
         jobs=_counts(Job),
         mails=_counts(Mail),
         oldest=oldest,
+        held_up=jobs.held_up(db.session()),
         failed=db.session.scalars(select(Job).where(Job.state == "failed").order_by(Job.id.desc()).limit(20)).all(),
         disk=disk,
         dialect=db.engine.dialect.name,
