@@ -16,6 +16,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
 from framework.ground.text import N_
+from framework.rounds import settings
 from models.disclosure import Submission, SubmissionIssue
 from models.rounds import Round
 
@@ -35,19 +36,32 @@ def count(session: Session, submission: Submission, *, actor: Actor, clock: Cloc
 
 
 def withdraw(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:
-    """Take the supplier's submission back before the deadline: this version and every live one."""
+    """Take a version back before the deadline.
+
+    The one that counts is the supplier's submission: its unread and uncounted versions go with it. Any other version
+    goes alone, and what counted before goes on counting (lifecycle 4). Raises NotAllowed or MoveRefused.
+    """
     lock(session, submission.round)
     session.refresh(submission)
-    now = clock()
-    first = "withdraw" if submission.state == "counted" else "discard"
-    lifecycle.move(session, submission, first, actor=actor, now=now)
+    now, is_whole = clock(), is_submission(submission)
+    _take_back(session, submission, actor, now)
+    if is_whole:
+        for other in versions(session, submission.round, submission.supplier_id):
+            if other.state in LIVE:
+                _take_back(session, other, actor, now)
+    session.flush()
+    notices.was_withdrawn(session, submission, whole=is_whole, now=now)
+
+
+def is_submission(submission: Submission) -> bool:
+    """Whether this version is the one that counts: taking it back takes the supplier's submission back."""
+    return submission.state == "counted"
+
+
+def _take_back(session: Session, submission: Submission, actor: Actor, now: dt.datetime) -> None:
+    act = "withdraw" if submission.state == "counted" else "discard"
+    lifecycle.move(session, submission, act, actor=actor, now=now)
     submission.withdrawn_at = now
-    for other in versions(session, submission.round, submission.supplier_id):
-        if other.id != submission.id and other.state in LIVE:
-            act = "withdraw" if other.state == "counted" else "discard"
-            lifecycle.move(session, other, act, actor=actor, now=now)
-            other.withdrawn_at = now
-    notices.was_withdrawn(session, submission, now=now)
 
 
 def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Submission]:
@@ -128,7 +142,7 @@ def set_digest(found: Sequence[Submission]) -> str:
 
 def _may_count_itself(round_: Round, submission: Submission, files: FileStore) -> bool:
     """Whether a version counts without a click; changed bytes must not keep the whole round from closing."""
-    if submission.verdict != "countable" or not round_.settings.get("auto_count", True):
+    if submission.verdict != "countable" or not settings.value(round_, "auto_count"):
         return False
     return files.is_intact(submission.file.sha256)
 
@@ -144,7 +158,7 @@ def _lapse(session: Session, found: Sequence[Submission], now: dt.datetime) -> N
 def _why_not(submission: Submission) -> str:
     if submission.verdict != "countable":
         return N_("it holds a problem that blocks it")
-    if not submission.round.settings.get("auto_count", True):
+    if not settings.value(submission.round, "auto_count"):
         return N_("nobody counted it")
     return N_("the stored file no longer has the hash of its receipt")
 

@@ -49,9 +49,10 @@ def was_counted(session: Session, submission: Submission, *, now: dt.datetime) -
     _post(session, submission, "submission_counted", now=now)
 
 
-def was_withdrawn(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """The receipt of a withdrawal."""
-    _post(session, submission, "submission_withdrawn", now=now, at=_words(now, submission))
+def was_withdrawn(session: Session, submission: Submission, *, whole: bool, now: dt.datetime) -> None:
+    """The receipt of a withdrawal: of the whole submission, or of one version."""
+    template = "submission_withdrawn" if whole else "submission_discarded"
+    _post(session, submission, template, now=now, at=_words(now, submission))
 
 
 def was_not_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:

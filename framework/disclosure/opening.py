@@ -15,6 +15,7 @@ from framework.ground import audit, jobs, lifecycle, separation
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
+from framework.rounds import settings
 from models.disclosure import Opening, OpeningConfirmation, Submission
 from models.people import Appointment, RoleGrant, User
 from models.rounds import Round
@@ -79,7 +80,7 @@ def record_of(session: Session, round_: Round) -> Opening | None:
 
 def persons_needed(round_: Round) -> int:
     """How many openers must confirm (round setting, frozen at publication; practice, not law)."""
-    return int(round_.settings.get("opening_persons", 2))
+    return int(settings.value(round_, "opening_persons"))
 
 
 def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tuple[str, str]]:
@@ -104,7 +105,7 @@ def _will_count(session: Session, round_: Round) -> bool:
     ready = select(Submission.id).where(
         Submission.round_id == round_.id, Submission.state == "checked", Submission.verdict == "countable"
     )
-    return bool(round_.settings.get("auto_count", True)) and session.scalar(ready.limit(1)) is not None
+    return bool(settings.value(round_, "auto_count")) and session.scalar(ready.limit(1)) is not None
 
 
 def _refuse_others(session: Session, round_: Round, actor: Actor) -> None:
@@ -141,7 +142,7 @@ def _refuse_twice(opening: Opening, actor: Actor) -> None:
 
 
 def _new_opening(session: Session, round_: Round, actor: Actor, now: dt.datetime) -> Opening:
-    minutes = int(round_.settings.get("opening_window_minutes", 10))
+    minutes = int(settings.value(round_, "opening_window_minutes"))
     opening = Opening(
         round=round_,
         window_ends_at=now + dt.timedelta(minutes=minutes),

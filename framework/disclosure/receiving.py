@@ -14,7 +14,8 @@ from framework.ground import audit, jobs, lifecycle
 from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import Blob
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
+from framework.rounds import settings
 from models.disclosure import Submission
 from models.people import Organisation
 from models.records import StoredFile
@@ -22,6 +23,8 @@ from models.rounds import Lot, Round
 
 Clock = Callable[[], dt.datetime]
 CHECK_JOB = "check_submission"
+STANDING = ("staged", "checked", "counted")
+"""States of a version that is being read or stands: its bytes sent again are the same submission."""
 
 
 def receive(
@@ -38,12 +41,13 @@ def receive(
     """Make a version of what arrived, with its receipt; the bytes are already durable (trust 4.1).
 
     The round is locked first, then the clock is read once: that is `received_at`. The bytes of
-    the supplier's newest version sent again give that version back. Raises NotAllowed or MoveRefused.
+    the supplier's newest version sent again give that version back while it can still count; else they
+    are a new version. Raises NotAllowed or MoveRefused.
     """
     lock(session, round_)
     now = clock()
     same = newest(session, round_, supplier)
-    if same is not None and same.file.sha256 == blob.sha256 and same.state not in ("withdrawn", "late"):
+    if same is not None and same.file.sha256 == blob.sha256 and same.state in STANDING:
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
     if is_in_time(round_, received_at=now, first_byte_at=first_byte_at):
@@ -77,16 +81,16 @@ def is_in_time(round_: Round, *, received_at: dt.datetime, first_byte_at: dt.dat
     deadline = round_.tender_deadline
     if deadline is None:
         return False
-    if round_.settings.get("late_upload_rule", "complete") == "complete":
+    if settings.value(round_, "late_upload_rule") == "complete":
         return received_at <= deadline
     return first_byte_at <= deadline and received_at <= deadline + grace(round_)
 
 
 def grace(round_: Round) -> dt.timedelta:
     """How long an upload begun in time may take after the deadline, where the rule is `started`; else nothing."""
-    if round_.settings.get("late_upload_rule", "complete") == "complete":
+    if settings.value(round_, "late_upload_rule") == "complete":
         return dt.timedelta()
-    return dt.timedelta(minutes=int(round_.settings.get("late_upload_grace", 10)))
+    return dt.timedelta(minutes=int(settings.value(round_, "late_upload_grace_minutes")))
 
 
 def is_past(round_: Round, now: dt.datetime) -> bool:
@@ -148,7 +152,7 @@ def _version(
     stored = StoredFile(
         sha256=blob.sha256,
         size=blob.size,
-        name=name[:255],
+        name=storable(name)[:255],
         purpose="disclosure",
         organisation_id=supplier.id,
         created_at=now,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import zipfile
 
 import pytest
 from flask import current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from framework.disclosure import checking, counting, notices
 from framework.disclosure.columns import sheet_columns
@@ -16,7 +18,9 @@ from framework.disclosure.receiving import scope_of
 from framework.disclosure.table import written
 from framework.disclosure.workbook import write_filled
 from framework.ground import jobs
+from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import ChildLost
 from framework.people import sessions
 from models.base import db
 from models.disclosure import Submission, SubmissionRow, SupplierInvitation
@@ -170,7 +174,9 @@ def test_a_file_for_another_round_blocks_and_the_older_one_stands(tender):
 
     assert "cannot be counted" in page.text
     assert "will be counted" in page.text
-    assert "Version 1, received on 23 Nov 2026 10:00 CET, will be counted instead" in tender.browser.page(tender.home).text
+    assert (
+        "Version 1, received on 23 Nov 2026 10:00 CET, will be counted instead" in tender.browser.page(tender.home).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -362,6 +368,46 @@ def test_withdrawing_takes_everything_back_until_a_new_file_comes(tender):
 
 
 def test_all_remarks_come_as_a_workbook(tender):
+def test_the_page_before_a_withdrawal_says_what_it_does_and_changes_nothing(tender):
+    tender.send()
+    tender.browser.send(f"{tender.version()}/count")
+    tender.send(tender.workbook(with_faults(tender.tables())))
+
+    newer = tender.browser.page(f"{tender.version(1)}/withdraw")
+    counted = tender.browser.page(f"{tender.version()}/withdraw")
+
+    assert "Discard this version" in newer.text
+    assert "Version 1 goes on counting" in newer.text
+    assert "Withdraw the submission" in counted.text
+    assert "Nothing of yours counts then" in counted.text
+    assert "you can send the same file again" in counted.text
+    assert [s.state for s in tender.submissions()] == ["counted", "checked"]
+
+
+def test_discarding_the_newer_version_is_told_as_such(tender):
+    tender.send()
+    tender.browser.send(f"{tender.version()}/count")
+    tender.send(tender.workbook(with_faults(tender.tables())))
+
+    page = tender.browser.send(f"{tender.version(1)}/withdraw")
+
+    mails = tender.writing().scalars(select(Mail.template)).all()
+    assert "This version is discarded" in page.text
+    assert [s.state for s in tender.submissions()] == ["counted", "withdrawn"]
+    assert ("submission_discarded" in mails, "submission_withdrawn" in mails) == (True, False)
+
+
+def test_after_the_deadline_the_page_before_a_withdrawal_leads_back(tender):
+    tender.send()
+    version = tender.version()
+    tender.session.rollback()
+    tender.clock.forward(minutes=40)
+
+    answer = tender.browser.get(f"{version}/withdraw")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, version)
+
+
     tender.send(tender.workbook(with_faults(tender.tables())))
     version = f"{tender.home}/{tender.submissions()[0].public_id}"
 
@@ -385,7 +431,8 @@ def test_a_receipt_leaves_in_one_mail_without_the_file_name_or_a_value(tender, a
 
 
 @pytest.mark.parametrize(
-    "template", ["submission_late", "submission_counted", "submission_withdrawn", "submission_not_counted"]
+    "template",
+    ["submission_late", "submission_counted", "submission_withdrawn", "submission_discarded", "submission_not_counted"],
 )
 def test_every_mail_of_a_submission_renders_in_both_halves(tender, app, template):
     tender.send()
@@ -430,28 +477,68 @@ def test_progress_stays_on_the_row_of_the_job(tender, app):
     assert (job.done, job.total) == (5, 16)
 
 
-def test_a_reading_that_breaks_off_three_times_ends_as_a_refused_file(tender, app, monkeypatch):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.ENOSPC, "disk"),
+        OperationalError("INSERT", {}, Exception("locked")),
+        ChildLost("EIO"),
+        KeyError("bug"),
+    ],
+    ids=["disk", "database", "child", "bug"],
+)
+def test_a_fault_of_the_machine_never_refuses_what_arrived_in_time(tender, app, monkeypatch, fault):
     def broken(*_arguments, **_more):
-        raise OSError("disk")
+        raise fault
 
-    monkeypatch.setattr(checking, "read", broken)
-    monkeypatch.setattr(worker.logger, "exception", lambda *_: None)
-    tender.send()
-    number = tender.submissions()[0].job_id
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "read", broken)
+        tender.send()
+        number = tender.submissions()[0].job_id
+        for _attempt in range(6):
+            tender.session.rollback()
+            tender.clock.forward(minutes=5)
+            worker.run_job(app, number)
+    before = tender.submissions()[0].state
     tender.session.rollback()
-    for _attempt in range(jobs.MAX_ATTEMPTS):
+    tender.clock.forward(minutes=5)
+    worker.run_job(app, number)
+
+    assert (before, tender.submissions()[0].state) == ("staged", "checked")
+
+
+def test_a_child_that_is_killed_every_time_is_in_the_end_judged_to_be_the_file(tender, app, monkeypatch):
+    def killed(*_arguments, **_more):
+        raise ChildLost("killed by SIGKILL", Refusal("file-unreadable", "killed"))
+
+    monkeypatch.setattr(checking, "read", killed)
+    tender.send()
+    number, states = tender.submissions()[0].job_id, []
+    for _attempt in range(jobs.MAX_FAULTS):
+        states.append(tender.submissions()[0].state)
+        tender.session.rollback()
         tender.clock.forward(minutes=5)
         worker.run_job(app, number)
-    work.refuse_unread(tender.writing(), tender.clock)
-    tender.session.commit()
 
     submission = tender.submissions()[0]
     page = tender.browser.page(f"{tender.home}/{submission.public_id}")
-    assert submission.state == "refused"
+    assert (states, submission.state) == (["staged", "staged", "refused"], "refused")
     assert "could not" in page.text
 
 
 def test_a_tampered_file_does_not_keep_the_round_from_closing(tender, app):
+def test_a_receipt_that_was_given_is_answered_whatever_the_check_meets(tender, app, monkeypatch):
+    def away(*_arguments, **_more):
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(jobs, "claim", away)
+
+    page = tender.send()
+
+    assert "000001-95" in page.text
+    assert tender.submissions()[0].state == "staged"
+
+
     tender.send()
     tender.send(tender.workbook(with_faults(tender.tables())))
     files = app.extensions["files"]

@@ -97,6 +97,35 @@ def test_the_same_bytes_sent_again_return_the_same_receipt(scene):
     assert again.id == first.id
 
 
+@pytest.mark.parametrize("verdict", ["countable", "blocked"])
+def test_the_same_bytes_of_a_version_that_was_read_return_its_receipt(scene, verdict):
+    first = scene.read(scene.send(b"rows"), verdict)
+
+    assert scene.send(b"rows").id == first.id
+
+
+def test_the_same_bytes_after_a_refusal_are_read_anew(scene):
+    first = scene.read(scene.send(b"rows"), "refused")
+
+    again = scene.send(b"rows")
+
+    assert (again.id == first.id, again.state) == (False, "staged")
+
+
+def test_what_lapsed_may_be_sent_anew_after_the_receipt_was_opened_again(scene):
+    scene.round.settings = {"auto_count": False}
+    first = scene.read(scene.send(b"rows"))
+    scene.clock.forward(hours=2)
+    scene.close()
+    scene.round.state = "published"
+    scene.round.tender_deadline = scene.clock.now + dt.timedelta(hours=5)
+    scene.session.flush()
+
+    again = scene.send(b"rows")
+
+    assert (first.state, again.id == first.id, again.state) == ("lapsed", False, "staged")
+
+
 def test_the_bytes_of_an_older_version_are_a_new_version(scene):
     first = scene.send(b"one")
     scene.send(b"two")
@@ -118,14 +147,15 @@ def test_the_deadline_includes_its_last_instant(scene, seconds, state):
     assert submission.state == state
 
 
-def test_where_the_first_byte_decides_an_upload_in_flight_counts_within_the_grace(scene):
-    scene.round.settings = {"late_upload_rule": "started", "late_upload_grace": 10}
+@pytest.mark.parametrize(("minutes", "state"), [(44, "staged"), (46, "late")], ids=["within", "after"])
+def test_where_the_first_byte_decides_an_upload_in_flight_counts_within_the_grace(scene, minutes, state):
+    scene.round.settings = {"late_upload_rule": "started", "late_upload_grace_minutes": 45}
     begun = scene.round.tender_deadline - dt.timedelta(seconds=5)
-    scene.clock.now = scene.round.tender_deadline + dt.timedelta(minutes=9)
+    scene.clock.now = scene.round.tender_deadline + dt.timedelta(minutes=minutes)
 
     submission = scene.send(first_byte_at=begun)
 
-    assert submission.state == "staged"
+    assert submission.state == state
 
 
 def test_a_late_file_is_kept_and_says_by_how_much(scene):
@@ -198,6 +228,26 @@ def test_a_withdrawn_submission_never_comes_back(scene):
     scene.close()
 
     assert (old.state, new.state) == ("replaced", "withdrawn")
+
+
+def test_discarding_a_newer_version_leaves_the_counted_one_alone(scene):
+    counted = scene.read(scene.send(b"one"))
+    counting.count(scene.session, counted, actor=scene.person, clock=scene.clock, files=scene.files)
+    read, unread = scene.read(scene.send(b"two")), scene.send(b"three")
+
+    counting.withdraw(scene.session, read, actor=scene.person, clock=scene.clock)
+
+    assert [s.state for s in (counted, read, unread)] == ["counted", "withdrawn", "staged"]
+
+
+def test_withdrawing_the_counted_version_takes_the_others_along(scene):
+    counted = scene.read(scene.send(b"one"))
+    counting.count(scene.session, counted, actor=scene.person, clock=scene.clock, files=scene.files)
+    read, unread = scene.read(scene.send(b"two")), scene.send(b"three")
+
+    counting.withdraw(scene.session, counted, actor=scene.person, clock=scene.clock)
+
+    assert [s.state for s in (counted, read, unread)] == ["withdrawn"] * 3
 
 
 def test_without_auto_count_an_uncounted_version_lapses(scene):

@@ -13,7 +13,8 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     opening,
     suppliers,
     upload,
+    withdrawing,
     work,
 )
 
-__all__ = ["blueprint", "findings", "opened", "opening", "suppliers", "upload", "work"]
+__all__ = ["blueprint", "findings", "names", "opened", "opening", "suppliers", "upload", "withdrawing", "work"]

@@ -1,4 +1,4 @@
-"""A supplier's side of a round: template, upload, versions, receipt, counting, withdrawing."""
+"""A supplier's side of a round: template, upload, versions, receipt, counting."""
 
 from __future__ import annotations
 
@@ -90,18 +90,7 @@ def count(round_: Round, submission_id: str) -> BaseResponse:
     """Let this version stand at once."""
     submission = own_submission(round_, submission_id)
     counting.count(db.session(), submission, actor=actor(), clock=clock.now, files=files())
-    return guard.done(
-        _address(submission), _("This version counts. You can replace or withdraw it until the deadline.")
-    )
-
-
-@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/withdraw")
-@permit(Permission.SUBMISSION_COUNT)
-def withdraw(round_: Round, submission_id: str) -> BaseResponse:
-    """Take the submission back."""
-    submission = own_submission(round_, submission_id)
-    counting.withdraw(db.session(), submission, actor=actor(), clock=clock.now)
-    return guard.done(_address(submission), _("Your submission is withdrawn. Nothing of yours counts now."))
+    return guard.done(address(submission), _("This version counts. You can replace or withdraw it until the deadline."))
 
 
 def own_organisation() -> Organisation:
@@ -176,12 +165,13 @@ def _receive(
 
 
 def _receipt(submission: Submission) -> BaseResponse:
-    address, job = _address(submission), submission.job
+    job = submission.job
     size, job_id = submission.file.size, job.id if job is not None and job.state == "waiting" else None
-    answer = guard.done(address)
+    answer = guard.done(address(submission))
     run_if_small(job_id, size)
     return answer
 
 
-def _address(submission: Submission) -> str:
+def address(submission: Submission) -> str:
+    """The page of a version."""
     return url_for("disclosure.version", round_id=submission.round.public_id, submission_id=submission.public_id)
