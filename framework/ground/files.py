@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -72,23 +74,42 @@ class FileStore:
             yield path.name
 
     def sweep(self, *, known: set[str], older_than: float) -> int:
-        """Remove temporary files and blobs that no row names and that are older than an epoch time; how many."""
-        removed = 0
+        """Remove temporary files and blobs that no row names and that are older than an epoch time; how many.
+
+        `known` may be older than what is stored meanwhile: bytes that were sent again are young again.
+        """
         candidates = [*self.incoming.glob("*"), *(self.path(a) for a in self.addresses() if a not in known)]
-        for path in candidates:
-            if path.stat().st_mtime < older_than:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
+        return sum(self._remove_if_older(path, older_than) for path in candidates)
+
+    def _remove_if_older(self, path: Path, than: float) -> bool:
+        with self._locked():
+            try:
+                if path.stat().st_mtime >= than:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
 
     def _settle(self, temporary: Path, digest: str) -> None:
+        """Give the bytes their address; bytes that lie there already become young, or a sweep might take them."""
         target = self.path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            temporary.chmod(0o400)
-            os.replace(temporary, target)
+        with self._locked():
+            if target.exists():
+                os.utime(target)
+            else:
+                temporary.chmod(0o400)
+                os.replace(temporary, target)
         for folder in (target.parent, target.parent.parent, self.root):
             _fsync_folder(folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Among all processes, one at a time: between looking at a file and acting on it nobody else acts."""
+        with (self.root / "lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
 
 def _copy(stream: BinaryIO, target: BinaryIO, max_bytes: int) -> tuple[str, int]:
