@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import logging
 import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import click
 from flask import current_app
@@ -17,6 +18,7 @@ from jinja2 import TemplateError
 from sqlalchemy.orm import Session
 
 from framework.ground import jobs, mail
+from framework.ground.complaint import Complaint
 from models.records import Mail
 from views import mailing
 from views.settings import Settings
@@ -24,6 +26,10 @@ from views.settings import Settings
 logger = logging.getLogger(__name__)
 TIMEOUT = 30
 BATCH = 20
+
+
+class NotEncrypted(smtplib.SMTPException):
+    """The server, or somebody between, offers no encryption, and a password would be readable on the way."""
 
 
 @jobs.periodic("send_mail", every_seconds=5)
@@ -43,35 +49,56 @@ def _send(session: Session, row: Mail, clock: Callable[[], dt.datetime]) -> None
         message = _message(row, settings)
         session.rollback()
         deliver(message, settings)
-    except (OSError, smtplib.SMTPException, TemplateError) as error:
+    except Exception as error:  # whatever one mail breaks on, the mails behind it must leave
         session.rollback()
-        mail.failed(session.get_one(Mail, number), type(error).__name__, now=clock())
-        logger.warning("mail %s not sent: %s", number, type(error).__name__)
+        is_lasting = isinstance(error, TemplateError) or not isinstance(error, jobs.ENVIRONMENT)
+        mail.failed(session.get_one(Mail, number), type(error).__name__, now=clock(), is_lasting=is_lasting)
+        logger.warning("mail %s not sent: %s", number, Complaint.of(error))
     else:
         mail.sent(session.get_one(Mail, number), now=clock(), wipe=bool(settings.mail_url))
     session.commit()
 
 
 def deliver(message: EmailMessage, settings: Settings) -> None:
-    """Hand one message to the server of `mail_url`, or print it where none is set. Raises OSError, SMTPException."""
+    """Hand one message to the server of `mail_url`, or print it where none is set. Raises OSError, SMTPException.
+
+    A password leaves only over an encrypted connection: somebody between could else hide that the server offers one.
+    """
     if not settings.mail_url:
         click.echo(
             f"\n--- mail to {message['To']}: {message['Subject']}\n{message.get_body(('plain',)).get_content()}---"
         )
         return
     parts = urlsplit(settings.mail_url)
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            parts.hostname or "", parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
-        )
-    else:
-        server = smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=TIMEOUT)
-    with server:
-        if parts.scheme != "smtps" and server.ehlo() and server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
+    with _connected(parts) as server:
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+
+
+def _connected(parts: SplitResult) -> smtplib.SMTP:
+    """A connection to the mail server, encrypted where the server can; raises NotEncrypted where it must be and is not."""
+    host = parts.hostname or ""
+    if parts.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
+    try:
+        server.ehlo_or_helo_if_needed()
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        elif parts.username and not _is_this_machine(host):
+            raise NotEncrypted("the mail server offers no encryption: no password is sent to it")
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _message(row: Mail, settings: Settings) -> EmailMessage:

@@ -75,10 +75,13 @@ def sent(mail: Mail, *, now: dt.datetime, wipe: bool) -> None:
         mail.secret = ""
 
 
-def failed(mail: Mail, error: str, *, now: dt.datetime) -> None:
-    """Note an attempt that failed: after the tenth it has failed for good, until the operator sends it again."""
+def failed(mail: Mail, error: str, *, now: dt.datetime, is_lasting: bool = False) -> None:
+    """Note an attempt that failed: after the tenth it has failed for good, until the operator sends it again.
+
+    `is_lasting`: the mail itself cannot be made or sent, so that trying again would not help; it has failed at once.
+    """
     mail.error = error[:300]
-    if mail.attempts >= MAX_ATTEMPTS:
+    if is_lasting or mail.attempts >= MAX_ATTEMPTS:
         mail.state = "failed"
 
 
