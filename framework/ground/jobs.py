@@ -153,7 +153,8 @@ def reason(error: Exception) -> str:
 
 def pause(attempts: int) -> dt.timedelta:
     """How long a job waits after its n-th attempt: twice as long each time, at most five minutes."""
-    return min(FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), DOUBLINGS), LONGEST_PAUSE)
+    doublings = min(max(attempts - 1, 0), DOUBLINGS)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def held_up(session: Session, *, limit: int = 20) -> list[Job]:

@@ -133,7 +133,7 @@ def confine(path: Path) -> None:
         _ROOT / "data",
         path,
     ]
-    readable = tuple(os.path.realpath(place) for place in places if place)
+    readable = tuple(os.path.realpath(str(place)) for place in places if place)
     sys.addaudithook(_guard(str(own), readable))
 
 
