@@ -102,11 +102,22 @@ def record(
 def record_denied(
     session: Session, what: str, error: RuleBroken, *, actor: Actor, now: dt.datetime, subject: object = None
 ) -> AuditEvent:
-    """Write the fact of a refused attempt (law L07g): what was tried and which rule refused it."""
+    """Write the fact of a refused attempt (law L07g): what was tried, which rule refused it.
+
+    `attempt` tells what the lead is told of from a form that was stale or a motive that was missing.
+    """
     kind = f"{what}.denied"
     KEYS.setdefault(what, frozenset())
     return record(
-        session, kind, actor=actor, now=now, subject=subject, outcome="denied", code=error.code, rule=error.rule
+        session,
+        kind,
+        actor=actor,
+        now=now,
+        subject=subject,
+        outcome="denied",
+        code=error.code,
+        rule=error.rule,
+        attempt=error.is_attempt,
     )
 
 

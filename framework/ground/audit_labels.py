@@ -66,6 +66,16 @@ ENTITIES: dict[str, str] = {
     "supplier_return": N_("Return"),
 }
 
+PROPOSED: dict[tuple[str, str], str] = {
+    ("demand", "submit"): N_("handing in demand"),
+    ("round", "approve_readiness"): N_("the readiness of the round"),
+    ("round", "publish"): N_("the publication"),
+    ("round", "move_deadline"): N_("a later deadline"),
+    ("round", "cancel"): N_("the cancellation"),
+    ("round", "reopen_after_outage"): N_("the reopening of receipt"),
+}
+"""What a proposal was about, by its record and act, in the words of the page where it is confirmed."""
+
 DENIED = N_("was refused an attempt: %(what)s (%(code)s)")
 DENIED_BY_RULE = N_("was refused an attempt: %(what)s (%(code)s, rule %(rule)s)")
 MOVED = N_("%(label)s: from “%(source)s” to “%(state)s”")
@@ -80,7 +90,7 @@ def sentence_of(event: AuditEvent) -> tuple[str, dict[str, Any]]:
         facts = {"what": what, "code": event.data.get("code", ""), "rule": rule}
         return (DENIED_BY_RULE if rule else DENIED), facts
     if event.kind in KINDS:
-        return KINDS[event.kind], dict(event.data)
+        return KINDS[event.kind], _in_words(event)
     entity = event.kind.rsplit(".", 1)[0]
     if entity in ENTITIES and event.to_state:
         facts = {"label": ENTITIES[entity], "state": state_label(entity, event.to_state)}
@@ -88,3 +98,12 @@ def sentence_of(event: AuditEvent) -> tuple[str, dict[str, Any]]:
             return MADE, facts
         return MOVED, facts | {"source": state_label(entity, event.from_state)}
     return "%(kind)s", {"kind": event.kind}
+
+
+def _in_words(event: AuditEvent) -> dict[str, Any]:
+    """The facts of an event; the act of a proposal in plain words."""
+    facts = dict(event.data)
+    if event.kind.startswith("proposal."):
+        act = str(facts.get("act", ""))
+        facts["act"] = PROPOSED.get((str(facts.get("entity", "")), act), act)
+    return facts

@@ -16,6 +16,8 @@ class RuleBroken(Exception):
 
     code = "rule-broken"
     status = 409
+    is_attempt = False
+    """Whether it was an attempt at what is not this actor's or not open now, which a lead is told of (law L07g)."""
 
     def __init__(self, code: str | None = None, message: str = "", *, rule: str = "", **params: object) -> None:
         self.code = code or self.code
@@ -30,6 +32,7 @@ class NotFound(RuleBroken):
 
     code = "not-found"
     status = 404
+    is_attempt = True
 
 
 class NotAllowed(RuleBroken):
@@ -37,6 +40,14 @@ class NotAllowed(RuleBroken):
 
     code = "not-allowed"
     status = 403
+    is_attempt = True
+
+
+class WrongPhase(RuleBroken):
+    """The act is this actor's, but not in the present phase of the round."""
+
+    code = "wrong-phase"
+    is_attempt = True
 
 
 class MoveRefused(RuleBroken):
@@ -49,6 +60,7 @@ class FactorStale(NotAllowed):
     """The act asks for a second factor given just now (SD1); giving it and sending the same form again does the act."""
 
     code = "factor-stale"
+    is_attempt = False
 
 
 class InvalidInput(RuleBroken):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground.actors import OPEN_TO_SUPPLIERS, SUPPLIER_SEES_FROM, Actor, roles_in
-from framework.ground.errors import NotAllowed, NotFound
+from framework.ground.errors import NotAllowed, NotFound, WrongPhase
 from framework.ground.labels import STATE_LABELS
 from framework.ground.text import N_
 from models.disclosure import Submission, SupplierInvitation
@@ -166,14 +166,14 @@ def may(
 
 
 def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
-    """Raise NotFound where the round may not be known, NotAllowed where the act is not this actor's."""
+    """Raise NotFound where the round may not be known, WrongPhase where it is too early or too late, else NotAllowed."""
     if may(session, actor, permission, round_):
         return
     if round_ is not None and not may(session, actor, Permission.ROUND_VIEW, round_):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     rule = TABLE[permission]
     if round_ is not None and rule.states and round_.state not in rule.states and _would(session, actor, rule, round_):
-        raise NotAllowed("wrong-phase", N_("This is not possible in the present phase of the round."))
+        raise WrongPhase("wrong-phase", N_("This is not possible in the present phase of the round."))
     raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(rule.roles)))
 
 

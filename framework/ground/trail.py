@@ -76,8 +76,15 @@ def page(session: Session, query: Select[AuditEvent], number: int) -> tuple[list
 
 
 def denied(session: Session, round_: Round) -> int:
-    """How many attempts were refused in a round (law L07g)."""
-    query = select(func.count()).where(AuditEvent.round_id == round_.id, AuditEvent.outcome == "denied")
+    """How many attempts at what was not theirs or not open were refused in a round (law L07g).
+
+    A form that was stale or a motive that was missing is in the record, and is no attempt.
+    """
+    query = select(func.count()).where(
+        AuditEvent.round_id == round_.id,
+        AuditEvent.outcome == "denied",
+        AuditEvent.data["attempt"].as_boolean().is_(True),
+    )
     return session.scalar(query) or 0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.ground.audit_labels import PROPOSED
 from framework.ground.text import N_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
-from models.records import AuditEvent
 from models.rounds import Proposal, Round
 
 PAGES = {
@@ -21,13 +21,7 @@ PAGES = {
 }
 """Act that needs two persons to the page where the second one confirms."""
 
-ACTS = {
-    "approve_readiness": N_("the readiness of the round"),
-    "publish": N_("the publication"),
-    "move_deadline": N_("a later deadline"),
-    "cancel": N_("the cancellation"),
-    "reopen_after_outage": N_("the reopening of receipt"),
-}
+ACTS = {act: label for (entity, act), label in PROPOSED.items() if entity == "round"}
 
 ALL_STATES = (
     "set_up sign_on demand demand_locked ready published receipt_closed opened judging award standstill challenged"
@@ -45,20 +39,7 @@ def waiting_proposals(session: Session, round_: Round, *, now: dt.datetime) -> l
     return list(session.scalars(query.order_by(Proposal.id)))
 
 
-def denied_attempts(session: Session, round_: Round) -> int:
-    """How many attempts on this round were refused (law L07g)."""
-    query = select(func.count()).where(AuditEvent.round_id == round_.id, AuditEvent.outcome == "denied")
-    return session.scalar(query) or 0
-
-
 @candidate(ALL_STATES, "lead")
-        return Step(
-            N_("%(name)s proposed %(label)s. A second person confirms it by %(until)s."),
-            {"name": proposal.proposed_by.name, "label": ACTS[proposal.act], "until": proposal.expires_at},
-            PAGES[proposal.act],
-            label=N_("Look and confirm"),
-            urgency=90,
-        )
 def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step | None:
     for proposal in waiting_proposals(session, round_, now=reader.now):
         if proposal.act not in PAGES:
@@ -71,6 +52,13 @@ def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step |
                 label=N_("Look"),
                 urgency=60,
             )
+        return Step(
+            N_("%(name)s proposed %(label)s. A second person confirms it by %(until)s."),
+            {"name": proposal.proposed_by.name, "label": ACTS[proposal.act], "until": proposal.expires_at},
+            PAGES[proposal.act],
+            label=N_("Look and confirm"),
+            urgency=90,
+        )
     return None
 
 

@@ -333,7 +333,7 @@ def test_after_the_lock_the_grid_cannot_be_sent(world: World, people):
 
     response = people["first"].post(grid_address(world), data=form(**row()))
 
-    assert response.status_code == 403
+    assert response.status_code == 409
     assert stored(world) == [(1, "locked", [(1, 420)])]
 
 

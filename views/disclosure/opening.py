@@ -11,13 +11,13 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from framework.disclosure import counting, opening, receiving
+from framework.ground import trail
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
 from models.disclosure import Submission
 from models.people import Appointment
-from models.records import AuditEvent
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint
@@ -42,7 +42,7 @@ def opening_page(round_: Round) -> str:
         is_past=receiving.is_past(round_, now),
         is_opener="opener" in guard.roles(round_),
         confirmed=_has_confirmed(round_),
-        denied=_denied(round_),
+        denied=trail.denied(db.session(), round_),
         received=_received(round_),
     )
 
@@ -88,11 +88,6 @@ def _openers(round_: Round) -> list[Appointment]:
 def _has_confirmed(round_: Round) -> bool:
     running = opening.live_opening(db.session(), round_, now=clock.now())
     return running is not None and actor().user_id in {c.user_id for c in running.confirmations}
-
-
-def _denied(round_: Round) -> int:
-    query = select(func.count()).where(AuditEvent.round_id == round_.id, AuditEvent.outcome == "denied")
-    return db.session.scalar(query) or 0
 
 
 def _received(round_: Round) -> int | None:

@@ -8,10 +8,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from framework.ground import jurisdictions
+from framework.ground import jurisdictions, trail
 from framework.ground.labels import STATE_LABELS
 from framework.ground.permissions import ROUND_STATES, Permission, may, require, visible_rounds
-from framework.rounds import creating, deadline, next_action, steps
+from framework.rounds import creating, deadline, next_action
 from models.base import db
 from models.rounds import Round
 from views import clock
@@ -125,7 +125,7 @@ def overview(round_: Round) -> str:
         "rounds/overview.html",
         round_=round_,
         is_lead=is_lead,
-        denied=steps.denied_attempts(db.session(), round_) if is_lead else None,
+        denied=trail.denied(db.session(), round_) if is_lead else None,
         blockers=[frame.shown(round_, step) for step in blockers],
         outages=deadline.outages(db.session(), round_),
         law=jurisdictions.LABELS.get(round_.jurisdiction or "", ""),
