@@ -14,10 +14,12 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g, request, session
 from flask_babel import Babel, get_locale, get_translations, ngettext
 from flask_babel import gettext as _
+from flask_babel import get_translations
 from markupsafe import Markup
 
 from framework.ground.errors import RuleBroken
 from framework.ground.labels import state_label
+from framework.ground.text import Counted
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 TRANSLATED_PARAMS = frozenset({"state", "who", "act", "phase", "label"})
@@ -52,8 +54,15 @@ def zone() -> ZoneInfo:
 
 def words(template: str, **params: Any) -> str:
     """Translate a template of the framework and fill it in."""
-    translated = _(template) if template else ""
+    translated = _chosen(template, params) if template else ""
     return translated % {key: _shown(key, value) for key, value in params.items()} if params else translated
+
+
+def _chosen(template: str, params: dict[str, Any]) -> str:
+    """The translated template, in the form that fits its count where it has two."""
+    if isinstance(template, Counted):
+        return str(get_translations().ungettext(str(template), template.plural, params.get("count", 0)))
+    return str(_(template))
 
 
 def sentence(error: RuleBroken) -> str:
@@ -73,6 +82,8 @@ def _shown(key: str, value: Any) -> Any:
             if value
             else "–"
         )
+    if isinstance(value, list | tuple):
+        return joined([str(_shown(key, part)) for part in value])
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | Decimal):
