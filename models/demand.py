@@ -62,6 +62,8 @@ class Demand(Record, Base):
     source_upload_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     prefilled_from_id: Mapped[int | None] = mapped_column(ForeignKey("demand.id"))
     edited_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    returned_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="handed in once, and back in draft")
+    return_motive: Mapped[str] = mapped_column(String(1000), default="", comment="of the lead; blank where recalled")
 
     round: Mapped[Round] = relationship()
     lot: Mapped[Lot] = relationship()

@@ -46,7 +46,7 @@ def submit(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, 
     Raises LinesBroken, Stale, MoveRefused.
     """
     require_editable(session, demand, actor=actor, now=now)
-    require_version(demand, version)
+    require_version(session, demand, version, actor=actor)
     require_whole(demand)
     move = lifecycle.find("demand", demand.state, "submit")
     if lifecycle.needs_two(demand, move):
@@ -54,6 +54,7 @@ def submit(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, 
         _ask_second_person(session, demand, actor=actor, now=now)
         return proposal
     demand.submitted_by_id, demand.submitted_at = actor.user_id, now
+    demand.approved_by_id, demand.approved_at = None, None
     lifecycle.move(session, demand, "submit", actor=actor, now=now)
     return None
 
@@ -64,7 +65,7 @@ def approve(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime,
     Raises MoveRefused for the proposer, Stale where the lines are not those that were read.
     """
     require_editable(session, demand, actor=actor, now=now)
-    require_version(demand, version)
+    require_version(session, demand, version, actor=actor)
     proposal = proposals.confirm(session, demand, "submit", actor=actor, now=now)
     demand.submitted_by_id, demand.submitted_at = proposal.proposed_by_id, proposal.created_at
     demand.approved_by_id, demand.approved_at = actor.user_id, now
@@ -95,7 +96,7 @@ def accept(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, 
 
     Raises MoveRefused where it was not, Stale where the version is another.
     """
-    require_version(demand, version)
+    require_version(session, demand, version, actor=actor)
     demand.accepted_by_id, demand.accepted_at = actor.user_id, now
     lifecycle.move(session, demand, "accept", actor=actor, now=now, plausibility_seen=seen)
 
@@ -200,8 +201,8 @@ def _guard_return(session: Session, demand: Demand, context: Context) -> None:
 
 
 def _effect_return(session: Session, demand: Demand, context: Context) -> None:
-    demand.submitted_by_id, demand.submitted_at = None, None
-    demand.approved_by_id, demand.approved_at = None, None
+    """Who handed it in stays beside what was handed in: a change of it begins the next version."""
+    demand.returned_at, demand.return_motive = context.now, context.motive.strip()[:1000]
 
 
 def _guard_accept(session: Session, demand: Demand, context: Context) -> None:

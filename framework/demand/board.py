@@ -26,7 +26,10 @@ LIVE = ("draft", "submitted", "accepted", "locked")
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """The newest live version of a member and a lot; quantities None where nothing is known."""
+    """A live version of a member and a lot; quantities None where nothing is known.
+
+    `is_private`: never handed in, so that neither its quantities nor its lines are the lead's to see.
+    """
 
     public_id: str
     state: str
@@ -34,6 +37,7 @@ class Square:
     firm: int | None
     expected: int | None
     maximum: int | None
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,11 @@ def missing_members(session: Session, round_: Round) -> list[int]:
     return list(session.scalars(query))
 
 
+def is_private(demand: Demand) -> bool:
+    """Whether a version was never handed in: its member's own until then."""
+    return demand.state in ("draft", "lapsed", "withdrawn") and demand.submitted_at is None
+
+
 def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, member_id: int | None = None) -> int:
     """Mail the people of members that have not answered (or of one of them); the number of mails.
 
@@ -158,18 +167,21 @@ def _squares(session: Session, round_: Round, members: list[int]) -> dict[int, d
             Demand.public_id,
             Demand.state,
             Demand.version_no,
+            Demand.submitted_at,
             func.sum(DemandLine.qty_firm).label("firm"),
             func.sum(DemandLine.qty_expected).label("expected"),
             func.sum(DemandLine.qty_max).label("maximum"),
         )
         .outerjoin(DemandLine, DemandLine.demand_id == Demand.id)
         .where(Demand.round_id == round_.id, Demand.state.in_(LIVE), Demand.member_id.in_(members))
-        .group_by(Demand.id, Demand.member_id, Demand.lot_id, Demand.public_id, Demand.state, Demand.version_no)
+        .group_by(Demand.id)
         .order_by(Demand.version_no.desc())
     )
     found: dict[int, dict[int, tuple[Square, ...]]] = {}
     for row in session.execute(query):
         lots = found.setdefault(row.member_id, {})
-        square = Square(row.public_id, row.state, row.version_no, row.firm, row.expected, row.maximum)
+        hidden = row.state == "draft" and row.submitted_at is None
+        known = (None, None, None) if hidden else (row.firm, row.expected, row.maximum)
+        square = Square(row.public_id, row.state, row.version_no, *known, is_private=hidden)
         lots[row.lot_id] = (*lots.get(row.lot_id, ()), square)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,9 +18,10 @@ from framework.ground.actors import Actor, roles_for
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale
 from framework.ground.issues import Issue
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from models.demand import BASELINE_SOURCES, Demand, DemandLine
 from models.people import Organisation
+from models.records import AuditEvent
 from models.rounds import Lot, Round
 from models.signons import SignOn
 
@@ -34,7 +36,12 @@ class LinesBroken(InvalidInput):
 
     def __init__(self, issues: list[Issue]) -> None:
         super().__init__(
-            "lines-broken", N_("%(count)s places need your attention before this can be saved."), count=len(issues)
+            "lines-broken",
+            NN_(
+                "%(count)s place needs your attention before this can be saved.",
+                "%(count)s places need your attention before this can be saved.",
+            ),
+            count=len(issues),
         )
         self.issues = issues
 
@@ -52,22 +59,7 @@ def declare(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime, prefi
             "version-waits", N_("A version of this lot is already being worked on. Finish or withdraw it first.")
         )
     source = source_of_prefill(session, lot, actor.organisation_id)
-    member = session.get_one(Organisation, actor.organisation_id)
-    demand = Demand(
-        round=lot.round,
-        lot=lot,
-        member=member,
-        state="",
-        version_no=_next_version(session, lot, member.id),
-        baseline_source=source.baseline_source if source is not None else "none",
-        prefilled_from_id=source.id if source is not None else None,
-        created_at=now,
-        created_by_id=actor.user_id,
-    )
-    if prefill and source is not None:
-        _put_lines(session, demand, fitting(source, lot))
-    lifecycle.move(session, demand, "declare", actor=actor, now=now)
-    return demand
+    return _begin(session, lot, source, fitting(source, lot) if prefill and source else [], actor=actor, now=now)
 
 
 def edit(
@@ -85,19 +77,24 @@ def edit(
 ) -> dict[str, int]:
     """Put `lines` in place of all lines of a draft, as one unit; the counts of what changed.
 
-    A waiting proposal is void: the second person approves what stands there. Raises LinesBroken
-    with every breach, Stale where somebody saved in between, MoveRefused after the deadline.
+    A version that was handed in and came back stays as it was handed in: the first change begins the
+    next version, which `latest` finds. A waiting proposal is void: the second person approves what stands
+    there. Raises LinesBroken with every breach, Stale where somebody saved in between, MoveRefused after the deadline.
     """
     require_editable(session, demand, actor=actor, now=now)
-    require_version(demand, version)
+    require_version(session, demand, version, actor=actor)
     broken = rules.check(lines, Scope.of(demand.lot))
     if broken:
         raise LinesBroken(broken)
     changes = counts(differences(map(of_record, demand.lines), lines))
-    facts_changed = _set_facts(demand, baseline_source, note)
-    if not any(changes.values()) and not facts_changed:
+    facts = _facts(demand, baseline_source, note)
+    if not any(changes.values()) and facts == (demand.baseline_source, demand.note):
         return changes
+    if demand.returned_at is not None:
+        withdraw(session, demand, actor=actor, now=now)
+        demand = _begin(session, demand.lot, demand, [], actor=actor, now=now)
     _void_proposal(session, demand, actor=actor, now=now)
+    demand.baseline_source, demand.note = facts
     _put_lines(session, demand, lines)
     demand.source_upload_id = source_upload_id or demand.source_upload_id
     demand.edited_at = now
@@ -122,8 +119,8 @@ def latest(session: Session, lot: Lot, member_id: int | None, *, states: Iterabl
 
 
 def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Demand | None:
-    """What a new version begins with: the last accepted or locked one, else that of last year's round."""
-    found = latest(session, lot, member_id, states=CURRENT)
+    """What a new version begins with: the last one that counts or that lapsed as a draft, else that of last year's round."""
+    found = latest(session, lot, member_id, states=(*CURRENT, "lapsed"))
     if found is not None or lot.round.copied_from_id is None:
         return found
     earlier = session.scalars(select(Lot).where(Lot.round_id == lot.round.copied_from_id).order_by(Lot.number)).all()
@@ -136,8 +133,28 @@ def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Dema
 def fitting(source: Demand, lot: Lot) -> list[Line]:
     """The lines of an earlier version that this lot still allows; a single tier of the lot is filled in."""
     scope = Scope.of(lot)
-    lines = [of_record(record) for record in source.lines]
-    return [line for line in lines if not rules.check([line], scope)]
+    return [line for line in _carried(source, lot) if not rules.check([line], scope)]
+
+
+def left_out(source: Demand, lot: Lot) -> list[Line]:
+    """The lines of an earlier version that this lot no longer allows."""
+    scope = Scope.of(lot)
+    return [line for line in _carried(source, lot) if rules.check([line], scope)]
+
+
+def baseline_of(source: Demand, lot: Lot) -> str:
+    """Where the last year's quantities of a version begun from `source` come from: those of an earlier round are estimates."""
+    return source.baseline_source if source.lot_id == lot.id else "estimate"
+
+
+def returned_before(session: Session, demand: Demand) -> Demand | None:
+    """The version that the lead returned and this draft is to mend: itself, or the one it was begun from."""
+    if demand.state != "draft":
+        return None
+    if demand.return_motive or demand.prefilled_from_id is None:
+        return demand if demand.return_motive else None
+    source = session.get_one(Demand, demand.prefilled_from_id)
+    return source if source.state == "withdrawn" and source.return_motive else None
 
 
 def require_editable(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:
@@ -162,15 +179,55 @@ def is_past_deadline(round_: Round, *, now: dt.datetime) -> bool:
     return round_.demand_deadline is not None and now > round_.demand_deadline
 
 
-def require_version(demand: Demand, version: int) -> None:
-    """Raise Stale where the record is no longer the one that was read."""
-    if demand.version != version:
+def require_version(session: Session, demand: Demand, version: int, *, actor: Actor) -> None:
+    """Raise Stale where the record is no longer the one that was read; it says so where it was the actor who changed it."""
+    if demand.version == version:
+        return
+    query = select(AuditEvent.actor_id).where(AuditEvent.subject_id == demand.public_id, AuditEvent.outcome == "done")
+    if session.scalar(query.order_by(AuditEvent.seq.desc()).limit(1)) == actor.user_id:
         raise Stale(
             "demand-stale",
             N_(
-                "Somebody else saved this declaration while you were working. Nothing of yours was saved; compare and save again."
+                "You changed this declaration yourself after this page was loaded, perhaps in another tab. This page was not saved; compare and save again."
             ),
         )
+    raise Stale(
+        "demand-stale",
+        N_(
+            "Somebody else saved this declaration while you were working. Nothing of yours was saved; compare and save again."
+        ),
+    )
+
+
+def _begin(
+    session: Session, lot: Lot, source: Demand | None, lines: list[Line], *, actor: Actor, now: dt.datetime
+) -> Demand:
+    """The next version, with what comes along from `source`."""
+    member = session.get_one(Organisation, actor.organisation_id)
+    demand = Demand(
+        round=lot.round,
+        lot=lot,
+        member=member,
+        state="",
+        version_no=_next_version(session, lot, member.id),
+        baseline_source=baseline_of(source, lot) if source is not None else "none",
+        note=source.note if source is not None else "",
+        prefilled_from_id=source.id if source is not None else None,
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+    _put_lines(session, demand, lines)
+    lifecycle.move(session, demand, "declare", actor=actor, now=now)
+    return demand
+
+
+def _carried(source: Demand, lot: Lot) -> list[Line]:
+    """The lines of a version; out of an earlier round, what was expected of a year there is the baseline here."""
+    lines = [of_record(record) for record in source.lines]
+    if source.lot_id == lot.id:
+        return lines
+    tier = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
+    return [replace(x, baseline_qty=x.qty_expected, spec_tier=x.spec_tier or tier) for x in lines]
 
 
 def _lock_sign_on(session: Session, round_: Round, actor: Actor) -> None:
@@ -188,17 +245,14 @@ def _plain(changes: dict[str, int]) -> dict[str, Any]:
     return dict(changes)
 
 
-def _set_facts(demand: Demand, baseline_source: str | None, note: str | None) -> bool:
-    before = (demand.baseline_source, demand.note)
-    if baseline_source is not None:
-        if baseline_source not in BASELINE_SOURCES:
-            raise InvalidInput(
-                "baseline-source", N_("Choose where last year's quantity comes from."), field="baseline_source"
-            )
-        demand.baseline_source = baseline_source
-    if note is not None:
-        demand.note = note[:2000]
-    return before != (demand.baseline_source, demand.note)
+def _facts(demand: Demand, baseline_source: str | None, note: str | None) -> tuple[str, str]:
+    """Baseline source and note as they are to be; what is not given stays."""
+    if baseline_source is not None and baseline_source not in BASELINE_SOURCES:
+        raise InvalidInput(
+            "baseline-source", N_("Choose where last year's quantity comes from."), field="baseline_source"
+        )
+    kept = demand.note if note is None else note[:2000]
+    return (demand.baseline_source if baseline_source is None else baseline_source), kept
 
 
 def _put_lines(session: Session, demand: Demand, lines: list[Line]) -> None:
@@ -222,7 +276,6 @@ def _put_lines(session: Session, demand: Demand, lines: list[Line]) -> None:
 def _void_proposal(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:
     if proposals.open_proposal(session, demand, "submit", now=now) is not None:
         proposals.withdraw(session, demand, "submit", actor=actor, now=now)
-    demand.submitted_by_id, demand.submitted_at = None, None
 
 
 def _guard_declare(session: Session, demand: Demand, context: Context) -> None:

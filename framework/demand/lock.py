@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.demand import pool
+from framework.demand import board, pool
 from framework.demand.approve import supersede_older
 from framework.ground import lifecycle, mail
 from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from framework.rounds import hooks
 from models.demand import Demand, PoolSnapshot
-from models.people import User
-from models.rounds import Round
+from models.people import Organisation, User
+from models.rounds import Lot, Round
 from models.signons import SignOn
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What locking demand now would leave behind: drafts that lapse, as (member, lot), and members without an answer."""
+
+    drafts: list[tuple[str, str]]
+    missing: list[str]
+
+
+def unfinished(session: Session, round_: Round) -> Unfinished:
+    """What the lead should know before locking: two queries, names sorted."""
+    drafts = (
+        select(Organisation.name, Lot.name)
+        .select_from(Demand)
+        .join(Organisation, Organisation.id == Demand.member_id)
+        .join(Lot, Lot.id == Demand.lot_id)
+        .where(Demand.round_id == round_.id, Demand.state == "draft")
+        .order_by(Organisation.folded_name, Lot.number)
+    )
+    members = board.missing_members(session, round_)
+    names = select(Organisation.name).where(Organisation.id.in_(members)).order_by(Organisation.folded_name)
+    found = [(member, lot) for member, lot in session.execute(drafts)]
+    return Unfinished(found, list(session.scalars(names)) if members else [])
 
 
 def strike(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, motive: str) -> None:
@@ -41,7 +66,10 @@ def _none_waits(session: Session, round_: Round, context: Context) -> None:
     if waiting:
         raise MoveRefused(
             "demand-submitted",
-            N_("%(count)s declarations still wait for you. Accept or return them, then lock the demand."),
+            NN_(
+                "%(count)s declaration still waits for you. Accept or return it, then lock the demand.",
+                "%(count)s declarations still wait for you. Accept or return them, then lock the demand.",
+            ),
             count=waiting,
         )
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from textwrap import shorten
 
-from framework.demand.declare import is_past_deadline
-from framework.ground.text import N_
-from framework.rounds.next_action import Reader, Step, candidate
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from framework.demand.board import missing_members
+from framework.demand.declare import is_past_deadline, returned_before
+from framework.ground.text import N_, NN_
+from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.demand import Demand
+from models.people import Organisation
 from models.rounds import Lot, Proposal, Round
+
+NAMED = 5
+MOTIVE_LENGTH = 200
 
 
 @candidate("demand", "member")
 def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None:
-    """A second person waits, lots are unanswered, or there is nothing to do."""
+    """A second person waits, the lead returned something, lots are unanswered, or there is nothing to do."""
     waiting = _waiting_proposal(session, round_, reader)
     if waiting is not None:
         return Step(
@@ -24,9 +31,12 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
             label=N_("Look and approve"),
             urgency=90,
         )
+    returned = _returned(session, round_, reader)
+    if returned is not None:
+        return returned
     if is_past_deadline(round_, now=reader.now):
         return Step(N_("The deadline for demand has passed. There is nothing for you to do."), urgency=10)
-    lots = session.scalar(select(func.count()).where(Lot.round_id == round_.id)) or 0
+    lots = list(session.scalars(select(Lot.public_id).where(Lot.round_id == round_.id)))
     answered = session.scalar(
         select(func.count(func.distinct(Demand.lot_id))).where(
             Demand.round_id == round_.id,
@@ -34,12 +44,13 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
             Demand.state.in_(("submitted", "accepted", "locked")),
         )
     )
-    if (answered or 0) >= lots:
+    if (answered or 0) >= len(lots):
         return Step(N_("Your demand is handed in for every lot. There is nothing for you to do."), urgency=10)
     return Step(
         N_("Declare your demand until %(until)s."),
         {"until": round_.demand_deadline},
-        "demand.index",
+        "demand.lot_grid" if len(lots) == 1 else "demand.index",
+        {"lot_id": lots[0]} if len(lots) == 1 else {},
         label=N_("Declare demand"),
         urgency=70,
     )
@@ -53,12 +64,55 @@ def accept_step(session: Session, round_: Round, reader: Reader) -> Step | None:
     if not waiting:
         return None
     return Step(
-        N_("%(count)s declarations wait for you: accept or return them."),
+        NN_(
+            "%(count)s declaration waits for you: accept or return it.",
+            "%(count)s declarations wait for you: accept or return them.",
+        ),
         {"count": waiting},
         "demand.index",
         label=N_("Look at them"),
         urgency=80,
     )
+
+
+@blocker("demand")
+def unanswered(session: Session, round_: Round, reader: Reader) -> list[Step]:
+    """Members that have not answered for every lot, the first few by name."""
+    members = missing_members(session, round_)
+    if not members:
+        return []
+    query = select(Organisation.name).where(Organisation.id.in_(members)).order_by(Organisation.folded_name)
+    names = list(session.scalars(query.limit(NAMED)))
+    params = {"count": len(members), "names": names}
+    if len(members) > len(names):
+        sentence: str = N_("%(count)s members have not answered for every lot, the first by name: %(names)s.")
+    else:
+        sentence = NN_(
+            "%(count)s member has not answered for every lot: %(names)s.",
+            "%(count)s members have not answered for every lot: %(names)s.",
+        )
+    return [Step(sentence, params, "demand.index", urgency=60)]
+
+
+def _returned(session: Session, round_: Round, reader: Reader) -> Step | None:
+    """A draft that the lead sent back, with the motive, until the deadline."""
+    if is_past_deadline(round_, now=reader.now):
+        return None
+    query = select(Demand).where(
+        Demand.round_id == round_.id, Demand.member_id == reader.actor.organisation_id, Demand.state == "draft"
+    )
+    for draft in session.scalars(query.options(joinedload(Demand.lot)).order_by(Demand.id)):
+        version = returned_before(session, draft)
+        if version is not None:
+            return Step(
+                N_("The lead returned your demand for %(lot)s: “%(motive)s”"),
+                {"lot": draft.lot.name, "motive": shorten(version.return_motive, MOTIVE_LENGTH, placeholder=" …")},
+                "demand.lot_grid",
+                {"lot_id": draft.lot.public_id},
+                label=N_("Change it and submit it again"),
+                urgency=80,
+            )
+    return None
 
 
 def _waiting_proposal(session: Session, round_: Round, reader: Reader) -> str | None:

@@ -717,6 +717,8 @@ def upgrade() -> None:
     sa.Column('source_upload_id', sa.Integer(), nullable=True),
     sa.Column('prefilled_from_id', sa.Integer(), nullable=True),
     sa.Column('edited_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('returned_at', models.base.Instant(timezone=True), nullable=True, comment='handed in once, and back in draft'),
+    sa.Column('return_motive', sa.String(length=1000), nullable=False, comment='of the lead; blank where recalled'),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=20), nullable=False),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),

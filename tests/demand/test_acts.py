@@ -208,7 +208,7 @@ def test_the_lead_returns_only_with_a_motive(world: World):
         approve.return_(world.session, demand, actor=world.lead_actor, now=world.clock(), motive=" ")
     approve.return_(world.session, demand, actor=world.lead_actor, now=world.clock(), motive="Year 2 is missing.")
 
-    assert (demand.state, demand.approved_by_id) == ("draft", None)
+    assert (demand.state, demand.return_motive) == ("draft", "Year 2 is missing.")
 
 
 def test_a_member_recalls_before_the_deadline_only(world: World):
