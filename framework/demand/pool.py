@@ -67,9 +67,19 @@ class Amount:
         )
 
     @property
-    def is_lower_bound(self) -> bool:
-        """Whether more value stands behind it than is known."""
-        return self.value_unknown > 0
+    def is_known(self) -> bool:
+        """Whether its quantities say something: not where every line behind them is not known yet."""
+        return not self.not_known or self.not_known < self.lines
+
+    @property
+    def beyond_firm(self) -> int:
+        """What is expected beyond the firm quantity."""
+        return self.expected - self.firm
+
+    @property
+    def beyond_expected(self) -> int:
+        """What the maximum leaves beyond the expected quantity."""
+        return self.maximum - self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,11 @@ class Cell:
     year_no: int
     certainty: str
     amount: Amount
+
+    @property
+    def group(self) -> tuple[str, str, int, str]:
+        """What it is a group of."""
+        return (self.category, self.spec_tier, self.year_no, self.certainty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +126,13 @@ class LotPool:
     def share(self, member_id: int) -> Decimal | None:
         """A member's part of the expected quantity in percent, two decimals; None where the pool is empty."""
         own = self.by_member.get(member_id)
-        if own is None or not self.total.expected:
+        return None if own is None else self.part(own)
+
+    def part(self, amount: Amount) -> Decimal | None:
+        """An amount of this lot in percent of its expected quantity, two decimals; None where the pool is empty."""
+        if not self.total.expected:
             return None
-        return (Decimal(own.expected) * 100 / self.total.expected).quantize(Decimal("0.01"))
+        return (Decimal(amount.expected) * 100 / self.total.expected).quantize(Decimal("0.01"))
 
     def factor(self, member_id: int) -> int | None:
         """How many times the member's own expected quantity the pool is, rounded half up; None without own quantity."""
@@ -121,6 +140,34 @@ class LotPool:
         if own is None or not own.expected:
             return None
         return (2 * self.total.expected + own.expected) // (2 * own.expected)
+
+    @property
+    def not_knowing(self) -> int:
+        """How many members have lines that are not known yet."""
+        return sum(1 for amount in self.by_member.values() if amount.not_known)
+
+    def answers(self) -> dict[int, str]:
+        """How far each member's answer is: counts, unconfirmed (accepted, but the sign-on is not), waiting or missing."""
+        named = {"missing": self.missing, "waiting": self.waiting, "unconfirmed": self.unconfirmed}
+        return {m: answer for answer, members in named.items() for m in members} | dict.fromkeys(
+            self.by_member, "counts"
+        )
+
+    def without(self, member_id: int, cells: Iterable[Cell]) -> LotPool:
+        """The lot as it is without a member, whose own cells are `cells`."""
+        taken = {cell.group: cell.amount for cell in cells}
+        left = tuple(replace(c, amount=c.amount - taken.get(c.group, Amount())) for c in self.cells)
+        members = {m: amount for m, amount in self.by_member.items() if m != member_id}
+        return replace(
+            self,
+            total=sum(members.values(), Amount()),
+            cells=tuple(cell for cell in left if cell.amount.lines),
+            by_member=members,
+            waiting=tuple(m for m in self.waiting if m != member_id),
+            missing=tuple(m for m in self.missing if m != member_id),
+            unconfirmed=tuple(m for m in self.unconfirmed if m != member_id),
+            **_kinds(members),
+        )
 
     def by(self, *names: str) -> dict[tuple[Any, ...], Amount]:
         """The lot's sums by one or more of category, spec_tier, year_no, certainty; sorted by these."""
@@ -185,15 +232,15 @@ def compute(session: Session, round_: Round) -> Pool:
         _lot_pool(lot, members[lot.id], cells[lot.id], joined, waiting[lot.id], frozen=frozen)
         for lot in session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
     ]
-    whole = sum((lot.total for lot in lots), Amount())
-    contributing = {m for lot in lots for m, amount in lot.by_member.items() if amount.expected or amount.maximum}
-    names = {member: name for member, (name, _state) in joined.items()}
-    return Pool(round_.currency, tuple(lots), names, len(contributing), whole.value, whole.value_unknown)
+    return _pool(round_.currency, tuple(lots), {member: name for member, (name, _state) in joined.items()})
 
 
-def own_cells(session: Session, round_: Round, member_id: int) -> dict[int, list[Cell]]:
-    """The cells of one member, by lot, with the same rules as the pool."""
-    return _cells(session, round_, Demand.member_id == member_id)
+def without(session: Session, round_: Round, figures: Pool, member_id: int) -> Pool:
+    """The pool as it is without a member: every figure of it, not only the totals. One query."""
+    mine = _cells(session, round_, Demand.member_id == member_id)
+    lots = tuple(lot.without(member_id, mine.get(lot.lot_id, [])) for lot in figures.lots)
+    names = {member: name for member, name in figures.names.items() if member != member_id}
+    return _pool(figures.currency, lots, names, stamp=(*figures.stamp, "without", member_id))
 
 
 def current(round_: Round) -> ColumnElement[bool]:
@@ -214,6 +261,19 @@ def counting(round_: Round) -> ColumnElement[bool]:
         return current(round_)
     entitled = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.in_(ENTITLED))
     return current(round_) & Demand.member_id.in_(entitled)
+
+
+def _pool(currency: str, lots: tuple[LotPool, ...], names: dict[int, str], *, stamp: Stamp = ()) -> Pool:
+    whole = sum((lot.total for lot in lots), Amount())
+    contributing = {m for lot in lots for m, amount in lot.by_member.items() if amount.expected or amount.maximum}
+    return Pool(currency, lots, names, len(contributing), whole.value, whole.value_unknown, stamp)
+
+
+def _kinds(members: dict[int, Amount]) -> dict[str, int]:
+    """How many members declared a quantity, nothing, and nothing but "not known yet"."""
+    declared = sum(1 for a in members.values() if a.expected or a.maximum)
+    not_known = sum(1 for a in members.values() if a.not_known and not (a.expected or a.maximum))
+    return {"declared": declared, "not_known": not_known, "nothing": len(members) - declared - not_known}
 
 
 def _stamp(session: Session, round_: Round) -> Stamp:
@@ -311,8 +371,6 @@ def _lot_pool(
     frozen: bool,
 ) -> LotPool:
     counted = {m: a for m, a in members.items() if frozen or (m in joined and joined[m][1] in ENTITLED)}
-    declared = sum(1 for a in counted.values() if a.expected or a.maximum)
-    not_known = sum(1 for a in counted.values() if a.not_known and not (a.expected or a.maximum))
     still_in = {m for m, (_name, state) in joined.items() if state in JOINED}
     return LotPool(
         lot_id=lot.id,
@@ -323,12 +381,10 @@ def _lot_pool(
         total=sum(counted.values(), Amount()),
         cells=tuple(cells),
         by_member=counted,
-        declared=declared,
-        nothing=len(counted) - declared - not_known,
-        not_known=not_known,
         waiting=tuple(m for m in joined if m in still_in and m not in members and m in waiting),
         missing=tuple(m for m in joined if m in still_in and m not in members and m not in waiting),
         unconfirmed=tuple(m for m in members if m not in counted and m in still_in),
+        **_kinds(counted),
     )
 
 

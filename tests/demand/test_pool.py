@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import random
 from decimal import Decimal
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import update
 
-from framework.demand import leverage, pool
+from framework.demand import leverage, pool, pool_sheet
 from models.signons import SignOn
 from tests.demand.conftest import World, line
 
@@ -206,3 +208,58 @@ def test_large_quantities_are_added_exactly(world: World, build):
     total = pool.compute(world.session, world.round).lots[0].total
 
     assert (total.expected, total.value) == (120_000_000, Decimal("11999999999999.88"))
+
+
+def two_members(world: World) -> None:
+    """A member with 30 and a line not known yet, and one that knows nothing at all."""
+    world.accepted(line(1, qty=30), line(2, qty=None, not_known_reason="budget"), member=0)
+    world.accepted(line(1, qty=None, not_known_reason="later"), member=1)
+
+
+def test_lines_not_known_yet_are_counted_beside_the_sums_and_are_never_zero(world: World):
+    two_members(world)
+
+    lot = pool.compute(world.session, world.round).lots[0]
+
+    assert (lot.total.expected, lot.total.not_known, lot.not_knowing) == (30, 2, 2)
+    assert lot.total.is_known
+    assert not lot.by_member[world.members[1].id].is_known
+
+
+def test_the_workbook_leaves_unknown_quantities_empty_and_counts_their_lines(world: World):
+    two_members(world)
+    found = pool.compute(world.session, world.round)
+
+    book = load_workbook(io.BytesIO(pool_sheet.write(found, set(found.names), now=world.clock())))
+
+    members = {row[2]: row[3:] for row in book["Members"].iter_rows(min_row=2, values_only=True)}
+    assert members == {
+        "Gemeente A": (100, 30, 30, 30, 21_000, 0, 1),
+        "Gemeente B": (None, None, None, None, None, 0, 1),
+    }
+    years = [row[2:8] for row in book["By contract year"].iter_rows(min_row=2, values_only=True)]
+    assert years == [(1, 30, 0, 0, 30, 30), (2, None, None, None, None, None)]
+
+
+def test_the_pool_without_a_member_equals_the_pool_of_the_others(world: World):
+    world.accepted(line(1, qty=30), line(2, qty=20), member=0)
+    others = pool.compute(world.session, world.round)
+    world.accepted(line(1, qty=5, value_expected=None), member=1)
+    whole = pool.compute(world.session, world.round)
+
+    found = pool.without(world.session, world.round, whole, world.members[1].id)
+
+    assert (found.value, found.value_unknown, found.contributing) == (others.value, 0, 1)
+    mine, theirs = found.lots[0], others.lots[0]
+    assert (mine.total, mine.cells, mine.declared) == (theirs.total, theirs.cells, theirs.declared)
+
+
+def test_each_member_has_one_answer_for_each_lot(world: World, build):
+    late = build.organisation("buyer")
+    build.sign_on(world.round, late, state="interested")
+    build.demand(world.lot, late, {"spec_tier": "standard"}, state="accepted")
+    world.accepted(line(), member=0)
+
+    answers = pool.compute(world.session, world.round).lots[0].answers()
+
+    assert answers == {world.members[0].id: "counts", world.members[1].id: "missing", late.id: "unconfirmed"}
