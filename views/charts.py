@@ -10,6 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import vl_convert
 from flask import Blueprint, current_app, url_for
@@ -38,17 +39,19 @@ _CONFIG = {
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def svg(spec: dict[str, Any], round_: Round) -> str:
+def svg(spec: dict[str, Any], round_: Round, *, title: str, description: str) -> str:
     """The address of the picture of a Vega-Lite specification, drawn now if it was not drawn before.
 
-    The file's name is a keyed hash of its content: nobody finds a picture that no page has shown them.
+    Title and description, in the reader's language, stand in the picture itself. The file's name is a
+    keyed hash of its content: nobody finds a picture that no page has shown them.
     """
-    text = json.dumps({"config": _CONFIG, **spec}, sort_keys=True, ensure_ascii=False, default=str)
+    spec = {**spec, "config": _CONFIG, "usermeta": {"title": title, "description": description}}
+    text = json.dumps(spec, sort_keys=True, ensure_ascii=False, default=str)
     secret = str(current_app.config["SECRET_KEY"]).encode()
     digest = hmac.new(secret, text.encode("utf-8"), hashlib.sha256).hexdigest()
     path = _path(round_, digest)
     if not path.exists():
-        _write(path, vl_convert.vegalite_to_svg(text))
+        _write(path, _named(vl_convert.vegalite_to_svg(text), title, description))
     return url_for("charts.picture", round_id=round_.public_id, digest=digest)
 
 
@@ -63,6 +66,14 @@ def picture(round_: Round, digest: str) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response
+
+
+def _named(picture: str, title: str, description: str) -> str:
+    """An SVG with its title and description as its first elements, for whoever hears it or saves it."""
+    words = f'<title id="title">{escape(title)}</title><desc id="desc">{escape(description)}</desc>'
+    opened = picture.index(">", picture.index("<svg"))
+    head = picture[:opened] + ' role="img" aria-labelledby="title desc">'
+    return head + words + picture[opened + 1 :]
 
 
 def _path(round_: Round, digest: str) -> Path:

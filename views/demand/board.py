@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, render_template, request, url_for
 from flask_babel import ngettext
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import board as boards
@@ -74,6 +75,7 @@ def _board(round_: Round) -> str:
         figures=figures,
         rows=rows,
         missing=len(boards.missing_members(db.session(), round_)),
+        longest=_longest(figures, rows),
         search=search,
         total=total,
         page=page,
@@ -86,9 +88,14 @@ def _board(round_: Round) -> str:
 def _own(round_: Round) -> str | Response:
     own = actor().organisation_id
     found = db.session.scalars(
-        select(Demand).where(Demand.round_id == round_.id, Demand.member_id == own).order_by(Demand.version_no)
+        select(Demand)
+        .where(Demand.round_id == round_.id, Demand.member_id == own)
+        .order_by(Demand.version_no)
+        .options(selectinload(Demand.lines))
     )
-    newest = {demand.lot_id: demand for demand in found}
+    versions = list(found)
+    newest = {demand.lot_id: demand for demand in versions}
+    current = {demand.lot_id: demand for demand in versions if demand.state in declare.CURRENT}
     is_open = round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now())
     if is_open and len(round_.lots) == 1:
         place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=round_.lots[0].public_id)
@@ -98,8 +105,25 @@ def _own(round_: Round) -> str | Response:
         "demand/own.html",
         round_=round_,
         newest=newest,
+        current=current,
+        drafted={demand.lot_id: _expected(demand) for demand in newest.values() if demand.state in declare.WAITING},
         is_open=is_open,
         pools={lot.lot_id: lot for lot in figures.lots},
         own=own,
         members_shown=leverage.may_see_members(db.session(), actor(), round_),
     )
+
+
+def _expected(demand: Demand) -> int | None:
+    """What a version expects in all; None where nothing of it is known."""
+    known = [line.qty_expected for line in demand.lines if line.qty_expected is not None]
+    return sum(known) if known else None
+
+
+def _longest(figures: pool.Pool, rows: list[boards.BoardRow]) -> dict[int, int]:
+    """The largest quantity of each lot, which the bars of the board are drawn against."""
+    found = {lot.lot_id: max((a.expected for a in lot.by_member.values()), default=0) for lot in figures.lots}
+    for row in rows:
+        for lot_id, squares in row.squares.items():
+            found[lot_id] = max(found.get(lot_id, 0), *(square.expected or 0 for square in squares))
+    return found

@@ -9,9 +9,10 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import approve as approving
-from framework.demand import declare, lock, pool
-from framework.demand.lines import differences, of_record
+from framework.demand import board, declare, lock, pool, record
+from framework.demand.lines import Line, differences, of_record
 from framework.ground import proposals
+from framework.ground.codelists import country_name
 from framework.ground.permissions import Permission
 from models.base import db
 from models.demand import Demand
@@ -20,7 +21,7 @@ from models.signons import SignOn
 from views import clock, guard
 from views.demand import blueprint, shared
 from views.guard import actor, permit
-from views.i18n import words
+from views.i18n import current_language, words
 
 
 @blueprint.get("/rounds/<round_id>/demand/<demand_id>")
@@ -28,7 +29,8 @@ from views.i18n import words
 def declaration(round_: Round, demand_id: str) -> str:
     """A version with its lines, what is odd in it, its history, and the acts open to this reader."""
     demand = shared.declaration_of(round_, demand_id)
-    versions = _versions(demand)
+    is_own = demand.member_id == actor().organisation_id and "member" in guard.roles(round_)
+    versions = [one for one in _versions(demand) if is_own or not board.is_private(one)]
     against = _against(demand, versions)
     lines = [of_record(record) for record in demand.lines]
     changes = differences([of_record(r) for r in against.lines], lines) if against is not None else []
@@ -37,17 +39,16 @@ def declaration(round_: Round, demand_id: str) -> str:
         round_=round_,
         demand=demand,
         lot=demand.lot,
-        is_own=demand.member_id == actor().organisation_id and "member" in guard.roles(round_),
+        is_own=is_own,
+        returned=declare.returned_before(db.session(), demand),
+        digest=record.digest(demand),
         is_lead="lead" in guard.roles(round_),
         is_open=round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now()),
         proposal=proposals.open_proposal(db.session(), demand, "submit", now=clock.now()),
         oddities=[words(o.message, **_shown(o.params)) for o in approving.plausibility(demand)],
-        total=pool.Amount(
-            sum(x.qty_firm or 0 for x in lines),
-            sum(x.qty_expected or 0 for x in lines),
-            sum(x.qty_max or 0 for x in lines),
-        ),
-        not_known=sum(1 for x in lines if not x.is_known),
+        total=_total(lines),
+        unit=shared.unit_word(demand.lot.unit),
+        country_label=lambda code: country_name(code, current_language()),
         versions=versions,
         against=against,
         changes=shared.changes_shown(changes),
@@ -165,6 +166,17 @@ def strike(round_: Round, demand_id: str) -> Response:
 
 def _here(round_: Round, demand_id: str) -> str:
     return url_for("demand.declaration", round_id=round_.public_id, demand_id=demand_id)
+
+
+def _total(lines: list[Line]) -> pool.Amount:
+    """The sums of the known lines, and how many are not known yet."""
+    return pool.Amount(
+        sum(x.qty_firm or 0 for x in lines),
+        sum(x.qty_expected or 0 for x in lines),
+        sum(x.qty_max or 0 for x in lines),
+        lines=len(lines),
+        not_known=sum(1 for x in lines if not x.is_known),
+    )
 
 
 def _versions(demand: Demand) -> list[Demand]:

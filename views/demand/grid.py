@@ -39,8 +39,10 @@ def lot_grid(round_: Round, lot_id: str) -> str | Response:
     latest = declare.latest(db.session(), lot, actor().organisation_id)
     if not _may_edit(round_) or (latest is not None and latest.state == "submitted"):
         place = url_for("demand.index", round_id=round_.public_id)
-        if latest is not None:
-            place = url_for("demand.declaration", round_id=round_.public_id, demand_id=latest.public_id)
+        counts = declare.latest(db.session(), lot, actor().organisation_id, states=declare.CURRENT)
+        shown = counts if counts is not None and not _may_edit(round_) else latest
+        if shown is not None:
+            place = url_for("demand.declaration", round_id=round_.public_id, demand_id=shown.public_id)
         return Response(status=303, headers={"Location": place})
     draft, lines = starting_point(lot)
     return _page(lot, draft, grid.rows_of(lines, Scope.of(lot)))
@@ -82,7 +84,7 @@ def keep_lines(lot: Lot, lines: list[Line], *, source: str, **facts: Any) -> Dem
         version = shared.version()
     declare.edit(db.session(), draft, lines, actor=actor(), now=clock.now(), version=version, source=source, **facts)
     db.session.flush()
-    return draft
+    return declare.latest(db.session(), lot, actor().organisation_id, states=declare.WAITING) or draft
 
 
 def starting_point(lot: Lot) -> tuple[Demand | None, list[Line]]:
@@ -132,6 +134,7 @@ def _page(
     current = declare.latest(db.session(), lot, own.id, states=declare.CURRENT) if draft is None else None
     waits = proposals.open_proposal(db.session(), draft, "submit", now=clock.now()) if draft is not None else None
     source = draft.prefilled_from_id if draft is not None else None
+    begun = declare.source_of_prefill(db.session(), lot, own.id) if draft is None else None
     return render_template(
         "demand/grid.html",
         round_=lot.round,
@@ -144,8 +147,8 @@ def _page(
         prefilled=source is not None or (draft is None and bool(rows and rows[0].cells["category"])),
         rows=rows,
         version=version if version is not None else draft.version if draft is not None else 0,
-        baseline_source=draft.baseline_source if draft is not None else current.baseline_source if current else "none",
-        note=draft.note if draft is not None else "",
+        baseline_source=draft.baseline_source if draft else declare.baseline_of(begun, lot) if begun else "none",
+        note=draft.note if draft is not None else begun.note if begun is not None else "",
         two_persons=round_settings.value(lot.round, "demand_four_eyes"),
         countries=countries(current_language()),
         certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],

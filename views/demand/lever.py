@@ -26,10 +26,11 @@ def strip(round_: Round) -> dict[str, Any] | None:
 
 
 def items(lever: Lever) -> list[dict[str, Any]]:
-    """The figures of the strip."""
-    largest = sorted(lever.lots, key=lambda lot: -lot.quantity)[:MOST_LOTS]
-    found = [{"value": pieces(lot.quantity, lot.unit), "label": lot.name, "note": ""} for lot in largest]
-    left_out = len(lever.lots) - len(largest)
+    """The figures of the strip: the largest lots, in the order in which every page lists them."""
+    largest = set(sorted(lever.lots, key=lambda lot: -lot.quantity)[:MOST_LOTS])
+    shown = [lot for lot in lever.lots if lot in largest]
+    found = [{"value": pieces(lot.quantity, lot.unit), "label": lot.name, "note": ""} for lot in shown]
+    left_out = len(lever.lots) - len(shown)
     if left_out:
         found[-1]["note"] = ngettext("and %(num)s more lot", "and %(num)s more lots", left_out)
     found.append(_value(lever))

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from decimal import Decimal
 from typing import Any
 
-import altair as alt
-import pandas as pd
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from framework.demand import leverage, pool_sheet
 from framework.demand import pool as pooling
-from framework.demand.pool import Amount, Cell, LotPool, Pool
+from framework.demand.pool import Amount, LotPool, Pool
 from framework.ground.permissions import Permission
+from framework.ground.terms import CERTAINTIES
 from models.base import db
 from models.rounds import Round
-from views import charts, clock, guard
-from views.demand import blueprint, shared
+from views import clock, guard
+from views.demand import blueprint, pictures, shared
+from views.demand.pictures import Part
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
 
-SEGMENTS = 9
 SHARES = 15
-NAMES = 40
+ROWS = 40
 KEPT = 64
 
 _drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
@@ -36,7 +35,7 @@ _drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
 @blueprint.get("/rounds/<round_id>/pool")
 @permit(Permission.POOL_VIEW)
 def pool(round_: Round) -> str:
-    """Headline, tables and pictures of the pool; `?without=us` shows it without the reader's own part."""
+    """Headline, pictures and tables of the pool; `?without=us` draws all of it without the reader's own part."""
     figures = pooling.figures(db.session(), round_)
     own = actor().organisation_id if "member" in guard.roles(round_) else None
     shown = leverage.may_see_members(db.session(), actor(), round_)
@@ -48,6 +47,7 @@ def pool(round_: Round) -> str:
         own=own,
         without=without,
         running=round_.state == "demand",
+        may_remind="lead" in guard.roles(round_) and round_.state == "demand",
         body=_body(round_, figures, own, shown, without) if figures.contributing else "",
     )
 
@@ -56,6 +56,8 @@ def _body(round_: Round, figures: Pool, own: int | None, shown: bool, without: b
     """Pictures and tables; drawn once for equal figures, reader's organisation, circle of volumes and language."""
     key = (figures.stamp, own, shown, without, current_language())
     if key not in _drawn:
+        if without and own is not None:
+            figures = pooling.without(db.session(), round_, figures, own)
         _drawn[key] = Markup(_draw(round_, figures, own, shown, without))  # noqa: S704 - our own template
         while len(_drawn) > KEPT:
             _drawn.popitem(last=False)
@@ -64,137 +66,95 @@ def _body(round_: Round, figures: Pool, own: int | None, shown: bool, without: b
 
 
 def _draw(round_: Round, figures: Pool, own: int | None, shown: bool, without: bool) -> str:
-    own_cells = pooling.own_cells(db.session(), round_, own) if without and own is not None else {}
-    lots = [_lot(lot, figures, own, shown, own_cells.get(lot.lot_id, []), without) for lot in figures.lots]
+    lots = [_lot(round_, lot, figures, own, shown) for lot in figures.lots]
     return render_template(
         "demand/pool_body.html",
         round_=round_,
         figures=figures,
         lots=lots,
-        without=without,
         members_shown=shown,
-        chart=None if without else _stacked(round_, figures, own, shown),
+        pictures=_pictures(round_, lots),
+        answers=_answers(figures, own, shown),
+        xlsx=url_for("demand.pool_xlsx", round_id=round_.public_id, without="us" if without else None),
     )
 
 
 @blueprint.get("/rounds/<round_id>/pool.xlsx")
 @permit(Permission.POOL_VIEW)
 def pool_xlsx(round_: Round) -> Response:
-    """The pool as a workbook; single members only where this reader may see them."""
+    """The pool as a workbook; single members only where this reader may see them; `?without=us` as on the page."""
     figures = pooling.figures(db.session(), round_)
     own = actor().organisation_id
+    if own is not None and request.args.get("without") == "us" and "member" in guard.roles(round_):
+        figures = pooling.without(db.session(), round_, figures, own)
     visible = set(figures.names) if leverage.may_see_members(db.session(), actor(), round_) else {own}
     content = pool_sheet.write(figures, visible, now=clock.now(), words=lambda label: str(_(label)))
     return send_workbook(content, "pool.xlsx")
 
 
-def _lot(lot: LotPool, figures: Pool, own: int | None, shown: bool, mine: list[Cell], without: bool) -> dict[str, Any]:
+def _lot(round_: Round, lot: LotPool, figures: Pool, own: int | None, shown: bool) -> dict[str, Any]:
     """What the page shows of one lot."""
-    taken = {(c.category, c.spec_tier, c.year_no, c.certainty): c.amount for c in mine}
-    cells = [
-        Cell(
-            c.category,
-            c.spec_tier,
-            c.year_no,
-            c.certainty,
-            c.amount - taken.get((c.category, c.spec_tier, c.year_no, c.certainty), Amount()),
-        )
-        for c in lot.cells
-    ]
-    part = lot.by_member.get(own) if own is not None else None
-    total = lot.total - part if without and part is not None else lot.total
+    unit = shared.unit_word(lot.unit)
     return {
         "lot": lot,
-        "total": total,
-        "own": part,
+        "unit": unit,
+        "total": lot.total,
+        "own": lot.by_member.get(own) if own is not None else None,
         "own_share": lot.share(own) if own is not None else None,
         "factor": lot.factor(own) if own is not None else None,
-        "by_year": _grouped(cells, "year_no"),
+        "by_year": list(lot.by("year_no").items()),
         "by_kind": [
-            {"place": shared.place(k[0], k[1]), "amount": a} for k, a in _grouped(cells, "category", "spec_tier")
+            {"place": shared.place(k[0], k[1]), "amount": a} for k, a in lot.by("category", "spec_tier").items()
         ],
-        "by_certainty": [{"label": shared.certainty_label(k[0]), "amount": a} for k, a in _grouped(cells, "certainty")],
-        "shares": _shares(lot, figures, own, shown),
-        "missing": [figures.names[m] for m in lot.missing[:NAMES]],
-        "more_missing": max(len(lot.missing) - NAMES, 0),
+        "by_certainty": [
+            {"label": shared.certainty_label(key), "amount": amount}
+            for key in CERTAINTIES
+            if (amount := lot.by("certainty").get((key,)))
+        ],
+        "parts": _parts(lot, figures, own, shown),
+        "picture": pictures.years_picture(round_, lot, pictures.highest_maximum(figures, lot.unit), unit),
     }
 
 
-def _grouped(cells: list[Cell], *names: str) -> list[tuple[Any, Amount]]:
-    sums: dict[Any, Amount] = {}
-    for cell in cells:
-        key = tuple(getattr(cell, name) for name in names)
-        sums[key] = sums.get(key, Amount()) + cell.amount
-    order = {"budgeted": 0, "planned": 1, "indicative": 2}
-    return sorted(
-        sums.items(), key=lambda pair: tuple(order.get(k, k) if names == ("certainty",) else k for k in pair[0])
-    )
-
-
-def _shares(lot: LotPool, figures: Pool, own: int | None, shown: bool) -> list[dict[str, Any]]:
+def _parts(lot: LotPool, figures: Pool, own: int | None, shown: bool) -> list[Part]:
     """The largest members, our own, and the rest as one; where volumes are not shared, our own and the rest."""
     ranked = sorted(((a, m) for m, a in lot.by_member.items() if a.expected), key=lambda x: (-x[0].expected, x[1]))
     named = [(a, m) for a, m in ranked[:SHARES] if shown or m == own]
     named += [(a, m) for a, m in ranked[SHARES:] if m == own]
-    rest = len(ranked) - len(named)
-    rows = [_share(figures.names.get(m, "–"), a, lot, m == own) for a, m in named]
-    if rest and lot.total.expected:
+    parts = [Part(figures.names.get(m, "–"), a, own=m == own) for a, m in named]
+    left = len(ranked) - len(named)
+    if left:
         amount = lot.total - sum((a for a, _m in named), Amount())
-        label = _("%(count)s other members", count=rest) if rest > 1 else _("1 other member")
-        rows.append(_share(label, amount, lot, False))
-    return rows
+        label = ngettext("%(num)s other member", "%(num)s other members", left)
+        parts.append(Part(label, amount, rest=True))
+    return parts
 
 
-def _share(label: str, amount: Amount, lot: LotPool, is_own: bool) -> dict[str, Any]:
-    share = Decimal(amount.expected) * 100 / lot.total.expected if lot.total.expected else None
-    return {"label": label, "amount": amount, "share": share, "own": is_own}
+def _pictures(round_: Round, lots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each member brings: one picture for each unit, for only pieces of one kind stand on one axis."""
+    drawn = []
+    for unit in dict.fromkeys(found["unit"] for found in lots):
+        shown = [(found["lot"], found["parts"]) for found in lots if found["unit"] == unit and found["parts"]]
+        if shown:
+            drawn.append(pictures.members_picture(round_, shown, unit) | {"lots": shown})
+    return drawn
 
 
-def _stacked(round_: Round, figures: Pool, own: int | None, shown: bool) -> dict[str, Any]:
-    """One bar for each lot, members as segments, the largest first; quantities of lots stand apart, never added."""
-    rows = []
-    for lot in figures.lots:
-        for position, share in enumerate(_shares(lot, figures, own, shown)):
-            if share["share"] is not None:
-                rows.append(
-                    {
-                        "lot": lot.name,
-                        "member": _segment(share, position),
-                        "part": float(share["share"]),
-                        "order": position,
-                    }
-                )
-    table = pd.DataFrame(rows, columns=["lot", "member", "part", "order"])
-    order = list(dict.fromkeys(r["member"] for r in rows))
-    spec = (
-        alt.Chart(table, width=720, height=alt.Step(34), title="")
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "sum(part):Q",
-                title=_("percent of the lot's expected quantity"),
-                scale=alt.Scale(domain=[0, 100]),
-            ),
-            y=alt.Y("lot:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
-            color=alt.Color(
-                "member:N",
-                title=None,
-                sort=order,
-                scale=alt.Scale(domain=order, range=_colours(len(order))),
-                legend=alt.Legend(orient="bottom", columns=4, labelLimit=170),
-            ),
-            order=alt.Order("min(order):Q"),
-        )
-        .to_dict()
-    )
-    return {"src": charts.svg(spec, round_)}
+def _answers(figures: Pool, own: int | None, shown: bool) -> dict[str, Any]:
+    """Members × lots as squares: those with open answers first, then by name; the many are counted, not listed.
 
-
-def _segment(share: dict[str, Any], position: int) -> str:
-    if share["own"]:
-        return str(_("%(name)s (us)", name=share["label"]))
-    return str(share["label"]) if position < SEGMENTS else str(_("smaller members"))
-
-
-def _colours(count: int) -> list[str]:
-    return [charts.OKABE_ITO[i % len(charts.OKABE_ITO)] for i in range(count)]
+    Where volumes are not shared, only who has an answer open is named, beside ourselves.
+    """
+    by_lot = [lot.answers() for lot in figures.lots]
+    found = {m: [answers.get(m, "") for answers in by_lot] for m in {m for answers in by_lot for m in answers}}
+    named = {m: squares for m, squares in found.items() if shown or m == own or "missing" in squares}
+    rows = [{"name": figures.names.get(m, "–"), "squares": squares} for m, squares in named.items()]
+    rows.sort(key=lambda row: (-row["squares"].count("missing"), -row["squares"].count("waiting"), row["name"]))
+    left = rows[ROWS:]
+    return {
+        "rows": rows[:ROWS],
+        "more": len(left),
+        "more_missing": sum(1 for row in left if "missing" in row["squares"]),
+        "open": sum(1 for row in rows if "missing" in row["squares"]),
+        "words": pool_sheet.ANSWERS,
+    }

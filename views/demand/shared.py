@@ -12,31 +12,38 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, rules
+from framework.demand import approve, board, rules
 from framework.demand.lines import LABELS, Change, Line
+from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
-from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.terms import CATEGORIES, CERTAINTIES, UNITS
 from framework.ground.text import N_
 from models.base import db
 from models.demand import Demand
 from models.rounds import Round
 from views import guard
 from views.guard import actor
-from views.i18n import joined, number, words
+from views.i18n import current_language, joined, number, words
 
 
 def declaration_of(round_: Round, demand_id: str) -> Demand:
-    """A declaration for the lead or its own member; *not found* for anybody else."""
+    """A declaration for its own member, and for the lead once it was handed in; *not found* for anybody else."""
     query = (
         select(Demand)
         .where(Demand.public_id == demand_id, Demand.round_id == round_.id)
         .options(selectinload(Demand.lines), selectinload(Demand.member), selectinload(Demand.lot))
     )
     found = db.session.scalar(query)
-    if found is None or (found.member_id != actor().organisation_id and "lead" not in guard.roles(round_)):
+    if found is None or not _may_read(found, round_):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found
+
+
+def _may_read(demand: Demand, round_: Round) -> bool:
+    if demand.member_id == actor().organisation_id:
+        return True
+    return "lead" in guard.roles(round_) and not board.is_private(demand)
 
 
 def attempt(act: Callable[[], object], back: str, message: str) -> Response:
@@ -90,6 +97,11 @@ def category_label(key: str) -> str:
     return str(_(CATEGORIES[key].label)) if key in CATEGORIES else key
 
 
+def unit_word(key: str) -> str:
+    """The translated word of a unit."""
+    return str(_(UNITS[key].label)) if key in UNITS else key
+
+
 def certainty_label(key: str) -> str:
     """The translated label of a certainty."""
     return str(_(CERTAINTIES[key])) if key in CERTAINTIES else key
@@ -97,7 +109,8 @@ def certainty_label(key: str) -> str:
 
 def place(category: str, tier: str, country: str = "") -> str:
     """Category, tier and country as one caption."""
-    return " · ".join(part for part in (category_label(category), tier, country) if part)
+    named = country_name(country, current_language()) if country else ""
+    return " · ".join(part for part in (category_label(category), tier, named) if part)
 
 
 def value_shown(value: object) -> Any:

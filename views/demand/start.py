@@ -1,0 +1,44 @@
+"""What a member should know before it begins: why the lead returned a version, where the figures came from, what no longer fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from framework.demand import declare
+from models.base import db
+from models.demand import Demand
+from models.rounds import Lot
+from views.demand import blueprint, shared
+from views.guard import actor
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`returned`: the version to mend; `source`: where the figures came from; `lost`: its lines this lot does not allow."""
+
+    returned: Demand | None
+    source: Demand | None
+    lost: list[str]
+    from_earlier: bool
+
+
+def start_of(lot: Lot, draft: Demand | None) -> Start:
+    """The start of a draft, or of the version that would begin now."""
+    if draft is None:
+        source = declare.source_of_prefill(db.session(), lot, actor().organisation_id)
+    else:
+        source = db.session.get(Demand, draft.prefilled_from_id) if draft.prefilled_from_id is not None else None
+    lines = declare.left_out(source, lot) if source is not None else []
+    return Start(
+        declare.returned_before(db.session(), draft) if draft is not None else None,
+        source,
+        [shared.place(*line.key[:3]) + f" · {line.year_no}" for line in lines],
+        source is not None and source.lot_id != lot.id,
+    )
+
+
+@blueprint.context_processor
+def _surroundings() -> dict[str, Callable[..., Any]]:
+    return {"start_of": start_of}
