@@ -105,9 +105,14 @@ def shown(round_: Round, step: Step | None) -> dict[str, Any] | None:
     url = url_for(step.page, round_id=round_.public_id, **step.where) if there else ""
     return {
         "sentence": words(step.sentence, **step.params),
-        "url": "" if url == request.path else url,
+        "url": "" if _is_here(url) else url,
         "label": words(step.label) if step.label else _("Go on"),
     }
+
+
+def _is_here(url: str) -> bool:
+    """Whether that is the page one is on, also where a form of it was answered with the page again."""
+    return request.path == url or (request.method == "POST" and request.path.startswith(url + "/"))
 
 
 def dates(round_: Round) -> dict[str, str]:

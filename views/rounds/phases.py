@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from framework.demand import lock
 from framework.ground import jobs, proposals
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
@@ -21,7 +23,7 @@ from models.base import db
 from models.rounds import Outage, Proposal, Round
 from views import clock, guard
 from views.guard import actor, permit
-from views.i18n import words
+from views.i18n import joined, words
 from views.rounds import blueprint
 from views.rounds.fields import instant_of, split
 from views.rounds.forms import DeadlineForm, MotiveForm, OutageForm, answer
@@ -64,6 +66,7 @@ BY_STATE = {
     "demand_locked": ("reopen_demand",),
     "ready": ("withdraw_readiness",),
 }
+NAMED = 10
 CANCEL_ALONE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
 
 
@@ -77,18 +80,15 @@ def phase(round_: Round) -> str:
 def _phase(round_: Round, problems: dict[str, str] | None = None) -> str:
     possible = [{"act": act} | MOVES[act] for act in BY_STATE.get(round_.state, ())]
     return render_template(
-        "rounds/phase.html", round_=round_, moves=possible, problems=problems or {}, typed=request.form
+        "rounds/phase.html",
+        round_=round_,
+        moves=possible,
+        left_behind=_left_behind(round_) if round_.state == "demand" else [],
+        problems=problems or {},
+        typed=request.form,
     )
 
 
-@blueprint.post("/rounds/<round_id>/phase/<act>")
-@permit(Permission.ROUND_MOVE)
-def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
-    """Make one move."""
-    if act not in MOVES:
-        return redirect(url_for("rounds.phase", round_id=round_.public_id), code=303)
-    try:
-        _moves(round_)[act]()
 def _left_behind(round_: Round) -> list[str]:
     """What locking demand now would leave behind, by name: drafts that lapse, members without an answer."""
     found = lock.unfinished(db.session(), round_)
@@ -128,6 +128,14 @@ def phase_again(round_: Round, act: str) -> Response:
     return redirect(_to("phase", round_))
 
 
+@blueprint.post("/rounds/<round_id>/phase/<act>")
+@permit(Permission.ROUND_MOVE)
+def make_move(round_: Round, act: str) -> Response | tuple[str, int]:
+    """Make one move."""
+    if act not in MOVES:
+        return redirect(url_for("rounds.phase", round_id=round_.public_id), code=303)
+    try:
+        _moves(round_)[act]()
         return guard.done(
             url_for("rounds.overview", round_id=round_.public_id),
             _("Done: %(label)s.", label=words(MOVES[act]["title"])),
