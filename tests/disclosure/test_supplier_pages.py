@@ -266,3 +266,13 @@ def test_a_version_in_a_state_of_the_buyers_keeps_its_label(tender):
 
     assert tender.session.query(Submission).one().state == "counted"
     assert "Counted (sealed)" in tender.browser.page(tender.home).text
+
+
+def test_a_small_file_is_told_in_bytes(tender):
+    tender.send(b"site_ref;site_legal_name;city;country\nS1;A;B;CN\n", "3_sites.csv")
+
+    page = tender.browser.page(tender.version()).text
+
+    assert "48 bytes" in page
+    assert "0.0 kB" not in page
+    assert "send all of them together in one zip" in page
