@@ -181,7 +181,7 @@ def _squares(session: Session, round_: Round, members: list[int]) -> dict[int, d
     for row in session.execute(query):
         lots = found.setdefault(row.member_id, {})
         hidden = row.state == "draft" and row.submitted_at is None
-        known = (None, None, None) if hidden else (row.firm, row.expected, row.maximum)
-        square = Square(row.public_id, row.state, row.version_no, *known, is_private=hidden)
+        firm, expected, maximum = (None, None, None) if hidden else (row.firm, row.expected, row.maximum)
+        square = Square(row.public_id, row.state, row.version_no, firm, expected, maximum, hidden)
         lots[row.lot_id] = (*lots.get(row.lot_id, ()), square)
     return found

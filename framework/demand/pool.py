@@ -158,6 +158,7 @@ class LotPool:
         taken = {cell.group: cell.amount for cell in cells}
         left = tuple(replace(c, amount=c.amount - taken.get(c.group, Amount())) for c in self.cells)
         members = {m: amount for m, amount in self.by_member.items() if m != member_id}
+        declared, nothing, not_known = _kinds(members)
         return replace(
             self,
             total=sum(members.values(), Amount()),
@@ -166,7 +167,9 @@ class LotPool:
             waiting=tuple(m for m in self.waiting if m != member_id),
             missing=tuple(m for m in self.missing if m != member_id),
             unconfirmed=tuple(m for m in self.unconfirmed if m != member_id),
-            **_kinds(members),
+            declared=declared,
+            nothing=nothing,
+            not_known=not_known,
         )
 
     def by(self, *names: str) -> dict[tuple[Any, ...], Amount]:
@@ -269,11 +272,11 @@ def _pool(currency: str, lots: tuple[LotPool, ...], names: dict[int, str], *, st
     return Pool(currency, lots, names, len(contributing), whole.value, whole.value_unknown, stamp)
 
 
-def _kinds(members: dict[int, Amount]) -> dict[str, int]:
+def _kinds(members: dict[int, Amount]) -> tuple[int, int, int]:
     """How many members declared a quantity, nothing, and nothing but "not known yet"."""
     declared = sum(1 for a in members.values() if a.expected or a.maximum)
     not_known = sum(1 for a in members.values() if a.not_known and not (a.expected or a.maximum))
-    return {"declared": declared, "not_known": not_known, "nothing": len(members) - declared - not_known}
+    return declared, len(members) - declared - not_known, not_known
 
 
 def _stamp(session: Session, round_: Round) -> Stamp:
@@ -371,6 +374,7 @@ def _lot_pool(
     frozen: bool,
 ) -> LotPool:
     counted = {m: a for m, a in members.items() if frozen or (m in joined and joined[m][1] in ENTITLED)}
+    declared, nothing, not_known = _kinds(counted)
     still_in = {m for m, (_name, state) in joined.items() if state in JOINED}
     return LotPool(
         lot_id=lot.id,
@@ -384,7 +388,9 @@ def _lot_pool(
         waiting=tuple(m for m in joined if m in still_in and m not in members and m in waiting),
         missing=tuple(m for m in joined if m in still_in and m not in members and m not in waiting),
         unconfirmed=tuple(m for m in members if m not in counted and m in still_in),
-        **_kinds(counted),
+        declared=declared,
+        nothing=nothing,
+        not_known=not_known,
     )
 
 
