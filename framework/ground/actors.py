@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.ground.sides import NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from models.disclosure import Submission, SupplierInvitation
 from models.people import Appointment
 from models.rounds import Round
@@ -55,7 +56,11 @@ def round_of(record: object) -> Round | None:
 
 
 def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[str]:
-    """The roles `actor` has in this round: lead, member, supplier, monitor, operator and the appointments."""
+    """The roles `actor` has in this round: lead, member, supplier, monitor, operator and the appointments.
+
+    Whoever stands on the buying side, in whichever organisation, is no supplier of the round (SD3): acting for
+    another organisation is no way behind the seal.
+    """
     if actor.is_system or round_ is None:
         return actor.roles
     roles = set(actor.roles & {"monitor", "operator"})
@@ -63,7 +68,8 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
         roles.add("lead")
     if "member" in actor.roles and is_signed_on(session, actor.organisation_id, round_):
         roles.add("member")
-    if "supplier" in actor.roles and _supplies(session, actor.organisation_id, round_):
+    supplies = "supplier" in actor.roles and _supplies(session, actor.organisation_id, round_)
+    if supplies and not _buys(session, actor, round_):
         roles.add("supplier")
     return frozenset(roles | _appointments(session, actor, round_))
 
@@ -83,12 +89,11 @@ def is_signed_on(session: Session, organisation_id: int | None, round_: Round) -
     query = select(SignOn.id).where(
         SignOn.round_id == round_.id,
         SignOn.organisation_id == organisation_id,
-        SignOn.state.not_in(("left", "refused")),
+        SignOn.state.not_in(NOT_SIGNED_ON),
     )
     return session.scalar(query.limit(1)) is not None
 
 
-OPEN_TO_SUPPLIERS = ("published", "receipt_closed")
 SUPPLIER_SEES_FROM = frozenset(
     {
         "published",
@@ -121,6 +126,11 @@ def _supplies(session: Session, organisation_id: int | None, round_: Round) -> b
         if session.scalar(query.limit(1)) is not None:
             return True
     return False
+
+
+def _buys(session: Session, actor: Actor, round_: Round) -> bool:
+    query = select(Round.id).where(Round.id == round_.id, buys(actor.user_id))
+    return session.scalar(query) is not None
 
 
 def _appointments(session: Session, actor: Actor, round_: Round) -> frozenset[str]:

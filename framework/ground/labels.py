@@ -1,4 +1,4 @@
-"""Labels of states: what people read where the code says a state; one per state of the lifecycle table."""
+"""Labels of states and roles: what people read where the code says one; one per state of the lifecycle table."""
 
 from __future__ import annotations
 
@@ -152,6 +152,38 @@ PHASE_LABELS = {
     "award": N_("Award"),
     "in force": N_("In force"),
 }
+
+
+ROLE_LABELS = {
+    "public": N_("public"),
+    "supplier": N_("supplier"),
+    "brand": N_("brand"),
+    "member": N_("member"),
+    "evaluator": N_("evaluator"),
+    "chair": N_("chair"),
+    "opener": N_("opener"),
+    "lead": N_("lead"),
+    "monitor": N_("monitor"),
+    "operator": N_("operator"),
+    "admin": N_("administrator of the organisation"),
+}
+
+WHO_LABELS = {
+    "supplier": N_("the supplier"),
+    "brand": N_("the brand"),
+    "member": N_("the member"),
+    "evaluator": N_("the evaluator"),
+    "chair": N_("the chair"),
+    "opener": N_("the opener"),
+    "lead": N_("the lead"),
+    "monitor": N_("the monitor"),
+    "operator": N_("the operator of this installation"),
+    "admin": N_("the administrator of the organisation"),
+    "system": N_("the system"),
+    "signed_in": N_("whoever is signed in"),
+    "public": N_("everybody"),
+}
+"""Roles as they stand in a sentence that says who may do something."""
 
 
 def state_label(entity: str, state: str) -> str:

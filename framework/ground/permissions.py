@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, not_, or_, select
 from sqlalchemy.orm import Session
 
-from framework.ground.actors import OPEN_TO_SUPPLIERS, SUPPLIER_SEES_FROM, Actor, roles_in
+from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
 from framework.ground.errors import NotAllowed, NotFound, WrongPhase
 from framework.ground.labels import STATE_LABELS
+from framework.ground.sides import NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from framework.ground.text import N_
 from models.disclosure import Submission, SupplierInvitation
 from models.people import Appointment
@@ -204,13 +205,13 @@ def _ways_in(actor: Actor) -> list[ColumnElement[bool]]:
         ways.append(Round.organisation_id == organisation)
     if "member" in actor.roles:
         signed = select(SignOn.round_id).where(
-            SignOn.organisation_id == organisation, SignOn.state.not_in(("left", "refused"))
+            SignOn.organisation_id == organisation, SignOn.state.not_in(NOT_SIGNED_ON)
         )
         ways.append(Round.id.in_(signed))
     if "supplier" in actor.roles:
-        ways.append(Round.state.in_(OPEN_TO_SUPPLIERS))
         invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == organisation)
         sent = select(Submission.round_id).where(Submission.supplier_id == organisation)
         past = SUPPLIER_SEES_FROM | {"cancelled"}
-        ways.append(Round.state.in_(past) & or_(Round.id.in_(invited), Round.id.in_(sent)))
+        took_part = Round.state.in_(past) & or_(Round.id.in_(invited), Round.id.in_(sent))
+        ways.append(or_(Round.state.in_(OPEN_TO_SUPPLIERS), took_part) & not_(buys(actor.user_id)))
     return ways

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from framework.ground import audit, mail
 from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused, NotAllowed, NotFound
+from framework.ground.labels import ROLE_LABELS
 from framework.ground.text import N_
 from framework.people import accounts, links, roles
 from framework.people.addresses import clean_email, fold_email
 from models.people import OneUseLink, Organisation, User
-
 from models.rounds import Round
+
 SENT = audit.declare("invitation.sent", "role", "organisation")
 REVOKED = audit.declare("invitation.revoked", "role", "organisation")
 ACCEPTED = audit.declare("invitation.accepted", "role", "organisation")
@@ -31,17 +32,17 @@ def invite(
     now: dt.datetime,
     days: int = 14,
     language: str | None = None,
-) -> OneUseLink:
     about: Round | None = None,
     deadline: str = "",
+) -> OneUseLink:
     """Invite an address; the mail leaves after the commit. An older open invitation to the same is revoked.
 
     For the operator, an administrator of the organisation, a lead for its first contact with a body. The answer is the
     same whether the address has an account. The mail names the round it is `about`, and until when to answer, where
     that is why somebody is asked in. Raises InvalidInput, NotAllowed, MoveRefused.
     """
-    roles.require_grantable(session, organisation, role, actor=actor)
     address = clean_email(email)
+    roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(address))
     for older in pending(session, organisation):
         if fold_email(older.email) == fold_email(address) and older.role == role:
             older.revoked_at = now
@@ -54,9 +55,9 @@ def invite(
         now=now,
         days=days,
         language=language,
-    )
         about=about,
         deadline=deadline,
+    )
 
 
 def resend(
@@ -69,7 +70,7 @@ def resend(
 ) -> OneUseLink:
     """Send a new link in place of an open or ended one; raises as `invite`, and LinkOver for a used or revoked one."""
     organisation, role = _aim(link)
-    roles.require_grantable(session, organisation, role, actor=actor)
+    roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(link.email))
     _require_unanswered(link, now)
     link.revoked_at = now
     return _send(session, link.email, organisation, role, actor=actor, now=now, days=days)
@@ -101,7 +102,7 @@ def ask_again(session: Session, token: str, *, now: dt.datetime, days: int = 14)
 def revoke(session: Session, link: OneUseLink, *, actor: Actor, now: dt.datetime) -> None:
     """Withdraw an invitation that was not used; raises NotAllowed, LinkOver."""
     organisation, role = _aim(link)
-    roles.require_grantable(session, organisation, role, actor=actor)
+    roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(link.email))
     _require_unanswered(link, now)
     link.revoked_at = now
     _note(session, REVOKED, link, actor=actor, now=now)
@@ -110,7 +111,8 @@ def revoke(session: Session, link: OneUseLink, *, actor: Actor, now: dt.datetime
 def accept(session: Session, token: str, user: User, *, now: dt.datetime) -> OneUseLink:
     """A signed-in person takes the invitation to their own address.
 
-    Raises NotFound, LinkOver, or NotAllowed where the invitation is for another address (a forwarded link).
+    Raises NotFound, LinkOver, NotAllowed where the invitation is for another address (a forwarded link), others came
+    first, or the person would stand on both sides of a round.
     """
     link = links.find(session, "invitation", token)
     links.require_open(link, now=now)
@@ -189,10 +191,10 @@ def _send(
     days: int,
     language: str | None = None,
     inviter: int | None = None,
-) -> OneUseLink:
-    """Write the link, the mail and the event; `inviter` is the user who stands behind a link sent again."""
     about: Round | None = None,
     deadline: str = "",
+) -> OneUseLink:
+    """Write the link, the mail and the event; `inviter` is the user who stands behind a link sent again."""
     link, token = links.make(
         session,
         "invitation",
@@ -203,6 +205,7 @@ def _send(
         role=role,
         created_by_id=actor.user_id or inviter,
     )
+    roles.tell(session, organisation, role, email, actor=actor, now=now)
     known = accounts.by_email(session, email)
     mail.post(
         session,
@@ -214,19 +217,20 @@ def _send(
         recipient=known.name if known is not None else "",
         inviter=actor.organisation_name or organisation.name,
         organisation=organisation.name,
-        role=roles.ROLE_LABELS[role],
+        role=ROLE_LABELS[role],
         days=days,
-    )
-    _note(session, SENT, link, actor=actor, now=now)
-    return link
         round_=about,
         round=about.name if about is not None else "",
         deadline=deadline,
+    )
+    _note(session, SENT, link, actor=actor, now=now)
+    return link
 
 
 def _take(session: Session, link: OneUseLink, user: User, *, now: dt.datetime) -> OneUseLink:
     organisation, role = _aim(link)
     who = Actor(user.id, None, frozenset(), name=user.name)
+    roles.require_welcome(session, organisation, user, inviter_id=link.created_by_id, now=now)
     roles.give(
         session,
         user,

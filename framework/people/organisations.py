@@ -166,7 +166,7 @@ def may_know(session: Session, organisation: Organisation, *, actor: Actor) -> b
     """Whether the actor may see the page of an organisation."""
     if "operator" in actor.roles or actor.organisation_id == organisation.id:
         return True
-    return bool(roles.grantable(session, actor, organisation))
+    return roles.leads_to(session, actor, organisation)
 
 
 def search(words: str = "", *, kind: str = "", sort: str = "name") -> Select[Organisation, int]:

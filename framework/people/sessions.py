@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.actors import NOBODY, Actor
-from models.people import RoleGrant, User, UserSession
+from models.people import Organisation, RoleGrant, User, UserSession
 
 TOUCH_EVERY = dt.timedelta(minutes=5)
 
@@ -118,3 +118,13 @@ def end_all(session: Session, user: User, *, now: dt.datetime, keep: int | None 
     """End every session of a person, but for the one with number `keep`."""
     query = update(UserSession).where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
     session.execute(query.where(UserSession.id != (keep or 0)).values(ended_at=now))
+
+
+def end_in(session: Session, user: User, organisation: Organisation, *, now: dt.datetime) -> None:
+    """End the sessions in which a person acts for one organisation; those for another one go on."""
+    query = update(UserSession).where(
+        UserSession.user_id == user.id,
+        UserSession.organisation_id == organisation.id,
+        UserSession.ended_at.is_(None),
+    )
+    session.execute(query.values(ended_at=now))

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from framework.ground import mail
 from framework.ground.actors import Actor
-from framework.people import invitations
+from framework.people import invitations, roles
+from framework.people.addresses import fold_email
 from framework.rounds import telling
 from models.people import Organisation, RoleGrant, User
 from models.rounds import Round
@@ -27,7 +28,7 @@ INVITATION_DAYS = 14
 def invited(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int = INVITATION_DAYS) -> None:
     """Tell a body that it is invited: its people, or the first person named for it, who needs an account first."""
     session.flush()
-    if sign_on.contact_email and not holders(session, sign_on.organisation.id, "member", now=now):
+    if _needs_first_person(session, sign_on, actor=actor, now=now):
         _bring_in(session, sign_on, actor=actor, now=now, days=days)
     else:
         _to_member(session, sign_on, "sign_on_invited", now=now)
@@ -93,6 +94,14 @@ def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.date
     path = _own_path(sign_on) if linked else ""
     for user in holders(session, sign_on.organisation.id, "member", now=now):
         _post(session, sign_on, template, user, path, now)
+
+
+def _needs_first_person(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime) -> bool:
+    """Whether a person was named for a body that nobody came into meanwhile, by another round or its own administrator."""
+    address, body = sign_on.contact_email, sign_on.organisation
+    if not address or holders(session, body.id, "member", now=now):
+        return False
+    return "member" in roles.grantable(session, actor, body, now=now, email=fold_email(address))
 
 
 def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int) -> None:

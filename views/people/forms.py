@@ -12,8 +12,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from framework.ground.errors import InvalidInput
+from framework.ground.labels import ROLE_LABELS
 from framework.people.organisations import BODY_TYPE_LABELS, KIND_LABELS, SUPPLIER_KIND_LABELS
-from framework.people.roles import ROLE_LABELS
 from models.people import Organisation, User
 from views.i18n import LANGUAGES, sentence
 

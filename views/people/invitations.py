@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
+from framework.ground.labels import ROLE_LABELS
 from framework.ground.permissions import Permission
 from framework.people import accounts, invitations, links, organisations, roles
 from framework.people.addresses import fold_email
-from models.base import db
 from framework.signons import notices
+from models.base import db
 from models.people import OneUseLink
 from views import clock
 from views.guard import actor, done, permit, refused
@@ -22,13 +23,16 @@ from views.people.forms import AcceptForm, InviteForm, at_field
 from views.people.organisations import page_of
 from views.people.signing_in import begin_session
 
+ON_THE_PAGE = frozenset({"other-address", "account-exists"})
+"""Refusals that the page of an invitation tells by itself."""
+
 
 @blueprint.post("/organisations/<organisation_id>/invitations")
 @permit(Permission.USER_INVITE)
 def invite(organisation_id: str) -> Response | tuple[str, int]:
     """Invite an address; the answer is the same whether it has an account."""
     found = organisations.find(db.session(), organisation_id, actor=actor())
-    form = InviteForm(roles.grantable(db.session(), actor(), found))
+    form = InviteForm(roles.grantable(db.session(), actor(), found, now=clock.now()))
     if form.validate_on_submit():
         try:
             invitations.invite(
@@ -119,10 +123,6 @@ def invitation_again(token: str) -> Response:
     return done(url_for(".sign_in"), _("A new invitation is on its way to the address that was invited."))
 
 
-def _not_accepted(error: RuleBroken, token: str, form: AcceptForm) -> tuple[str, int]:
-    """The form again, or why the link no longer works."""
-    message = refused(error)
-    link = links.find(db.session(), "invitation", token)
 def _first_page(link: OneUseLink) -> str:
     """The sign-on that waits for the organisation's answer, where there is one and it is this person's to give."""
     assert link.organisation is not None
@@ -132,12 +132,18 @@ def _first_page(link: OneUseLink) -> str:
     return url_for("signons.own", round_id=waiting.round.public_id) if waiting is not None else url_for("home.start")
 
 
+def _not_accepted(error: RuleBroken, token: str, form: AcceptForm) -> tuple[str, int]:
+    """The form again, or why the link no longer works."""
+    message = refused(error)
+    link = links.find(db.session(), "invitation", token)
     if isinstance(error, InvalidInput):
         at_field(form, error)
         return _accept_page(link, token, form), error.status
     if isinstance(error, links.LinkOver):
         return _over(link, token, message)
     if isinstance(error, NotAllowed):
+        if error.code not in ON_THE_PAGE:
+            form.form_errors.append(message)
         return _accept_page(link, token, form), error.status
     raise error
 
@@ -153,7 +159,7 @@ def _accept_page(link: OneUseLink, token: str, form: AcceptForm) -> str:
         known=known is not None,
         mine=mine,
         signed_in=actor().user_id is not None,
-        role=roles.ROLE_LABELS.get(link.role or "", ""),
+        role=ROLE_LABELS.get(link.role or "", ""),
         here=request.path,
     )
 

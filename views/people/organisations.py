@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from framework.ground.errors import InvalidInput, RuleBroken
+from framework.ground.labels import ROLE_LABELS
 from framework.ground.permissions import Permission
 from framework.people import invitations, organisations, roles, second_factor
 from framework.people.organisations import Details
@@ -125,7 +126,7 @@ def organisation_edit_send(organisation_id: str) -> Response | tuple[str, int]:
 def page_of(found: Organisation, form: InviteForm | None = None) -> str:
     """The page of an organisation: facts, people with their roles, open invitations, the form to invite."""
     who = actor()
-    allowed = roles.grantable(db.session(), who, found)
+    allowed = roles.grantable(db.session(), who, found, now=clock.now())
     return render_template(
         "people/organisation.html",
         organisation=found,
@@ -134,9 +135,10 @@ def page_of(found: Organisation, form: InviteForm | None = None) -> str:
         now=clock.now(),
         form=form or (InviteForm(allowed) if allowed else None),
         allowed=allowed,
+        contact_made=not allowed and roles.leads_to(db.session(), who, found),
         may_withdraw=roles.may_withdraw(who, found),
         may_manage="operator" in who.roles,
-        labels=roles.ROLE_LABELS,
+        labels=ROLE_LABELS,
         country=dict(countries()).get(found.country, found.country),
         kinds=organisations.KIND_LABELS,
         supplier_kinds=organisations.SUPPLIER_KIND_LABELS,

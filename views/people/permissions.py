@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from flask import render_template
 
-from framework.ground.labels import PHASE_LABELS, PHASES
+from framework.ground.labels import PHASE_LABELS, PHASES, ROLE_LABELS
 from framework.ground.permissions import ANY, PERSONAS, PUBLIC, SIGNED_IN, TABLE, Rule
 from framework.ground.permissions import Permission as Held
-from framework.ground.text import N_
 from views.guard import permit
 from views.people import blueprint
-
-PERSONA_LABELS = {
-    "public": N_("public"),
-    "supplier": N_("supplier"),
-    "brand": N_("brand"),
-    "member": N_("member"),
-    "evaluator": N_("evaluator"),
-    "chair": N_("chair"),
-    "opener": N_("opener"),
-    "lead": N_("lead"),
-    "monitor": N_("monitor"),
-    "operator": N_("operator"),
-    "admin": N_("administrator of the organisation"),
-}
-
 
 @blueprint.get("/permissions")
 @permit(Held.PUBLIC)
@@ -34,7 +18,7 @@ def permissions() -> str:
     rows = [
         {"rule": rule, "held": [_holds(rule, p) for p in columns], "phases": _phases(rule)} for rule in TABLE.values()
     ]
-    return render_template("people/permissions.html", rows=rows, columns=[PERSONA_LABELS[p] for p in columns])
+    return render_template("people/permissions.html", rows=rows, columns=[ROLE_LABELS[p] for p in columns])
 
 
 def _holds(rule: Rule, persona: str) -> bool:
