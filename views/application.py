@@ -13,7 +13,7 @@ from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, StrictUndefined
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models.all  # noqa: F401 - the metadata must be whole
@@ -86,19 +86,18 @@ def build(settings: Settings | None = None) -> Flask:
 
 def _configure(app: Flask, settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    hosts = [h.strip() for h in settings.trusted_hosts.split(",") if h.strip()]
     app.config.update(
         SECRET_KEY=settings.secret(),
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # an error's text goes to the log; what is sealed must not
         SQLALCHEMY_DATABASE_URI=settings.url(),
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # an error's text goes to the log; what is sealed must not
         MAX_CONTENT_LENGTH=settings.large_upload_mb * 1_000_000 + 1_000_000,
         MAX_FORM_MEMORY_SIZE=4_000_000,
         MAX_FORM_PARTS=20_000,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SECURE=settings.over_tls(),
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=settings.session_max_hours),
-        TRUSTED_HOSTS=hosts or None,
+        TRUSTED_HOSTS=settings.hosts(),
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -128,6 +127,8 @@ def _harden(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
+    if current_app.extensions["settings"].over_tls():
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Vary"] = "Cookie"
@@ -136,19 +137,27 @@ def _harden(response: Response) -> Response:
 
 def _handle_errors(app: Flask) -> None:
     app.register_error_handler(RuleBroken, _rule_broken)
-    app.register_error_handler(
-        CSRFError,
-        lambda error: _page(
-            400,
-            _("This page was open too long. Go back, your text is kept; load the page again and press send once more."),
-        ),
-    )
-    app.register_error_handler(ChildLost, _machine_failed)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, lambda error: _page(error.code or 500, ""))
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(ChildLost, _machine_failed)
     app.register_error_handler(500, lambda error: _page(500, ""))
+
+
+def _strange_host(_error: SecurityError) -> Response:
+    """Plain words: no address of a page can be made for a host that is not ours."""
+    said = _("Nothing is answered under this host name. Use the address that you were given.")
+    return Response(said, 400, mimetype="text/plain")
+
+
+def _forged(_error: CSRFError) -> tuple[str, int]:
+    guard.note_forged()
+    return _page(
+        400, _("This page was open too long, or you have signed in again since. Load the page again and send it anew.")
+    )
 
 
 def _rule_broken(error: RuleBroken) -> tuple[str, int]:
@@ -171,6 +180,11 @@ def _stale(_error: StaleDataError) -> tuple[str, int]:
     )
 
 
+def _machine_failed(_error: ChildLost) -> tuple[str, int]:
+    db.session.rollback()
+    return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+
+
 def _database_busy(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
     text = str(error.orig).lower()
@@ -180,24 +194,17 @@ def _database_busy(error: OperationalError) -> tuple[str, int]:
 
 
 def _page(status: int, message: str) -> tuple[str, int]:
-def _machine_failed(_error: ChildLost) -> tuple[str, int]:
-    db.session.rollback()
-    return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
-
-
     """The plain page of an error, with what was typed, so that nothing is lost."""
     known = status if (ROOT / "templates" / "errors" / f"{status}.html").exists() else 400 if status < 500 else 500
-    typed = (
-        [
-            (name, value)
-            for name, value in request.form.items(multi=True)
-            if name not in ("csrf_token", "once") and "password" not in name and "code" not in name and value.strip()
-        ]
-        if request.method == "POST" and status in (400, 403, 409, 422, 503)
-        else []
-    )
+    kept = request.method == "POST" and status in (400, 403, 409, 422, 503)
     reference = getattr(g, "request_ref", "")
-    return render_template(f"errors/{known}.html", message=message, reference=reference, typed=typed), status
+    return render_template(
+        f"errors/{known}.html",
+        message=message,
+        reference=reference,
+        typed=typed.typed() if kept else [],
+        files=kept and typed.has_files(),
+    ), status
 
 
 def _assert_every_route_is_guarded(app: Flask) -> None:

@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.ground import jobs, proposals
+from framework.ground import audit, jobs, proposals
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import workplace
 from models.records import OneTimeKey, StoredFile
@@ -22,7 +22,6 @@ from views import clock, worker
 
 logger = logging.getLogger(__name__)
 SEND_AGAIN = 60.0
-KEEP_KEYS = dt.timedelta(days=2)
 KEEP_STRAY_FILES = dt.timedelta(days=1)
 
 Clock = Callable[[], dt.datetime]
@@ -90,7 +89,15 @@ def expire_proposals(session: Session, clock: Clock) -> None:
 @jobs.periodic("forget_one_time_keys", every_seconds=3600)
 def forget_one_time_keys(session: Session, clock: Clock) -> None:
     """Keys of forms that were sent days ago protect nobody any more."""
-    session.execute(delete(OneTimeKey).where(OneTimeKey.at < clock() - KEEP_KEYS))
+    keep = dt.timedelta(days=current_app.extensions["settings"].idempotency_keep_days)
+    session.execute(delete(OneTimeKey).where(OneTimeKey.at < clock() - keep))
+
+
+@jobs.periodic("sum_denied", every_seconds=60)
+def sum_denied(session: Session, clock: Clock) -> None:
+    """Refused attempts beyond the limit of a minute become one event that counts them."""
+    limit = current_app.extensions["settings"].denied_log_limit
+    audit.sum_denied(session, now=clock(), limit=limit)
 
 
 @jobs.periodic("sweep_files", every_seconds=3600)

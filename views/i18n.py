@@ -14,15 +14,17 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, g, request, session
 from flask_babel import Babel, get_locale, get_translations, ngettext
 from flask_babel import gettext as _
-from flask_babel import get_translations
 from markupsafe import Markup
 
+from framework.ground.act_labels import ACT_LABELS
 from framework.ground.errors import RuleBroken
-from framework.ground.labels import state_label
+from framework.ground.labels import WHO_LABELS, state_label
 from framework.ground.text import Counted
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
-TRANSLATED_PARAMS = frozenset({"state", "who", "act", "phase", "label"})
+TRANSLATED_PARAMS = frozenset({"state", "who", "act", "possible", "phase", "label"})
+LABELS = {"who": WHO_LABELS, "act": ACT_LABELS, "possible": ACT_LABELS}
+"""Parameters that carry codes of roles and acts, which people read as labels."""
 
 
 def init_app(app: Flask) -> None:
@@ -78,7 +80,7 @@ def state_words(entity: str, state: str) -> str:
 def _shown(key: str, value: Any) -> Any:
     if key in TRANSLATED_PARAMS and isinstance(value, str):
         return (
-            format_list([_(part) for part in value.split(", ")], style="or-short", locale=get_locale())
+            format_list([_label(key, part) for part in value.split(", ")], style="or-short", locale=get_locale())
             if value
             else "–"
         )
@@ -91,6 +93,10 @@ def _shown(key: str, value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return instant(value)
     return date(value) if isinstance(value, dt.date) else value
+
+
+def _label(key: str, code: str) -> str:
+    return str(_(LABELS.get(key, {}).get(code, code)))
 
 
 def unknown(reason: str = "") -> Markup:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
+THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
 class Settings(BaseSettings):
@@ -30,10 +32,16 @@ class Settings(BaseSettings):
         "http://127.0.0.1:5000", description="Address at which people reach the product; links in mails use it."
     )
     trusted_hosts: str = Field(
-        "", description="Host names that are answered, separated by commas; blank = that of base_url."
+        "",
+        description="Host names that are answered, separated by commas; blank = that of base_url (localhost and "
+        "127.0.0.1 alike, where it is one of them).",
     )
     trusted_proxies: int = Field(0, description="How many proxies in front set X-Forwarded headers.")
-    secure_cookies: bool = Field(False, description="Send cookies over TLS only; turn on in production.")
+    secure_cookies: bool | None = Field(
+        None,
+        description="Send cookies over TLS only, and tell browsers to use nothing else (HSTS); blank = where base_url "
+        "starts with https.",
+    )
     upload_mb: int = Field(20, description="Largest file of the quick lane, in MB (million bytes).")
     large_upload_mb: int = Field(100, description="Largest file of the large lane, in MB.")
     inline_mb: int = Field(
@@ -44,6 +52,11 @@ class Settings(BaseSettings):
     login_limit: int = Field(10, description="Failed sign-ins per 5 minutes and address, and per user.")
     reset_limit: int = Field(5, description="Password resets per user and day.")
     invitation_days: int = Field(14, description="How long an invitation link works.")
+    idempotency_keep_days: int = Field(7, description="How long the outcome of a form that was sent is kept, in days.")
+    denied_log_limit: int = Field(
+        100,
+        description="Refused attempts of one person and minute that are written one by one; more are summed in one.",
+    )
     second_factor_roles: str = Field(
         "lead,chair,opener,operator", description="Roles that need a second factor, separated by commas."
     )
@@ -76,6 +89,16 @@ class Settings(BaseSettings):
         except FileExistsError:
             pass
         return path.read_text(encoding="ascii")
+
+    def hosts(self) -> list[str]:
+        """The host names that are answered; any other is refused."""
+        named = [name.strip() for name in self.trusted_hosts.split(",") if name.strip()]
+        own = urlsplit(self.base_url).hostname or "localhost"
+        return named or (list(THIS_MACHINE) if own in THIS_MACHINE else [own])
+
+    def over_tls(self) -> bool:
+        """Whether people reach the product over TLS only."""
+        return self.base_url.startswith("https://") if self.secure_cookies is None else self.secure_cookies
 
     def needs_second_factor(self) -> frozenset[str]:
         """Roles that need a second factor."""

@@ -22,6 +22,11 @@ KEYS: dict[str, frozenset[str]] = {}
 """Declared keys of each event kind: every event of the kind carries exactly these in its data."""
 
 
+DENIED_PER_MINUTE = 100
+_COUNTED = "denied/"
+SUMMED = "attempts.summed"
+
+
 class UndeclaredEvent(Exception):
     """An event kind or key that nobody declared; a mistake of ours, found by tests."""
 
@@ -32,6 +37,9 @@ def declare(kind: str, *keys: str) -> str:
         raise UndeclaredEvent(f"{kind} is declared twice with different keys")
     KEYS[kind] = frozenset(keys)
     return kind
+
+
+declare(SUMMED, "count", "minute", "attempt")
 
 
 def next_number(session: Session, name: str) -> int:
@@ -100,12 +108,22 @@ def record(
 
 
 def record_denied(
-    session: Session, what: str, error: RuleBroken, *, actor: Actor, now: dt.datetime, subject: object = None
-) -> AuditEvent:
+    session: Session,
+    what: str,
+    error: RuleBroken,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    subject: object = None,
+    limit: int = DENIED_PER_MINUTE,
+) -> AuditEvent | None:
     """Write the fact of a refused attempt (law L07g): what was tried, which rule refused it.
 
-    `attempt` tells what the lead is told of from a form that was stale or a motive that was missing.
+    `attempt` tells what the lead is told of from a form that was stale or a motive that was missing. Beyond `limit`
+    of one actor and minute it is only counted, for `sum_denied`; then the answer is None.
     """
+    if next_number(session, f"{_COUNTED}{actor.user_id or 0}/{int(now.timestamp()) // 60}") > limit:
+        return None
     kind = f"{what}.denied"
     KEYS.setdefault(what, frozenset())
     return record(
@@ -119,6 +137,32 @@ def record_denied(
         rule=error.rule,
         attempt=error.is_attempt,
     )
+
+
+def sum_denied(session: Session, *, now: dt.datetime, limit: int = DENIED_PER_MINUTE) -> int:
+    """Write one event for the attempts of each actor and past minute that were only counted; how many events."""
+    written = 0
+    query = select(Counter).where(Counter.name.startswith(_COUNTED)).order_by(Counter.name).with_for_update()
+    for counter in session.scalars(query).all():
+        user, minute = (int(part) for part in counter.name.removeprefix(_COUNTED).split("/"))
+        if minute >= int(now.timestamp()) // 60:
+            continue
+        if counter.value > limit:
+            who = Actor(user or None, None, frozenset())
+            record(
+                session,
+                SUMMED,
+                actor=who,
+                now=now,
+                outcome="denied",
+                count=counter.value - limit,
+                minute=dt.datetime.fromtimestamp(minute * 60, dt.UTC),
+                attempt=True,
+            )
+            written += 1
+        session.delete(counter)
+    session.flush()
+    return written
 
 
 def canonical(event: AuditEvent) -> str:

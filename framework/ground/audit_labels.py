@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from framework.ground.audit import SUMMED
 from framework.ground.labels import state_label
 from framework.ground.text import N_
 from models.records import AuditEvent
@@ -47,6 +48,7 @@ KINDS: dict[str, str] = {
     "sign_on.refuse": N_("refused a body"),
     "sign_on.return_mandate": N_("returned a mandate"),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
+    SUMMED: N_("was refused more attempts in one minute: %(count)s"),
     "chain.built": N_("rebuilt the supply chain of the round"),
 }
 
@@ -84,7 +86,7 @@ MADE = N_("%(label)s: new, “%(state)s”")
 
 def sentence_of(event: AuditEvent) -> tuple[str, dict[str, Any]]:
     """The template and its parameters. Names of states and things are templates of their own, to be translated."""
-    if event.outcome == "denied":
+    if event.outcome == "denied" and event.kind != SUMMED:
         rule = str(event.data.get("rule") or "")
         what = event.kind.removesuffix(".denied")
         facts = {"what": what, "code": event.data.get("code", ""), "rule": rule}

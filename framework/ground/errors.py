@@ -11,11 +11,12 @@ class RuleBroken(Exception):
     `code` is stable and never translated. `message` is a template with named
     placeholders (`%(name)s`), translated at the edge. `rule` names the source
     where there is one: a row of the law (L05), a readiness row (R6), a separation
-    of duties (SD5).
+    of duties (SD5). `attempt` names the move that was refused (`round.publish`), where one was.
     """
 
     code = "rule-broken"
     status = 409
+    attempt = ""
     is_attempt = False
     """Whether it was an attempt at what is not this actor's or not open now, which a lead is told of (law L07g)."""
 

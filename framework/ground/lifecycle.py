@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground import audit
 from framework.ground.actors import Actor, roles_for
-from framework.ground.errors import MoveRefused, NotAllowed
+from framework.ground.errors import MoveRefused, NotAllowed, RuleBroken
 from framework.ground.labels import state_label
 from framework.ground.text import N_
 
@@ -167,33 +168,34 @@ def move(
     A new record comes with a blank state and outside the session; it is added once its guard holds.
 
     `proposer_id` is the user who proposed a four-eyes act; `actor` is then the one who confirms.
-    `facts` go to guard and effect. Raises MoveRefused or NotAllowed; then nothing was changed.
+    `facts` go to guard and effect. Raises MoveRefused or NotAllowed, which name the attempt; then nothing was changed.
     """
     entity = entity or entity_of(record)
-    source = record.state or NEW
-    found = find(entity, source, act, target)
-    held = roles_for(session, actor, record) if roles is None else roles
-    context = Context(found, actor, now, held, motive, proposer_id, facts)
-    _check_who(context)
-    _check_four_eyes(record, context)
-    _check_guard(session, record, context)
-    record.state = found.target
-    if source == NEW and getattr(record, "__mapper__", None) is not None:
-        session.add(record)
-    hooks = hooks_of(found)
-    if hooks is not None and hooks.effect is not None:
-        hooks.effect(session, record, context)
-    audit.record(
-        session,
-        f"{entity}.{act}",
-        actor=actor,
-        now=now,
-        subject=record,
-        from_state=source,
-        to_state=found.target,
-        motive=motive,
-        proposer=proposer_id,
-    )
+    with _attempt(entity, act):
+        source = record.state or NEW
+        found = find(entity, source, act, target)
+        held = roles_for(session, actor, record) if roles is None else roles
+        context = Context(found, actor, now, held, motive, proposer_id, facts)
+        _check_who(context)
+        _check_four_eyes(record, context)
+        _check_guard(session, record, context)
+        record.state = found.target
+        if source == NEW and getattr(record, "__mapper__", None) is not None:
+            session.add(record)
+        hooks = hooks_of(found)
+        if hooks is not None and hooks.effect is not None:
+            hooks.effect(session, record, context)
+        audit.record(
+            session,
+            f"{entity}.{act}",
+            actor=actor,
+            now=now,
+            subject=record,
+            from_state=source,
+            to_state=found.target,
+            motive=motive,
+            proposer=proposer_id,
+        )
     return found
 
 
@@ -204,10 +206,12 @@ def check(
 
     Raises what `move` would raise, save that a second person is needed.
     """
-    found = find(entity_of(record), record.state or NEW, act)
-    context = Context(found, actor, now, roles_for(session, actor, record), motive, None, facts)
-    _check_who(context)
-    _check_guard(session, record, context)
+    entity = entity_of(record)
+    with _attempt(entity, act):
+        found = find(entity, record.state or NEW, act)
+        context = Context(found, actor, now, roles_for(session, actor, record), motive, None, facts)
+        _check_who(context)
+        _check_guard(session, record, context)
     return found
 
 
@@ -216,6 +220,16 @@ def needs_two(record: Any, move_: Move) -> bool:
     hooks = hooks_of(move_)
     lifted = hooks is not None and hooks.one_person is not None and hooks.one_person(record)
     return move_.four_eyes and not lifted
+
+
+@contextmanager
+def _attempt(entity: str, act: str) -> Iterator[None]:
+    """Let a refusal name the move that was tried; the outermost one, where a move caused others."""
+    try:
+        yield
+    except RuleBroken as error:
+        error.attempt = f"{entity}.{act}"
+        raise
 
 
 def _check_who(context: Context) -> None:

@@ -51,7 +51,7 @@ def test_the_lead_reads_the_record_of_a_round(session, sign_in, invited):
 
     assert "invited a body" in page.text
     assert "1 refused attempt in this round." in page.text
-    assert "was refused an attempt: sign_on:confirm" in denied.text
+    assert "was refused an attempt: sign_on.confirm" in denied.text
     assert "invited a body" not in denied.text
 
 

@@ -9,24 +9,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
-from framework.demand.lines import LABELS
 from models.base import db
 from models.demand import Demand
 from models.records import AuditEvent, Mail
 from tests.demand.conftest import World, line
-
-
-@pytest.fixture
-def people(world: World, sign_in):
-    """Browsers: first and second person of member A, one of member B, the lead."""
-    a, b = world.members
-    first, second = world.users[a.id]
-    return {
-        "first": sign_in(first, a),
-        "second": sign_in(second, a),
-        "other": sign_in(world.users[b.id][0], b),
-        "lead": sign_in(world.lead_user, world.lead),
-    }
 
 
 def address(world: World, path: str = "") -> str:
@@ -106,6 +92,85 @@ def test_what_is_wrong_is_told_at_once_and_what_was_typed_is_kept(world: World, 
     assert "“ca. 500” is approximate" in page.text
     assert "firm must not be more than expected" in page.text
     assert "“Narnia” is not a country we know" in page.text
+    assert stored(world) == []
+
+
+def test_what_is_wrong_is_marked_at_its_field(world: World, people):
+    response = people["first"].post(
+        grid_address(world), data=form(**row(1, **{"max-1-1": "5"}), **row(2, qty="x", **{"tier-2": "power"}))
+    )
+    html = response.get_data(as_text=True)
+
+    assert re.findall(r'<a href="#([a-z]+-\d[-\d]*)">', html) == ["firm-2-1", "expected-2-1", "max-2-1", "expected-1-1"]
+    assert re.findall(r'id="([a-z0-9-]+)" name="[a-z0-9-]+" aria-invalid="true"', html) == [
+        "expected-1-1",
+        "firm-2-1",
+        "expected-2-1",
+        "max-2-1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "shown"),
+    [("nl", "1.500", "1500"), ("sv", "1500,50", "1500,50"), ("en", "1,500.50", "1500.50")],
+)
+def test_thousands_are_kept_in_every_language(world: World, people, language: str, typed: str, shown: str):
+    people["first"].post(f"/language/{language}")
+    cells = row(1, qty="2.000", **{"firm-1-1": "1.000", "max-1-1": "3.000", "value-1-1": typed})
+
+    page = people["first"].get(people["first"].post(grid_address(world), data=form(**cells)).headers["Location"])
+
+    html = page.get_data(as_text=True)
+    assert [
+        re.search(rf'name="{n}-1-1"[^>]* value="([^"]*)"', html)[1] for n in ("firm", "expected", "max", "value")
+    ] == [
+        "1000",
+        "2000",
+        "3000",
+        shown,
+    ]
+
+
+def test_enter_in_a_cell_saves_and_does_not_submit(world: World, people):
+    html = people["first"].get(grid_address(world)).get_data(as_text=True)
+    default = re.search(r'<form[^>]*id="demand-form".*?<button[^>]*name="do" value="([a-z]+)"', html, re.DOTALL)
+    assert default
+
+    people["first"].send(grid_address(world), form(do=default[1], **row()))
+
+    assert stored(world) == [(1, "draft", [(1, 420)])]
+    assert world.session.scalars(select(Demand)).one().submitted_at is None
+
+
+def test_nothing_is_declared_only_by_saying_so(world: World, people):
+    refused = people["first"].send(grid_address(world), form(do="submit"), status=422)
+    both = people["first"].send(grid_address(world), form(do="submit", nothing="y", **row()), status=422)
+    said = people["first"].send(grid_address(world), form(do="submit", nothing="y"))
+
+    assert "The grid is empty" in refused.text
+    assert "but there are rows" in both.text
+    assert "A second person of your organisation must now approve it" in said.text
+    assert stored(world) == [(1, "draft", [])]
+
+
+def test_a_row_says_what_becomes_of_the_years_left_empty(world: World, people):
+    world.draft(
+        line(1, qty=5),
+        line(1, qty=6, spec_tier="power"),
+        line(2, qty=None, spec_tier="power", not_known_reason="later"),
+    )
+    world.session.commit()
+
+    page = people["first"].page(grid_address(world))
+
+    assert "Not declared: year 2, 3, 4" in page.text
+    assert "Not known yet: year 2, 3, 4" in page.text
+
+
+def test_more_rows_than_a_page_can_send_are_refused_by_their_number(world: World, people):
+    page = people["first"].send(grid_address(world), form(rows=401, **row()))
+
+    assert "This page has 401 rows; it can take 400" in page.text
     assert stored(world) == []
 
 
@@ -259,71 +324,7 @@ def test_accepting_without_looking_is_refused_and_recorded(world: World, people)
     assert "say that you have seen it" in page.text
     world.session.expire_all()
     denied = world.session.scalars(select(AuditEvent.kind).where(AuditEvent.outcome == "denied")).all()
-    assert denied == ["demand:accept.denied"]
-
-
-def test_a_pasted_block_is_shown_before_it_is_saved(world: World, people):
-    block = "Category\tTier\tCountry\tYear\tFirm\tExpected\tMax\nNotebook\tstandard\tNederland\t1\t1\t2\t3\n"
-    response = people["first"].post(grid_address(world, "/paste"), data={"block": block})
-    html = response.get_data(as_text=True)
-    assert "New 1, changed 0, removed 0" in html
-    assert stored(world) == []
-
-    lines = re.search(r'name="lines" value="([^"]*)"', html)
-    assert lines
-    from html import unescape
-
-    people["first"].send(grid_address(world, "/apply"), {"lines": unescape(lines[1]), "version": "0", "file_id": ""})
-
-    assert stored(world) == [(1, "draft", [(1, 2)])]
-
-
-@pytest.mark.parametrize("lines", ["", "[]x", "[{}]", '[{"year_no": "1"}]', "[1]"])
-def test_a_preview_that_was_tampered_with_saves_nothing(world: World, people, lines: str):
-    page = people["first"].send(grid_address(world, "/apply"), {"lines": lines, "version": "0", "file_id": ""})
-
-    assert "The preview could not be read" in page.text
-    assert stored(world) == []
-
-
-def test_the_workbook_goes_out_and_back_unchanged(world: World, people):
-    world.draft(line(1, qty=5), line(2, qty=6))
-    world.session.commit()
-    sent = people["first"].get(grid_address(world, ".xlsx")).data
-
-    page = people["first"].send(
-        grid_address(world, "/upload"), {"file": (io.BytesIO(sent), "demand.xlsx")}, content_type="multipart/form-data"
-    )
-
-    assert "Nothing would change" in page.text
-
-
-def test_one_edited_cell_of_the_workbook_is_one_change(world: World, people):
-    world.draft(line(1, qty=5), line(2, qty=6))
-    world.session.commit()
-    book = load_workbook(io.BytesIO(people["first"].get(grid_address(world, ".xlsx")).data))
-    book["Demand"].cell(2, 2 + list(LABELS).index("qty_max")).value = 50
-    changed = io.BytesIO()
-    book.save(changed)
-    changed.seek(0)
-
-    page = people["first"].send(
-        grid_address(world, "/upload"), {"file": (changed, "demand.xlsx")}, content_type="multipart/form-data"
-    )
-
-    assert "New 0, changed 1, removed 0" in page.text
-    assert stored(world) == [(1, "draft", [(1, 5), (2, 6)])]
-
-
-def test_a_file_that_is_no_table_is_refused_in_words(world: World, people):
-    page = people["first"].send(
-        grid_address(world, "/upload"),
-        {"file": (io.BytesIO(b"%PDF-1.4"), "x.xlsx")},
-        content_type="multipart/form-data",
-    )
-
-    assert "file" in page.text
-    assert stored(world) == []
+    assert denied == ["demand.accept.denied"]
 
 
 def test_after_the_lock_the_grid_cannot_be_sent(world: World, people):

@@ -37,8 +37,10 @@ def token_of(browser) -> str:
 
 
 def counts(session) -> dict[str, int]:
+    """How much every table holds, but for the record itself, which keeps the refused attempts."""
     session.rollback()
-    return {t.name: session.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables}
+    tables = [t for t in Base.metadata.sorted_tables if t.name not in ("audit_event", "counter")]
+    return {t.name: session.scalar(select(func.count()).select_from(t)) for t in tables}
 
 
 def test_without_the_right_token_no_form_is_taken(guarded, session, build, sign_in):
@@ -66,7 +68,7 @@ def test_signing_in_from_elsewhere_is_refused_and_from_our_page_taken(guarded, c
     ours = client.post("/sign-in", data=form | {"csrf_token": token_of(client)})
 
     assert elsewhere.status_code == 400
-    assert "This page was open too long." in elsewhere.get_data(as_text=True)
+    assert "This page was open too long, or you have signed in again since." in elsewhere.get_data(as_text=True)
     assert PASSWORD not in elsewhere.get_data(as_text=True)
     assert ours.status_code == 303
 

@@ -178,7 +178,7 @@ def test_after_publication_the_page_says_why_nobody_joins_and_keeps_the_attempt(
 
     denied = session.scalars(select(AuditEvent).where(AuditEvent.outcome == "denied")).one()
     assert "L03" in page.text
-    assert (denied.kind, denied.data["rule"]) == ("sign_on:invite.denied", "L03")
+    assert (denied.kind, denied.data["rule"]) == ("sign_on.invite.denied", "L03")
 
 
 def test_a_member_sees_the_names_on_the_list_and_no_forms(joined):

@@ -1,0 +1,57 @@
+"""What was typed into a form that could not be taken, without its secrets, so that a refusal loses nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+UNSEEN = frozenset({"csrf_token", "once", "next"})
+SECRETS = frozenset({"present", "fresh_code"})
+
+
+def typed() -> list[tuple[str, str]]:
+    """Names and values of the fields that were sent, but for passwords and codes of a second factor."""
+    return [(name, value) for name, value in request.form.items(multi=True) if _is_shown(name) and value.strip()]
+
+
+def page_of_form() -> str:
+    """The path of the page whose form was sent: where it came from on this site, else its own address, else the start."""
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc == request.host and came_from.path.startswith("/"):
+        return came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return request.path if _can_be_read(request.path) else "/"
+
+
+def sign_in_first(target: str, *, signed_in: bool) -> tuple[str, int]:
+    """The answer to a form of somebody who is not, or only half, signed in: what was typed, and `target` in a new tab."""
+    reference = getattr(g, "request_ref", "")
+    return render_template(
+        "errors/401.html",
+        typed=typed(),
+        files=has_files(),
+        target=target,
+        signed_in=signed_in,
+        reference=reference,
+        message="",
+    ), 401
+
+
+def has_files() -> bool:
+    """Whether a file came along, which the person must choose again."""
+    return any(sent.filename for sent in request.files.values())
+
+
+def _is_shown(name: str) -> bool:
+    if name in UNSEEN or name in SECRETS or "password" in name:
+        return False
+    return not (name == "code" and request.blueprint == "people")
+
+
+def _can_be_read(path: str) -> bool:
+    try:
+        current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return False
+    return True
