@@ -86,10 +86,16 @@ def _whole(found: Recognised, tables: dict[str, Table], scope: RoundScope | None
     issues = [_missing(name) for name in SHEETS if found.layout(name) is None]
     expected = scope.template_version if scope else TEMPLATE_VERSION
     if found.version and not same_version(found.version, expected):
-        issues.append(make("template-version-wrong", value=found.version, found=found.version, expected=expected))
+        issues.append(_other_version(tables[SUBMISSION], found.version, expected))
     if found.layout(SUBMISSION) is not None and not len(tables[SUBMISSION]):
         issues.append(make("row-count-wrong", "no row", sheet=tables[SUBMISSION].title))
     return [*issues, *_round(tables[SUBMISSION], scope)]
+
+
+def _other_version(table: Table, version: str, expected: str) -> Issue:
+    shown = (index for index in range(len(table)) if table.as_found("template_version", index))
+    place = next((table.place("template_version", index) for index in shown), {})
+    return make("template-version-wrong", value=version, found=version, expected=expected, **place)
 
 
 def _missing(name: str) -> Issue:

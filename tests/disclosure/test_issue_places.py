@@ -65,6 +65,7 @@ CELLS: list[tuple[str, str, str, Change]] = [
     ("mine-origin-missing", "L2", "", put("5_smelters", mine_or_origin_country=None)),
     ("key-duplicate", "A4", "s1", add("3_sites", site_ref="s1")),
     ("row-count-wrong", "F3", "ACME", add("0_submission", brand="ACME")),
+    ("template-version-wrong", "A2", "0.9", put("0_submission", template_version="0.9")),
     ("round-wrong", "B2", "another", put("0_submission", round_id="another")),
 ]
 

@@ -199,6 +199,7 @@ def test_a_missing_sheet_is_told_once_and_not_what_follows_from_it(sheet: str):
 def test_without_the_first_sheets_nothing_is_told_of_each_row():
     assert codes(checked(without("0_submission"))) == {"sheet-missing / needed"}
     assert codes(checked(without("1_products"))) == {"sheet-missing / needed"}
+    assert codes(checked(drop("0_submission"))) == {"row-count-wrong / no row"}
 
 
 def test_a_link_given_twice_counts_once_in_the_shares():

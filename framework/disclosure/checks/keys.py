@@ -64,8 +64,8 @@ def mismatched_references(context: Context) -> Iterator[Issue]:
 
 
 def brands_without_row(context: Context) -> Iterator[Issue]:
-    """D56: a product's brand has no row on the first sheet."""
-    if context.lacks(SUBMISSION):
+    """D56: a product's brand has no row on the first sheet; a first sheet without any row is told as that (D04, D05)."""
+    if not len(context.tables[SUBMISSION]):
         return
     brands = {key(brand) for brand in context.tables[SUBMISSION].get("brand") if brand}
     for index, brand in enumerate(context.tables[PRODUCTS].get("brand")):
