@@ -20,7 +20,7 @@ from framework.demand.declare import (
 from framework.demand.lines import Scope, of_record
 from framework.ground import lifecycle, mail, proposals
 from framework.ground.actors import SYSTEM, Actor
-from framework.ground.errors import MoveRefused
+from framework.ground.errors import InvalidInput, MoveRefused
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
 from framework.rounds import settings
@@ -40,14 +40,18 @@ class Oddity:
     params: dict[str, object]
 
 
-def submit(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, version: int) -> Proposal | None:
+def submit(
+    session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, version: int, nothing: bool = False
+) -> Proposal | None:
     """Hand a draft in. With four eyes it waits for a second person of the member, and the proposal is given back.
 
-    Raises LinesBroken, Stale, MoveRefused.
+    A draft without lines declares that nothing is needed, which must be said with `nothing`.
+    Raises LinesBroken, InvalidInput, Stale, MoveRefused.
     """
     require_editable(session, demand, actor=actor, now=now)
     require_version(session, demand, version, actor=actor)
     require_whole(demand)
+    _require_said(demand, nothing=nothing)
     move = lifecycle.find("demand", demand.state, "submit")
     if lifecycle.needs_two(demand, move):
         proposal = proposals.propose(session, demand, "submit", actor=actor, now=now, version=demand.version)
@@ -57,6 +61,18 @@ def submit(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, 
     demand.approved_by_id, demand.approved_at = None, None
     lifecycle.move(session, demand, "submit", actor=actor, now=now)
     return None
+
+
+def _require_said(demand: Demand, *, nothing: bool) -> None:
+    """Nothing is declared only by saying so, and not beside lines that say otherwise."""
+    if not demand.lines and not nothing:
+        message = N_("The grid is empty. Fill in a row, or tick “We need nothing in this lot”.")
+        raise InvalidInput("nothing-said", message, field="nothing")
+    if demand.lines and nothing:
+        message = N_(
+            "You ticked “We need nothing in this lot”, but there are rows. Empty the rows or take the tick away."
+        )
+        raise InvalidInput("nothing-and-lines", message, field="nothing")
 
 
 def approve(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, version: int) -> None:

@@ -40,8 +40,8 @@ _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "kr": "", ":-": "", ",-": "", "
 _BLANKS = frozenset({"", "-", "–", "—", "n/a", "."})
 
 
-def decimal_sign(texts: Iterable[str]) -> DecimalSign:
-    """How a block of texts writes decimals; UNCLEAR when its texts contradict each other or only ambiguous ones stand in it."""
+def decimal_sign(texts: Iterable[str], otherwise: DecimalSign = DecimalSign.UNCLEAR) -> DecimalSign:
+    """How one column writes decimals: UNCLEAR when its texts contradict each other, `otherwise` when only ambiguous ones stand in it."""
     shown, doubtful = set(), False
     for text in texts:
         body = _without_currency(_tidied(text))[0].lstrip("+-")
@@ -50,14 +50,52 @@ def decimal_sign(texts: Iterable[str]) -> DecimalSign:
         sign = _own_sign(body)
         doubtful |= sign is None
         shown |= {sign} if sign else set()
-    if len(shown) > 1 or (doubtful and not shown):
+    if len(shown) > 1:
         return DecimalSign.UNCLEAR
-    return DecimalSign(shown.pop()) if shown else DecimalSign.POINT
+    if shown:
+        return DecimalSign(shown.pop())
+    return otherwise if doubtful else DecimalSign.POINT
 
 
 def read_quantity(text: str, sign: DecimalSign = DecimalSign.UNCLEAR) -> Figure:
-    """A whole quantity of pieces, 0 or more. `12,0` is 12; `12,5`, `15 %` and `ca. 500` are refused with their cause."""
-    found = _read(_tidied(text), sign)
+    """A whole quantity of pieces, 0 or more. `12,0` is 12; `12,5`, `15 %` and `ca. 500` are refused with their cause.
+
+    `1.234` and `1,234` are 1234, for pieces are whole; it is unclear only where the column (`sign`) writes decimals so.
+    """
+    return _as_quantity(_read(_tidied(text), sign, whole=True))
+
+
+def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: str = "EUR") -> Figure:
+    """Money of 0 or more with at most two decimals; another currency than `currency` is refused, never converted.
+
+    One separator before three digits is thousands where the column (`sign`) writes decimals with the other one, else unclear.
+    """
+    body, named = _without_currency(_tidied(text))
+    if named and named != currency:
+        return Figure(cause="other-currency")
+    return _as_money(_read(body, sign, whole=False))
+
+
+def read_cell(cell: object, sign: DecimalSign, *, money: bool, currency: str = "EUR") -> Figure:
+    """A figure from a cell of a sheet: numbers as they are, texts by the rules above."""
+    if cell is None:
+        return Figure()
+    if isinstance(cell, str):
+        return read_money(cell, sign, currency=currency) if money else read_quantity(cell, sign)
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return Figure(cause="not-a-number")
+    number = _within_limit(Decimal(str(cell)))
+    return _as_money(number) if money else _as_quantity(number)
+
+
+def shown_money(value: Decimal, sign: DecimalSign) -> str:
+    """Money as a field shows it: no grouping, cents only where there are any, with the reader's decimal sign."""
+    cents = value.quantize(Decimal("0.01"))
+    whole = cents == cents.to_integral_value()
+    return format(cents.to_integral_value() if whole else cents, "f").replace(".", sign.value)
+
+
+def _as_quantity(found: Figure) -> Figure:
     if found.value is None:
         return found
     if found.value != found.value.to_integral_value():
@@ -65,12 +103,7 @@ def read_quantity(text: str, sign: DecimalSign = DecimalSign.UNCLEAR) -> Figure:
     return found if found.value >= 0 else Figure(cause="negative")
 
 
-def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: str = "EUR") -> Figure:
-    """Money of 0 or more with at most two decimals; another currency than `currency` is refused, never converted."""
-    body, named = _without_currency(_tidied(text))
-    if named and named != currency:
-        return Figure(cause="other-currency")
-    found = _read(body, sign)
+def _as_money(found: Figure) -> Figure:
     if found.value is None:
         return found
     if found.value != found.value.quantize(Decimal("0.01")):
@@ -78,15 +111,10 @@ def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: 
     return found if found.value >= 0 else Figure(cause="negative")
 
 
-def read_cell(cell: object, sign: DecimalSign, *, money: bool, currency: str = "EUR") -> Figure:
-    """A figure from a cell of a sheet: numbers as they are, texts by the rules above."""
-    if cell is None:
-        return Figure()
-    if isinstance(cell, bool) or not isinstance(cell, str | int | float | Decimal):
+def _within_limit(value: Decimal) -> Figure:
+    if not value.is_finite():
         return Figure(cause="not-a-number")
-    text = cell if isinstance(cell, str) else _plain(cell)
-    shown = sign if isinstance(cell, str) else DecimalSign.POINT
-    return read_money(text, shown, currency=currency) if money else read_quantity(text, shown)
+    return Figure(value) if abs(value) < LIMIT else Figure(cause="too-large")
 
 
 def _tidied(text: str) -> str:
@@ -95,36 +123,37 @@ def _tidied(text: str) -> str:
     return text.strip() if raised else tidy(text)
 
 
-def _plain(number: float | Decimal) -> str:
-    """The shortest exact text of a number, without exponent."""
-    return format(Decimal(str(number)), "f")
-
-
-def _read(text: str, sign: DecimalSign) -> Figure:
+def _read(text: str, sign: DecimalSign, *, whole: bool) -> Figure:
     if text.casefold() in _BLANKS:
         return Figure()
     if not _BODY.match(text):
         return Figure(cause=_why_not(text))
-    value = _value(text, sign)
-    if isinstance(value, str):
-        return Figure(cause=value)
-    return Figure(value) if abs(value) < LIMIT else Figure(cause="too-large")
+    value = _value(text, sign, whole=whole)
+    return Figure(cause=value) if isinstance(value, str) else _within_limit(value)
 
 
-def _value(text: str, sign: DecimalSign) -> Decimal | str:
-    """The value, or the cause why there is none."""
+def _value(text: str, sign: DecimalSign, *, whole: bool) -> Decimal | str:
+    """The value, or the cause why there is none. Three digits behind the only separator are never decimals."""
     body = text.lstrip("+-")
     own = _own_sign(body)
     if own is None:
-        if sign is DecimalSign.UNCLEAR:
-            return "unclear"
-        own = sign.value
+        own = _decided(body, sign, whole=whole)
+    if own is None:
+        return "unclear"
     thousands = "," if own == "." else "."
-    whole, _, rest = body.partition(own) if own else (body, "", "")
-    if not _grouped(whole, thousands) or not re.fullmatch(r"\d*", rest):
+    before, _, rest = body.partition(own) if own else (body, "", "")
+    if not _grouped(before, thousands) or not re.fullmatch(r"\d*", rest):
         return "not-a-number"
-    digits = whole.replace(thousands, "") or "0"
+    if len(rest) == 3 and thousands not in before:
+        return "unclear" if whole else "too-many-decimals"
+    digits = before.replace(thousands, "") or "0"
     return Decimal(("-" if text.startswith("-") else "") + digits + ("." + rest if rest else ""))
+
+
+def _decided(body: str, sign: DecimalSign, *, whole: bool) -> str | None:
+    """The decimal sign that makes the only separator one of thousands; None where nothing says that it is one."""
+    other = "," if "." in body else "."
+    return other if sign.value == other or (whole and sign is DecimalSign.UNCLEAR) else None
 
 
 def _grouped(whole: str, thousands: str) -> bool:

@@ -9,16 +9,29 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from framework.demand import rules
-from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity
-from framework.demand.lines import Line, Scope, one_line
+from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity, shown_money
+from framework.demand.lines import LABELS, Line, Scope, one_line
 from framework.ground.codelists import country_code
+from framework.ground.errors import InvalidInput
 from framework.ground.issues import Issue
+from framework.ground.text import N_
 
 MOST_ROWS = 400
 PER_YEAR = {"firm": "qty_firm", "expected": "qty_expected", "max": "qty_max", "value": "value_expected"}
 PER_ROW = ("category", "tier", "country", "baseline", "reason")
 """Names of the fields in a form: `<name>-<row>` or `<name>-<row>-<year>`; `certainty-<row>-<year>` beside them."""
+_FIELDS = {LABELS[attribute]: name for name, attribute in PER_YEAR.items()} | {
+    LABELS["category"]: "category",
+    LABELS["spec_tier"]: "tier",
+    LABELS["delivery_country"]: "country",
+    LABELS["certainty"]: "certainty",
+    LABELS["baseline_qty"]: "baseline",
+    LABELS["not_known_reason"]: "reason",
+}
 _HIDDEN = ("current_supplier_end", "delivery_profile", "source_sheet", "source_row")
+
+Signs = dict[tuple[str, int], DecimalSign]
+"""The decimal sign of each column, by field and contract year; year 0 for what stands once a row."""
 
 
 @dataclass(slots=True)
@@ -35,13 +48,20 @@ class GridRow:
         typed = any(self.cells.get(name, "") for name in ("category", "baseline", "reason"))
         return not typed and not any(y.get(name, "") for y in self.years.values() for name in PER_YEAR)
 
+    @property
+    def empty_years(self) -> list[int]:
+        """The contract years without a figure, where the row says something at all."""
+        if self.is_blank:
+            return []
+        return [year for year, cells in sorted(self.years.items()) if not any(cells.get(name, "") for name in PER_YEAR)]
 
-def rows_of(lines: Iterable[Line], scope: Scope) -> list[GridRow]:
-    """The grid that shows `lines`, in their order."""
+
+def rows_of(lines: Iterable[Line], scope: Scope, sign: DecimalSign = DecimalSign.POINT) -> list[GridRow]:
+    """The grid that shows `lines`, in their order; `sign` is how the reader writes decimals."""
     grouped: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
         grouped.setdefault((line.category, line.spec_tier, line.delivery_country), []).append(line)
-    return [_row(number, place, found, scope) for number, (place, found) in enumerate(grouped.items(), start=1)]
+    return [_row(number, place, found, scope, sign) for number, (place, found) in enumerate(grouped.items(), start=1)]
 
 
 def blank_row(number: int, scope: Scope, *, country: str = "") -> GridRow:
@@ -52,39 +72,55 @@ def blank_row(number: int, scope: Scope, *, country: str = "") -> GridRow:
 
 
 def rows_of_form(form: Mapping[str, str], scope: Scope) -> list[GridRow]:
-    """The rows as typed, blank ones included; `rows` says how many were on the page."""
-    count = min(int(form.get("rows", "0")) if form.get("rows", "0").isdecimal() else 0, MOST_ROWS)
+    """The rows as typed, blank ones included; `rows` says how many were on the page.
+
+    Raises InvalidInput above MOST_ROWS: no row is left out in silence.
+    """
+    said = form.get("rows", "0")
+    count = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+    if count > MOST_ROWS:
+        message = N_("This page has %(rows)s rows; it can take %(limit)s. Use the workbook for more.")
+        raise InvalidInput("too-many-rows", message, rows=count, limit=MOST_ROWS)
     return [_typed_row(number, form, scope) for number in range(1, count + 1)]
 
 
-def read(rows: Iterable[GridRow], scope: Scope, *, stored: Iterable[Line] = ()) -> tuple[list[Line], list[Issue]]:
+def read(
+    rows: Iterable[GridRow], scope: Scope, *, stored: Iterable[Line] = (), sign: DecimalSign = DecimalSign.POINT
+) -> tuple[list[Line], list[Issue]]:
     """The lines of a grid and everything that is wrong with it, at once.
 
+    Decimals are read as each column writes them; `sign`, the reader's own, decides where a column does not show it.
     `stored` are the lines the grid was made of: what it does not show (delivery profile, end of
     the present contract, where a line came from) is kept from the line of the same key.
     """
     filled = [row for row in rows if not row.is_blank]
-    sign = decimal_sign(_figures(filled))
+    signs = _signs(filled, sign)
     issues: list[Issue] = []
     by_place: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in stored:
         by_place[line.key[:3]].append(line)
     lines: list[Line] = []
     for row in filled:
-        found = _lines_of(row, sign, scope, issues)
+        found = _lines_of(row, signs, scope, issues)
         lines += _with_hidden(found, by_place[found[0].key[:3]]) if found else []
     broken = {(found.row, found.params.get("year")) for found in issues}
     issues += [i for i in rules.check(lines, scope) if (i.row, i.params.get("year")) not in broken]
     return lines, issues
 
 
-def _row(number: int, place: tuple[str, str, str], lines: list[Line], scope: Scope) -> GridRow:
+def field_of(found: Issue) -> str:
+    """The field of the form that an issue of `read` is about; the category where it is about the whole row."""
+    name = _FIELDS.get(found.column, "category")
+    return f"{name}-{found.row}" if name in PER_ROW else f"{name}-{found.row}-{found.params.get('year') or 1}"
+
+
+def _row(number: int, place: tuple[str, str, str], lines: list[Line], scope: Scope, sign: DecimalSign) -> GridRow:
     row = blank_row(number, scope)
     row.cells |= dict(zip(("category", "tier", "country"), place, strict=True))
-    row.cells["baseline"] = next((_shown(x.baseline_qty) for x in lines if x.baseline_qty is not None), "")
+    row.cells["baseline"] = next((_shown(x.baseline_qty, sign) for x in lines if x.baseline_qty is not None), "")
     row.cells["reason"] = next((x.not_known_reason for x in lines if x.not_known_reason), "")
     for line in lines:
-        shown = {name: _shown(getattr(line, attribute)) for name, attribute in PER_YEAR.items()}
+        shown = {name: _shown(getattr(line, attribute), sign) for name, attribute in PER_YEAR.items()}
         row.years[line.year_no] = shown | {"certainty": line.certainty}
     return row
 
@@ -99,16 +135,23 @@ def _typed_row(number: int, form: Mapping[str, str], scope: Scope) -> GridRow:
     return GridRow(number, cells, years)
 
 
-def _figures(rows: Iterable[GridRow]) -> Iterable[str]:
+def _signs(rows: Iterable[GridRow], reader: DecimalSign) -> Signs:
+    """How each column writes decimals; where a column of money does not show it, as its reader does."""
+    columns: dict[tuple[str, int], list[str]] = defaultdict(list)
     for row in rows:
-        yield row.cells.get("baseline", "")
-        for cells in row.years.values():
-            yield from (cells.get(name, "") for name in PER_YEAR)
+        columns["baseline", 0].append(row.cells.get("baseline", ""))
+        for year, cells in row.years.items():
+            for name in PER_YEAR:
+                columns[name, year].append(cells.get(name, ""))
+    return {
+        place: decimal_sign(texts, reader if place[0] == "value" else DecimalSign.UNCLEAR)
+        for place, texts in columns.items()
+    }
 
 
-def _lines_of(row: GridRow, sign: DecimalSign, scope: Scope, issues: list[Issue]) -> list[Line]:
+def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> list[Line]:
     place = (row.cells["category"], row.cells["tier"], _country(row.cells["country"]))
-    baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, sign, issues)
+    baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, signs["baseline", 0], issues)
     reason = row.cells["reason"]
     found = []
     for year, cells in sorted(row.years.items()):
@@ -116,10 +159,10 @@ def _lines_of(row: GridRow, sign: DecimalSign, scope: Scope, issues: list[Issue]
         if not typed and not reason:
             continue
         firm, expected, most = (
-            _quantity(cells[name], PER_YEAR[name], row.number, sign, issues, year)
+            _quantity(cells[name], PER_YEAR[name], row.number, signs[name, year], issues, year)
             for name in ("firm", "expected", "max")
         )
-        value = _money(cells["value"], row.number, sign, scope, issues, year)
+        value = _money(cells["value"], row.number, signs["value", year], scope, issues, year)
         unknown = "" if typed else reason
         certainty = cells["certainty"] or "indicative"
         found.append(
@@ -173,7 +216,7 @@ def _first(lines: list[Line], name: str) -> object:
     return next((value for line in lines if (value := getattr(line, name)) not in (None, "")), None)
 
 
-def _shown(value: int | Decimal | None) -> str:
+def _shown(value: int | Decimal | None, sign: DecimalSign) -> str:
     if value is None:
         return ""
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+    return shown_money(value, sign) if isinstance(value, Decimal) else str(value)

@@ -23,10 +23,14 @@ SENTENCES: dict[str, str] = {
     "tier-missing": N_("Row %(row)s has no specification tier. Choose one of the lot's tiers."),
     "tier-outside": N_("Row %(row)s: “%(value)s” is not a specification tier of this lot. Choose one of the lot's tiers."),
     "year-outside": N_("Row %(row)s: contract year %(value)s does not exist. Use a year from 1 to %(limit)s."),
+    "year-missing": N_("Row %(row)s has no contract year. Say which year it is for."),
+    "no-quantities": N_("Row %(row)s: no column was recognised as a quantity, so nothing of it was read."),
+    "column-duplicate": N_("These columns both say “%(column)s”: %(value)s. Choose below which one counts; until then neither is read."),
     "country-missing": N_("Row %(row)s has no delivery country. Choose one."),
     "country-unknown": N_("Row %(row)s: “%(value)s” is not a country we know. Use a two-letter code such as NL."),
     "quantity-missing": N_("Row %(row)s, %(column)s: fill in firm, expected and maximum quantity, 0 where there is none, or say why they are not known yet."),
     "quantity-order": N_("Row %(row)s, %(column)s: firm must not be more than expected, nor expected more than the maximum."),
+    "kept-order": N_("Row %(row)s, %(column)s: %(value)s does not lie between the firm quantity and the maximum that stay from your declaration (%(firm)s and %(maximum)s). Give all three, or change those in the grid."),
     "known-and-reason": N_("Row %(row)s, %(column)s has quantities and a reason why they are not known. Keep one of the two."),
     "certainty-unknown": N_("Row %(row)s: “%(value)s” is not a certainty. Choose budgeted, planned or indicative."),
     "line-twice": N_("Row %(row)s says the same category, tier, country and year as row %(other)s. Put them together in one row."),
@@ -102,10 +106,12 @@ def _quantities(line: Line) -> list[Issue]:
         missing = next(name for name in QUANTITIES if getattr(line, name) is None)
         return [issue("quantity-missing", line.row, missing, year=line.year_no)]
     found = [
-        issue("negative", line.row, name, value) for name, value in zip(QUANTITIES, values, strict=True) if value < 0
+        issue("negative", line.row, name, value, year=line.year_no)
+        for name, value in zip(QUANTITIES, values, strict=True)
+        if value < 0
     ]
     found += [
-        issue("too-large", line.row, name, value)
+        issue("too-large", line.row, name, value, year=line.year_no)
         for name, value in zip(QUANTITIES, values, strict=True)
         if value > QTY_LIMIT
     ]
@@ -117,7 +123,7 @@ def _quantities(line: Line) -> list[Issue]:
 def _rest(line: Line) -> list[Issue]:
     found = []
     if line.certainty not in CERTAINTIES:
-        found.append(issue("certainty-unknown", line.row, "certainty", line.certainty))
+        found.append(issue("certainty-unknown", line.row, "certainty", line.certainty, year=line.year_no))
     for name, limit in (("value_expected", VALUE_LIMIT), ("baseline_qty", Decimal(QTY_LIMIT))):
         value = getattr(line, name)
         if value is not None and value < 0:

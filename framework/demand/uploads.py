@@ -1,34 +1,38 @@
-"""A sheet that a member sends: kept byte for byte, read in the child process, taken over only after the preview."""
+"""A sheet or a block that a member sends: kept byte for byte, read in the child process, taken over only after the preview."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.demand import tables, workbook
-from framework.demand.lines import Scope
-from framework.demand.tables import Choices, Understood
+from framework.demand.blocks import best_sheet, table_of
+from framework.demand.columns import Choices
+from framework.demand.lines import Line, Scope
+from framework.demand.tables import Understood
+from framework.demand.workbook import Reference
 from framework.ground.actors import Actor
-from framework.ground.errors import FileRefused, NotFound
+from framework.ground.errors import FileRefused, InvalidInput, NotFound
 from framework.ground.files import Blob
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.text import N_
 from models.records import StoredFile
 
-PURPOSE = "demand"
+FILE, BLOCK = "demand", "demand-block"
 
 
-def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datetime) -> StoredFile:
-    """Keep the row of a file that was sent; its bytes are in the store already."""
+def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datetime, purpose: str = FILE) -> StoredFile:
+    """Keep the row of a file or a pasted block that was sent; its bytes are in the store already."""
     stored = StoredFile(
         sha256=blob.sha256,
         size=blob.size,
         name=name[:255],
-        purpose=PURPOSE,
+        purpose=purpose,
         organisation_id=actor.organisation_id,
         created_at=now,
         created_by_id=actor.user_id,
@@ -38,10 +42,10 @@ def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datet
 
 
 def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
-    """A file this organisation sent for its demand; NotFound for anybody else's."""
+    """A file or block this organisation sent for its demand; NotFound for anybody else's."""
     query = select(StoredFile).where(
         StoredFile.public_id == public_id,
-        StoredFile.purpose == PURPOSE,
+        StoredFile.purpose.in_((FILE, BLOCK)),
         StoredFile.organisation_id == actor.organisation_id,
     )
     found = session.scalar(query)
@@ -50,19 +54,36 @@ def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
     return found
 
 
-def understand(book: Book | Refusal, scope: Scope, choices: Choices) -> tuple[Understood, bool]:
+def understand(
+    book: Book | Refusal, scope: Scope, choices: Choices, *, here: Reference, stored: Iterable[Line] = ()
+) -> tuple[Understood, bool]:
     """What a file says, and whether it is our own workbook (which stands for the whole declaration).
 
-    Raises FileRefused with the sentence of the catalogue where the file cannot be read as a table.
+    `here` is the declaration it was sent for. Raises FileRefused with the sentence of the catalogue where the
+    file cannot be read as a table, InvalidInput where it is the workbook of another declaration.
     """
     if isinstance(book, Refusal):
         message, _advice, params = describe(refusal_issue(book.key, book.detail, book.params))
         facts: dict[str, Any] = dict(params)
         raise FileRefused(book.key, message, **facts)
-    ours = workbook.read(book, scope, choices)
-    if ours is not None:
+    stored = list(stored)
+    made_for = workbook.reference_of(book)
+    if made_for is not None and not made_for.is_same_place(here):
+        message = N_(
+            "This workbook belongs to “%(theirs)s”, and this is “%(ours)s”. Download the workbook here, or send this one there."
+        )
+        raise InvalidInput("workbook-elsewhere", message, theirs=made_for.name[:300], ours=here.name)
+    ours = workbook.read(book, scope, choices, stored=stored)
+    if ours is not None and made_for is not None:
+        if made_for.stamp != here.stamp:
+            ours.notes.insert(0, (_OLDER, {}))
         return ours, True
-    sheet = tables.best_sheet(book)
+    sheet = best_sheet(book)
     if sheet is None:
         raise FileRefused("empty", N_("There is nothing in this file. Fill in a sheet and send it again."))
-    return tables.understand(tables.table_of(sheet), scope, choices), False
+    return tables.understand(table_of(sheet), scope, choices, stored=stored), False
+
+
+_OLDER = N_(
+    "Your declaration was saved after this workbook was downloaded. Where they differ, the workbook would undo what was saved since: look at every change."
+)

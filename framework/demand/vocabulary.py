@@ -54,6 +54,8 @@ _YEAR = re.compile(
     r"\b(?:year|contract year|jaar|contractjaar|år|avtalsår|jahr|année|y|j|jr)\.?\s*(\d{1,2})\b", re.IGNORECASE
 )
 
+_CALENDAR = re.compile(r"\b(20\d\d)(?:\s*[-/–]\s*(?:20)?\d\d)?\b", re.ASCII)
+
 
 def norm(text: str) -> str:
     """The form in which headers and words are compared: letters and digits only, no case, no accents."""
@@ -73,6 +75,22 @@ def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None
     rest = norm(_YEAR.sub(" ", header))
     field = extra.get(rest) or (_headers().get(rest) if rest else "qty_expected")
     return f"{field}:{int(year[1])}" if field in _PER_YEAR else None
+
+
+def calendar_year(header: str) -> int | None:
+    """The calendar year that is all a header says: `2027`, `2027/28`; None for any other words."""
+    found = _CALENDAR.fullmatch(header.strip())
+    return int(found[1]) if found is not None else None
+
+
+def calendar_target(header: str, extra: Mapping[str, str] | None = None) -> tuple[str, int] | None:
+    """The field and the calendar year of a header such as `2027` or `Firm 2027/28`; None where it is not both."""
+    year = _CALENDAR.search(header)
+    if year is None:
+        return None
+    rest = norm(_CALENDAR.sub(" ", header))
+    field = (extra or {}).get(rest) or _headers().get(rest) if rest else "qty_expected"
+    return (field, int(year[1])) if field in _PER_YEAR else None
 
 
 def category_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:

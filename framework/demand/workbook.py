@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
 
 from framework.demand import tables, vocabulary
+from framework.demand.blocks import Table, table_of
+from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Line, Scope
-from framework.demand.tables import Choices, Understood
+from framework.demand.tables import Understood
 from framework.ground.codelists import country_codes
 from framework.ground.sheets.cells import Book
 from framework.ground.terms import CATEGORIES, CERTAINTIES
@@ -20,23 +23,44 @@ SHEET, ABOUT = "Demand", "About"
 BLANK_ROWS = 300
 _WIDTHS = {"not_known_reason": 30, "delivery_profile": 24, "category": 18, "spec_tier": 22}
 _NUMBERS = ("year_no", "qty_firm", "qty_expected", "qty_max", "baseline_qty")
+_REFERENCE = ("round", "lot", "member", "stamp", "name")
+_LAST_COLUMN = 16_383
 Words = Callable[[str], str]
 
 
-def write(lines: list[Line], scope: Scope, *, reference: str, words: Words = str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Which declaration a workbook was made from: public ids of round, lot and member, the state it had, and its name.
+
+    `stamp` changes whenever the declaration is saved; `name` is for people and takes no part in comparing.
+    """
+
+    round: str
+    lot: str
+    member: str
+    stamp: str
+    name: str = ""
+
+    def is_same_place(self, other: Reference) -> bool:
+        """Whether both belong to the same member, lot and round."""
+        return (self.round, self.lot, self.member) == (other.round, other.lot, other.member)
+
+
+def write(lines: list[Line], scope: Scope, *, reference: Reference, words: Words = str) -> bytes:
     """The workbook of a declaration; `words` translates labels, `reference` names the declaration.
 
-    Frozen header, filters, drop-downs; the number of a line and the header are locked, cells are not.
+    Frozen header, filters, drop-downs; only the header is locked, so that rows can be sorted and deleted.
     Texts can never become formulas, unknown stays an empty cell.
     """
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties({"title": reference})
+        book.set_properties({"title": reference.name})
         sheet = book.add_worksheet(SHEET)
         formats = {
             "head": book.add_format({"bold": True, "bg_color": "#0a5c63", "font_color": "#ffffff", "text_wrap": True}),
-            "locked": book.add_format({"bg_color": "#f3f6f7"}),
+            "free": book.add_format({"locked": False}),
+            "line": book.add_format({"bg_color": "#f3f6f7", "locked": False}),
             "text": book.add_format({"locked": False, "num_format": "@"}),
             "number": book.add_format({"locked": False, "num_format": "#,##0"}),
             "money": book.add_format({"locked": False, "num_format": "#,##0.00"}),
@@ -51,52 +75,51 @@ def write(lines: list[Line], scope: Scope, *, reference: str, words: Words = str
     return buffer.getvalue()
 
 
-def read(book: Book, scope: Scope, choices: Choices | None = None) -> Understood | None:
+def read(book: Book, scope: Scope, choices: Choices | None = None, *, stored: Iterable[Line] = ()) -> Understood | None:
     """Our own workbook back, None where the book is not ours; labels in any language are known from its own list."""
     sheet, about = book.sheet(SHEET), book.sheet(ABOUT)
-    known = _about(about.rows) if about is not None else {}
-    if sheet is None or not known.get("reference"):
+    if sheet is None or about is None or reference_of(book) is None:
         return None
     asked = choices or Choices()
-    labels: dict[str, str] = {**asked.words, **known["words"]}
-    ours = Choices(asked.targets, {}, asked.sign, asked.add_up, labels)
-    return tables.understand(_without_numbers(tables.table_of(sheet)), scope, ours)
+    own = {vocabulary.norm(label): key for kind, key, label in _facts(about.rows) if kind == "label"}
+    ours = Choices(asked.targets, {}, asked.sign, asked.add_up, {**asked.words, **own})
+    return tables.understand(_without_numbers(table_of(sheet)), scope, ours, stored=stored)
 
 
-def reference_of(book: Book) -> str:
-    """The declaration a workbook was made from, blank where it is not ours."""
+def reference_of(book: Book) -> Reference | None:
+    """The declaration a workbook was made from, None where it is not ours."""
     about = book.sheet(ABOUT)
-    return str(_about(about.rows).get("reference", "")) if about is not None else ""
+    known = {kind: key for kind, key, _label in _facts(about.rows) if kind in _REFERENCE} if about is not None else {}
+    return Reference(**known) if set(known) == set(_REFERENCE) else None
 
 
-def _without_numbers(table: tables.Table) -> tables.Table:
+def _without_numbers(table: Table) -> Table:
     """The rows without our line number; a row that holds nothing else is a row nobody filled in."""
     rows = [(number, [None, *cells[1:]]) for number, cells in table.rows]
-    return tables.Table(rows, table.sheet, table.refused)
+    return Table(rows, table.sheet, table.refused)
 
 
-def _about(rows: list[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"reference": "", "words": {}}
+def _facts(rows: Iterable[Any]) -> list[tuple[str, str, str]]:
+    """The rows of the hidden sheet: kind, key, label."""
+    found = []
     for row in rows:
         kind, key, label = (str(c) if c is not None else "" for c in (*row.cells, None, None, None)[:3])
-        if kind == "reference":
-            found["reference"] = key
-        elif kind == "label":
-            found["words"][vocabulary.norm(label)] = key
+        found.append((kind, key, label))
     return found
 
 
 def _write_header(sheet: Any, formats: Mapping[str, Any], words: Words) -> None:
+    sheet.set_column(0, _LAST_COLUMN, None, formats["free"])
     sheet.write_string(0, 0, words(N_("Line")), formats["head"])
     for column, (name, label) in enumerate(LABELS.items(), start=1):
-        sheet.set_column(column, column, _WIDTHS.get(name, 14))
+        sheet.set_column(column, column, _WIDTHS.get(name, 14), formats["free"])
         sheet.write_string(0, column, words(label), formats["head"])
-    sheet.set_column(0, 0, 6)
+    sheet.set_column(0, 0, 6, formats["free"])
     sheet.set_row(0, 32)
 
 
 def _write_line(sheet: Any, row: int, line: Line, formats: Mapping[str, Any], words: Words) -> None:
-    sheet.write_number(row, 0, row, formats["locked"])
+    sheet.write_number(row, 0, row, formats["line"])
     for column, name in enumerate(LABELS, start=1):
         value = getattr(line, name)
         kind = _format_of(name)
@@ -127,14 +150,15 @@ def _format_of(name: str) -> str:
     return {"value_expected": "money", "current_supplier_end": "date"}.get(name, "text")
 
 
-def _write_about(book: Any, reference: str, words: Words) -> int:
-    """The hidden list of labels and countries; the number of countries."""
+def _write_about(book: Any, reference: Reference, words: Words) -> int:
+    """The hidden list of the declaration's reference, labels and countries; the number of countries."""
     sheet = book.add_worksheet(ABOUT)
     sheet.hide()
     labels = [*LABELS.items(), *((k, c.label) for k, c in CATEGORIES.items()), *CERTAINTIES.items()]
-    sheet.write_row(0, 0, ["reference", reference, "", "1"])
-    for row, (key, label) in enumerate(labels, start=1):
-        sheet.write_row(row, 0, ["label", key, words(label)])
+    facts = [(name, getattr(reference, name), "") for name in _REFERENCE]
+    for row, fact in enumerate([*facts, *(("label", key, words(label)) for key, label in labels)]):
+        for column, text in enumerate(fact):
+            sheet.write_string(row, column, text)
     countries = sorted(country_codes())
     sheet.write_column(0, 4, countries)
     sheet.protect()

@@ -108,3 +108,16 @@ def world(session, build, clock) -> World:
     made.lead_user = build.user(lead)
     session.flush()
     return made
+
+
+@pytest.fixture
+def people(world: World, sign_in):
+    """Browsers: first and second person of member A, one of member B, the lead."""
+    a, b = world.members
+    first, second = world.users[a.id]
+    return {
+        "first": sign_in(first, a),
+        "second": sign_in(second, a),
+        "other": sign_in(world.users[b.id][0], b),
+        "lead": sign_in(world.lead_user, world.lead),
+    }

@@ -5,10 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.demand.figures import DecimalSign, decimal_sign, read_cell, read_money, read_quantity
+from framework.demand.figures import (
+    DecimalSign,
+    Figure,
+    decimal_sign,
+    read_cell,
+    read_money,
+    read_quantity,
+    shown_money,
+)
 
 POINT, COMMA, UNCLEAR = DecimalSign.POINT, DecimalSign.COMMA, DecimalSign.UNCLEAR
 
@@ -29,6 +38,9 @@ POINT, COMMA, UNCLEAR = DecimalSign.POINT, DecimalSign.COMMA, DecimalSign.UNCLEA
         ("\uff11\uff12", 12),
         ("'500", 500),
         ("+5", 5),
+        ("1.000", 1000),
+        ("1,234", 1234),
+        ("999.000", 999000),
     ],
 )
 def test_a_quantity_is_read_as_it_is_meant(text: str, value: int):
@@ -38,8 +50,8 @@ def test_a_quantity_is_read_as_it_is_meant(text: str, value: int):
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("1.234", "unclear"),
-        ("1,234", "unclear"),
+        ("0.500", "unclear"),
+        ("1234.000", "unclear"),
         ("12,5", "not-whole"),
         ("15 %", "percent"),
         ("ca. 500", "approximate"),
@@ -95,12 +107,55 @@ def test_a_block_decides_what_one_figure_cannot(block: list[str], sign: DecimalS
     assert decimal_sign(block) is sign
 
 
-def test_with_the_sign_of_its_block_a_figure_is_clear():
+def test_pieces_with_three_digits_behind_a_separator_are_thousands_unless_their_column_writes_decimals_so():
     assert read_quantity("1.234", COMMA).value == 1234
-    assert read_quantity("1.234", POINT).cause == "not-whole"
+    assert read_quantity("1.000", POINT).cause == "unclear"
 
 
-@pytest.mark.parametrize(("cell", "value"), [(5, 5), (5.0, 5), (1e6, 1000000), (0.1, None), (True, None), (None, None)])
+@pytest.mark.parametrize(
+    ("text", "sign", "value", "cause"),
+    [
+        ("1.500", COMMA, "1500", ""),
+        ("1,500", POINT, "1500", ""),
+        ("1.500", POINT, None, "unclear"),
+        ("1,500", COMMA, None, "unclear"),
+        ("1.500", UNCLEAR, None, "unclear"),
+        ("0.500", POINT, None, "too-many-decimals"),
+        ("1234.500", POINT, None, "too-many-decimals"),
+        ("1.234,500", UNCLEAR, "1234.50", ""),
+        ("99.50", UNCLEAR, "99.50", ""),
+    ],
+)
+def test_one_separator_before_three_digits_is_never_read_as_decimals(text: str, sign: DecimalSign, value, cause: str):
+    assert read_money(text, sign) == Figure(None if value is None else Decimal(value), cause)
+
+
+def test_a_column_that_does_not_show_its_sign_takes_that_of_its_reader():
+    assert decimal_sign(["1.234", "5.678"], COMMA) is COMMA
+    assert decimal_sign(["1.234", "12.5"], COMMA) is POINT
+    assert decimal_sign(["12,5", "12.5", "1.234"], COMMA) is UNCLEAR
+
+
+LANGUAGES = st.sampled_from([("en", POINT), ("nl", COMMA), ("sv", COMMA)])
+
+
+@given(st.integers(0, 10**7), LANGUAGES)
+def test_a_quantity_shown_in_any_language_is_typed_back_the_same(pieces: int, language: tuple[str, DecimalSign]):
+    assert read_quantity(format_decimal(pieces, locale=language[0])).value == pieces
+
+
+@given(st.integers(0, 10**13), LANGUAGES)
+def test_money_shown_in_any_language_is_typed_back_the_same(cents: int, language: tuple[str, DecimalSign]):
+    amount, (name, sign) = Decimal(cents).scaleb(-2), language
+
+    for shown in (shown_money(amount, sign), format_decimal(amount, locale=name)):
+        assert read_money(shown, decimal_sign([shown], sign)).value == amount
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [(5, 5), (5.0, 5), (1e6, 1000000), (0.1, None), (1.234, None), (float("nan"), None), (True, None), (None, None)],
+)
 def test_typed_cells_are_taken_as_numbers(cell: object, value: int | None):
     assert read_cell(cell, UNCLEAR, money=False).value == value
 

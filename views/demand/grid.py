@@ -14,7 +14,7 @@ from framework.demand.grid import GridRow
 from framework.demand.lines import Line, Scope, differences, of_record
 from framework.ground import proposals
 from framework.ground.codelists import countries
-from framework.ground.errors import RuleBroken, Stale
+from framework.ground.errors import InvalidInput, RuleBroken, Stale
 from framework.ground.permissions import Permission
 from framework.ground.terms import BASELINE_SOURCES, CERTAINTIES
 from framework.ground.text import N_
@@ -45,7 +45,7 @@ def lot_grid(round_: Round, lot_id: str) -> str | Response:
             place = url_for("demand.declaration", round_id=round_.public_id, demand_id=shown.public_id)
         return Response(status=303, headers={"Location": place})
     draft, lines = starting_point(lot)
-    return _page(lot, draft, grid.rows_of(lines, Scope.of(lot)))
+    return _page(lot, draft, grid.rows_of(lines, Scope.of(lot), shared.decimal_sign()))
 
 
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand")
@@ -54,13 +54,16 @@ def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
     """Save the grid, save and hand it in, or ask for more rows; what was typed is never lost."""
     lot = guard.child(Lot, lot_id, round_)
     scope = Scope.of(lot)
-    rows = grid.rows_of_form(request.form, scope)
+    try:
+        rows = grid.rows_of_form(request.form, scope)
+    except InvalidInput as error:
+        return shared.told_at(url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id), error)
     __draft, stored = starting_point(lot)
     if request.form.get("do") == "rows":
         guard.release()
         lot = guard.child(Lot, lot_id, round_)
         return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, version=shared.version())
-    lines, issues = grid.read(rows, scope, stored=stored)
+    lines, issues = grid.read(rows, scope, stored=stored, sign=shared.decimal_sign())
     try:
         if issues:
             raise LinesBroken(issues)
@@ -102,7 +105,8 @@ def _keep(lot: Lot, lines: list[Line]) -> Response:
     here = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
     if request.form.get("do") != "submit":
         return guard.done(here, _("Saved as a draft. It does not count until it is submitted and accepted."))
-    approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version)
+    nothing = request.form.get("nothing") == "y"
+    approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version, nothing=nothing)
     there = url_for("demand.declaration", round_id=lot.round.public_id, demand_id=demand.public_id)
     return guard.done(there, shared.submitted_words(demand))
 
@@ -114,7 +118,12 @@ def _again(round_: Round, lot_id: str, rows: list[GridRow], lines: list[Line], e
     draft, stored = starting_point(lot)
     issues = error.issues if isinstance(error, LinesBroken) else []
     changes = differences(stored, lines) if isinstance(error, Stale) else []
-    page = _page(lot, draft, rows, message=message, errors=shared.said(issues), changes=shared.changes_shown(changes))
+    fields = [grid.field_of(found) for found in issues]
+    errors = [said | {"field_id": name} for said, name in zip(shared.said(issues), fields, strict=True)]
+    shown = shared.changes_shown(changes, lot.round.currency)
+    if error.params.get("field"):
+        message, errors = "", [{"text": message, "field_id": str(error.params["field"]).replace("_", "-")}]
+    page = _page(lot, draft, rows, message=message, errors=errors, wrong={x["field_id"] for x in errors}, changes=shown)
     return page, error.status
 
 
@@ -128,7 +137,7 @@ def _page(
 ) -> str:
     scope = Scope.of(lot)
     own = db.session.get_one(Organisation, actor().organisation_id)
-    wanted = max(len(rows) + more, FEWEST_ROWS)
+    wanted = max(min(len(rows) + more, grid.MOST_ROWS), len(rows), FEWEST_ROWS)
     country = next((row.cells["country"] for row in rows if row.cells["country"]), own.country)
     rows = rows + [grid.blank_row(n, scope, country=country) for n in range(len(rows) + 1, wanted + 1)]
     current = declare.latest(db.session(), lot, own.id, states=declare.CURRENT) if draft is None else None
@@ -154,5 +163,7 @@ def _page(
         certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
         categories=[(key, shared.category_label(key)) for key in scope.categories],
         sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
-        **({"message": "", "errors": [], "changes": []} | shown),
+        most_rows=grid.MOST_ROWS,
+        nothing=request.form.get("nothing") == "y",
+        **({"message": "", "errors": [], "changes": [], "wrong": set()} | shown),
     )

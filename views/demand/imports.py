@@ -1,101 +1,183 @@
-"""In and out: the workbook, an uploaded sheet, a pasted block; always a preview before anything is saved."""
+"""In and out: the workbook, an uploaded sheet, a pasted block; always a preview, kept at its own address, before anything is saved."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import io
 import json
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import tables, uploads, vocabulary, workbook
+from framework.demand import blocks, declare, groups, tables, uploads, vocabulary, workbook
+from framework.demand.columns import Choices
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Line, Scope, counts, differences, merged
-from framework.demand.tables import Choices, Understood
+from framework.demand.tables import Understood
+from framework.demand.workbook import Reference
+from framework.ground import table_files
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
-from framework.ground.reading.dates import Order, read_date
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import CATEGORIES, CERTAINTIES
-from framework.ground.text import N_
 from models.base import db
+from models.demand import Demand
 from models.people import Organisation
+from models.records import StoredFile
 from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, shared
 from views.demand.grid import keep_lines, starting_point
 from views.downloads import send_workbook
 from views.guard import actor, permit
+from views.i18n import sentence
 
 DEFAULTS = ("category", "spec_tier", "delivery_country", "year_no")
+MOST_GROUPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file or a block that was sent: its public id, where its bytes lie, and whether it was pasted."""
+
+    public_id: str
+    path: Path
+    is_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a kept file says of a lot as the person chose to read it, against what is stored now."""
+
+    found: Understood
+    whole: bool
+    draft: Demand | None
+    stored: list[Line]
+    lines: list[Line]
+
+    @property
+    def version(self) -> int:
+        """The version of the draft it was compared with, 0 where there is none."""
+        return self.draft.version if self.draft is not None else 0
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Whether nothing is left to mend or to answer."""
+        return not self.found.issues and not self.found.sign_needed
+
+    @property
+    def seal(self) -> str:
+        """A hash over everything the preview shows, so that only what was seen is taken over."""
+        facts = [self.version, [_plain(line) for line in self.lines], [_plain(line) for line in self.stored]]
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand.xlsx")
 @permit(Permission.DEMAND_VIEW)
 def download(round_: Round, lot_id: str) -> Response:
     """The own declaration as a workbook: the draft, else what a new version would begin with."""
-
     lot = guard.child(Lot, lot_id, round_)
-    _draft, lines = starting_point(lot)
-    reference = f"{round_.public_id}/{lot.public_id}"
-    content = workbook.write(lines, Scope.of(lot), reference=reference, words=lambda label: str(_(label)))
+    draft, lines = starting_point(lot)
+    content = workbook.write(lines, Scope.of(lot), reference=_here(lot, draft), words=lambda label: str(_(label)))
     return send_workbook(content, f"demand-{lot.code}.xlsx")
 
 
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/paste")
 @permit(Permission.DEMAND_EDIT)
-def paste(round_: Round, lot_id: str) -> str | Response:
-    """What was understood of a pasted block, and what it would change."""
-    guard.release()
+def paste(round_: Round, lot_id: str) -> Response:
+    """Keep a pasted block and go to its preview."""
     lot = guard.child(Lot, lot_id, round_)
+    require_open(round_, now=clock.now())
     block = request.form.get("block", "")
     if not block.strip():
         return _back(lot, _("Paste the cells into the field first."))
-    found = tables.understand(tables.split_block(block), Scope.of(lot), _choices(lot))
-    return _preview(lot, found, source="paste", block=block, whole=False)
+    blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
+    stored = uploads.keep(db.session(), blob, "", actor=actor(), now=clock.now(), purpose=uploads.BLOCK)
+    return guard.done(_preview_address(lot, stored))
 
 
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/upload")
 @permit(Permission.DEMAND_EDIT)
-def upload(round_: Round, lot_id: str) -> str | Response:
-    """What was understood of a sheet, and what it would change; the file is kept byte for byte."""
-    sent, known = request.files.get("file"), request.form.get("file_id", "")
+def upload(round_: Round, lot_id: str) -> Response:
+    """Keep a sheet byte for byte and go to its preview."""
+    lot = guard.child(Lot, lot_id, round_)
     require_open(round_, now=clock.now())
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return _back(lot, _("Choose a file first."))
     try:
-        if known:
-            stored = uploads.own_file(db.session(), known, actor=actor())
-        elif sent is not None and sent.filename:
-            limit = current_app.extensions["settings"].upload_mb * 1_000_000
-            blob = current_app.extensions["files"].put(sent.stream, max_bytes=limit)
-            stored = uploads.keep(db.session(), blob, sent.filename, actor=actor(), now=clock.now())
-        else:
-            raise InvalidInput("no-file", N_("Choose a file first."), field="file")
-        file_id, sha256 = stored.public_id, stored.sha256
-        db.session.commit()
-        book = read_book(current_app.extensions["files"].path(sha256))
-        lot = guard.child(Lot, lot_id, round_)
-        found, ours = uploads.understand(book, Scope.of(lot), _choices(lot))
-    except (FileRefused, InvalidInput) as error:
-        message = guard.refused(error)
-        return _back(guard.child(Lot, lot_id, round_), message)
-    return _preview(lot, found, source="upload", file_id=file_id, whole=ours)
+        limit = current_app.extensions["settings"].upload_mb * 1_000_000
+        blob = current_app.extensions["files"].put(sent.stream, max_bytes=limit)
+    except FileRefused as error:
+        place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
+        return shared.told_at(place, error)
+    stored = uploads.keep(db.session(), blob, sent.filename, actor=actor(), now=clock.now())
+    return guard.done(_preview_address(lot, stored))
 
 
-@blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/apply")
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>")
 @permit(Permission.DEMAND_EDIT)
-def apply(round_: Round, lot_id: str) -> Response:
-    """Take over what the preview showed, as one unit."""
+def preview(round_: Round, lot_id: str, file_id: str) -> str | Response:
+    """What was understood of a block or a sheet, and what it would change."""
+    lot = guard.child(Lot, lot_id, round_)
+    kept = _kept(file_id)
+    try:
+        return _page(lot, kept, _read(lot, kept))
+    except (FileRefused, InvalidInput) as error:
+        return _back(lot, sentence(error))
+
+
+@blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>/listed.xlsx")
+@permit(Permission.DEMAND_EDIT)
+def listed(round_: Round, lot_id: str, file_id: str) -> Response:
+    """The rows that cannot be taken over as they are, each with every reason and its cells, as a workbook."""
     lot = guard.child(Lot, lot_id, round_)
     try:
-        lines = _lines_sent(request.form.get("lines", ""))
-        known = request.form.get("file_id", "")
-        upload_id = uploads.own_file(db.session(), known, actor=actor()).id if known else None
-        source = "upload" if known else "paste"
-        keep_lines(lot, lines, source=source, source_upload_id=upload_id)
+        found = _read(lot, _kept(file_id)).found
+    except (FileRefused, InvalidInput) as error:
+        return _back(lot, sentence(error))
+    reasons: dict[int, list[str]] = {}
+    for issue, said in zip(found.issues, shared.said(found.issues), strict=True):
+        if issue.row is not None:
+            reasons.setdefault(issue.row, []).append(said["text"])
+    header = [_("Row"), _("Reason"), *(c.header or str(c.index + 1) for c in found.columns)]
+    rows = [
+        [number, "\n".join(reasons[number]), *(_cell(c) for c in cells)]
+        for number, cells in found.rows
+        if number in reasons
+    ]
+    sheet = table_files.Sheet(_("Rows to mend"), header, rows, frozen=2)
+    content = table_files.workbook(_("Rows to mend"), [sheet], now=clock.now())
+    return send_workbook(content, f"demand-{lot.code}-rows.xlsx")
+
+
+@blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>")
+@permit(Permission.DEMAND_EDIT)
+def decide(round_: Round, lot_id: str, file_id: str) -> Response:
+    """Read again as chosen, or take over exactly what the preview showed, as one unit."""
+    lot = guard.child(Lot, lot_id, round_)
+    kept = _kept(file_id)
+    try:
+        reading = _read(lot, kept)
+        place = _preview_address(lot, kept, **_asked(reading.found))
+        if request.form.get("do") != "apply":
+            return guard.done(place)
+        if request.form.get("seal") != reading.seal or not reading.may_be_taken:
+            message = _(
+                "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
+            )
+            return guard.done(place, message, "error")
+        stored = uploads.own_file(db.session(), file_id, actor=actor())
+        source = "paste" if kept.is_block else "upload"
+        keep_lines(lot, reading.lines, source=source, source_upload_id=stored.id)
         message = _("Taken over and saved as a draft. Check the grid, then submit.")
         return guard.done(url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id), message)
     except RuleBroken as error:
@@ -106,15 +188,61 @@ def apply(round_: Round, lot_id: str) -> Response:
         return _back(guard.child(Lot, lot_id, round_), " ".join([message, *more[:5]]))
 
 
+def _kept(file_id: str) -> Kept:
+    stored = uploads.own_file(db.session(), file_id, actor=actor())
+    path = current_app.extensions["files"].path(stored.sha256)
+    return Kept(stored.public_id, path, stored.purpose == uploads.BLOCK)
+
+
+def _read(lot: Lot, kept: Kept) -> Reading:
+    """Read a kept block or file for a lot; raises FileRefused and InvalidInput with what is wrong with it."""
+    draft, stored = starting_point(lot)
+    scope, choices = Scope.of(lot), _choices(lot)
+    if kept.is_block:
+        found, whole = (
+            tables.understand(blocks.split_block(kept.path.read_text("utf-8")), scope, choices, stored=stored),
+            False,
+        )
+    else:
+        book = read_book(kept.path, folder=current_app.extensions["settings"].reading_folder())
+        found, whole = uploads.understand(book, scope, choices, here=_here(lot, draft), stored=stored)
+    replaces = whole or request.values.get("mode") == "replace"
+    lines = found.lines if replaces else merged(stored, found.lines)
+    return Reading(found, whole, draft, stored, lines)
+
+
+def _here(lot: Lot, draft: Demand | None) -> Reference:
+    """The own declaration of a lot as workbooks name it."""
+    own = db.session.get_one(Organisation, actor().organisation_id)
+    based_on = draft or declare.latest(db.session(), lot, own.id, states=declare.CURRENT)
+    stamp = f"{based_on.public_id}/{based_on.version}" if based_on is not None else "-"
+    name = f"{lot.round.name} · {lot.name} · {own.name}"
+    return Reference(lot.round.public_id, lot.public_id, own.public_id, stamp, name)
+
+
+def _preview_address(lot: Lot, kept: Kept | StoredFile, **choices: str) -> str:
+    db.session.flush()
+    place = {"round_id": lot.round.public_id, "lot_id": lot.public_id, "file_id": kept.public_id}
+    return url_for("demand.preview", **place, **choices)  # type: ignore[arg-type]
+
+
+def _asked(found: Understood) -> dict[str, str]:
+    """What was chosen on the page, as the query of its address; columns only where the choice is not our own."""
+    form = request.form
+    chosen = {f"target-{c.index}": c.target for c in found.columns if c.ground == "chosen"}
+    named = ("sign", "add_up", "mode", *(f"default-{name}" for name in DEFAULTS))
+    return chosen | {name: form[name] for name in named if name in form}
+
+
 def _back(lot: Lot, message: str) -> Response:
     flash(message, "error")
     place = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
-    return Response(status=303, headers={"Location": place})
+    return redirect(place, code=303)
 
 
 def _choices(lot: Lot) -> Choices:
     """What the person chose on the preview; on the first reading, what can only be one thing."""
-    form = request.form
+    form = request.values
     scope = Scope.of(lot)
     single = {
         "category": scope.categories[0] if len(scope.categories) == 1 else "",
@@ -141,27 +269,25 @@ def _own_words() -> dict[str, str]:
     return {vocabulary.norm(str(_(label))): key for key, label in labels}
 
 
-def _preview(lot: Lot, found: Understood, *, source: str, whole: bool, block: str = "", file_id: str = "") -> str:
-    draft, stored = starting_point(lot)
-    replace_all = whole or request.form.get("mode") == "replace"
-    lines = found.lines if replace_all else merged(stored, found.lines)
-    changes = differences(stored, lines)
+def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
+    found = reading.found
+    changes = differences(reading.stored, reading.lines)
     choices = _choices(lot)
+    together = groups.grouped(found.issues)
     return render_template(
         "demand/preview.html",
         round_=lot.round,
         lot=lot,
         scope=Scope.of(lot),
         found=found,
-        whole=whole,
-        replace_all=replace_all,
-        source=source,
-        block=block,
-        file_id=file_id,
-        version=draft.version if draft is not None else 0,
+        reading=reading,
+        kept=kept,
+        replaces=request.values.get("mode") == "replace",
         counts=counts(changes),
-        changes=shared.changes_shown(changes),
-        errors=shared.said(found.issues),
+        changes=shared.changes_shown(changes, lot.round.currency),
+        errors=[{"text": shared.said_together(group), "field_id": _answered_at(group, found)} for group in together],
+        asked={group.code for group in together},
+        most_groups=MOST_GROUPS,
         notes=shared.noted(found.notes),
         defaults=choices.defaults,
         add_up=choices.add_up,
@@ -170,8 +296,29 @@ def _preview(lot: Lot, found: Understood, *, source: str, whole: bool, block: st
         categories=[(key, shared.category_label(key)) for key in lot.categories],
         has={c.target.partition(":")[0] for c in found.columns},
         wide=any(":" in c.target for c in found.columns),
-        lines=json.dumps([_plain(line) for line in lines], ensure_ascii=False),
+        query=_query(),
     )
+
+
+def _query() -> dict[str, str]:
+    """The choices in this page's address."""
+    return {key: value for key, value in request.args.items() if key not in ("round_id", "lot_id", "file_id")}
+
+
+def _answered_at(group: groups.Group, found: Understood) -> str:
+    """The field in which a cause can be answered, where there is one."""
+    first = group.issues[0]
+    if group.code == "column-duplicate":
+        return f"target-{first.params['at']}"
+    if group.code == "unclear":
+        return "sign-comma" if found.sign_needed else ""
+    return {"line-twice": "add-up", "year-missing": "default-year", "no-quantities": "target-0"}.get(group.code, "")
+
+
+def _cell(cell: Any) -> table_files.Value:
+    """A cell as it leaves in a table; what has no form of its own there leaves as text."""
+    is_plain = isinstance(cell, str | int | float | dt.date | None) and not isinstance(cell, bool)
+    return cell if is_plain else str(cell)
 
 
 def _target_choices(lot: Lot) -> list[tuple[str, str]]:
@@ -185,50 +332,6 @@ def _target_choices(lot: Lot) -> list[tuple[str, str]]:
 
 
 def _plain(line: Line) -> dict[str, Any]:
-    names = (*LABELS, "source_sheet", "source_row", "row")
+    names = (*LABELS, "source_sheet", "source_row")
     values = {name: getattr(line, name) for name in names}
     return {k: str(v) if isinstance(v, Decimal) or hasattr(v, "isoformat") else v for k, v in values.items()}
-
-
-def _lines_sent(text: str) -> list[Line]:
-    """The lines of the preview's form; anything that is not what we wrote there is refused."""
-    try:
-        return [_line_sent(found) for found in json.loads(text)]
-    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
-        raise InvalidInput("preview-lost", N_("The preview could not be read. Paste or upload once more.")) from error
-
-
-def _line_sent(found: dict[str, Any]) -> Line:
-    numbers = {name: found[name] for name in ("year_no", "qty_firm", "qty_expected", "qty_max", "baseline_qty")}
-    if any(type(v) not in (int, type(None)) for v in numbers.values()) or numbers["year_no"] is None:
-        raise ValueError("a number is not a number")
-    words = {
-        name: found[name]
-        for name in (
-            "category",
-            "spec_tier",
-            "delivery_country",
-            "certainty",
-            "not_known_reason",
-            "delivery_profile",
-            "source_sheet",
-        )
-    }
-    if any(type(v) is not str for v in words.values()):
-        raise ValueError("a text is not a text")
-    value, end = found["value_expected"], found["current_supplier_end"]
-    return Line(
-        **numbers,
-        **words,
-        value_expected=None if value is None else _cents(value),
-        current_supplier_end=None if end is None else read_date(end, Order.UNCLEAR).value,
-        source_row=found["source_row"] if type(found["source_row"]) is int else None,
-        row=found["row"] if type(found["row"]) is int else None,
-    )
-
-
-def _cents(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or value != value.quantize(Decimal("0.01")):
-        raise ValueError("not money")
-    return value

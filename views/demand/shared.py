@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_decimal_symbol
 from flask import flash, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, board, rules
+from framework.demand import approve, board, groups, rules
+from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Change, Line
 from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
@@ -24,7 +27,7 @@ from models.demand import Demand
 from models.rounds import Round
 from views import guard
 from views.guard import actor
-from views.i18n import current_language, joined, number, words
+from views.i18n import current_language, joined, money, number, words
 
 
 def declaration_of(round_: Round, demand_id: str) -> Demand:
@@ -58,6 +61,12 @@ def attempt(act: Callable[[], object], back: str, message: str) -> Response:
         return Response(status=303, headers={"Location": back})
 
 
+def told_at(back: str, error: RuleBroken) -> Response:
+    """Undo what was begun and tell what is wrong on the page at `back`."""
+    flash(guard.refused(error), "error")
+    return Response(status=303, headers={"Location": back})
+
+
 def submitted_words(demand: Demand) -> str:
     """What happens after a submission: one person is enough, a colleague was asked, or nobody can be."""
     if approve.is_one_person(demand):
@@ -82,14 +91,30 @@ def said(issues: Iterable[Issue]) -> list[dict[str, str]]:
     return [{"text": _sentence(found)} for found in issues]
 
 
+def said_together(found: groups.Group) -> str:
+    """The issues of one cause as one sentence."""
+    first = _sentence(found.issues[0])
+    if found.code in groups.MANY:
+        return words(groups.MANY[found.code], count=len(found.issues), rows=groups.rows_named(found.issues))
+    if len(found.issues) == 1:
+        return first
+    rest = found.issues[1:]
+    return words(groups.THE_SAME, first=first, count=len(rest), rows=groups.rows_named(rest))
+
+
+def decimal_sign() -> DecimalSign:
+    """How the reader writes decimals."""
+    return DecimalSign(get_decimal_symbol(get_locale()))
+
+
 def noted(notes: Iterable[tuple[str, dict[str, object]]]) -> list[str]:
     """Notes as sentences; labels in them are translated, lists joined in the reader's way."""
     return [words(template, **{key: _word(value) for key, value in params.items()}) for template, params in notes]
 
 
-def changes_shown(changes: list[Change]) -> list[dict[str, Any]]:
-    """Differences as rows of a table: where, what, before, after."""
-    return [_change(change) for change in changes]
+def changes_shown(changes: list[Change], currency: str = "") -> list[dict[str, Any]]:
+    """Differences as rows of a table: where, what, before, after; values in `currency`."""
+    return [_change(change, currency) for change in changes]
 
 
 def category_label(key: str) -> str:
@@ -113,8 +138,10 @@ def place(category: str, tier: str, country: str = "") -> str:
     return " · ".join(part for part in (category_label(category), tier, named) if part)
 
 
-def value_shown(value: object) -> Any:
-    """A value of a line in the reader's format; None is unknown."""
+def value_shown(value: object, currency: str = "") -> Any:
+    """A value of a line in the reader's format, money in its currency to the cent; None is unknown."""
+    if isinstance(value, Decimal) and currency:
+        return money(value, currency, 0 if value == value.to_integral_value() else 2)
     if isinstance(value, str):
         return certainty_label(value) if value in CERTAINTIES else value
     return number(value) if value is None or isinstance(value, int | Decimal) else str(value)
@@ -138,7 +165,7 @@ def _word(value: object) -> object:
     return value
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: Change, currency: str) -> dict[str, Any]:
     category, tier, country, year = change.key
     line: Line | None = change.new if change.kind == "added" else change.old if change.kind == "removed" else None
     whole = {"added": _("New line"), "removed": _("Line removed")}
@@ -146,8 +173,8 @@ def _change(change: Change) -> dict[str, Any]:
         "place": place(category, tier, country),
         "year": year,
         "what": whole.get(change.kind) or _(LABELS.get(change.field, change.field)),
-        "old": "" if change.kind == "added" else _expected(line) if line else value_shown(change.old),
-        "new": "" if change.kind == "removed" else _expected(line) if line else value_shown(change.new),
+        "old": "" if change.kind == "added" else _expected(line) if line else value_shown(change.old, currency),
+        "new": "" if change.kind == "removed" else _expected(line) if line else value_shown(change.new, currency),
     }
 
 
