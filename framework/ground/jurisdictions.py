@@ -36,12 +36,13 @@ class Profile:
     `standstill_status` and `max_months_status` are keys of FIGURE_STATUS; anything but `law` is shown as to be
     confirmed until a lead has confirmed it for the round (R14). `return_first_month` is the month in which a return
     quarter begins (1 = calendar quarters), `return_due_day` the day of the month after the quarter. Money is in
-    `currency`.
+    `currency`, deadlines are in `zone` until the lead chooses another.
     """
 
     key: str
     label: str
     currency: str
+    zone: str
     standstill_days: int
     standstill_kind: str
     standstill_other_means_days: int
@@ -135,6 +136,7 @@ def _profile(row: dict[str, str]) -> Profile:
         key=row["key"],
         label=LABELS[row["key"]],
         currency=row["currency"],
+        zone=row["zone"],
         standstill_days=int(row["standstill_days"]),
         standstill_kind=row["standstill_kind"],
         standstill_other_means_days=int(row["standstill_other_means_days"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from models.people import Organisation
 from models.rounds import Clause, Criterion, Lot, MemberClass, Round
 from models.signons import SignOn
 
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 ROUND_TERMS = (
     "summary",
     "jurisdiction",
@@ -75,7 +77,7 @@ def create(
     round_ = _blank(session, name, actor, now)
     round_.public_id = public_id or random_id()
     round_.jurisdiction = profile.key
-    round_.currency = profile.currency
+    round_.currency, round_.zone = profile.currency, profile.zone
     round_.settings = dict(jurisdictions.round_defaults(profile.key))
     lifecycle.move(session, round_, "create", actor=actor, now=now)
     return round_
@@ -105,6 +107,11 @@ def copy(session: Session, source: Round, *, name: str, actor: Actor, now: dt.da
     session.flush()
     _invite_again(session, source, round_, actor=actor, now=now)
     return round_
+
+
+def a_year_on(name: str) -> str:
+    """The name with every year in it raised by one; the same name where it holds none."""
+    return _YEAR.sub(lambda found: str(int(found[0]) + 1), name)
 
 
 def _blank(session: Session, name: str, actor: Actor, now: dt.datetime) -> Round:

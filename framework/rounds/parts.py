@@ -307,6 +307,12 @@ def _clause_values(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, limit in (("title", 200), ("text", 20_000)):
         if name in checked:
             checked[name] = _text(checked[name], name, limit, lines=True)
+    if "notice_reference" in checked:
+        checked["notice_reference"] = " ".join((checked["notice_reference"] or "").split())
+        if len(checked["notice_reference"]) > 100:
+            raise InvalidInput(
+                "text-long", N_("Use at most %(limit)s characters."), field="notice_reference", limit=100
+            )
     if checked.get("place", "performance") not in PLACES:
         raise InvalidInput("place-missing", N_("Put the clause in one of the four places."), field="place", rule="L14")
     return checked

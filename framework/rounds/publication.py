@@ -178,7 +178,7 @@ def contents(session: Session, round_: Round) -> dict[str, Any]:
     """What is frozen, part by part. After publication members and openers are those of publication."""
     return {
         "round": {name: getattr(round_, name) for name in ROUND_FIELDS},
-        "members": _members(session, round_),
+        "members": members(session, round_),
         "classes": sorted(
             ({"name": c.name, "description": c.description} for c in round_.member_classes), key=lambda c: c["name"]
         ),
@@ -243,7 +243,7 @@ def _publish(session: Session, round_: Round, context: Context) -> None:
         round_.frozen_text, round_.frozen_hash = text, sha256(text)
 
 
-def _members(session: Session, round_: Round) -> list[dict[str, Any]]:
+def members(session: Session, round_: Round) -> list[dict[str, Any]]:
     """The confirmed members; once published, those of the snapshot taken at that instant (law L03)."""
     if round_.published_at is not None:
         query = select(EligibilitySnapshot).where(

@@ -14,10 +14,11 @@ TEXTS: dict[str, Any] = {
     "selection_process": "",
     "open_framework_decided": False,
     "standstill_reason": "",
+    "question_contact": "",
 }
 """Settings that no table of figures holds: who sees single members' volumes (`members` or `lead`), whether the public
-page shows the pooled volume, the statements of the Procurement Act 2023 (law L23), and the legal reason of a round
-without standstill (law L22)."""
+page shows the pooled volume, the statements of the Procurement Act 2023 (law L23), the legal reason of a round
+without standstill (law L22), and where suppliers ask their questions."""
 
 
 def value(round_: Round, key: str) -> Any:

@@ -59,8 +59,9 @@ def mandate_returned(session: Session, sign_on: SignOn, *, now: dt.datetime) -> 
 
 
 def refused(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
-    """Tell a body that it is not admitted, with the reason; its pages close with this."""
-    _to_member(session, sign_on, "sign_on_refused", now=now, linked=False)
+    """Tell a body that it is not admitted, with the reason; its pages close, the public one stays."""
+    public = f"/public/rounds/{sign_on.round.public_id}" if sign_on.round.published_at is not None else ""
+    _to_member(session, sign_on, "sign_on_refused", now=now, path=public)
 
 
 def mandate_handed_in(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
@@ -90,8 +91,8 @@ def holders(session: Session, organisation_id: int, role: str, *, now: dt.dateti
     return session.scalars(query).all()
 
 
-def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, linked: bool = True) -> None:
-    path = _own_path(sign_on) if linked else ""
+def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, path: str | None = None) -> None:
+    path = _own_path(sign_on) if path is None else path
     for user in holders(session, sign_on.organisation.id, "member", now=now):
         _post(session, sign_on, template, user, path, now)
 

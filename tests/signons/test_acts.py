@@ -613,3 +613,16 @@ def test_the_lead_sees_who_has_not_answered_and_who_owes_a_mandate(session, buil
     found = next_action.blockers(session, round_, reader)
 
     assert [step.params["bodies"] for step in found] == [invited.organisation.name, joining.organisation.name]
+
+
+@pytest.mark.parametrize(("state", "is_public"), [("demand", False), ("published", True)])
+def test_a_refused_body_is_sent_to_the_public_page_where_there_is_one(session, build, clock, state, is_public):
+    round_ = build.round(state=state)
+    sign_on = build.sign_on(round_)
+    build.user(sign_on.organisation)
+
+    notices.refused(session, sign_on, now=clock())
+
+    session.flush()
+    path = session.scalars(select(Mail)).one().params["path"]
+    assert path == (f"/public/rounds/{round_.public_id}" if is_public else "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import render_template
 
-from framework.ground.labels import PHASE_LABELS, PHASES, ROLE_LABELS
+from framework.ground.labels import PHASES, ROLE_LABELS, state_label
 from framework.ground.permissions import ANY, PERSONAS, PUBLIC, SIGNED_IN, TABLE, Rule
 from framework.ground.permissions import Permission as Held
 from views.guard import permit
 from views.people import blueprint
+
 
 @blueprint.get("/permissions")
 @permit(Held.PUBLIC)
@@ -16,7 +17,7 @@ def permissions() -> str:
     """The whole table: a row for each permission, a column for each kind of reader."""
     columns = [*PERSONAS, "admin"]
     rows = [
-        {"rule": rule, "held": [_holds(rule, p) for p in columns], "phases": _phases(rule)} for rule in TABLE.values()
+        {"rule": rule, "held": [_holds(rule, p) for p in columns], "states": _states(rule)} for rule in TABLE.values()
     ]
     return render_template("people/permissions.html", rows=rows, columns=[ROLE_LABELS[p] for p in columns])
 
@@ -27,9 +28,8 @@ def _holds(rule: Rule, persona: str) -> bool:
     return persona != PUBLIC if SIGNED_IN in rule.roles else persona in rule.roles
 
 
-def _phases(rule: Rule) -> list[str] | None:
-    """Labels of the phases in which the permission holds; None where every phase or none is concerned."""
+def _states(rule: Rule) -> list[str] | None:
+    """Labels of the states of a round in which the permission holds; None where every state or none is concerned."""
     if not rule.states or rule.states == ANY:
         return None
-    marks = dict.fromkeys(PHASES[state] for state in PHASES if state in rule.states and PHASES[state])
-    return [PHASE_LABELS[mark] for mark in marks]
+    return [state_label("round", state) for state in PHASES if state in rule.states]

@@ -63,19 +63,27 @@ class MultiCheckboxField(SelectMultipleField):
     """Several of a list, as checkboxes."""
 
 
-class DayField(DateField):
-    """A date, optional."""
+class CanWait(Optional):
+    """May stay blank for now: readiness asks for it later."""
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [Optional()], **kwargs)
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {"optional": True, "can_wait": True}
+
+
+class DayField(DateField):
+    """A date, which may wait until readiness unless it is quite optional."""
+
+    def __init__(self, label: Any, *, optional: bool = False, **kwargs: Any) -> None:
+        super().__init__(label, [Optional() if optional else CanWait()], **kwargs)
         self.type = "DateField"
 
 
 class HourField(TimeField):
-    """A time of the day, optional."""
+    """A time of the day, as a date."""
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [Optional()], format=["%H:%M", "%H:%M:%S"], **kwargs)
+    def __init__(self, label: Any, *, optional: bool = False, **kwargs: Any) -> None:
+        super().__init__(label, [Optional() if optional else CanWait()], format=["%H:%M", "%H:%M:%S"], **kwargs)
         self.type = "TimeField"
 
 
@@ -109,6 +117,11 @@ def split(instant: dt.datetime | None, name: str, zone: str) -> dict[str, Any]:
 
 
 def zones(present: str) -> list[SelectChoice]:
-    """European zones and UTC, and the one that is chosen already."""
-    names = {z for z in available_timezones() if z.startswith("Europe/")} | {"UTC", present}
-    return [SelectChoice(name, name.replace("_", " ")) for name in sorted(names)]
+    """European zones first, without retired names of the same places, then UTC; and the one that is chosen already."""
+    european = {z for z in available_timezones() if z.startswith("Europe/")} - RETIRED
+    others = {"UTC", present} - european
+    return [SelectChoice(name, name.replace("_", " ")) for name in (*sorted(european), *sorted(others))]
+
+
+RETIRED = frozenset(f"Europe/{place}" for place in ("Belfast", "Kiev", "Nicosia", "Tiraspol", "Uzhgorod", "Zaporozhye"))
+"""Older names that the time zone database keeps beside the present one."""

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from framework.ground.errors import InvalidInput, RuleBroken
 from views import guard
 from views.i18n import joined, sentence, words
-from views.rounds.fields import AmountField, DayField, HourField, MultiCheckboxField, WholeField
+from views.rounds.fields import AmountField, CanWait, DayField, HourField, MultiCheckboxField, WholeField
 
 NEEDED = InputRequired(_l("Fill this in."))
 CHOOSE = InputRequired(_l("Choose one."))
@@ -95,7 +95,7 @@ class ScopeForm(VersionedForm):
     name = StringField(_l("Name of the round"), [NEEDED, Length(max=200)])
     reference = StringField(_l("Own reference"), [Optional(), Length(max=60)])
     summary = TextAreaField(
-        _l("What is bought, in a few sentences"), [Optional()], description=_l("Suppliers read this first.")
+        _l("What is bought, in a few sentences"), [CanWait()], description=_l("Suppliers read this first.")
     )
     jurisdiction = RadioField(_l("Law that governs the round"), [CHOOSE])
     mandate_type = RadioField(
@@ -119,12 +119,12 @@ class MembersForm(VersionedForm):
     open_to_applications = BooleanField(_l("Buyers may apply without an invitation"))
     data_agreement = TextAreaField(
         _l("Data agreement between lead and members"),
-        [Optional()],
+        [CanWait()],
         description=_l("What each may do with the data of the others and of suppliers. No names or words of workers."),
     )
     retention_years = WholeField(
         _l("Years that records are kept"),
-        [Optional()],
+        [CanWait()],
         description=_l("Ask your archivist; there is no default (L28)."),
     )
 
@@ -162,7 +162,9 @@ class DatesForm(VersionedForm):
         description=_l("Needed only above the limit; it is printed in the published terms (L01)."),
     )
     first_audit_on = DayField(
-        _l("First planned audit"), description=_l("At least 12 months of the term should remain after it.")
+        _l("First planned audit"),
+        optional=True,
+        description=_l("At least 12 months of the term should remain after it."),
     )
 
 
@@ -189,8 +191,8 @@ class LotForm(VersionedForm):
 class FiguresForm(VersionedForm):
     """The two figures of a lot and its call-off route."""
 
-    qty_estimated = WholeField(_l("Estimated quantity"), [Optional()])
-    qty_maximum = WholeField(_l("Maximum quantity"), [Optional()])
+    qty_estimated = WholeField(_l("Estimated quantity"), [CanWait()])
+    qty_maximum = WholeField(_l("Maximum quantity"), [CanWait()])
     value_estimated = AmountField(_l("Estimated value, net"), [Optional()])
     value_maximum = AmountField(_l("Maximum value, net"), [Optional()])
     estimate_motive = TextAreaField(
@@ -212,7 +214,7 @@ class DisclosureForm(VersionedForm):
     asks_mines = BooleanField(_l("Also ask for the mines"))
     product_subset = StringField(
         _l("Which products the disclosure covers"),
-        [Optional(), Length(max=200)],
+        [CanWait(), Length(max=200)],
         description=_l("Models of this lot, never the whole company (L18). For example: every model offered."),
     )
 
@@ -246,7 +248,7 @@ class ClauseForm(VersionedForm):
     place = RadioField(_l("Place"), [CHOOSE])
     notice_reference = StringField(
         _l("Where the notice refers to it"),
-        [Optional(), Length(max=100)],
+        [CanWait(), Length(max=100)],
         description=_l("For example: section VI.3, page 4."),
     )
 
@@ -290,8 +292,8 @@ class OutageForm(FlaskForm):
 
     from_date = DayField(_l("Began: date (UTC)"))
     from_time = HourField(_l("Began: time (UTC)"))
-    to_date = DayField(_l("Ended: date (UTC)"))
-    to_time = HourField(_l("Ended: time (UTC)"))
+    to_date = DayField(_l("Ended: date (UTC)"), optional=True)
+    to_time = HourField(_l("Ended: time (UTC)"), optional=True)
     note = TextAreaField(_l("What happened"), [Optional()])
 
 

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
-from framework.ground import codelists
+from framework.ground import codelists, jurisdictions
 from framework.ground.permissions import Permission
-from framework.ground.terms import CALL_OFF_ROUTES, CATEGORIES, COMPONENT_TYPES, MINERALS, UNITS
+from framework.ground.terms import CALL_OFF_ROUTES, CATEGORIES, COMPONENT_TYPES, MANDATE_TYPES, MINERALS, UNITS
 from framework.rounds import editing, parts, readiness
 from models.base import db
 from models.rounds import Lot, Round
@@ -32,6 +32,8 @@ def lots(round_: Round) -> str:
         round_=round_,
         categories=CATEGORIES,
         units=UNITS,
+        laws=jurisdictions.LABELS,
+        mandates=MANDATE_TYPES,
         names={lot.cpv_code: codelists.cpv(lot.cpv_code) for lot in round_.lots},
         lots_open=round_.state in editing.LOTS_OPEN,
         language=current_language(),

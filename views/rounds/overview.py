@@ -90,8 +90,13 @@ def copy_page(round_: Round) -> str:
     """What a copy takes over, and its name."""
     _require_own(round_)
     form = CopyForm()
-    form.name.data = form.name.data or _("%(name)s (next year)", name=round_.name)
+    form.name.data = form.name.data or _next_name(round_.name)
     return render_template("rounds/copy.html", round_=round_, form=form)
+
+
+def _next_name(name: str) -> str:
+    raised = creating.a_year_on(name)
+    return raised if raised != name else _("%(name)s (next year)", name=name)
 
 
 @blueprint.post("/rounds/<round_id>/copy")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import render_template
-from sqlalchemy import func, select
 
 from framework.ground import codelists
 from framework.ground.actors import SUPPLIER_SEES_FROM
@@ -14,7 +13,6 @@ from framework.ground.text import N_
 from framework.rounds import deadline, publication, schedule, settings
 from models.base import db
 from models.rounds import Round
-from models.signons import EligibilitySnapshot, SignOn
 from views import clock
 from views.guard import permit
 from views.i18n import current_language
@@ -43,7 +41,8 @@ def _page(round_: Round, *, preview: bool) -> str:
         round_=round_,
         preview=preview,
         lots=[_lot(lot, round_) for lot in round_.lots],
-        members=_members(round_),
+        members=[member["organisation"] for member in publication.members(db.session(), round_)],
+        contact=settings.value(round_, "question_contact"),
         award=[c for c in round_.criteria if c.place == "award"],
         others=[c for c in round_.criteria if c.place != "award"],
         places=PLACES,
@@ -68,14 +67,3 @@ def _lot(lot, round_: Round) -> dict[str, object]:  # type: ignore[no-untyped-de
         "components": [COMPONENT_TYPES[key] for key in lot.required_components],
         "minerals": [MINERALS[key] for key in lot.minerals],
     }
-
-
-def _members(round_: Round) -> int:
-    """How many buyers are entitled: those of the frozen list, before that the confirmed ones."""
-    if round_.published_at is not None:
-        query = select(func.count()).where(
-            EligibilitySnapshot.round_id == round_.id, EligibilitySnapshot.at == round_.published_at
-        )
-    else:
-        query = select(func.count()).where(SignOn.round_id == round_.id, SignOn.state == "confirmed")
-    return db.session.scalar(query) or 0

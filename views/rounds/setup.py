@@ -62,7 +62,7 @@ RULES = (
     "fee_pct",
 )
 """Settings on the page of rules; the others keep the profile's value."""
-WORDS = ("price_mechanism", "selection_process", "standstill_reason")
+WORDS = ("price_mechanism", "selection_process", "standstill_reason", "question_contact")
 """Settings on that page that are sentences."""
 
 

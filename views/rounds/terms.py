@@ -195,7 +195,27 @@ def clause_list(round_: Round) -> str:
         sets=library.CLAUSE_SETS,
         language=current_language(),
         blanks={c.id: clauses.blanks(c) for c in round_.clauses},
+        typed=request.form,
     )
+
+
+@blueprint.post("/rounds/<round_id>/set-up/clauses/references")
+@permit(Permission.ROUND_EDIT)
+def save_references(round_: Round) -> Response:
+    """Say for every clause where the notice refers to it, in one table."""
+    for found in round_.clauses:
+        given = request.form.get(f"reference-{found.public_id}")
+        if given is not None and given.strip() != found.notice_reference:
+            version = request.form.get(f"version-{found.public_id}", "")
+            parts.edit_clause(
+                db.session(),
+                found,
+                {"notice_reference": given},
+                version=int(version) if version.isdecimal() else 0,
+                actor=actor(),
+                now=clock.now(),
+            )
+    return guard.done(_to("clause_list", round_), _("Saved."))
 
 
 @blueprint.post("/rounds/<round_id>/set-up/clauses/set")

@@ -9,6 +9,7 @@ from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
+from framework.signons import record as records
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import SignOn
@@ -31,6 +32,7 @@ def record(round_: Round, sign_on_id: str) -> str:
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
         printed_at=clock.now(),
+        digest=records.digest(sign_on),
     )
 
 

@@ -1,0 +1,132 @@
+"""Pages of set-up and the public page: what they show, where they lead, what they take over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from framework.rounds import creating
+from framework.signons import record
+from models.rounds import Round
+from tests.rounds.ready import Ready
+from views.rounds.fields import zones
+
+
+@pytest.fixture
+def ready(build: Any) -> Ready:
+    return Ready(build, duration_justification="The software lives for six years.", option_months=12)
+
+
+@pytest.fixture
+def lead(ready: Ready, sign_in: Any) -> Any:
+    return sign_in(ready.person_of(ready.first), ready.lead)
+
+
+def test_suppliers_read_who_buys_for_how_long_and_where_to_ask(ready: Ready, lead: Any) -> None:
+    ready.round.settings = {"question_contact": "tenders@region.example"}
+    ready.build.session.commit()
+
+    shown = lead.page(f"/rounds/{ready.round.public_id}/preview").text
+
+    for said in ("Amberdorp", "Birkby", "tenders@region.example", "six years", "Last question", "12"):
+        assert said in shown
+
+
+def test_an_empty_round_says_on_its_preview_what_will_stand_there(build: Any, sign_in: Any) -> None:
+    body = build.organisation("lead")
+    round_ = build.round(body)
+    browser = sign_in(build.user(body), body)
+
+    shown = browser.page(f"/rounds/{round_.public_id}/preview").text
+
+    assert "0 public buyers" not in shown
+    assert "No criteria are set yet." in shown
+
+
+def test_the_places_in_the_notice_are_filled_in_in_one_table(ready: Ready, lead: Any) -> None:
+    first, second = ready.round.clauses[:2]
+    sent = {
+        f"reference-{first.public_id}": " page  4 ",
+        f"version-{first.public_id}": first.version,
+        f"reference-{second.public_id}": second.notice_reference,
+    }
+
+    lead.send(f"/rounds/{ready.round.public_id}/set-up/clauses/references", sent)
+
+    ready.build.session.expire_all()
+    assert (first.notice_reference, second.notice_reference) == ("page 4", "section 1")
+
+
+def test_a_place_in_the_notice_that_somebody_else_changed_is_not_overwritten(ready: Ready, lead: Any) -> None:
+    clause = ready.round.clauses[0]
+    sent = {f"reference-{clause.public_id}": "page 4", f"version-{clause.public_id}": "0"}
+
+    lead.send(f"/rounds/{ready.round.public_id}/set-up/clauses/references", sent, status=409)
+
+    ready.build.session.expire_all()
+    assert clause.notice_reference == "section 0"
+
+
+def test_scope_in_short_shows_law_mandate_and_maximum(ready: Ready, lead: Any) -> None:
+    shown = lead.page(f"/rounds/{ready.round.public_id}/set-up/lots").text
+
+    for said in ("European Union, general", "Central purchasing body", "Maximum of the whole round"):
+        assert said in shown
+
+
+def test_a_field_that_readiness_asks_for_is_not_called_optional(ready: Ready, lead: Any) -> None:
+    shown = lead.page(f"/rounds/{ready.round.public_id}/set-up/dates").text
+
+    assert "Tender deadline: date (can wait)" in shown
+    assert "First planned audit (optional)" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "next_name"),
+    [
+        ("Laptops 2027", "Laptops 2028"),
+        ("Laptops 2027–2031", "Laptops 2028–2032"),
+        ("Laptops", "Laptops"),
+        ("A20271", "A20271"),
+    ],
+)
+def test_the_name_of_a_copy_is_a_year_on(name: str, next_name: str) -> None:
+    assert creating.a_year_on(name) == next_name
+
+
+@pytest.mark.parametrize(("law", "zone"), [("nl", "Europe/Amsterdam"), ("se", "Europe/Stockholm")])
+def test_a_new_round_keeps_time_where_its_law_holds(build: Any, law: str, zone: str) -> None:
+    lead = build.person(build.organisation("lead"))
+
+    made: Round = creating.create(build.session, name="Mice", jurisdiction=law, actor=lead, now=build.clock())
+
+    assert made.zone == zone
+
+
+def test_european_zones_come_first_without_retired_names() -> None:
+    listed = [choice.value for choice in zones("America/Lima")]
+
+    assert listed[0].startswith("Europe/")
+    assert listed[-2:] == ["America/Lima", "UTC"]
+    assert "Europe/Kiev" not in listed
+    assert "Europe/Kyiv" in listed
+
+
+def test_the_print_of_a_sign_on_carries_its_own_hash_once_and_two_signature_lines(
+    build: Any, ready: Ready, lead: Any
+) -> None:
+    sign_on = ready.sign_ons[0]
+    sign_on.statement = "We use the clauses."
+    build.session.commit()
+    path = f"/rounds/{ready.round.public_id}/sign-ons/{sign_on.public_id}/record"
+
+    shown = lead.page(path).text
+
+    def hashes(text: str) -> list[str]:
+        return [word for word in text.split() if len(word) == 64]
+
+    assert hashes(shown)[-1] == record.digest(sign_on) != sign_on.mandate_file.sha256
+    assert shown.count(record.digest(sign_on)) == 1
+    assert "For Amberdorp" in shown
+    assert "For Region North" in shown
