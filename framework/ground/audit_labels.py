@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from framework.ground.act_labels import act_label
 from framework.ground.audit import SUMMED
 from framework.ground.labels import state_label
+from framework.ground.lifecycle import moves
+from framework.ground.permissions import TABLE, Permission
+from framework.ground.refusal_labels import refusal_label
 from framework.ground.text import N_
 from models.records import AuditEvent
 
@@ -49,6 +54,9 @@ KINDS: dict[str, str] = {
     "sign_on.return_mandate": N_("returned a mandate"),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
+    "supplier.invited": N_("invited a supplier"),
+    "supplier.uninvited": N_("withdrew the invitation of a supplier"),
+    "record.verified": N_("checked the record: %(events)s events follow from one another"),
     "chain.built": N_("rebuilt the supply chain of the round"),
 }
 
@@ -78,28 +86,104 @@ PROPOSED: dict[tuple[str, str], str] = {
 }
 """What a proposal was about, by its record and act, in the words of the page where it is confirmed."""
 
-DENIED = N_("was refused an attempt: %(what)s (%(code)s)")
-DENIED_BY_RULE = N_("was refused an attempt: %(what)s (%(code)s, rule %(rule)s)")
+DENIED = N_("was refused an attempt: %(what)s (%(why)s)")
+DENIED_BY_RULE = N_("was refused an attempt: %(what)s (%(why)s; rule %(rule)s)")
+PART_LABELS: dict[str, str] = {
+    "scope": N_("Scope"),
+    "lots": N_("Lots"),
+    "figures": N_("Quantities and values"),
+    "disclosure": N_("Disclosure"),
+    "members": N_("Members"),
+    "clauses": N_("Clauses"),
+    "criteria": N_("Award criteria"),
+    "dates": N_("Dates"),
+    "rules": N_("Rules"),
+}
+"""Parts of the terms, as the record names what was changed."""
+REFUSED = N_("Refused: %(what)s")
+NAMED = N_("%(label)s: %(act)s")
+SOMETHING = N_("something on a page")
+OTHER_ATTEMPTS: dict[str, str] = {
+    "session.start": N_("sign in"),
+    "second_factor.give": N_("give the second factor"),
+}
+"""Attempts that are neither a permission nor an act of the lifecycle."""
+KIND_NAMES: dict[str, str] = {
+    "round.edit_terms": N_("changed the terms"),
+    "proposal.made": N_("proposed something that waits for a second person"),
+    "proposal.confirmed": N_("confirmed something as the second person"),
+    "proposal.withdrawn": N_("withdrew a proposal"),
+    "opening.confirmed": N_("confirmed the opening"),
+    "demand.edited": N_("edited demand"),
+    "demand.reminded": N_("reminded members"),
+    "invitation.sent": N_("invited a person"),
+    "invitation.revoked": N_("withdrew an invitation"),
+    "invitation.accepted": N_("accepted an invitation"),
+    "role.granted": N_("gave a role"),
+    "role.withdrawn": N_("withdrew a role"),
+    "record.verified": N_("checked the record"),
+    SUMMED: N_("was refused more attempts in one minute"),
+}
+"""Names of kinds whose sentence tells more than the kind."""
+BROKEN = N_("checked the record: event %(broken_at)s does not follow from the one before")
 MOVED = N_("%(label)s: from “%(source)s” to “%(state)s”")
 MADE = N_("%(label)s: new, “%(state)s”")
+MOVED_WITH_RECEIPT = N_("%(label)s %(receipt)s: from “%(source)s” to “%(state)s”")
+MADE_WITH_RECEIPT = N_("%(label)s %(receipt)s: new, “%(state)s”")
 
 
-def sentence_of(event: AuditEvent) -> tuple[str, dict[str, Any]]:
-    """The template and its parameters. Names of states and things are templates of their own, to be translated."""
+@cache
+def moves_by_act() -> frozenset[tuple[str, str]]:
+    """Every act of the lifecycle with what it moves."""
+    return frozenset((move.entity, move.act) for move in moves())
+
+
+def sentence_of(event: AuditEvent, receipt: str = "") -> tuple[str, dict[str, Any]]:
+    """The template and its parameters. Names of states and things are templates of their own, to be translated.
+
+    `receipt` is the number of the submission that an event is about, where it is about one.
+    """
     if event.outcome == "denied" and event.kind != SUMMED:
         rule = str(event.data.get("rule") or "")
-        what = event.kind.removesuffix(".denied")
-        facts = {"what": what, "code": event.data.get("code", ""), "rule": rule}
+        facts = {"what": attempt_label(event.kind), "why": refusal_label(str(event.data.get("code", ""))), "rule": rule}
         return (DENIED_BY_RULE if rule else DENIED), facts
+    if event.kind == "record.verified" and event.data.get("broken_at"):
+        return BROKEN, dict(event.data)
     if event.kind in KINDS:
         return KINDS[event.kind], _in_words(event)
     entity = event.kind.rsplit(".", 1)[0]
     if entity in ENTITIES and event.to_state:
         facts = {"label": ENTITIES[entity], "state": state_label(entity, event.to_state)}
+        if receipt:
+            facts["receipt"] = receipt
         if not event.from_state:
-            return MADE, facts
-        return MOVED, facts | {"source": state_label(entity, event.from_state)}
+            return (MADE_WITH_RECEIPT if receipt else MADE), facts
+        facts["source"] = state_label(entity, event.from_state)
+        return (MOVED_WITH_RECEIPT if receipt else MOVED), facts
     return "%(kind)s", {"kind": event.kind}
+
+
+def attempt_label(kind: str) -> str:
+    """What was tried, by the kind of its refusal: a permission, an act of the lifecycle, or something else (a template to translate)."""
+    what = kind.removesuffix(".denied")
+    if what in set(Permission):
+        return TABLE[Permission(what)].words
+    entity, _dot, act = what.rpartition(".")
+    if (entity, act) in moves_by_act():
+        return act_label(act)
+    return OTHER_ATTEMPTS.get(what, SOMETHING)
+
+
+def kind_label(kind: str) -> tuple[str, dict[str, Any]]:
+    """What a kind of event is called in a list to choose from: a template and its parameters, these to be translated too."""
+    if kind.endswith(".denied"):
+        return REFUSED, {"what": attempt_label(kind)}
+    entity, _dot, act = kind.rpartition(".")
+    if kind in KIND_NAMES:
+        return KIND_NAMES[kind], {}
+    if entity in ENTITIES and (entity, act) in moves_by_act():
+        return NAMED, {"label": ENTITIES[entity], "act": act_label(act)}
+    return (KINDS[kind], {}) if kind in KINDS else ("%(kind)s", {"kind": kind})
 
 
 def _in_words(event: AuditEvent) -> dict[str, Any]:

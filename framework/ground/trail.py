@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from framework.ground import sealed
 from framework.ground.audit_labels import sentence_of
+from framework.ground.paging import Page, page_of
+from models.disclosure import Submission
 from models.people import Organisation, User
 from models.records import AuditEvent
 from models.rounds import Round
@@ -68,11 +70,12 @@ def of_everything(filters: Filters) -> Select[AuditEvent]:
     return _filtered(filters)
 
 
-def page(session: Session, query: Select[AuditEvent], number: int) -> tuple[list[Entry], int]:
-    """One page of a selection, newest first, and how many events it holds."""
+def page(session: Session, query: Select[AuditEvent], asked: str | int | None) -> tuple[list[Entry], Page]:
+    """One page of a selection, newest first, and which it is of how many."""
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    found = session.scalars(query.order_by(AuditEvent.seq.desc()).limit(PAGE).offset((max(number, 1) - 1) * PAGE))
-    return entries(session, found.all()), total
+    part = page_of(asked, total, PAGE)
+    found = session.scalars(query.order_by(AuditEvent.seq.desc()).limit(part.size).offset(part.offset))
+    return entries(session, found.all()), part
 
 
 def denied(session: Session, round_: Round) -> int:
@@ -94,16 +97,22 @@ def kinds(session: Session, query: Select[AuditEvent]) -> list[str]:
 
 
 def entries(session: Session, events: Sequence[AuditEvent]) -> list[Entry]:
-    """Events with the names of people and organisations, asked for in three queries."""
+    """Events with the names of people and organisations and the receipts of submissions, each asked for in one query."""
     people = _names(session, User, {e.actor_id for e in events})
     bodies = _names(session, Organisation, {e.organisation_id for e in events})
     bidders = select(AuditEvent.seq).where(AuditEvent.seq.in_([e.seq for e in events]), sealed.is_event_by_bidder())
     hidden = set(session.scalars(bidders)) if events else set()
-    return [_entry(event, people, bodies, is_bidder=event.seq in hidden) for event in events]
+    receipts = _receipts(session, {e.subject_id for e in events if e.subject_type == sealed.SUBMISSION})
+    return [
+        _entry(event, people, bodies, receipts.get(event.subject_id, ""), is_bidder=event.seq in hidden)
+        for event in events
+    ]
 
 
-def _entry(event: AuditEvent, people: dict[int, str], bodies: dict[int, str], *, is_bidder: bool) -> Entry:
-    template, params = sentence_of(event)
+def _entry(
+    event: AuditEvent, people: dict[int, str], bodies: dict[int, str], receipt: str, *, is_bidder: bool
+) -> Entry:
+    template, params = sentence_of(event, receipt)
     return Entry(
         seq=event.seq,
         at=event.at,
@@ -117,6 +126,15 @@ def _entry(event: AuditEvent, people: dict[int, str], bodies: dict[int, str], *,
         motive=str(event.data.get("motive") or ""),
         hash=event.hash,
     )
+
+
+def _receipts(session: Session, public_ids: set[str]) -> dict[str, str]:
+    if not public_ids:
+        return {}
+    rows = session.execute(
+        select(Submission.public_id, Submission.receipt_number).where(Submission.public_id.in_(public_ids))
+    )
+    return {row.public_id: row.receipt_number for row in rows}
 
 
 def _names(session: Session, table: type[User] | type[Organisation], ids: set[int | None]) -> dict[int, str]:

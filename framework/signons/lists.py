@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.ground.paging import page_of
 from models.people import Organisation
 from models.rounds import Round
 from models.signons import SIGN_ON_STATES, SignOn
@@ -22,6 +23,7 @@ class Listing:
     total: int
     counts: dict[str, int]
     pages: int
+    page: int = 1
 
 
 def everything(session: Session, round_: Round, *, search: str = "", state: str = "") -> list[SignOn]:
@@ -29,12 +31,15 @@ def everything(session: Session, round_: Round, *, search: str = "", state: str 
     return list(session.scalars(_ordered(_found(round_, search, state))))
 
 
-def listing(session: Session, round_: Round, *, search: str = "", state: str = "", page: int = 1) -> Listing:
+def listing(
+    session: Session, round_: Round, *, search: str = "", state: str = "", page: str | int | None = 1
+) -> Listing:
     """Sign-ons of a round by name of the body, `PAGE` at a time."""
     query = _found(round_, search, state)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = session.scalars(_ordered(query).limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
-    return Listing(list(rows), total, counts(session, round_), max(1, -(-total // PAGE)))
+    part = page_of(page, total, PAGE)
+    rows = session.scalars(_ordered(query).limit(part.size).offset(part.offset)).all()
+    return Listing(list(rows), total, counts(session, round_), part.pages, part.number)
 
 
 def counts(session: Session, round_: Round) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import io
 
@@ -10,12 +11,22 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from framework.ground import audit, audit_ddl
+from framework.ground import audit, audit_ddl, audit_labels, jobs, trail, verifying
 from framework.ground.audit_labels import KINDS
+from framework.ground.permissions import Permission
+from framework.ground.refusal_labels import REFUSALS
 from framework.ground.table_files import harmless
 from framework.signons import acts
+from models.records import Job
+from tests.chain.opened import Opened
+from views.settings import ROOT
 
 STATEMENTS = ["UPDATE audit_event SET kind = 'forged'", "DELETE FROM audit_event"]
+
+
+@pytest.fixture
+def opened(session, build, clock):
+    return Opened(session, build, clock)
 
 
 @pytest.fixture
@@ -41,9 +52,11 @@ def test_the_database_refuses_to_change_an_event(session, build, invited, statem
     session.rollback()
 
 
-def test_the_lead_reads_the_record_of_a_round(session, sign_in, invited):
+def test_the_lead_reads_the_record_of_a_round(session, build, sign_in, invited):
     round_, user, sign_on = invited
+    member = sign_in(build.user(sign_on.organisation), sign_on.organisation)
     lead = sign_in(user, round_.organisation)
+    member.get(f"/rounds/{round_.public_id}/record")
     lead.post(f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}/confirm", data={"version": "1"})
 
     page = lead.page(f"/rounds/{round_.public_id}/record")
@@ -51,7 +64,8 @@ def test_the_lead_reads_the_record_of_a_round(session, sign_in, invited):
 
     assert "invited a body" in page.text
     assert "1 refused attempt in this round." in page.text
-    assert "was refused an attempt: sign_on.confirm" in denied.text
+    assert "was refused an attempt: confirm" in denied.text
+    assert "was refused an attempt: read the record of a round (only others may do this)" in denied.text
     assert "invited a body" not in denied.text
 
 
@@ -108,3 +122,115 @@ def test_csv_is_separated_as_the_readers_spreadsheet_expects(session, sign_in, i
     lead = sign_in(user, round_.organisation)
 
     assert lead.get(path).get_data(as_text=True).startswith(f"\ufeffseq{separator}at{separator}who")
+
+
+@pytest.fixture(scope="session")
+def everything_declared():
+    """All kinds that the product declares; importing its pages declares them."""
+    import views.application  # noqa: F401
+
+    return {kind for kind in audit.KEYS if not kind.startswith("test.")}
+
+
+def test_every_declared_kind_and_every_attempt_has_words(everything_declared):
+    kinds = [kind for kind in everything_declared if ":" not in kind and kind != "session.start"]
+    tried = [f"{p.value}.denied" for p in Permission] + [f"{e}.{a}.denied" for e, a in audit_labels.moves_by_act()]
+
+    unnamed = [kind for kind in kinds if audit_labels.kind_label(kind)[0] == "%(kind)s"]
+    vague = [kind for kind in tried if audit_labels.attempt_label(kind) == audit_labels.SOMETHING]
+
+    assert (unnamed, vague) == ([], [])
+
+
+def refusal_codes():
+    """The codes that stand in the source where a refusal is raised."""
+    refusals = ("NotFound", "NotAllowed", "WrongPhase", "MoveRefused", "RuleBroken", "Stale", "FactorStale")
+    found = set()
+    for path in [*(ROOT / "framework").rglob("*.py"), *(ROOT / "views").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in refusals
+            if named and node.args and isinstance(node.args[0], ast.Constant):
+                found.add(node.args[0].value)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("code", refusal_codes())
+def test_every_refusal_has_a_reason_in_words(code):
+    assert code in REFUSALS
+
+
+def test_a_refused_attempt_and_a_filter_read_as_words(session, sign_in, invited):
+    round_, user, sign_on = invited
+    lead = sign_in(user, round_.organisation)
+    lead.post(f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}/confirm", data={"version": "1"})
+
+    page = lead.get(f"/rounds/{round_.public_id}/record").get_data(as_text=True)
+
+    assert "sign_on:confirm" not in page
+    assert "sign_on.confirm<" not in page
+    assert ">Refused: " in page
+    assert "Sign-on: " in page
+
+
+def test_an_event_about_a_submission_says_which(opened):
+    submission = opened.supplier([])
+    audit.record(
+        opened.session,
+        "submission_tender.open",
+        actor=opened.build.person(opened.round.organisation),
+        now=opened.clock(),
+        subject=submission,
+        from_state="counted",
+        to_state="opened",
+        motive="",
+        proposer="",
+    )
+
+    entry = trail.page(opened.session, trail.of_round(opened.round, trail.Filters()), 1)[0][0]
+
+    assert entry.template % entry.params == "Submission 000001-00: from “Counted (sealed)” to “Opened”"
+
+
+@pytest.mark.parametrize("asked", ["-4", "0", "99", "1" + "0" * 22, "x", "１"])
+def test_a_page_number_that_does_not_exist_shows_one_that_does(sign_in, invited, asked):
+    round_, user, _sign_on = invited
+
+    page = sign_in(user, round_.organisation).page(f"/rounds/{round_.public_id}/record?page={asked}")
+
+    assert "invited a body" in page.text
+
+
+def test_the_record_says_nothing_of_its_chain_until_somebody_verifies_it(sign_in, invited):
+    round_, user, _sign_on = invited
+    lead = sign_in(user, round_.organisation)
+    before = lead.page(f"/rounds/{round_.public_id}/record").text
+
+    lead.post(f"/rounds/{round_.public_id}/record/verify")
+
+    assert "Nobody has checked yet" in before
+    assert "event, unbroken" in lead.page(f"/rounds/{round_.public_id}/record").text
+
+
+def test_a_forged_event_is_found_by_its_number(session, sign_in, invited):
+    round_, user, _sign_on = invited
+    lead = sign_in(user, round_.organisation)
+    dialect = session.get_bind().dialect.name
+    for statement in (*audit_ddl.unprotect(dialect), STATEMENTS[0], *audit_ddl.protect(dialect)):
+        session.execute(text(statement))
+    session.commit()
+
+    lead.post(f"/rounds/{round_.public_id}/record/verify")
+
+    assert "event 1 does not follow from the one before" in lead.page(f"/rounds/{round_.public_id}/record").text
+
+
+def test_a_long_record_is_verified_by_the_worker_once(session, build, clock, invited):
+    lead = build.person(invited[0].organisation)
+
+    asked = [verifying.ask(session, actor=lead, now=clock(), at_once=0) for _time in range(2)]
+
+    job = session.query(Job).filter_by(kind=verifying.VERIFY_JOB).one()
+    assert asked == [False, False]
+    jobs.runner_of(verifying.VERIFY_JOB)(session, job, clock)
+    assert verifying.last(session).data["broken_at"] == 0
+    assert verifying.last(session).actor_id == lead.user_id

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from framework.ground import sealed, trail
+from framework.ground import jobs, sealed, trail, verifying
+from framework.ground.actors import Actor
 from framework.ground.permissions import Permission
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_
-from framework.ground.trail import Entry, Filters
+from framework.ground.trail import Filters
 from models.base import db
-from models.records import AuditEvent
+from models.records import AuditEvent, Job
 from models.rounds import Round
 from views import clock
+from views.audit.record_words import kind_words, what, who
 from views.downloads import send_csv, send_workbook
-from views.guard import permit
+from views.guard import actor, done, permit
 from views.i18n import instant, words
 
 blueprint = Blueprint("audit", __name__)
+blueprint.add_app_template_global(who, "who_of")
 
 COLUMNS = ("seq", "at", "who", "organisation", "kind", "outcome", "what", "motive", "hash")
 LABELS = (
@@ -93,29 +98,33 @@ def everything_xlsx() -> Response:
     return _xlsx(trail.of_everything(_filters()), _("Record of the installation"), "record.xlsx")
 
 
+@blueprint.post("/rounds/<round_id>/record/verify")
+@permit(Permission.AUDIT_VIEW)
+def verify_of_round(round_: Round) -> Response:
+    """Check the chain of the record, from the page of a round."""
+    return _verified(url_for("audit.of_round", round_id=round_.public_id))
+
+
+@blueprint.post("/record/verify")
+@permit(Permission.AUDIT_VIEW_ALL)
+def verify_everything() -> Response:
+    """Check the chain of the record."""
+    return _verified(url_for("audit.everything"))
+
+
+@jobs.runner(verifying.VERIFY_JOB)
+def verify_record(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Check a long record for the person who asked."""
+    asked_by = Actor(job.payload["user"], job.payload["organisation"], frozenset())
+    verifying.verify(session, actor=asked_by, now=clock())
+
+
 @blueprint.app_template_global("trail_of")
 def trail_of(record: Any) -> list[dict[str, Any]]:
     """What `ui.trail` at the foot of a page shows of one record."""
     return [
         {"at": instant(entry.at), "who": who(entry), "what": what(entry)} for entry in trail.trail(db.session(), record)
     ]
-
-
-def what(entry: Entry) -> str:
-    """The event in the reader's language."""
-    params = {
-        k: words(v) if k in ("label", "source", "state", "role") and isinstance(v, str) else v
-        for k, v in entry.params.items()
-    }
-    return words(entry.template) % params
-
-
-@blueprint.app_template_global("who_of")
-def who(entry: Entry) -> str:
-    """Who did it, in words; a bidder of a sealed round has no name."""
-    if entry.is_bidder:
-        return _("a supplier, named after the opening")
-    return entry.who or _("the system")
 
 
 def _filters() -> Filters:
@@ -127,23 +136,33 @@ def _filters() -> Filters:
 
 
 def _listing(query: Select[AuditEvent], whole: Select[AuditEvent]) -> dict[str, Any]:
-    number = request.args.get("page", 1, type=int) or 1
-    entries, total = trail.page(db.session(), query, number)
+    entries, page = trail.page(db.session(), query, request.args.get("page"))
+    kinds = [(kind, kind_words(kind)) for kind in trail.kinds(db.session(), whole)]
     return {
         "entries": entries,
         "what": what,
-        "total": total,
-        "page": number,
-        "pages": max(1, -(-total // trail.PAGE)),
-        "kinds": trail.kinds(db.session(), whole),
+        "page": page,
+        "kinds": sorted(kinds, key=lambda pair: pair[1].casefold()),
         "chain": _chain(),
     }
 
 
 def _chain() -> dict[str, Any]:
-    """How many events the whole record holds and since when; `verify-log` walks the chain itself."""
+    """How many events the whole record holds and since when, and what the last check of its chain found."""
     row = db.session.execute(select(func.count(), func.min(AuditEvent.at), func.max(AuditEvent.seq))).one()
-    return {"count": row[0], "since": row[1], "gapless": row[0] == (row[2] or 0)}
+    return {
+        "count": row[0],
+        "since": row[1],
+        "gapless": row[0] == (row[2] or 0),
+        "check": verifying.last(db.session()),
+        "waits": verifying.is_waiting(db.session()),
+    }
+
+
+def _verified(location: str) -> Response:
+    if verifying.ask(db.session(), actor=actor(), now=clock.now()):
+        return done(location)
+    return done(location, _("The record is long: it is being checked. Load the page again in a moment."))
 
 
 def _rows(query: Select[AuditEvent]) -> Iterator[list[Value]]:

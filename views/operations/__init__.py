@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response
 
 from framework.ground import jobs, mail, sealed
 from framework.ground.errors import NotFound
+from framework.ground.mail_labels import MAIL_LABELS
+from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
@@ -31,21 +33,22 @@ STATES = {"waiting": N_("Waiting"), "sent": N_("Sent"), "failed": N_("Failed"), 
 @permit(Permission.OUTBOX_VIEW)
 def outbox() -> str:
     """The mail that leaves, newest first."""
-    page = request.args.get("page", 1, type=int) or 1
     state = request.args.get("state", "")
     query = select(Mail) if state not in MAIL_STATES else select(Mail).where(Mail.state == state)
     if request.args.get("q", "").strip():
         wanted = Mail.recipient.icontains(request.args["q"].strip(), autoescape=True)
         query = query.where(wanted, not_(sealed.is_mail_to_bidder()))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = db.session.scalars(query.order_by(Mail.id.desc()).limit(PAGE).offset((max(page, 1) - 1) * PAGE)).all()
+    page = page_of(request.args.get("page"), total, PAGE)
+    rows = db.session.scalars(query.order_by(Mail.id.desc()).limit(page.size).offset(page.offset)).all()
     return render_template(
         "operations/outbox.html",
         rows=rows,
         hidden=_sealed_among(rows),
         total=total,
-        page=page,
-        pages=max(1, -(-total // PAGE)),
+        page=page.number,
+        pages=page.pages,
+        subjects=MAIL_LABELS,
         counts=_counts(Mail),
         labels=STATES,
         on_console=_on_console(),

@@ -50,16 +50,19 @@ def listing_workbook(round_: Round) -> Response:
 
 
 def _listing(round_: Round, problem: str = "") -> str:
-    page = request.args.get("page", 1, type=int) or 1
     found = lists.listing(
-        db.session(), round_, search=request.args.get("q", ""), state=request.args.get("state", ""), page=page
+        db.session(),
+        round_,
+        search=request.args.get("q", ""),
+        state=request.args.get("state", ""),
+        page=request.args.get("page"),
     )
     is_lead = "lead" in guard.roles(round_)
     return render_template(
         "signons/list.html",
         round_=round_,
         found=found,
-        page=page,
+        page=found.page,
         is_lead=is_lead,
         is_open=eligibility.is_open(round_),
         invitable=lists.invitable(db.session(), round_) if is_lead else [],

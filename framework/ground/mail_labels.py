@@ -1,0 +1,33 @@
+"""What each kind of mail is called where the outbox lists it; one per template."""
+
+from __future__ import annotations
+
+from framework.ground.text import N_
+
+MAIL_LABELS: dict[str, str] = {
+    "confirmation_needed": N_("A second person is needed"),
+    "deadline_moved": N_("Later tender deadline"),
+    "demand_approve": N_("Demand to approve"),
+    "demand_lapsed": N_("Demand that lapsed"),
+    "demand_open": N_("Demand is open"),
+    "demand_reminder": N_("Reminder of demand"),
+    "demand_returned": N_("Demand sent back"),
+    "invitation": N_("Invitation of a person"),
+    "password_reset": N_("New password"),
+    "person_added": N_("Person added"),
+    "round_cancelled": N_("Round cancelled"),
+    "set_up_reopened": N_("Set-up reopened"),
+    "sign_on_confirmed": N_("Sign-on confirmed"),
+    "sign_on_invited": N_("Invitation to sign on"),
+    "sign_on_left": N_("Sign-on left"),
+    "sign_on_mandate": N_("Mandate handed in"),
+    "sign_on_refused": N_("Sign-on refused"),
+    "sign_on_returned": N_("Mandate returned"),
+    "submission_counted": N_("Submission counted"),
+    "submission_discarded": N_("Submission discarded"),
+    "submission_late": N_("Submission too late"),
+    "submission_not_counted": N_("Submission not counted"),
+    "submission_received": N_("Submission received"),
+    "submission_withdrawn": N_("Submission withdrawn"),
+    "supplier_invited": N_("Invitation to tender"),
+}

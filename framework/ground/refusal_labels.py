@@ -1,0 +1,50 @@
+"""Why an attempt was refused, in words for the record: one sentence for the codes that a reader need not tell apart."""
+
+from __future__ import annotations
+
+from framework.ground.text import N_
+
+_REASONS: dict[str, str] = {
+    N_("only others may do this"): (
+        "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
+        "own-account last-operator"
+    ),
+    N_("there is no such thing, or it is not theirs to see"): "not-found",
+    N_("the round was in another phase, or it was too early or too late"): (
+        "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
+        "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
+        "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
+        "demand-deadline-past late link-open link-over window-over reopening-off no-outage"
+    ),
+    N_("somebody had changed it meanwhile"): (
+        "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
+        "version-waits bytes-changed terms-changed"
+    ),
+    N_("it had been done already"): (
+        "already-answered already-on-list already-opened account-exists account-closed invited-already "
+        "told-already organisation-double member-confirmed contact-made"
+    ),
+    N_(
+        "a second person must do this"
+    ): "same-person second-person-needed proposal-waits nothing-proposed persons-missing",
+    N_("somebody with ties to the other side may not do this"): (
+        "both-sides operator-and-supplier role-unfit tied tied-to-a-bidder not-on-frozen-list other-address"
+    ),
+    N_("something that is needed first was missing"): (
+        "mandate-missing motive-missing notice-missing ground-missing set-up-incomplete lots-incomplete "
+        "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
+        "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
+        "declarations-wait plausibility-unseen blocked guard-missing factor-stale second-factor-missing"
+    ),
+    N_("the form did not come from a page of this session"): "csrf-token",
+    N_("the mail address or the password was not right"): "sign-in-failed",
+    N_("there had been too many tries"): "too-many-tries",
+    N_("what was sent could not be taken"): "invalid-input file-refused",
+}
+REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}
+OTHERWISE = N_("a rule did not allow it")
+
+
+def refusal_label(code: str) -> str:
+    """Why an attempt with this code was refused (a template to translate)."""
+    return REFUSALS.get(code, OTHERWISE)
