@@ -56,6 +56,7 @@ class Disclosure:
     process: tuple[str, ...] = ("full",) * 7
     vague: tuple[str, ...] = ()
     city_only: tuple[str, ...] = ()
+    confidential: tuple[tuple[str, str], ...] = ()
     faults: bool = False
 
 
@@ -201,6 +202,7 @@ DISCLOSURES = (
             ("copper", "sa8000", dt.date(2025, 3, 20), dt.date(2028, 3, 19)),
             ("jade", "brand_own", dt.date(2023, 5, 9), dt.date(2025, 5, 8)),
         ),
+        confidential=(("vault", "lead_and_monitor"), ("memory", "lead_and_monitor")),
     ),
     Disclosure(
         "laptops-2026-tegelveld.xlsx",
@@ -227,6 +229,7 @@ DISCLOSURES = (
         ),
         process=("full", "full", "full", "partial", "partial", "full", "partial"),
         city_only=("pine", "memory"),
+        confidential=(("ember", "buyers_linked"),),
     ),
     Disclosure(
         "desktops-2027-noordhaven.xlsx",
@@ -332,8 +335,7 @@ def site_list() -> str:
     ]
     for key in ("lantern", "river", "jade", "mirror", "spark", "vault", "moth", "pine"):
         site = _sites()[key]
-        address = ", ".join((site["address_line"], site["city"], site["postcode"]))
-        cells = (site["site_legal_name"], address, site["city"], site["country"])
+        cells = (site["site_legal_name"], site["address_line"], site["city"], site["country"])
         lines.append(",".join(f'"{cell}"' for cell in cells))
     return "\r\n".join(lines) + "\r\n"
 
@@ -406,7 +408,7 @@ def _site(disclosure: Disclosure, key: str) -> Row:
     if key in disclosure.city_only:
         row |= {"address_line": None, "postcode": None, "latitude": None, "longitude": None}
         row["missing_reason"] = "unknown"
-    return row
+    return row | {"confidentiality": dict(disclosure.confidential).get(key)}
 
 
 _SITE_COLUMNS = (
