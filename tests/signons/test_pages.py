@@ -8,8 +8,9 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from framework.signons import acts
 from models.people import OneUseLink, Organisation
-from models.records import AuditEvent
+from models.records import AuditEvent, Mail
 from models.rounds import MemberClass, Round
 from models.signons import SignOn
 
@@ -275,3 +276,16 @@ def test_a_mandate_on_another_basis_than_the_invitation_warns_the_lead(session, 
 
     shown = lead.page(f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}").text
     assert "Another basis than in the invitation" in shown
+
+
+def test_whoever_accepts_an_invitation_lands_on_the_sign_on_that_waits(session, build, client):
+    round_ = build.round(state="sign_on")
+    lead = build.person(round_.organisation)
+    acts.invite(session, round_, build.organisation("buyer"), actor=lead, now=build.clock(), email="clerk@example.org")
+    session.flush()
+    path = session.scalars(select(Mail.secret)).one()
+    session.commit()
+
+    answer = client.post(path, data={"name": "C. Clerk", "password": "a long pass phrase 77"})
+
+    assert answer.location == f"/rounds/{round_.public_id}/sign-on"
