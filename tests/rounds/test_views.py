@@ -185,7 +185,7 @@ def test_two_browsers_publish_and_anybody_reads_the_public_page(ready, lead, sig
     public = client.page(f"/public{base}")
     assert frozen in public.text
     assert "2 public buyers buy together" in public.text
-    lead.page(f"{base}/set-up", status=403)
+    lead.page(f"{base}/set-up", status=409)
     assert frozen in lead.page(f"{base}/terms").text
 
 
