@@ -52,7 +52,6 @@ def worker() -> None:
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     beat.sweep_readings(app)
-    beat.sweep_readings(app)
     over = threading.Event()
     thread = threading.Thread(target=beat.Beat(app).run, args=(over,), daemon=True, name="beat")
     thread.start()

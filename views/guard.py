@@ -19,7 +19,7 @@ from flask import (
     session,
     url_for,
 )
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -116,8 +116,8 @@ def done(location: str, message: str = "", category: str = "success") -> Respons
     """Commit the act and answer with a redirect; a replay of the same form gets the same answer."""
     key = getattr(g, "one_time_key", None)
     if key is not None:
-        key.location = location
-        db.session.add(key)
+        _taken(key)  # anew where the lock was given back meanwhile
+        db.session.execute(update(OneTimeKey).where(*_is(key)).values(location=location))
     db.session.commit()
     if message:
         flash(message, category)
@@ -291,25 +291,28 @@ def _replayed() -> Response | None:
         return None
     if len(key) > 64:
         abort(400)
-    who, route, content = actor().session_ref or "-", str(request.endpoint), g.body_hash
-    query = select(OneTimeKey).where(OneTimeKey.key == key, OneTimeKey.actor == who, OneTimeKey.route == route)
+    claim = {"key": key, "actor": actor().session_ref or "-", "route": str(request.endpoint), "body_hash": g.body_hash}
+    query = select(OneTimeKey).where(*_is(claim))
     found = db.session.scalar(query)
-    if found is None and _taken(key, who, route, content):
-        g.one_time_key = db.session.scalars(query).one()
+    if found is None and _taken(claim):
+        g.one_time_key = claim
         return None
     found = found or db.session.scalars(query).one()
-    if found.body_hash != content:
+    if found.body_hash != claim["body_hash"]:
         return None
     location = found.location or url_for("home.start")
     release()
     return redirect(location, code=303)
 
 
-def _taken(key: str, who: str, route: str, content: str) -> bool:
+def _is(claim: dict[str, str]) -> tuple[ColumnElement[bool], ...]:
+    return OneTimeKey.key == claim["key"], OneTimeKey.actor == claim["actor"], OneTimeKey.route == claim["route"]
+
+
+def _taken(claim: dict[str, str]) -> bool:
     """Write the key, waiting for another request that holds it; False where that one did the act."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    values = {"key": key, "actor": who, "route": route, "body_hash": content, "at": clock.now()}
-    written = insert(OneTimeKey).values(**values).on_conflict_do_nothing().returning(OneTimeKey.id)
+    written = insert(OneTimeKey).values(**claim, at=clock.now()).on_conflict_do_nothing().returning(OneTimeKey.id)
     return db.session.scalar(written) is not None
 
 

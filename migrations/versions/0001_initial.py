@@ -538,10 +538,10 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('eligibility_basis', sa.String(length=30), nullable=False),
     sa.Column('class_name', sa.String(length=200), nullable=False),
-    sa.Column('class_proof_id', sa.Integer(), nullable=True),
     sa.Column('invited_basis', sa.String(length=30), nullable=True, comment='blank where the body applied'),
     sa.Column('invited_class', sa.String(length=200), nullable=False),
     sa.Column('contact_email', sa.String(length=254), nullable=False, comment='first person of a new body, until the invitation has left'),
+    sa.Column('class_proof_id', sa.Integer(), nullable=True),
     sa.Column('affiliated_via_id', sa.Integer(), nullable=True),
     sa.Column('mandate_type', sa.String(length=30), nullable=True),
     sa.Column('mandate_file_id', sa.Integer(), nullable=True),
@@ -570,8 +570,8 @@ def upgrade() -> None:
     sa.Column('created_by_id', sa.Integer(), nullable=True),
     sa.CheckConstraint("eligibility_basis IN ('named_in_notice', 'class_in_notice', 'consortium_membership', 'cpb_client', 'open_framework_reopening')", name=op.f('ck_sign_on_eligibility_basis')),
     sa.CheckConstraint("fee_rule IN ('none', 'fixed_yearly', 'pct_of_call_off')", name=op.f('ck_sign_on_fee_rule')),
-    sa.CheckConstraint("mandate_type IS NULL OR mandate_type IN ('cpb', 'occasional_joint_full', 'occasional_joint_part')", name=op.f('ck_sign_on_mandate_type')),
     sa.CheckConstraint("invited_basis IS NULL OR invited_basis IN ('named_in_notice', 'class_in_notice', 'consortium_membership', 'cpb_client', 'open_framework_reopening')", name=op.f('ck_sign_on_invited_basis')),
+    sa.CheckConstraint("mandate_type IS NULL OR mandate_type IN ('cpb', 'occasional_joint_full', 'occasional_joint_part')", name=op.f('ck_sign_on_mandate_type')),
     sa.CheckConstraint("state IN ('invited', 'interested', 'mandate_pending', 'confirmed', 'active', 'suspended', 'left', 'refused')", name=op.f('ck_sign_on_state')),
     sa.CheckConstraint("state NOT IN ('confirmed','active') OR clause_commitment", name=op.f('ck_sign_on_commitment')),
     sa.CheckConstraint("state NOT IN ('mandate_pending','confirmed','active','suspended') OR (mandate_file_id IS NOT NULL AND signed_by_name <> '' AND signed_on IS NOT NULL)", name=op.f('ck_sign_on_mandate_facts')),
@@ -779,10 +779,10 @@ def upgrade() -> None:
     sa.Column('linked_suppliers', sa.Integer(), nullable=False, comment='that tie it to a model of the lot'),
     sa.Column('products', sa.Integer(), nullable=False),
     sa.Column('categories', sa.JSON(), nullable=False),
+    sa.CheckConstraint("audience IN ('all', 'linked', 'open')", name=op.f('ck_shared_site_audience')),
     sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_shared_site_lot_id')),
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], name=op.f('fk_shared_site_site_id')),
     sa.PrimaryKeyConstraint('lot_id', 'site_id', 'audience', name=op.f('pk_shared_site'))
-    sa.CheckConstraint("audience IN ('all', 'linked', 'open')", name=op.f('ck_shared_site_audience')),
     )
     with op.batch_alter_table('shared_site', schema=None) as batch_op:
         batch_op.create_index('ix_shared_site_rank', ['lot_id', 'audience', 'suppliers'], unique=False)

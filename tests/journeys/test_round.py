@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from framework.disclosure import counting
 from framework.disclosure.workbook import write_filled
 from framework.ground.actors import SYSTEM
 from framework.people import accounts, organisations
@@ -17,16 +17,17 @@ from framework.people.second_factor import key_from
 from models.base import db
 from models.disclosure import Submission
 from models.records import Job
-from models.rounds import Round
+from models.rounds import Lot, Round
 from models.signons import SignOn
-from tests.journeys.conftest import Served
+from tests.journeys import setting_up
+from tests.journeys.conftest import Served, Walker
+from tests.journeys.setting_up import links
 from views.demo import cast, workbooks
 from views.demo import stage as acts
 from views.worker import run_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROUND = "demolaptops2026"
 LEAD, SECOND_LEAD = "lead@waterpoort.example", "lead2@waterpoort.example"
 MEMBERS = {
     "college": ("officer@zilverduin.example", "approver@zilverduin.example", 150),
@@ -35,173 +36,202 @@ MEMBERS = {
 OPENERS = ("opener1@waterpoort.example", "opener2@mistdijk.example")
 STRANGER = "nobody@elsewhere.example"
 YEARS = (1, 2, 3, 4)
+POOLED = sum(pieces for _officer, _approver, pieces in MEMBERS.values()) * len(YEARS)
 
 
 def test_a_round_from_set_up_to_comparison(served: Served, tmp_path: Path):
-    set_up(served)
-    sign_on(served, tmp_path)
-    declare(served)
-    publish(served)
+    story = Story(served, tmp_path)
+    story.set_up()
+    story.sign_on()
+    story.declare()
+    story.publish()
 
-    disclose(served, tmp_path)
-    open_tenders(served)
-    addresses = compare(served)
+    story.disclose()
+    story.open_tenders()
+    addresses = story.compare()
 
-    nobody_else_finds_it(served, addresses)
-
-
-def set_up(served: Served) -> None:
-    """The lead has a round with its terms; it opens sign-on."""
-    with writing(served) as stage:
-        dates = acts.Dates(10, 20, 30, 60, served.clock() + dt.timedelta(days=80))
-        acts.begin(stage, ROUND, dates, summary="A round for the test.")
-    with served.walk(LEAD) as lead:
-        lead.visit(f"/rounds/{ROUND}/phase")
-        lead.send("/phase/open_signons")
-
-        assert "Sign-on" in lead.text()
+    story.nobody_else_finds(addresses)
 
 
-def sign_on(served: Served, folder: Path) -> None:
-    """Two members join with a mandate; the lead confirms them."""
-    paper = folder / "mandate.pdf"
-    paper.write_bytes(b"%PDF-1.4\n% a mandate\n%%EOF\n")
-    for officer, _approver, _pieces in MEMBERS.values():
-        with served.walk(officer) as member:
-            member.visit(f"/rounds/{ROUND}/sign-on")
-            member.send("/sign-on/accept")
-            member.visit(f"/rounds/{ROUND}/sign-on/mandate")
-            member.page.set_input_files("input[name=document]", str(paper))
-            member.page.fill("input[name=signed_by_name]", "A. Director")
-            member.page.fill("input[name=signed_by_title]", "Director")
-            member.page.fill("input[name=signed_on]", served.clock().date().isoformat())
-            choose(member.page, "mandate_type", "cpb")
-            choose(member.page, "eligibility_basis", "named_in_notice")
-            member.page.fill("input[name=liaison_name]", "L. Liaison")
-            member.page.fill("input[name=liaison_email]", officer)
-            member.page.check("input[name=clause_commitment]")
-            member.page.check("input[name=data_agreement]")
-            member.send("/sign-on/mandate")
+class Story:
+    """One round and everybody in it; `here` is its address."""
 
-            assert "the lead confirms it" in member.text()
-    with served.walk(LEAD) as lead:
-        for public_id in pending(served):
-            lead.visit(f"/rounds/{ROUND}/sign-ons/{public_id}")
-            lead.send(f"/{public_id}/confirm")
-        lead.visit(f"/rounds/{ROUND}/phase")
-        lead.send("/phase/open_demand")
+    def __init__(self, served: Served, folder: Path) -> None:
+        self.served, self.folder = served, folder
+        self.here = ""
 
+    @property
+    def public_id(self) -> str:
+        """The round's public id."""
+        return self.here.rsplit("/", 1)[1]
 
-def declare(served: Served) -> None:
-    """Each member types its demand, a second person approves, the lead accepts and locks."""
-    for officer, approver, pieces in MEMBERS.values():
-        declared = []
-        with served.walk(officer) as member:
-            for lot, tier in (("LAP", "standard"), ("MON", "")):
-                member.visit(lot_path(served, lot, "demand"))
-                fill_grid(member.page, category="laptop" if tier else "monitor", tier=tier, pieces=pieces)
-                member.press("#demand-form button[value=submit]")
-            member.visit(f"/rounds/{ROUND}/demand?view=own")
-            declared = links(member.page, r"/demand/[a-z2-7]{16}$")
-        assert len(declared) == 2
-        with served.walk(approver) as second:
-            for path in declared:
-                second.visit(path)
-                second.send("/approve")
-        with served.walk(LEAD) as lead:
-            for path in declared:
-                lead.visit(path)
-                lead.page.check("#seen")
-                lead.send("/accept")
-    served.clock.forward(days=21)
-    with served.walk(LEAD) as lead:
-        lead.visit(f"/rounds/{ROUND}/pool")
-        assert "2,200" in lead.text()
-        if db_state(served) == "demand":
-            lead.visit(f"/rounds/{ROUND}/phase")
+    def set_up(self) -> None:
+        """The lead sets a round up from nothing, task by task, and opens sign-on."""
+        with writing(self.served):
+            pass
+        with self.served.walk(LEAD) as lead:
+            self.here = setting_up.create(lead, setting_up.Plan(self.served.clock().date()))
+            lead.visit(f"{self.here}/phase")
+            lead.send("/phase/open_signons")
+
+            assert self.state() == "sign_on"
+
+    def sign_on(self) -> None:
+        """Two members join with a mandate; the lead confirms them and opens demand."""
+        paper = self.folder / "mandate.pdf"
+        paper.write_bytes(b"%PDF-1.4\n% a mandate\n%%EOF\n")
+        for officer, _approver, _pieces in MEMBERS.values():
+            with self.served.walk(officer) as member:
+                member.visit(f"{self.here}/sign-on")
+                member.send("/sign-on/accept")
+                member.visit(f"{self.here}/sign-on/mandate")
+                fill_mandate(member, paper, officer, self.served.clock().date().isoformat())
+                member.send("/sign-on/mandate")
+
+                assert "the lead confirms it" in member.text()
+        with self.served.walk(LEAD) as lead:
+            for public_id in self.pending():
+                lead.visit(f"{self.here}/sign-ons/{public_id}")
+                lead.send(f"/{public_id}/confirm")
+            lead.visit(f"{self.here}/phase")
+            lead.send("/phase/open_demand")
+
+    def declare(self) -> None:
+        """Each member types its demand, a second person approves, the lead accepts; then it is locked."""
+        for officer, approver, pieces in MEMBERS.values():
+            with self.served.walk(officer) as member:
+                for lot, tier in (("LAP", "standard"), ("MON", "")):
+                    member.visit(self.lot_path(lot, "demand"))
+                    fill_grid(member.page, category="laptop" if tier else "monitor", tier=tier, pieces=pieces)
+                    member.press("#demand-form button[value=submit]")
+                member.visit(f"{self.here}/demand?view=own")
+                declared = links(member, r"/demand/[a-z2-7]{16}$")
+            assert len(declared) == 2
+            with self.served.walk(approver) as second:
+                for path in declared:
+                    second.visit(path)
+                    second.send("/approve")
+            with self.served.walk(LEAD) as lead:
+                for path in declared:
+                    lead.visit(path)
+                    lead.page.check("#seen")
+                    lead.send("/accept")
+        with self.served.walk(LEAD) as lead:
+            lead.visit(f"{self.here}/pool")
+            assert f"{POOLED:,}" in lead.text()
+            lead.visit(f"{self.here}/phase")
             lead.page.fill("#motive-lock_demand", "Everybody has answered.")
             lead.send("/phase/lock_demand")
 
+    def publish(self) -> None:
+        """Figures, readiness and publication; the last two by two persons of the lead."""
+        with self.served.walk(LEAD) as lead:
+            setting_up.set_figures(lead, self.here, POOLED, POOLED * 5 // 4)
+            lead.visit(f"{self.here}/readiness/refusals")
+            lead.send("/readiness/refusals")
+            lead.visit(f"{self.here}/readiness")
+            lead.send("/readiness/propose")
+        with self.served.walk(SECOND_LEAD) as second:
+            second.visit(f"{self.here}/readiness")
+            second.send("/readiness/approve")
+        with self.served.walk(LEAD) as lead:
+            lead.visit(f"{self.here}/publish")
+            lead.page.fill("input[name=notice_reference]", "2026/S 1-1")
+            lead.send("/publish/propose")
+        with self.served.walk(SECOND_LEAD) as second:
+            second.visit(f"{self.here}/publish")
+            second.send("/publish/confirm")
+        assert self.state() == "published"
 
-def publish(served: Served) -> None:
-    """Readiness and publication, each by two persons of the lead."""
-    with writing(served) as stage:
-        acts.set_figures(stage, db.session.scalars(select(Round)).one())
-    with served.walk(LEAD) as lead:
-        lead.visit(f"/rounds/{ROUND}/readiness/refusals")
-        lead.send("/readiness/refusals")
-        lead.visit(f"/rounds/{ROUND}/readiness")
-        lead.send("/readiness/propose")
-    with served.walk(SECOND_LEAD) as second:
-        second.visit(f"/rounds/{ROUND}/readiness")
-        second.send("/readiness/approve")
-    with served.walk(LEAD) as lead:
-        lead.visit(f"/rounds/{ROUND}/publish")
-        lead.page.fill("input[name=notice_reference]", "2026/S 1-1")
-        lead.send("/publish/propose")
-    with served.walk(SECOND_LEAD) as second:
-        second.visit(f"/rounds/{ROUND}/publish")
-        second.send("/publish/confirm")
-    assert db_state(served) == "published"
+    def disclose(self) -> None:
+        """Two suppliers upload; the first file of one has faults, which it mends."""
+        with self.served.walk("supplier@zeewind.example") as supplier:
+            self.upload(supplier, self.workbook("zeewind", faults=True))
+            assert "Chyna" in supplier.page.inner_text("body")
+            self.upload(supplier, self.workbook("zeewind"))
+            assert "Chyna" not in supplier.page.inner_text("body")
+        with self.served.walk("supplier@papierboot.example") as supplier:
+            self.upload(supplier, self.workbook("papierboot"))
 
+    def open_tenders(self) -> None:
+        """The deadline passes; two openers open, on devices of their own."""
+        self.served.clock.forward(days=setting_up.Plan.tender)
+        self.close_receipt()
+        for email in OPENERS:
+            with self.served.walk(email) as opener:
+                opener.visit(f"{self.here}/opening")
+                opener.send("/opening")
+        do_jobs(self.served)
+        assert self.state() == "opened"
 
-def disclose(served: Served, folder: Path) -> None:
-    """Two suppliers upload; the file of one has faults, which it mends."""
-    whole = {d.supplier: d for d in workbooks.DISCLOSURES if d.round_id == ROUND}
-    good, paper = workbooks.FOLDER / whole["zeewind"].file, workbooks.FOLDER / whole["papierboot"].file
-    faulty = folder / "first-try.xlsx"
-    spoilt = replace(whole["zeewind"], faults=True)
-    write_filled(faulty, workbooks.scope_of(spoilt), workbooks.tables_of(spoilt))
-    with served.walk("supplier@zeewind.example") as supplier:
-        upload(supplier, faulty)
-        assert "Chyna" in supplier.page.inner_text("body")
-        upload(supplier, good)
-        assert "Chyna" not in supplier.page.inner_text("body")
-    with served.walk("supplier@papierboot.example") as supplier:
-        upload(supplier, paper)
+    def compare(self) -> list[str]:
+        """Both suppliers stand beside the pooled volume; a figure opens its rows, a row its cell. The addresses seen."""
+        with self.served.walk(MEMBERS["college"][0]) as member:
+            member.visit(self.lot_path("LAP", "comparison"))
+            shown = member.text()
+            assert "Zeewind IT Trade" in shown
+            assert "Papierboot Devices" in shown
+            assert f"{POOLED:,}" in shown
+            comparison = path_of(member.page.url)
+            figure = links(member, r"/comparison/[a-z2-7]{16}/disclosed(\?.*)?$")[0]
+            member.visit(figure)
+            row = links(member, r"/submissions/[a-z2-7]{16}/rows/\d+$")[0]
+            member.visit(row)
+            assert re.search(r"4_links|2_components|3_sites", member.text())
+        return [self.here, f"{self.here}/pool", f"{self.here}/submissions", comparison, figure, row]
 
+    def nobody_else_finds(self, addresses: list[str]) -> None:
+        """A buyer outside the round, and a supplier that sent nothing, get *not found* for all of it."""
+        for email in (STRANGER, "supplier@tegelveld.example"):
+            with self.served.walk(email) as stranger:
+                assert {path: stranger.visit(path) for path in addresses} == dict.fromkeys(addresses, 404)
 
-def open_tenders(served: Served) -> None:
-    """The deadline passes; two openers open, on devices of their own."""
-    served.clock.forward(days=60)
-    for number, email in enumerate(OPENERS, start=1):
-        with served.walk(email) as opener:
-            opener.visit(f"/rounds/{ROUND}/opening")
-            if (
-                number == 1
-                and "Receipt" in opener.text()
-                and not opener.page.locator("form[action$='/opening']").count()
-            ):
-                close(served)
-                opener.visit(f"/rounds/{ROUND}/opening")
-            opener.send("/opening")
-    do_jobs(served)
-    assert db_state(served) == "opened"
+    def workbook(self, supplier: str, *, faults: bool = False) -> Path:
+        """The supplier's disclosure for this round."""
+        known = next(d for d in workbooks.DISCLOSURES if d.supplier == supplier and d.round_id == "demolaptops2026")
+        planned = replace(known, faults=faults)
+        tables = workbooks.tables_of(planned)
+        tables["0_submission"][0]["round_id"] = self.public_id
+        path = self.folder / f"{supplier}{'-first-try' if faults else ''}.xlsx"
+        write_filled(path, replace(workbooks.scope_of(planned), round_id=self.public_id), tables)
+        return path
 
+    def upload(self, supplier: Walker, path: Path) -> None:
+        """Send a file and wait for the page of its version."""
+        supplier.visit(f"{self.here}/disclosure")
+        supplier.page.set_input_files("#file", str(path))
+        supplier.press("form[enctype] button")
+        supplier.page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}$"))
+        assert "Receipt" in supplier.text()
 
-def compare(served: Served) -> list[str]:
-    """Both suppliers stand beside the pooled volume; a figure opens its rows, a row its cell. The addresses seen."""
-    with served.walk(MEMBERS["college"][0]) as member:
-        member.visit(lot_path(served, "LAP", "comparison"))
-        shown = member.text()
-        assert "Zeewind IT Trade" in shown
-        assert "Papierboot Devices" in shown
-        assert "2,200" in shown
-        comparison = path_of(member.page.url)
-        figure = links(member.page, r"/comparison/[a-z2-7]{16}/disclosed$|/comparison/[a-z2-7]{16}/disclosed\?")[0]
-        member.visit(figure)
-        row = links(member.page, r"/submissions/[a-z2-7]{16}/rows/\d+$")[0]
-        member.visit(row)
-        assert re.search(r"4_links|2_components|3_sites", member.text())
-    return [f"/rounds/{ROUND}", f"/rounds/{ROUND}/pool", f"/rounds/{ROUND}/submissions", comparison, figure, row]
+    def close_receipt(self) -> None:
+        """What the worker's beat does once the deadline has passed."""
+        with writing(self.served) as stage:
+            for round_ in counting.due_rounds(stage.session, now=self.served.clock()):
+                counting.close_receipt(stage.session, round_, clock=self.served.clock, files=stage.files)
+        assert self.state() == "receipt_closed"
 
+    def lot_path(self, code: str, page: str) -> str:
+        """The address of a lot's page."""
+        with self.served.app.app_context():
+            query = select(Lot.public_id).join(Round).where(Round.public_id == self.public_id, Lot.code == code)
+            found = f"{self.here}/lots/{db.session.scalars(query).one()}/{page}"
+            db.session.remove()
+        return found
 
-def nobody_else_finds_it(served: Served, addresses: list[str]) -> None:
-    """A buyer outside the round, and a supplier that sent nothing, get *not found* for all of it."""
-    with served.walk(STRANGER) as stranger:
-        assert {path: stranger.visit(path) for path in addresses} == dict.fromkeys(addresses, 404)
-    with served.walk("supplier@tegelveld.example") as late:
-        assert {path: late.visit(path) for path in addresses} == dict.fromkeys(addresses, 404)
+    def pending(self) -> list[str]:
+        """Sign-ons whose mandate waits for the lead."""
+        with self.served.app.app_context():
+            found = list(db.session.scalars(select(SignOn.public_id).where(SignOn.state == "mandate_pending")))
+            db.session.remove()
+        return found
+
+    def state(self) -> str:
+        """The state of the round."""
+        with self.served.app.app_context():
+            found = db.session.scalars(select(Round.state).where(Round.public_id == self.public_id)).one()
+            db.session.remove()
+        return found
 
 
 class writing:  # noqa: N801 - reads as a block
@@ -242,13 +272,18 @@ class writing:  # noqa: N801 - reads as a block
         return made
 
 
-def upload(supplier, path: Path) -> None:
-    """Send a file and wait for the page of its version."""
-    supplier.visit(f"/rounds/{ROUND}/disclosure")
-    supplier.page.set_input_files("#file", str(path))
-    supplier.press("form[enctype] button")
-    supplier.page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}$"))
-    assert "Receipt" in supplier.text()
+def fill_mandate(member: Walker, paper: Path, officer: str, today: str) -> None:
+    """The mandate as the member hands it in."""
+    member.page.set_input_files("input[name=document]", str(paper))
+    member.page.fill("input[name=signed_by_name]", "A. Director")
+    member.page.fill("input[name=signed_by_title]", "Director")
+    member.page.fill("input[name=signed_on]", today)
+    choose(member.page, "mandate_type", "cpb")
+    choose(member.page, "eligibility_basis", "named_in_notice")
+    member.page.fill("input[name=liaison_name]", "L. Liaison")
+    member.page.fill("input[name=liaison_email]", officer)
+    member.page.check("input[name=clause_commitment]")
+    member.page.check("input[name=data_agreement]")
 
 
 def fill_grid(page, *, category: str, tier: str, pieces: int) -> None:
@@ -271,50 +306,9 @@ def choose(page, name: str, value: str) -> None:
         page.check(f"input[name={name}][value={value}]")
 
 
-def links(page, pattern: str) -> list[str]:
-    """Paths of the links in the main part that match, each once."""
-    found = page.eval_on_selector_all("main a[href]", "all => all.map(a => a.getAttribute('href'))")
-    return list(dict.fromkeys(path for path in found if re.search(pattern, path)))
-
-
 def path_of(url: str) -> str:
     """The path of an address."""
     return "/" + url.split("/", 3)[3]
-
-
-def lot_path(served: Served, code: str, page: str) -> str:
-    """The address of a lot's page."""
-    with served.app.app_context():
-        round_ = db.session.scalars(select(Round).where(Round.public_id == ROUND)).one()
-        lot = next(lot for lot in round_.lots if lot.code == code)
-        found = f"/rounds/{ROUND}/lots/{lot.public_id}/{page}"
-        db.session.remove()
-    return found
-
-
-def pending(served: Served) -> list[str]:
-    """Sign-ons whose mandate waits for the lead."""
-    with served.app.app_context():
-        found = list(db.session.scalars(select(SignOn.public_id).where(SignOn.state == "mandate_pending")))
-        db.session.remove()
-    return found
-
-
-def db_state(served: Served) -> str:
-    """The state of the round."""
-    with served.app.app_context():
-        found = db.session.scalars(select(Round.state).where(Round.public_id == ROUND)).one()
-        db.session.remove()
-    return found
-
-
-def close(served: Served) -> None:
-    """What the worker's beat does at the deadline."""
-    from framework.disclosure import counting
-
-    with writing(served) as stage:
-        for round_ in counting.due_rounds(stage.session, now=served.clock()):
-            counting.close_receipt(stage.session, round_, clock=served.clock, files=stage.files)
 
 
 def do_jobs(served: Served) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
@@ -146,13 +146,9 @@ def _mandate_page(round_: Round, sign_on: SignOn, form: MandateForm) -> str:
 
 def _store(*sent: FileStorage | None) -> list[tuple[Blob, str] | None]:
     """Put the files into the store outside any transaction; a file that was not sent stays None."""
-    key = getattr(g, "one_time_key", None)
     guard.release()
     limit = current_app.extensions["settings"].upload_mb * 1_000_000
-    kept = [_put(one, limit) if one is not None and one.filename else None for one in sent]
-    if key is not None:
-        db.session.add(key)
-    return kept
+    return [_put(one, limit) if one is not None and one.filename else None for one in sent]
 
 
 def _put(sent: FileStorage, limit: int) -> tuple[Blob, str]:
