@@ -234,7 +234,7 @@ def test_lead_and_member_find_nothing_of_a_sealed_version(tender):
         for path in ("", "/original", "/issues.xlsx", "/progress", "/receipt"):
             assert browser.get(version + path).status_code in (403, 404), path
         for path in ("submissions", "comparison"):
-            assert browser.get(f"{tender.here}/{path}").status_code == 403
+            assert browser.get(f"{tender.here}/{path}").status_code == 409
         assert "Example Reseller" not in browser.page(f"{tender.here}/opening").text
 
 
@@ -352,7 +352,7 @@ def test_after_the_opening_no_file_is_taken(tender):
     round_.state, round_.opened_at = "opened", tender.clock()
     tender.session.commit()
 
-    tender.send(b"other", status=403)
+    tender.send(b"other", status=409)
 
     assert len(tender.submissions()) == 1
 

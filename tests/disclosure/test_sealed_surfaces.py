@@ -95,4 +95,4 @@ def test_after_the_opening_the_record_tells_everything(tender):
 
     page = lead.page(f"{tender.here}/record")
 
-    assert re.search(r"B\. Idder.*Submission: new", page.text, re.DOTALL)
+    assert re.search(r"B\. Idder.*Submission \S+: new", page.text, re.DOTALL)

@@ -11,7 +11,8 @@ from views.demo.lots import LOTS as DEMO_LOTS
 from views.demo.lots import LotPlan
 
 PLACE = re.compile(r"/rounds/[a-z2-7]{16}")
-MEMBERS = ("Zilverduin College", "Town of Mistdijk")
+MEMBERS = ("Zilverduin College", "Town of Mistdijk", "Westerlicht University")
+"""The last one never answers: publication refuses it."""
 OPENERS = ("Cato Duinker", "Daan Hogeweg", "Bram Okkers")
 
 
@@ -37,7 +38,7 @@ LOTS = DEMO_LOTS["demolaptops2026"]
 
 
 def create(lead: Walker, plan: Plan) -> str:
-    """A round from nothing with every task of its set-up done, and two members invited; its address."""
+    """A round from nothing with every task of its set-up done, and three bodies invited; its address."""
     lead.visit("/rounds/new")
     lead.page.fill("input[name=name]", "Laptops and monitors 2027")
     lead.page.check("input[name=jurisdiction][value=nl]")

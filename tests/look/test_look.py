@@ -47,7 +47,7 @@ def test_pages_keep_the_rest_of_the_address():
 def test_an_unknown_figure_is_a_dash_with_its_reason():
     html = fetch("/")
 
-    assert re.search(r'title="Not declared yet">—', html)
+    assert re.search(r'class="unknown" tabindex="0">—<span class="unknown__why"> Not declared yet<', html)
 
 
 def test_a_sealed_phase_says_so_in_words():
