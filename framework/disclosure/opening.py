@@ -125,7 +125,7 @@ def _refuse_tied(session: Session, round_: Round, actor: Actor) -> None:
         raise MoveRefused("tied", N_("You have a tie to a bidder and cannot open this round."), rule="SD3")
 
 
-def _tied(round_: Round) -> Select[tuple[int]]:
+def _tied(round_: Round) -> Select[int]:
     """The users who hold a role in an organisation that sent something."""
     bidders = select(Submission.supplier_id).where(Submission.round_id == round_.id)
     return select(RoleGrant.user_id).where(RoleGrant.organisation_id.in_(bidders), RoleGrant.withdrawn_at.is_(None))

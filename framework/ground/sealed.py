@@ -17,7 +17,7 @@ def is_sealed(round_: Round) -> bool:
     return round_.published_at is not None and round_.opened_at is None
 
 
-def rounds() -> Select[tuple[int]]:
+def rounds() -> Select[int]:
     """The numbers of the rounds that are sealed."""
     return select(Round.id).where(Round.published_at.is_not(None), Round.opened_at.is_(None))
 
