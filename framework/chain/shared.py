@@ -44,7 +44,10 @@ def is_seen_by(audience: str, lot: Lot) -> ColumnElement[bool]:
 def is_current(round_: Round) -> ColumnElement[bool]:
     """Which links hold on the day of the tender deadline."""
     day = deadline_day(round_)
-    return true() if day is None else or_(Link.valid_to.is_(None), Link.valid_to >= day)
+    if day is None:
+        return true()
+    begun = or_(Link.valid_from.is_(None), Link.valid_from <= day)
+    return and_(begun, or_(Link.valid_to.is_(None), Link.valid_to >= day))
 
 
 def _shared(session: Session, round_: Round, lot: Lot, audience: str) -> list[dict[str, Any]]:

@@ -11,9 +11,7 @@ from framework.demand.lines import LABELS
 from framework.ground.terms import CATEGORIES, CERTAINTIES
 
 CHANGE = "change"
-IGNORED = ""
-TARGETS = (*LABELS, CHANGE)
-"""What a column can be: a field of a line, or a change on top of an earlier total, which is not taken."""
+"""A column that holds a change on top of an earlier total, which is not taken."""
 
 _HEADERS = {
     "category": "category product producttype product type hardware categorie productgroep kategori produkt produktgrupp kategorie artikel article devicetype persona",

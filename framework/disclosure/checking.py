@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from framework.disclosure import notices
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import Checked, SheetAccount, check
+from framework.disclosure.confidentiality import day_of_receipt
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import Clock, lock, scope_of
@@ -46,7 +47,7 @@ def read(
     lie in the file.
     """
     scope = scope_of(session, submission.round, submission.supplier)
-    path, today, name = files.path(submission.file.sha256), submission.received_at.date(), submission.file.name
+    path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
@@ -65,7 +66,7 @@ def read(
 
 def unread(submission: Submission, refusal: Refusal) -> Checked:
     """What is kept of a version whose file broke the reading off every time it was tried."""
-    return check(refusal, None, today=submission.received_at.date())
+    return check(refusal, None, today=day_of_receipt(submission))
 
 
 def keep(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from framework.ground.actors import Actor, roles_in
+from framework.ground.actors import Actor, roles_for, roles_in
 from models.demand import Demand
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot, Round
@@ -41,10 +41,6 @@ class Reader:
             return True
         return level == "buyers_linked" and bool(lots & self.lot_codes)
 
-    def may_see_row(self, row: SubmissionRow, levels: Levels) -> bool:
-        """Whether a row's values are shown: by its level, and never one that names the bidder to who may not know it."""
-        return not self.is_veiled(row) and self.may_see(*levels.of(row))
-
     def is_veiled(self, row: SubmissionRow) -> bool:
         """Whether a row says who the bidder is, to a reader who may not know before the award."""
         return self.hides_bidders and row.sheet == NAMES_THE_BIDDER
@@ -53,7 +49,7 @@ class Reader:
 def reader_of(session: Session, round_: Round, actor: Actor, submission: Submission | None = None) -> Reader:
     """The reader an actor is in a round; the supplier itself sees all of its own."""
     roles = roles_in(session, actor, round_)
-    own = submission is not None and submission.supplier_id == actor.organisation_id and "supplier" in actor.roles
+    own = submission is not None and "supplier" in roles_for(session, actor, submission)
     declared = (
         select(Lot.code)
         .join(Demand, Demand.lot_id == Lot.id)
@@ -114,7 +110,7 @@ def levels_of(session: Session, submission: Submission) -> Levels:
     on = reference_day(submission).isoformat()
     linked: dict[str, set[str]] = {}
     for row in _of(rows, "4_links"):
-        if str(row.read_values.get("valid_to") or on) < on:
+        if not str(row.read_values.get("valid_from") or on) <= on <= str(row.read_values.get("valid_to") or on):
             continue
         linked.setdefault(_key(row, "site_ref"), set()).add(lot_of.get(_key(row, "product_ref"), ""))
     own = {
@@ -131,7 +127,12 @@ def levels_of(session: Session, submission: Submission) -> Levels:
 def reference_day(submission: Submission) -> dt.date:
     """The day against which validity is read: that of the tender deadline, else of the receipt, where the round is held."""
     round_ = submission.round
-    return deadline_day(round_) or submission.received_at.astimezone(ZoneInfo(round_.zone)).date()
+    return deadline_day(round_) or day_of_receipt(submission)
+
+
+def day_of_receipt(submission: Submission) -> dt.date:
+    """The day on which a version arrived, where the round is held."""
+    return submission.received_at.astimezone(ZoneInfo(submission.round.zone)).date()
 
 
 def deadline_day(round_: Round) -> dt.date | None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure import notices
+from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -106,13 +107,12 @@ def receipt_number(seq: int) -> str:
 def scope_of(session: Session, round_: Round, supplier: Organisation | None) -> RoundScope:
     """What the round asks, as the checks and the template need it."""
     lots = session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
-    deadline = round_.tender_deadline
     return RoundScope(
         round_id=round_.public_id,
         round_name=round_.name,
         template_version=round_.template_version,
         lots=tuple(_lot_scope(lot) for lot in lots),
-        deadline=deadline.date() if deadline is not None else None,
+        deadline=deadline_day(round_),
         supplier_name=supplier.name if supplier is not None else "",
         supplier_reg_id=supplier.registration_no if supplier is not None else "",
         supplier_role=(supplier.supplier_kind or "") if supplier is not None else "",

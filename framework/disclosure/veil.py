@@ -18,9 +18,13 @@ from models.disclosure import Submission, SubmissionRow
 
 @dataclass(frozen=True, slots=True)
 class Veil:
-    """Names that stand for a bidder, folded, with the letter that is read in their place; empty where all may be read."""
+    """Names that stand for a bidder, folded, with the letter that is read in their place; empty where all may be read.
+
+    `written` are the same names as they were written: folding changes letters (ß, İ) that the text still has.
+    """
 
     letters: dict[str, str] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
 
     def over(self, value: Any, bidder: Callable[[str], str]) -> Any:
         """A value with every name of a bidder replaced by what `bidder` says of its letter; lists part by part."""
@@ -35,7 +39,7 @@ class Veil:
         return {key: self.over(value, bidder) for key, value in values.items()}
 
     def _pattern(self) -> re.Pattern[str]:
-        names = sorted(self.letters, key=len, reverse=True)
+        names = sorted(self.written.union(self.letters), key=len, reverse=True)
         written = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
         return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE)
 
@@ -48,12 +52,15 @@ def veil_of(session: Session, reader: Reader, submissions: Sequence[Submission])
     if not reader.hides_bidders:
         return Veil()
     by_number = {submission.id: letter(order) for order, submission in enumerate(submissions)}
+    written = {s.supplier.name for s in submissions}
     letters = {_fold(s.supplier.name): by_number[s.id] for s in submissions}
     makers = [s.id for s in submissions if s.supplier.supplier_kind == "brand"]
     brands = select(SubmissionRow).where(SubmissionRow.submission_id.in_(makers), SubmissionRow.sheet == SUBMISSION)
     for row in session.scalars(brands.order_by(SubmissionRow.id)):
-        letters.setdefault(_fold(str(row.read_values.get("brand") or "")), by_number[row.submission_id])
-    return Veil({name: found for name, found in letters.items() if name})
+        brand = str(row.read_values.get("brand") or "")
+        letters.setdefault(_fold(brand), by_number[row.submission_id])
+        written.add(brand)
+    return Veil({name: found for name, found in letters.items() if name}, frozenset(filter(str.strip, written)))
 
 
 def sheet_number(reader: Reader, submission: Submission, sheet: str) -> int | None:

@@ -75,12 +75,19 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
 
 
 def roles_for(session: Session, actor: Actor, record: object) -> frozenset[str]:
-    """As `roles_in`, but member, supplier and brand only for the organisation that owns the record."""
-    roles = roles_in(session, actor, round_of(record))
+    """As `roles_in`, but member, supplier and brand only for the organisation that owns the record.
+
+    The owner keeps these also where its sign-on or invitation is over; but whoever buys in the round is no supplier
+    of a record in it either (SD3).
+    """
+    round_ = round_of(record)
+    roles = roles_in(session, actor, round_)
     owner = getattr(record, "owner_id", None)
     if owner is None or actor.is_system:
         return roles
     owned = actor.roles & {"member", "supplier", "brand"} if owner == actor.organisation_id else frozenset()
+    if "supplier" in owned and round_ is not None and _buys(session, actor, round_):
+        owned -= {"supplier"}
     return (roles - {"member", "supplier", "brand"}) | owned
 
 

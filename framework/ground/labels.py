@@ -143,17 +143,6 @@ PHASES = {
 }
 """State of a round to its mark on the phase bar; blank = no mark."""
 
-PHASE_LABELS = {
-    "set-up": N_("Set-up"),
-    "sign-on": N_("Sign-on"),
-    "demand": N_("Demand"),
-    "tender": N_("Tender"),
-    "judging": N_("Judging"),
-    "award": N_("Award"),
-    "in force": N_("In force"),
-}
-
-
 ROLE_LABELS = {
     "public": N_("public"),
     "supplier": N_("supplier"),

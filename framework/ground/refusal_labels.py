@@ -34,7 +34,7 @@ _REASONS: dict[str, str] = {
         "mandate-missing motive-missing notice-missing ground-missing set-up-incomplete lots-incomplete "
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
-        "declarations-wait plausibility-unseen blocked guard-missing factor-stale second-factor-missing"
+        "declarations-wait plausibility-unseen blocked guard-missing factor-stale"
     ),
     N_("the form did not come from a page of this session"): "csrf-token",
     N_("the mail address or the password was not right"): "sign-in-failed",

@@ -13,7 +13,6 @@ from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, MoveRefused
 from framework.ground.zones import local_instant
-from framework.rounds.settings import value
 from models.rounds import Round
 
 
@@ -60,13 +59,6 @@ def year_on(instant: dt.datetime | None, zone: str) -> dt.datetime | None:
 def is_demand_open(round_: Round, *, now: dt.datetime) -> bool:
     """Whether members may still declare: the deadline decides, its last instant included, not the clock job."""
     return round_.state == "demand" and (round_.demand_deadline is None or now <= round_.demand_deadline)
-
-
-def receipt_ends_at(round_: Round) -> dt.datetime | None:
-    """The instant after which nothing more is received in time: the deadline, with the grace of the rule `started`."""
-    if round_.tender_deadline is None or value(round_, "late_upload_rule") != "started":
-        return round_.tender_deadline
-    return round_.tender_deadline + dt.timedelta(minutes=int(value(round_, "late_upload_grace_minutes")))
 
 
 def is_tender_open(round_: Round, *, now: dt.datetime) -> bool:

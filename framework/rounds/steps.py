@@ -41,7 +41,10 @@ def waiting_proposals(session: Session, round_: Round, *, now: dt.datetime) -> l
 
 @candidate(ALL_STATES, "lead")
 def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step | None:
-    for proposal in waiting_proposals(session, round_, now=reader.now):
+    mine_last = sorted(
+        waiting_proposals(session, round_, now=reader.now), key=lambda one: one.proposed_by_id == reader.actor.user_id
+    )
+    for proposal in mine_last:
         if proposal.act not in PAGES:
             continue
         if proposal.proposed_by_id == reader.actor.user_id:

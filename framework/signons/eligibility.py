@@ -55,15 +55,20 @@ def require_open(sign_on: SignOn) -> None:
 
 
 def is_over(round_: Round, *, now: dt.datetime) -> bool:
-    """Whether the deadline for signing on has passed; its last instant is still in time, and a named class may come later."""
+    """Whether the deadline for signing on has passed; its last instant is still in time."""
     deadline = round_.signon_deadline
     return deadline is not None and now > deadline and is_open(round_)
 
 
+def is_over_for(sign_on: SignOn, *, now: dt.datetime) -> bool:
+    """Whether it is too late for this body; one of a class named in the notice may still come."""
+    return is_over(sign_on.round, now=now) and not is_of_named_class(sign_on)
+
+
 def require_in_time(sign_on: SignOn, *, now: dt.datetime) -> None:
-    """Raise MoveRefused where the deadline for signing on has passed."""
+    """Raise MoveRefused where the deadline for signing on has passed for this body."""
     round_ = sign_on.round
-    if is_over(round_, now=now) and not is_of_named_class(sign_on):
+    if is_over_for(sign_on, now=now):
         raise MoveRefused("sign-on-over", OVER, deadline=round_.signon_deadline, lead=round_.organisation.name)
 
 

@@ -22,7 +22,7 @@ def answer(session: Session, round_: Round, reader: Reader) -> Step | None:
     sign_on = lists.current(session, round_, reader.actor.organisation_id)
     if (
         sign_on is not None
-        and eligibility.is_over(round_, now=reader.now)
+        and eligibility.is_over_for(sign_on, now=reader.now)
         and sign_on.state in ("invited", "interested")
     ):
         return Step(

@@ -111,6 +111,16 @@ def test_a_brand_that_bids_itself_is_a_letter_in_its_rows_and_in_the_workbook(ma
     assert [cell.value for cell in book.worksheets[0][2]][:2] == ["Bidder A", "Bidder A"]
 
 
+@pytest.mark.parametrize("name", ["Weißkopf Bürotechnik GmbH", "İstanbul Bilişim A.Ş.", "ΝΟΤΟΣ Α.Ε."])
+def test_a_veil_covers_names_whose_letters_change_when_folded(opened, name):
+    submission = opened.supplier(hand_counted(), name=name)
+    monitor = opened.reader(opened.build.organisation("monitor"))
+
+    veil = veil_of(opened.session, monitor, [submission])
+
+    assert veil.over(f"made for {name}, Kiel", lambda letter: f"<{letter}>") == "made for <A>, Kiel"
+
+
 def test_a_veil_covers_whole_words_of_any_case_and_spacing(opened):
     submission = opened.supplier(hand_counted(), name="Northern  IT")
     monitor = opened.reader(opened.build.organisation("monitor"))

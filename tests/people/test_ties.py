@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.ground import permissions
-from framework.ground.actors import roles_in
+from framework.ground.actors import roles_for, roles_in
 from framework.ground.errors import NotAllowed
 from framework.people import invitations, roles
 from framework.signons import notices
@@ -263,3 +263,15 @@ def test_a_body_that_was_brought_in_elsewhere_meanwhile_holds_no_round_up(sessio
 
     assert invitations.pending(session, body) == []
     assert roles.held_in(session, body, now=clock.now)[0].user_id == admin.id
+
+
+def test_whoever_buys_in_a_round_is_no_supplier_of_its_submissions_either(session, build, lead, supplier):
+    round_ = invite_to_round(build, lead, supplier, state="published")
+    person, free = build.user(lead), build.user(supplier)
+    build.grant(person, supplier, "supplier")
+    submission = Submission(round=round_, supplier=supplier)
+
+    tied, other = build.actor(person, supplier), build.actor(free, supplier)
+
+    assert "supplier" not in roles_for(session, tied, submission)
+    assert "supplier" in roles_for(session, other, submission)

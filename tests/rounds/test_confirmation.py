@@ -85,3 +85,17 @@ def test_the_proposer_waits_and_the_second_person_reads_who_proposed(build: Any)
 
     assert step_of(ready.first).sentence.startswith("Waiting for a second person until")
     assert step_of(ready.second).params["name"] == ready.person_of(ready.first).name
+
+
+def test_somebody_elses_proposal_comes_before_ones_own(build: Any) -> None:
+    ready = Ready(build)
+    publish(ready)
+    session, now = ready.build.session, ready.build.clock()
+    later = ready.round.tender_deadline + dt.timedelta(days=1)
+    moves.propose_cancel(session, ready.round, motive="No money.", actor=ready.first, now=now)
+    deadline.propose(session, ready.round, later, motive="A question.", actor=ready.second, now=now)
+
+    step = next_action.next_step(session, ready.round, Reader(ready.first, frozenset({"lead"}), now))
+
+    assert step is not None
+    assert step.page.endswith("deadline")

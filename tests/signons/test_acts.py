@@ -571,6 +571,22 @@ def test_a_body_of_a_named_class_joins_after_the_deadline_for_signing_on(session
     assert invited.state == "interested"
 
 
+@pytest.mark.parametrize(
+    ("facts", "may_join"),
+    [({"eligibility_basis": "class_in_notice", "class_name": "Municipalities"}, True), ({}, False)],
+    ids=["class", "name"],
+)
+def test_after_the_deadline_the_next_step_says_what_the_act_allows(session, build, clock, facts, may_join):
+    round_ = build.round(state="sign_on", signon_deadline=clock() - dt.timedelta(days=1))
+    name_class(build, round_)
+    invited = build.sign_on(round_, state="invited", **facts)
+    actor = build.person(invited.organisation)
+
+    step = next_action.next_step(session, round_, Reader(actor, frozenset({"member"}), clock()))
+
+    assert ("invites you" in step.sentence) is may_join
+
+
 def test_a_new_body_gets_its_link_when_sign_on_opens_with_round_and_deadline(session, build, clock):
     deadline = clock() + dt.timedelta(days=20)
     round_ = build.round(state="set_up", signon_deadline=deadline, zone="Europe/Amsterdam")

@@ -40,7 +40,7 @@ def own(round_: Round) -> str:
         reason=pages.reason(sign_on),
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
-        is_over=eligibility.is_over(round_, now=clock.now()),
+        is_over=eligibility.is_over_for(sign_on, now=clock.now()),
     )
 
 

@@ -187,10 +187,11 @@ def _fallen_links(
     context: Context, fallen: list[int], known: dict[tuple[str, str], str], now: dict[tuple[str, str], str]
 ) -> Iterator[Issue]:
     """Components whose site was known exactly and is another one now, known less exactly."""
+    sites = set(fallen)
     for group, level in now.items():
         if known.get(group) == geography.PRECISIONS[0] and _is_coarse(level):
             links = context.groups[group]
-            if not any(context.sites.get(link.site) in fallen for link in links):
+            if not any(context.sites.get(link.site) in sites for link in links):
                 yield context.at(LINKS, links[0].index, "site_ref", "less-precise-than-before", "link")
 
 

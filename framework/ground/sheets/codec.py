@@ -124,8 +124,3 @@ def _fact(name: str, value: Any) -> Any:
     if name == "percent_cells":
         return {(row, column) for row, column in value}
     return [tuple(entry) for entry in value] if name in _PLACES else value
-
-
-def count_cells(book: Book, arguments: dict[str, Any] | None = None) -> dict[str, int]:
-    """Cells with a value by sheet name: the smallest task there is, to measure reading alone."""
-    return {sheet.name: sheet.facts.valued_cells for sheet in book.sheets}
