@@ -62,8 +62,10 @@ def test_a_place_in_the_notice_that_somebody_else_changed_is_not_overwritten(rea
     clause = ready.round.clauses[0]
     sent = {f"reference-{clause.public_id}": "page 4", f"version-{clause.public_id}": "0"}
 
-    lead.send(f"/rounds/{ready.round.public_id}/set-up/clauses/references", sent, status=409)
+    answer = lead.post(f"/rounds/{ready.round.public_id}/set-up/clauses/references", data=sent)
 
+    assert answer.status_code == 409
+    assert 'value="page 4"' in answer.get_data(as_text=True)
     ready.build.session.expire_all()
     assert clause.notice_reference == "section 0"
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
 from framework.ground import clauses as library
-from framework.ground.errors import InvalidInput
+from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import PLACES
 from framework.ground.text import N_
@@ -185,6 +185,10 @@ def _criterion_page(
 @permit(Permission.ROUND_EDIT)
 def clause_list(round_: Round) -> str:
     """The clauses of the round, what the set lacks, what the library offers."""
+    return _clause_list(round_)
+
+
+def _clause_list(round_: Round, problem: str = "") -> str:
     present = {clause.key for clause in round_.clauses}
     return render_template(
         "rounds/clauses.html",
@@ -195,27 +199,38 @@ def clause_list(round_: Round) -> str:
         sets=library.CLAUSE_SETS,
         language=current_language(),
         blanks={c.id: clauses.blanks(c) for c in round_.clauses},
+        problem=problem,
         typed=request.form,
     )
 
 
 @blueprint.post("/rounds/<round_id>/set-up/clauses/references")
 @permit(Permission.ROUND_EDIT)
-def save_references(round_: Round) -> Response:
-    """Say for every clause where the notice refers to it, in one table."""
-    for found in round_.clauses:
-        given = request.form.get(f"reference-{found.public_id}")
-        if given is not None and given.strip() != found.notice_reference:
-            version = request.form.get(f"version-{found.public_id}", "")
-            parts.edit_clause(
-                db.session(),
-                found,
-                {"notice_reference": given},
-                version=int(version) if version.isdecimal() else 0,
-                actor=actor(),
-                now=clock.now(),
-            )
-    return guard.done(_to("clause_list", round_), _("Saved."))
+def save_references(round_: Round) -> Response | tuple[str, int]:
+    """Say for every clause where the notice refers to it, in one table: all or none."""
+    try:
+        for found in round_.clauses:
+            _refer(found)
+        return guard.done(_to("clause_list", round_), _("Saved."))
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        return _clause_list(round_, guard.refused(error)), error.status
+
+
+def _refer(found: Clause) -> None:
+    given = request.form.get(f"reference-{found.public_id}")
+    if given is None or given.strip() == found.notice_reference:
+        return
+    version = request.form.get(f"version-{found.public_id}", "")
+    parts.edit_clause(
+        db.session(),
+        found,
+        {"notice_reference": given},
+        version=int(version) if version.isdecimal() else 0,
+        actor=actor(),
+        now=clock.now(),
+    )
 
 
 @blueprint.post("/rounds/<round_id>/set-up/clauses/set")
