@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import event, text
+from sqlalchemy import MetaData, event, inspect, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,18 @@ def assert_safe(engine: Engine, *, file_system: str = "") -> None:
         wrong.append(f"the SQLite file lies on a network file system ({file_system})")
     if wrong:
         raise UnsafeDatabase("The database is not safe to use: " + "; ".join(wrong) + ".")
+
+
+def lacking(engine: Engine, metadata: MetaData) -> list[str]:
+    """The columns, as `table.column`, that the program knows and the database has not: it was made by another version."""
+    found = inspect(engine)
+    there = {name: {column["name"] for column in found.get_columns(name)} for name in found.get_table_names()}
+    return [
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.name not in there.get(table.name, set())
+    ]
 
 
 def file_system_of(folder: Path) -> str:

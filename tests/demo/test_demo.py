@@ -6,7 +6,8 @@ import re
 from collections import deque
 
 import pytest
-from sqlalchemy import func, select
+from flask_migrate import stamp
+from sqlalchemy import func, select, text
 
 from framework.ground import audit
 from framework.people import second_factor
@@ -18,7 +19,7 @@ from models.disclosure import Submission
 from models.people import Organisation, User
 from models.records import AuditEvent, Job, Mail
 from models.rounds import Round
-from tests.demo.conftest import start
+from tests.demo.conftest import empty_application, start
 from tests.pages import InspectingClient
 from views.demo import cast, workbooks
 
@@ -176,6 +177,21 @@ def minutes_left(demo) -> float:
     """Minutes until the open tender closes."""
     deadline = db.session.scalar(select(Round.tender_deadline).where(Round.public_id == "demodesktops2027"))
     return (deadline - demo.extensions["clock"]()).total_seconds() / 60
+
+
+def test_data_of_an_earlier_version_are_named_and_left_alone(tmp_path):
+    app = empty_application(tmp_path)
+    with app.app_context():
+        stamp()
+        db.session().info["write"] = True
+        db.session.execute(text("ALTER TABLE job DROP COLUMN faults"))
+        db.session.commit()
+
+    done = app.test_cli_runner().invoke(args=["demo", "--load-only"])
+
+    assert done.exit_code == 1
+    assert f"{tmp_path} was made by an earlier version" in done.output
+    assert "Traceback" not in done.output
 
 
 def test_the_workbooks_in_the_repository_are_those_that_the_script_makes(tmp_path):

@@ -16,8 +16,9 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
+from framework.ground import database
 from framework.people import second_factor
-from models.base import db
+from models.base import Base, db
 from models.rounds import Round
 from views.demo import cast as casting
 from views.demo import load as loading
@@ -65,6 +66,11 @@ def load(app: Flask, *, now: dt.datetime) -> bool:
     settings: Settings = app.extensions["settings"]
     (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
     upgrade()
+    if database.lacking(db.engine, Base.metadata):
+        raise click.ClickException(
+            f"The demonstration in {settings.data_dir} was made by an earlier version and does not fit this one. "
+            "Remove that folder, or give another with HEFBOOM_DATA_DIR=…"
+        )
     session = db.session()
     session.info["write"] = True
     try:
