@@ -36,6 +36,7 @@ _REASONS: dict[str, str] = {
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked guard-missing factor-stale"
     ),
+    N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("the form did not come from a page of this session"): "csrf-token",
     N_("the mail address or the password was not right"): "sign-in-failed",
     N_("there had been too many tries"): "too-many-tries",

@@ -14,7 +14,13 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from framework.ground.errors import RuleBroken
+from framework.ground.text import N_
+
 Value = str | int | float | Decimal | dt.date | dt.datetime | None
+
+MOST_ROWS = 1_048_575
+"""What a sheet of a workbook holds below its header row (ECMA-376 as Excel limits it)."""
 
 _OPTIONS = {
     "in_memory": True,
@@ -59,6 +65,19 @@ def workbook(title: str, sheets: Iterable[Sheet], *, now: dt.datetime) -> bytes:
         for sheet in sheets:
             _write(book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:_NAME_LENGTH]), sheet, head, formats)
     return buffer.getvalue()
+
+
+def require_room(rows: int) -> None:
+    """Refuse a table that is longer than a sheet, so that no row is lost without a word; raises RuleBroken."""
+    if rows > MOST_ROWS:
+        raise RuleBroken(
+            "table-too-long",
+            N_(
+                "A workbook holds %(most)s rows, and this table has %(rows)s. Download it as CSV, or choose a part of it first."
+            ),
+            rows=rows,
+            most=MOST_ROWS,
+        )
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Value]], *, delimiter: str = ",") -> str:

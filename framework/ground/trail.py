@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from models.records import AuditEvent
 from models.rounds import Round
 
 PAGE = 100
+CHUNK = 1000
+"""Events read at once: a database takes only so many parameters in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,22 @@ def of_everything(filters: Filters) -> Select[AuditEvent]:
 
 def page(session: Session, query: Select[AuditEvent], asked: str | int | None) -> tuple[list[Entry], Page]:
     """One page of a selection, newest first, and which it is of how many."""
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    part = page_of(asked, total, PAGE)
+    part = page_of(asked, count(session, query), PAGE)
     found = session.scalars(query.order_by(AuditEvent.seq.desc()).limit(part.size).offset(part.offset))
     return entries(session, found.all()), part
+
+
+def in_order(session: Session, query: Select[AuditEvent], *, size: int = CHUNK) -> Iterator[Entry]:
+    """Every event of a selection, oldest first, read `size` at a time."""
+    last = 0
+    while events := session.scalars(query.where(AuditEvent.seq > last).order_by(AuditEvent.seq).limit(size)).all():
+        yield from entries(session, events)
+        last = events[-1].seq
+
+
+def count(session: Session, query: Select[AuditEvent]) -> int:
+    """How many events a selection holds."""
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def denied(session: Session, round_: Round) -> int:

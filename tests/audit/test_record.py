@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from framework.ground import audit, audit_ddl, audit_labels, jobs, trail, verifying
+from framework.ground import audit, audit_ddl, audit_labels, jobs, table_files, trail, verifying
 from framework.ground.audit_labels import KINDS
 from framework.ground.permissions import Permission
 from framework.ground.refusal_labels import REFUSALS
@@ -111,6 +111,33 @@ def test_the_record_leaves_as_a_workbook_too(sign_in, invited):
     assert rows[0][:3] == ("No.", "When (UTC)", "Who")
     assert "=Lead Person" in {row[2] for row in rows[1:]}
     assert isinstance(rows[1][1], dt.datetime)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_a_long_record_is_read_in_chunks_that_join_without_a_seam(session, build, clock, invited, size):
+    round_, user, _sign_on = invited
+    lead = build.actor(user, round_.organisation)
+    for _each in range(4):
+        acts.invite(session, round_, build.organisation("buyer"), actor=lead, now=clock())
+    query = trail.of_round(round_, trail.Filters())
+
+    found = list(trail.in_order(session, query, size=size))
+
+    newest_first, _page = trail.page(session, query, 1)
+    assert len(found) == trail.count(session, query) >= 5
+    assert found == newest_first[::-1]
+
+
+def test_a_record_longer_than_a_sheet_is_refused_as_a_workbook_and_given_as_csv(sign_in, invited, monkeypatch):
+    round_, user, _sign_on = invited
+    lead = sign_in(user, round_.organisation)
+    monkeypatch.setattr(table_files, "MOST_ROWS", 0)
+
+    refused = lead.get(f"/rounds/{round_.public_id}/record.xlsx")
+    given = lead.get(f"/rounds/{round_.public_id}/record.csv")
+
+    assert (refused.status_code, given.status_code) == (409, 200)
+    assert "Download it as CSV" in refused.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(("language", "separator"), [("en", ","), ("nl", ";"), ("sv", ";")])

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from framework.ground import jobs, sealed, trail, verifying
 from framework.ground.actors import Actor
 from framework.ground.permissions import Permission
-from framework.ground.table_files import Sheet, Value, workbook
+from framework.ground.table_files import Sheet, Value, require_room, workbook
 from framework.ground.text import N_
 from framework.ground.trail import Filters
 from models.base import db
@@ -167,13 +167,13 @@ def _verified(location: str) -> Response:
 
 def _rows(query: Select[AuditEvent]) -> Iterator[list[Value]]:
     """Oldest first; one row an event."""
-    events = db.session.scalars(query.order_by(AuditEvent.seq)).all()
-    for entry in trail.entries(db.session(), events):
+    for entry in trail.in_order(db.session(), query):
         outcome = "denied" if entry.denied else "done"
         said = (what(entry), entry.motive, entry.hash)
         yield [entry.seq, entry.at, who(entry), entry.organisation, entry.kind, outcome, *said]
 
 
 def _xlsx(query: Select[AuditEvent], title: str, name: str) -> Response:
+    require_room(trail.count(db.session(), query))
     sheet = Sheet(_("Record"), [words(label) for label in LABELS], _rows(query))
     return send_workbook(workbook(title, [sheet], now=clock.now()), name)
