@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from models.people import Organisation, RoleGrant, User
 from models.records import AuditEvent, Mail
@@ -30,11 +31,15 @@ def is_event_of_tender() -> ColumnElement[bool]:
 def is_event_by_bidder() -> ColumnElement[bool]:
     """Other events of a supplier in a sealed round, refused attempts above all: they are shown without the name."""
     suppliers = select(Organisation.id).where(Organisation.kind == "supplier")
-    return and_(AuditEvent.organisation_id.in_(suppliers), AuditEvent.round_id.in_(rounds()))
+    of_a_round = AuditEvent.round_id.is_not(None)
+    return and_(of_a_round, AuditEvent.organisation_id.in_(suppliers), AuditEvent.round_id.in_(rounds()))
 
 
 def is_mail_to_bidder() -> ColumnElement[bool]:
-    """Mail of a sealed round to somebody of a supplier, but for the invitation, which tells nothing."""
+    """Mail of a sealed round to somebody of a supplier, but for the invitation, which tells nothing.
+
+    Never unknown, so that its contrary holds for mail of no round.
+    """
     suppliers = (
         select(User.email)
         .join(RoleGrant, RoleGrant.user_id == User.id)
@@ -42,7 +47,16 @@ def is_mail_to_bidder() -> ColumnElement[bool]:
         .where(Organisation.kind == "supplier")
     )
     return and_(
+        Mail.round_id.is_not(None),
         Mail.round_id.in_(rounds()),
         Mail.template != INVITATION_MAIL,
         or_(Mail.template.startswith("submission_"), Mail.recipient.in_(suppliers)),
     )
+
+
+def failed_mails(session: Session) -> list[tuple[Round, int]]:
+    """Every sealed round by name, with how many mails to its bidders failed; whether any was written stays untold."""
+    failed = select(Mail.round_id, func.count()).where(Mail.state == "failed", is_mail_to_bidder())
+    counted = {round_id: number for round_id, number in session.execute(failed.group_by(Mail.round_id))}
+    found = session.scalars(select(Round).where(Round.id.in_(rounds())).order_by(Round.name, Round.id))
+    return [(round_, counted.get(round_.id, 0)) for round_ in found]

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from framework.ground.mail import post
 from models.records import Mail
 from tests.disclosure.test_pages import Tender
 
@@ -70,7 +71,36 @@ def test_the_operators_record_and_outbox_do_not_tell_either(tender):
 
     assert {path: words for path, words in found.items() if words} == {}
     assert "There is none yet" in operator.page(f"/outbox?q={BIDDER[1]}").text
-    assert "Mail of a sealed round" in operator.page("/outbox").text
+
+
+def test_the_outbox_says_of_a_sealed_round_only_how_many_mails_failed(tender):
+    operator = tender.person(tender.build.organisation("operator"))
+    before = operator.page("/outbox").text
+    tender.send()
+    tender.writing()
+    after, health = operator.page("/outbox").text, operator.page("/health").text
+    mail = tender.writing().scalars(select(Mail).where(Mail.template == "submission_received")).one()
+    mail.state, mail.attempts = "failed", 10
+    tender.session.commit()
+
+    failed = operator.page("/outbox")
+    operator.send("/outbox/sealed/again")
+
+    assert after == before
+    assert f"sealed round {tender.round.name} is not listed before the opening; no mail failed." in after
+    assert "No mail yet." in health
+    assert "not listed before the opening; 1 mail failed." in failed.text
+    assert "There is none yet" in failed.text
+    tender.session.expire_all()
+    assert (mail.state, mail.attempts) == ("waiting", 0)
+
+
+def test_mail_of_no_round_to_somebody_of_a_supplier_stays_listed(tender):
+    post(tender.writing(), "password_reset", to=BIDDER[1], now=tender.clock(), minutes=30)
+    operator = tender.person(tender.build.organisation("operator"))
+
+    assert BIDDER[1] in operator.page("/outbox").text
+    assert BIDDER[1] in operator.page(f"/outbox?q={BIDDER[1]}").text
 
 
 def test_a_refused_attempt_of_a_bidder_is_shown_without_the_name(tender):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Sequence
 
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
@@ -32,24 +31,25 @@ STATES = {"waiting": N_("Waiting"), "sent": N_("Sent"), "failed": N_("Failed"), 
 @blueprint.get("/outbox")
 @permit(Permission.OUTBOX_VIEW)
 def outbox() -> str:
-    """The mail that leaves, newest first."""
+    """The mail that leaves, newest first; of a sealed round only whether its mail gets through."""
     state = request.args.get("state", "")
-    query = select(Mail) if state not in MAIL_STATES else select(Mail).where(Mail.state == state)
+    query = select(Mail).where(not_(sealed.is_mail_to_bidder()))
+    if state in MAIL_STATES:
+        query = query.where(Mail.state == state)
     if request.args.get("q", "").strip():
-        wanted = Mail.recipient.icontains(request.args["q"].strip(), autoescape=True)
-        query = query.where(wanted, not_(sealed.is_mail_to_bidder()))
+        query = query.where(Mail.recipient.icontains(request.args["q"].strip(), autoescape=True))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     page = page_of(request.args.get("page"), total, PAGE)
     rows = db.session.scalars(query.order_by(Mail.id.desc()).limit(page.size).offset(page.offset)).all()
     return render_template(
         "operations/outbox.html",
         rows=rows,
-        hidden=_sealed_among(rows),
+        unlisted=sealed.failed_mails(db.session()),
         total=total,
         page=page.number,
         pages=page.pages,
         subjects=MAIL_LABELS,
-        counts=_counts(Mail),
+        counts=_mail_counts(),
         labels=STATES,
         on_console=_on_console(),
     )
@@ -60,7 +60,7 @@ def outbox() -> str:
 def one_mail(mail_id: str) -> str:
     """One mail as its reader gets it; its secret link is shown only where no mail server is set."""
     row = _mail(mail_id)
-    if _sealed_among([row]):
+    if _is_sealed(row):
         return render_template("operations/sealed_mail.html", row=row, labels=STATES)
     subject, text, _page = mailing.render(row)
     if row.secret and not _on_console():
@@ -79,6 +79,15 @@ def again(mail_id: str) -> Response:
     return guard.done(url_for("operations.outbox"), _("The mail is tried again."))
 
 
+@blueprint.post("/outbox/sealed/again")
+@permit(Permission.OUTBOX_VIEW)
+def sealed_again() -> Response:
+    """Put the failed mails of sealed rounds back into the outbox, unseen."""
+    for row in db.session.scalars(select(Mail).where(Mail.state == "failed", sealed.is_mail_to_bidder())):
+        mail.send_again(row, now=clock.now())
+    return guard.done(url_for("operations.outbox"), _("The failed mails of the sealed rounds are tried again."))
+
+
 @blueprint.get("/health")
 @permit(Permission.HEALTH_VIEW)
 def health() -> str:
@@ -91,8 +100,8 @@ def health() -> str:
         "operations/health.html",
         ticked=ticked,
         is_silent=ticked is None or clock.now() - ticked > WORKER_SILENT_AFTER,
-        jobs=_counts(Job),
-        mails=_counts(Mail),
+        jobs=_job_counts(),
+        mails=_mail_counts(),
         oldest=oldest,
         held_up=jobs.held_up(db.session()),
         failed=db.session.scalars(select(Job).where(Job.state == "failed").order_by(Job.id.desc()).limit(20)).all(),
@@ -120,14 +129,20 @@ def _mail(mail_id: str) -> Mail:
     return found
 
 
-def _sealed_among(rows: Sequence[Mail]) -> set[int]:
-    """Which of these mails would tell who takes part in a sealed round."""
-    query = select(Mail.id).where(Mail.id.in_([row.id for row in rows]), sealed.is_mail_to_bidder())
-    return set(db.session.scalars(query))
+def _is_sealed(row: Mail) -> bool:
+    """Whether this mail would tell who takes part in a sealed round."""
+    query = select(Mail.id).where(Mail.id == row.id, sealed.is_mail_to_bidder())
+    return db.session.scalar(query) is not None
 
 
-def _counts(table: type[Mail] | type[Job]) -> dict[str, int]:
-    rows = db.session.execute(select(table.state, func.count().label("number")).group_by(table.state))
+def _mail_counts() -> dict[str, int]:
+    """By state, without the mails whose number would tell how many take part in a sealed round."""
+    query = select(Mail.state, func.count().label("number")).where(not_(sealed.is_mail_to_bidder()))
+    return {row.state: row.number for row in db.session.execute(query.group_by(Mail.state))}
+
+
+def _job_counts() -> dict[str, int]:
+    rows = db.session.execute(select(Job.state, func.count().label("number")).group_by(Job.state))
     return {row.state: row.number for row in rows}
 
 
