@@ -9,11 +9,14 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from framework.demand import declare
 from framework.demand.lines import LABELS
 from models.demand import Demand
 from models.records import StoredFile
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, grid_address, stored
+from views import worker
+from views.demand import imports
 
 HEAD = "Category\tTier\tCountry\tYear\tFirm\tExpected\tMax\n"
 BLOCK = HEAD + "Notebook\tstandard\tNederland\t1\t1\t2\t3\n"
@@ -98,6 +101,44 @@ def test_a_draft_saved_meanwhile_is_compared_anew(world: World, people):
     people["first"].send(place, {"do": "apply", "seal": seal, "version": str(old)})
 
     assert stored(world) == [(1, "draft", [])]
+
+
+def test_others_save_while_a_file_is_read_and_what_they_saved_is_compared_anew(world: World, people, app, monkeypatch):
+    number = world.draft(line(qty=10)).id
+    world.session.commit()
+    place = upload(people["first"], world, BLOCK.replace("\t", ",").encode(), "demand.csv")
+    seal, read_book = seal_of(people["first"], place), imports.read_book
+
+    def read_while_a_colleague_saves(path):
+        with app.app_context(), worker.writing_session() as session:
+            demand = session.get_one(Demand, number)
+            colleague, now = world.actor(person=1), world.clock()
+            declare.edit(session, demand, [line(qty=99)], actor=colleague, now=now, version=demand.version)
+            session.commit()
+        return read_book(path)
+
+    colleague = world.actor(person=1)
+    world.session.rollback()
+    monkeypatch.setattr(world, "actor", lambda person: colleague)
+    monkeypatch.setattr(imports, "read_book", read_while_a_colleague_saves)
+    answer = people["first"].post(place, data={"do": "apply", "seal": seal, "version": "2"})
+    monkeypatch.setattr(imports, "read_book", read_book)
+
+    assert "Look at the changes again" in people["first"].page(answer.headers["Location"]).text
+    assert stored(world) == [(1, "draft", [(1, 99)])]
+
+
+def test_choices_go_to_the_address_without_reading_the_file(world: World, people, monkeypatch):
+    place = upload(people["first"], world, BLOCK.replace("\t", ",").encode(), "demand.csv")
+    html = people["first"].get(place).get_data(as_text=True)
+    shown = dict(re.findall(r'name="(read-\d+)" value="([^"]*)"', html))
+    chosen = {name.replace("read", "target"): value for name, value in shown.items()} | {"target-6": ""}
+    monkeypatch.delattr(imports, "read_book")
+
+    answer = people["first"].post(place, data={"do": "read", "default-year_no": "2"} | shown | chosen)
+
+    assert len(shown) == 7
+    assert answer.headers["Location"] == f"{place}?target-6=&default-year_no=2"
 
 
 def test_one_missing_year_is_one_question_and_its_answer_stays_in_the_address(world: World, people):

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.demand import blocks, declare, groups, tables, uploads, vocabulary, workbook
+from framework.demand.blocks import Table
 from framework.demand.columns import Choices
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.figures import DecimalSign
@@ -26,6 +27,7 @@ from framework.ground import table_files
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
+from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import CATEGORIES, CERTAINTIES
 from models.base import db
@@ -42,6 +44,7 @@ from views.i18n import sentence
 
 DEFAULTS = ("category", "spec_tier", "delivery_country", "year_no")
 MOST_GROUPS = 12
+Content = Table | Book | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,30 +165,41 @@ def listed(round_: Round, lot_id: str, file_id: str) -> Response:
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>")
 @permit(Permission.DEMAND_EDIT)
 def decide(round_: Round, lot_id: str, file_id: str) -> Response:
-    """Read again as chosen, or take over exactly what the preview showed, as one unit."""
+    """Go to the preview as chosen, or take over exactly what it showed, as one unit.
+
+    The file is read without the write lock; lot and draft are loaded anew after it.
+    """
     lot = guard.child(Lot, lot_id, round_)
     kept = _kept(file_id)
+    if request.form.get("do") != "apply":
+        return guard.done(_preview_address(lot, kept, **_asked()))
+    guard.release()
     try:
-        reading = _read(lot, kept)
-        place = _preview_address(lot, kept, **_asked(reading.found))
-        if request.form.get("do") != "apply":
-            return guard.done(place)
-        if request.form.get("seal") != reading.seal or not reading.may_be_taken:
-            message = _(
-                "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
-            )
-            return guard.done(place, message, "error")
-        stored = uploads.own_file(db.session(), file_id, actor=actor())
-        source = "paste" if kept.is_block else "upload"
-        keep_lines(lot, reading.lines, source=source, source_upload_id=stored.id)
-        message = _("Taken over and saved as a draft. Check the grid, then submit.")
-        return guard.done(url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id), message)
+        content = _content(kept)
+        replay = guard.resume()
+        return replay if replay is not None else _take_over(guard.child(Lot, lot_id, round_), kept, content)
     except RuleBroken as error:
         if error.status in (403, 404):
             raise
         message = guard.refused(error)
         more = [x["text"] for x in shared.said(error.issues)] if isinstance(error, LinesBroken) else []
         return _back(guard.child(Lot, lot_id, round_), " ".join([message, *more[:5]]))
+
+
+def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
+    """Save what was read where it is what the page showed, else show it again."""
+    reading = _understood(lot, kept, content)
+    if request.form.get("seal") != reading.seal or not reading.may_be_taken:
+        message = _(
+            "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
+        )
+        return guard.done(_preview_address(lot, kept, **_asked()), message, "error")
+    stored = uploads.own_file(db.session(), kept.public_id, actor=actor())
+    source = "paste" if kept.is_block else "upload"
+    keep_lines(lot, reading.lines, source=source, source_upload_id=stored.id)
+    message = _("Taken over and saved as a draft. Check the grid, then submit.")
+    place = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
+    return guard.done(place, message)
 
 
 def _kept(file_id: str) -> Kept:
@@ -196,16 +210,22 @@ def _kept(file_id: str) -> Kept:
 
 def _read(lot: Lot, kept: Kept) -> Reading:
     """Read a kept block or file for a lot; raises FileRefused and InvalidInput with what is wrong with it."""
+    return _understood(lot, kept, _content(kept))
+
+
+def _content(kept: Kept) -> Content:
+    """The cells of a kept block or file; slow for a file, so nobody else may wait for it. Raises InvalidInput."""
+    return blocks.split_block(kept.path.read_text("utf-8")) if kept.is_block else read_book(kept.path)
+
+
+def _understood(lot: Lot, kept: Kept, content: Content) -> Reading:
+    """What the cells say of a lot as it stands now; raises FileRefused and InvalidInput."""
     draft, stored = starting_point(lot)
     scope, choices = Scope.of(lot), _choices(lot)
-    if kept.is_block:
-        found, whole = (
-            tables.understand(blocks.split_block(kept.path.read_text("utf-8")), scope, choices, stored=stored),
-            False,
-        )
+    if isinstance(content, Book | Refusal):
+        found, whole = uploads.understand(content, scope, choices, here=_here(lot, draft), stored=stored)
     else:
-        book = read_book(kept.path, folder=current_app.extensions["settings"].reading_folder())
-        found, whole = uploads.understand(book, scope, choices, here=_here(lot, draft), stored=stored)
+        found, whole = tables.understand(content, scope, choices, stored=stored), False
     replaces = whole or request.values.get("mode") == "replace"
     lines = found.lines if replaces else merged(stored, found.lines)
     return Reading(found, whole, draft, stored, lines)
@@ -226,10 +246,11 @@ def _preview_address(lot: Lot, kept: Kept | StoredFile, **choices: str) -> str:
     return url_for("demand.preview", **place, **choices)  # type: ignore[arg-type]
 
 
-def _asked(found: Understood) -> dict[str, str]:
-    """What was chosen on the page, as the query of its address; columns only where the choice is not our own."""
+def _asked() -> dict[str, str]:
+    """What was chosen on the page, as the query of its address; columns only where it is not what was read there."""
     form = request.form
-    chosen = {f"target-{c.index}": c.target for c in found.columns if c.ground == "chosen"}
+    targets = {name: value for name, value in form.items() if name.startswith("target-")}
+    chosen = {name: value for name, value in targets.items() if form.get(name.replace("target", "read", 1)) != value}
     named = ("sign", "add_up", "mode", *(f"default-{name}" for name in DEFAULTS))
     return chosen | {name: form[name] for name in named if name in form}
 
