@@ -71,11 +71,12 @@ function start(grid) {
     const row = last.cloneNode(true);
     row.id = `row-${number}`;
     row.querySelector("th").textContent = number;
-    row.querySelectorAll(".grid__hint").forEach((hint) => hint.remove());
+    row.querySelectorAll(".grid__hint, [data-error]").forEach((hint) => hint.remove());
     fieldsOf(row).forEach((field, index) => {
       field.name = field.id = field.name.replace(`-${old}`, `-${number}`);
       field.setAttribute("aria-label", field.getAttribute("aria-label").replace(String(old), String(number)));
       field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
       field.classList.remove("unmatched");
       if (field.tagName !== "SELECT" && !field.classList.contains("code")) field.value = "";
       if (field.tagName === "SELECT") field.value = field.name.startsWith("category-") ? "" : fieldsOf(last)[index].value;

@@ -13,6 +13,7 @@ from models.base import db
 from models.demand import Demand
 from models.records import AuditEvent, Mail
 from tests.demand.conftest import World, line
+from tests.pages import inspect
 
 
 def address(world: World, path: str = "") -> str:
@@ -108,6 +109,17 @@ def test_what_is_wrong_is_marked_at_its_field(world: World, people):
         "expected-2-1",
         "max-2-1",
     ]
+
+
+def test_what_is_wrong_is_said_with_its_field(world: World, people):
+    response = people["first"].post(grid_address(world), data=form(**row(1, qty="x", **{"country-1": "Narnia"})))
+
+    html = response.get_data(as_text=True)
+    described = re.findall(r'aria-invalid="true" aria-describedby="([^"]+)"', html)
+    texts = dict(re.findall(r'<span class="govuk-visually-hidden" id="([^"]+)" data-error>([^<]+)</span>', html))
+    assert described == list(texts) == ["country-1-error", "firm-1-1-error", "expected-1-1-error", "max-1-1-error"]
+    assert "“Narnia” is not a country we know" in texts["country-1-error"]
+    assert inspect(html).text.count(texts["country-1-error"]) == 2
 
 
 @pytest.mark.parametrize(

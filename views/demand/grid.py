@@ -123,8 +123,16 @@ def _again(round_: Round, lot_id: str, rows: list[GridRow], lines: list[Line], e
     shown = shared.changes_shown(changes, lot.round.currency)
     if error.params.get("field"):
         message, errors = "", [{"text": message, "field_id": str(error.params["field"]).replace("_", "-")}]
-    page = _page(lot, draft, rows, message=message, errors=errors, wrong={x["field_id"] for x in errors}, changes=shown)
+    page = _page(lot, draft, rows, message=message, errors=errors, wrong=_wrong(errors), changes=shown)
     return page, error.status
+
+
+def _wrong(errors: list[dict[str, str]]) -> dict[str, str]:
+    """What is wrong with each field, in one text, for those who hear the page."""
+    texts: dict[str, list[str]] = {}
+    for error in errors:
+        texts.setdefault(error["field_id"], []).append(error["text"])
+    return {name: " ".join(found) for name, found in texts.items()}
 
 
 def _may_edit(round_: Round) -> bool:
@@ -165,5 +173,5 @@ def _page(
         sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
         most_rows=grid.MOST_ROWS,
         nothing=request.form.get("nothing") == "y",
-        **({"message": "", "errors": [], "changes": [], "wrong": set()} | shown),
+        **({"message": "", "errors": [], "changes": [], "wrong": {}} | shown),
     )
