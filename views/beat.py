@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from framework.demand import uploads
 from framework.ground import audit, jobs, proposals
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import workplace
@@ -23,6 +24,7 @@ from views import clock, worker
 logger = logging.getLogger(__name__)
 SEND_AGAIN = 60.0
 KEEP_STRAY_FILES = dt.timedelta(days=1)
+KEEP_PASTED_BLOCKS = dt.timedelta(days=7)
 
 Clock = Callable[[], dt.datetime]
 
@@ -102,7 +104,9 @@ def sum_denied(session: Session, clock: Clock) -> None:
 
 @jobs.periodic("sweep_files", every_seconds=3600)
 def sweep_files(session: Session, clock: Clock) -> None:
-    """Bytes that no row names after a day go: uploads whose transaction never came."""
+    """Bytes that no row names after a day go: uploads whose transaction never came, and old pastes that nobody took over."""
+    uploads.forget_blocks(session, before=clock() - KEEP_PASTED_BLOCKS)
+    session.commit()
     known = set(session.scalars(select(StoredFile.sha256)))
     session.rollback()
     before = (clock() - KEEP_STRAY_FILES).timestamp()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from framework.demand import tables, workbook
@@ -21,6 +21,7 @@ from framework.ground.files import Blob
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.text import N_
+from models.demand import Demand
 from models.records import StoredFile
 
 FILE, BLOCK = "demand", "demand-block"
@@ -52,6 +53,12 @@ def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found
+
+
+def forget_blocks(session: Session, *, before: dt.datetime) -> None:
+    """Forget the pasted blocks from before then that no declaration was made from; the sweep takes their bytes."""
+    is_named = exists().where(Demand.source_upload_id == StoredFile.id)
+    session.execute(delete(StoredFile).where(StoredFile.purpose == BLOCK, StoredFile.created_at < before, ~is_named))
 
 
 def understand(

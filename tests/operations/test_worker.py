@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import io
+import os
 
 import pytest
 from sqlalchemy import select, text
@@ -13,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from framework.ground import jobs, mail, proposals
 from framework.ground.errors import RuleBroken
 from models.base import db
-from models.records import Job, Mail
+from models.records import Job, Mail, StoredFile
 from models.rounds import Proposal
 from views import beat, worker
 
@@ -278,3 +280,29 @@ def test_what_a_dead_process_left_of_a_reading_is_swept(app, session, clock):
     beat.sweep_files(session, clock)
 
     assert not folder.exists()
+
+
+def test_a_pasted_block_that_nobody_took_over_is_forgotten_after_a_week(app, session, build, clock):
+    lead = build.organisation("lead")
+    lot = build.lot(build.round(lead, state="demand"))
+    texts = ("abandoned", "taken over", "uploaded")
+    purposes = ("demand-block", "demand-block", "demand")
+    put = app.extensions["files"].put
+    abandoned, taken, _uploaded = (
+        build.stored_file(sha256=put(io.BytesIO(text.encode()), max_bytes=99).sha256, name=text, purpose=purpose)
+        for text, purpose in zip(texts, purposes, strict=True)
+    )
+    build.demand(lot, lead, source_upload_id=taken.id)
+    session.commit()
+    bytes_of_it = app.extensions["files"].path(abandoned.sha256)
+    os.utime(bytes_of_it, (clock().timestamp(),) * 2)
+
+    clock.forward(days=7)
+    beat.sweep_files(session, clock)
+    within = set(session.scalars(select(StoredFile.name)))
+    clock.forward(seconds=1)
+    beat.sweep_files(session, clock)
+
+    assert within == set(texts)
+    assert set(session.scalars(select(StoredFile.name))) == {"taken over", "uploaded"}
+    assert not bytes_of_it.exists()
