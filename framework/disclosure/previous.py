@@ -13,7 +13,7 @@ from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import run_in_child
+from framework.ground.sheets.reader import ChildLost, run_in_child
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.people import Organisation
 from models.rounds import Round
@@ -50,7 +50,8 @@ def rows_to_fill_in(
 ) -> Records:
     """The rows a template brings back: of the newest version that stands or was refused for its version alone (D02).
 
-    A refused version has no stored rows, so its file is read again, in a child.
+    A refused version has no stored rows, so its file is read again, in a child, within `limits`; what goes beyond them,
+    or breaks the reading, brings nothing back. Raises OSError and ChildLost where the machine is at fault.
     """
     found = versions(session, round_, supplier.id)
     stands = standing(found)
@@ -85,5 +86,10 @@ def _is_other_version(session: Session, submission: Submission) -> bool:
 def _read_again(submission: Submission, files: FileStore, limits: Limits) -> Records:
     file = submission.file
     task = "framework.disclosure.check_file:rows_task"
-    records: Records = run_in_child(files.path(file.sha256), task, {}, limits, name=file.name).value or {}
+    try:
+        records: Records = run_in_child(files.path(file.sha256), task, {}, limits, name=file.name).value or {}
+    except ChildLost as lost:
+        if lost.refusal is None:
+            raise
+        return {}
     return records

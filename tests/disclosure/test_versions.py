@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from framework.disclosure import previous
 from framework.disclosure.check_file import check
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import scope_of
+from framework.ground.sheets.cells import Refusal
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import ChildLost, ChildResult
 from models.disclosure import SubmissionIssue
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY, read
@@ -112,6 +116,51 @@ def test_the_template_brings_back_what_was_refused_for_its_version_alone(tender)
 
     assert [s.state for s in tender.submissions()] == ["refused"]
     assert rows_of(tender, again) == rows_of(tender, tender.workbook())
+
+
+@pytest.fixture
+def refused(tender):
+    """A supplier whose only file was refused for its version alone."""
+    tables = tender.tables()
+    tables["0_submission"][0]["template_version"] = "0.9"
+    tender.send(tender.workbook(tables))
+    return tender
+
+
+def breaking(refusal):
+    """A reading that breaks off; `refusal` is what it says of the file."""
+
+    def run(*_arguments, **_facts):
+        raise ChildLost("killed", refusal)
+
+    return run
+
+
+def test_a_refused_file_whose_reading_breaks_off_brings_nothing_back(refused, monkeypatch):
+    monkeypatch.setattr(previous, "run_in_child", breaking(Refusal("file-unreadable", "killed")))
+
+    found = rows_of(refused, template(refused))
+
+    assert found.get("3_sites", []) == []
+
+
+def test_a_template_waits_for_a_machine_that_cannot_read(refused, monkeypatch):
+    monkeypatch.setattr(previous, "run_in_child", breaking(None))
+
+    assert refused.browser.get(f"{refused.home}/template-en.xlsx").status_code == 503
+
+
+def test_a_refused_file_is_read_for_the_template_only_up_to_the_size_that_is_read_at_once(refused, monkeypatch):
+    seen = []
+
+    def fake(_path, _task, _arguments, limits, **_facts):
+        seen.append(limits)
+        return ChildResult()
+
+    monkeypatch.setattr(previous, "run_in_child", fake)
+    template(refused)
+
+    assert seen == [Limits.quick(upload_mb=1)]
 
 
 def test_the_template_adds_the_components_that_the_lot_asks_for(tender):

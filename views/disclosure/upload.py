@@ -23,7 +23,7 @@ from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
-from views.disclosure.work import files, large_limits, run_if_small
+from views.disclosure.work import files, inline_limits, run_if_small
 from views.downloads import XLSX
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
@@ -68,7 +68,7 @@ def template(round_: Round, language: str) -> Response:
     target = io.BytesIO()
     session, supplier = db.session(), own_organisation()
     scope = receiving.scope_of(session, round_, supplier)
-    rows = previous.rows_to_fill_in(session, round_, supplier, files=files(), limits=large_limits())
+    rows = previous.rows_to_fill_in(session, round_, supplier, files=files(), limits=inline_limits())
     with force_locale(language):
         workbook.write_template(target, scope, language=language, gettext=gettext, rows=rows)
     target.seek(0)

@@ -116,6 +116,11 @@ def large_limits() -> Limits:
     return Limits.large(upload_mb=_settings().large_upload_mb)
 
 
+def inline_limits() -> Limits:
+    """What a file that is read while somebody waits for the page may ask of us here."""
+    return Limits.quick(upload_mb=_settings().inline_mb)
+
+
 def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
     session.rollback()
     submission = session.get_one(Submission, number)
