@@ -53,6 +53,7 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
         {"lot_id": lots[0]} if len(lots) == 1 else {},
         label=N_("Declare demand"),
         urgency=70,
+        done_on=("demand.lot_grid", "demand.save", "demand.preview"),
     )
 
 

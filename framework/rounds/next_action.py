@@ -18,6 +18,7 @@ class Step:
 
     `page` is the name of a page, `where` what its address needs besides the round. `urgency` orders the steps of one
     reader, highest first: 90 a second person waits, 70 a duty with a date, 50 the ordinary next step, 10 for information.
+    `done_on` names more pages on which the reader is at it already, so that they need no button.
     """
 
     sentence: str
@@ -26,6 +27,7 @@ class Step:
     where: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
     urgency: int = 50
+    done_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def shown(round_: Round, step: Step | None) -> dict[str, Any] | None:
     url = url_for(step.page, round_id=round_.public_id, **step.where) if there else ""
     return {
         "sentence": words(step.sentence, **step.params),
-        "url": "" if _is_here(url) else url,
+        "url": "" if _is_here(url) or request.endpoint in step.done_on else url,
         "label": words(step.label) if step.label else _("Go on"),
     }
 
