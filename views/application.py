@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from importlib import import_module
 
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -140,11 +140,11 @@ def _handle_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500, ""))
+    app.register_error_handler(HTTPException, lambda error: typed.refusal(error.code or 500, ""))
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(ChildLost, _machine_failed)
-    app.register_error_handler(500, lambda error: _page(500, ""))
+    app.register_error_handler(500, lambda error: typed.refusal(500, ""))
 
 
 def _strange_host(_error: SecurityError) -> Response:
@@ -155,14 +155,14 @@ def _strange_host(_error: SecurityError) -> Response:
 
 def _forged(_error: CSRFError) -> tuple[str, int]:
     guard.note_forged()
-    return _page(
+    return typed.refusal(
         400, _("This page was open too long, or you have signed in again since. Load the page again and send it anew.")
     )
 
 
 def _rule_broken(error: RuleBroken) -> tuple[str, int]:
     message = guard.refused(error)
-    return _page(error.status, "" if error.status == 404 else message)
+    return typed.refusal(error.status, "" if error.status == 404 else message)
 
 
 def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
@@ -175,36 +175,22 @@ def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
 
 def _stale(_error: StaleDataError) -> tuple[str, int]:
     db.session.rollback()
-    return _page(
+    return typed.refusal(
         409, _("Somebody else changed this while you were writing. Your text is kept below; load the page again.")
     )
 
 
 def _machine_failed(_error: ChildLost) -> tuple[str, int]:
     db.session.rollback()
-    return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+    return typed.refusal(503, _("Nothing was saved; your text is kept. Try again in a moment."))
 
 
 def _database_busy(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
     text = str(error.orig).lower()
     if "locked" in text or "lock timeout" in text or "readonly" in text or "disk" in text:
-        return _page(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+        return typed.refusal(503, _("Nothing was saved; your text is kept. Try again in a moment."))
     raise error
-
-
-def _page(status: int, message: str) -> tuple[str, int]:
-    """The plain page of an error, with what was typed, so that nothing is lost."""
-    known = status if (ROOT / "templates" / "errors" / f"{status}.html").exists() else 400 if status < 500 else 500
-    kept = request.method == "POST" and status in (400, 403, 409, 422, 503)
-    reference = getattr(g, "request_ref", "")
-    return render_template(
-        f"errors/{known}.html",
-        message=message,
-        reference=reference,
-        typed=typed.typed() if kept else [],
-        files=kept and typed.has_files(),
-    ), status
 
 
 def _assert_every_route_is_guarded(app: Flask) -> None:

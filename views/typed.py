@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from flask import current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from views.settings import ROOT
+
 UNSEEN = frozenset({"csrf_token", "once", "next"})
 SECRETS = frozenset({"present", "fresh_code"})
 
@@ -14,6 +16,19 @@ SECRETS = frozenset({"present", "fresh_code"})
 def typed() -> list[tuple[str, str]]:
     """Names and values of the fields that were sent, but for passwords and codes of a second factor."""
     return [(name, value) for name, value in request.form.items(multi=True) if _is_shown(name) and value.strip()]
+
+
+def refusal(status: int, message: str) -> tuple[str, int]:
+    """The plain page of an error, with what was typed, so that nothing is lost."""
+    known = status if (ROOT / "templates" / "errors" / f"{status}.html").exists() else 400 if status < 500 else 500
+    kept = request.method == "POST" and status in (400, 403, 409, 422, 503)
+    return render_template(
+        f"errors/{known}.html",
+        message=message,
+        reference=getattr(g, "request_ref", ""),
+        typed=typed() if kept else [],
+        files=kept and has_files(),
+    ), status
 
 
 def page_of_form() -> str:

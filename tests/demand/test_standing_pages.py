@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from framework.demand import approve
 from framework.demand.record import digest
+from framework.ground import audit
+from framework.ground.actors import SYSTEM
 from models.records import AuditEvent
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, form, grid_address, row, stored
@@ -66,22 +68,17 @@ def test_who_has_not_answered_is_shown_as_squares(world: World, people):
     assert "To the demand board, to remind" in html
 
 
-def test_a_form_that_comes_after_the_lock_is_kept_in_words_with_the_way_back(world: World, people):
-    from framework.ground import audit
-    from framework.ground.actors import SYSTEM
-
+@pytest.fixture
+def locked(world: World) -> None:
+    """Demand was locked a moment ago, as the record says."""
     world.lock()
-    audit.record(
-        world.session,
-        "round.lock_demand",
-        actor=SYSTEM,
-        now=world.clock(),
-        subject=world.round,
-        motive="",
-        proposer=None,
-    )
+    facts = {"actor": SYSTEM, "now": world.clock(), "subject": world.round, "motive": "", "proposer": None}
+    audit.record(world.session, "round.lock_demand", **facts)
     world.session.commit()
 
+
+@pytest.mark.usefixtures("locked")
+def test_a_grid_that_comes_after_the_lock_is_kept_in_words_with_the_way_back(world: World, people):
     page = people["first"].send(grid_address(world), form(**row(qty="98765")), status=409)
 
     assert "Demand was locked on" in page.text
@@ -89,6 +86,65 @@ def test_a_form_that_comes_after_the_lock_is_kept_in_words_with_the_way_back(wor
     assert "98765" in page.text
     assert "Laptop · standard · Netherlands" in page.text
     assert "no permission" not in page.text
+    assert "Ask the lead to open demand again" in page.text
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_note_that_comes_after_the_lock_is_kept(world: World, people):
+    page = people["first"].send(grid_address(world), form(note="Two schools close."), status=409)
+
+    assert "Your text is kept here" in page.text
+    assert "Two schools close." in page.text
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_lead_who_also_declares_is_not_told_to_ask_the_lead(world: World, people, build):
+    build.sign_on(world.round, world.lead, state="confirmed")
+    build.grant(world.lead_user, world.lead, "member")
+    world.session.commit()
+
+    page = people["lead"].send(grid_address(world), form(**row()), status=409)
+
+    assert "Open demand again if it must still count" in page.text
+    assert "Ask the lead" not in page.text
+
+
+@pytest.mark.usefixtures("locked")
+def test_a_block_that_comes_after_the_lock_is_shown_whole(world: World, people):
+    page = people["first"].send(grid_address(world, "/paste"), {"block": "laptop\t98765"}, status=409)
+
+    assert "This is not possible now" in page.text
+    assert "What you typed" in page.text
+    assert "98765" in page.text
+    assert "while you were writing" not in page.text
+
+
+def test_a_page_that_is_opened_after_the_lock_speaks_of_no_text(world: World, people):
+    sent = people["first"].post(grid_address(world, "/paste"), data={"block": "laptop"})
+    world.lock()
+    world.session.commit()
+
+    page = people["first"].page(sent.headers["Location"], status=409)
+
+    assert "This is not possible now" in page.text
+    assert "Your text is kept" not in page.text
+
+
+def test_a_motive_that_comes_after_the_phase_is_shown_and_the_lead_is_not_told_to_ask_the_lead(world: World, people):
+    demand = world.accepted()
+    world.round.state = "set_up"
+    world.session.commit()
+    place = address(world, f"/demand/{demand.public_id}")
+
+    withdrawn = people["first"].send(f"{place}/withdraw", {"motive": "We moved."}, status=409)
+    returned = people["lead"].send(f"{place}/return", {"motive": "Year 2 is missing."}, status=409)
+
+    assert "We moved." in withdrawn.text
+    assert "Year 2 is missing." in returned.text
+    for page in (withdrawn, returned):
+        assert "What you typed" in page.text
+        assert "while you were writing" not in page.text
+        assert "Ask the lead" not in page.text
 
 
 def test_only_attempts_at_what_is_not_open_are_counted_for_the_lead(world: World, people):
@@ -190,3 +246,16 @@ def test_what_waits_is_said_in_the_right_number(world: World, people, count: int
     world.session.commit()
 
     assert said in people["lead"].page(address(world)).text
+
+
+@pytest.mark.parametrize("lots", [1, 2])
+def test_the_grid_and_the_preview_do_not_point_back_to_declaring(world: World, people, build, lots: int):
+    for number in range(2, lots + 1):
+        build.lot(world.round, code=f"L{number}", categories=["laptop"])
+    world.session.commit()
+    sent = people["first"].post(grid_address(world, "/paste"), data={"block": "laptop\tstandard\tNL\t1\t1\t2\t3"})
+
+    pages = [address(world), grid_address(world), sent.headers["Location"]]
+    shown = ["Declare demand</a>" in people["first"].get(page).get_data(as_text=True) for page in pages]
+
+    assert shown == [True, False, False]

@@ -1,4 +1,4 @@
-"""A form of demand that came after the phase: what was typed is kept in words, with the way back to the round."""
+"""A grid of demand that came after the phase: what was typed is kept in words, with the way back to the round."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from framework.ground.terms import CERTAINTIES
 from models.base import db
 from models.records import AuditEvent
 from models.rounds import Lot, Round
-from views import guard
+from views import guard, typed
 from views.demand import blueprint, shared
 from views.i18n import instant
 
@@ -25,17 +25,19 @@ _QUANTITIES = ("firm", "expected", "max", "value")
 
 @blueprint.errorhandler(WrongPhase)
 def wrong_phase(error: WrongPhase) -> tuple[str, int]:
-    """The refusal, written down; when demand was locked; the grid as it was typed."""
+    """The refusal, written down; for a grid or its note, when demand was locked and what was typed in its own form."""
     round_id = g.attempt_round.id
     message = guard.refused(error)
     round_ = db.session.get_one(Round, round_id)
+    rows, note = _rows(round_), request.form.get("note", "").strip()
+    if not rows and not note:
+        return typed.refusal(error.status, message)
     locked_at = _locked_at(round_)
     if locked_at is not None and round_.state != "demand":
         when = instant(locked_at, round_.zone)
         message = _("Demand was locked on %(when)s while you were writing. Your text is kept here.", when=when)
-    page = render_template(
-        "demand/locked.html", round_=round_, message=message, rows=_rows(round_), note=request.form.get("note", "")
-    )
+    is_lead = "lead" in guard.roles(round_)
+    page = render_template("demand/locked.html", round_=round_, message=message, rows=rows, note=note, is_lead=is_lead)
     return page, error.status
 
 
@@ -51,10 +53,10 @@ def _rows(round_: Round) -> list[dict[str, Any]]:
     if lot is None:
         return []
     try:
-        typed = grid.rows_of_form(request.form, Scope.of(lot))
+        found = grid.rows_of_form(request.form, Scope.of(lot))
     except RuleBroken:
         return []
-    return [_row(row, year, cells) for row in typed if not row.is_blank for year, cells in sorted(row.years.items())]
+    return [_row(row, year, cells) for row in found if not row.is_blank for year, cells in sorted(row.years.items())]
 
 
 def _row(row: grid.GridRow, year: int, cells: dict[str, str]) -> dict[str, Any]:
