@@ -30,15 +30,15 @@ FREE_TEXT = frozenset(
 WARNINGS = {
     "mail": N_(
         "What you wrote seems to hold a mail address. Others read it: take it out if it belongs to a person. "
-        "Names, contacts and words of workers never belong here (L28)."
+        "Names, contacts and words of workers never belong here."
     ),
     "phone": N_(
         "What you wrote seems to hold a telephone number. Others read it: take it out if it belongs to a person. "
-        "Names, contacts and words of workers never belong here (L28)."
+        "Names, contacts and words of workers never belong here."
     ),
     "personal_number": N_(
         "What you wrote seems to hold a personal number. Others read it: take it out if it is one. "
-        "Names, contacts and words of workers never belong here (L28)."
+        "Names, contacts and words of workers never belong here."
     ),
 }
 

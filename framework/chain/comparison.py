@@ -10,16 +10,17 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
-from framework.chain.shared import READABLE, audience_of, is_current, is_seen_by
+from framework.chain.shared import audience_of, is_current, is_seen_by
 from framework.demand import pool
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import OPEN_LEVELS, Reader, bidder_name
+from framework.disclosure.veil import OPENED, opened
 from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
 from framework.ground.text import N_
 from models.chain import ChainBuild, Component, Link, LotFigures, Mention, Product, SharedSite, Site
 from models.disclosure import Submission, SubmissionRow
-from models.rounds import Lot, Round
+from models.rounds import Lot
 
 LINKS_PAGE = 100
 SHARED_PAGE = 25
@@ -108,16 +109,6 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
     )
 
 
-def opened(session: Session, round_: Round) -> Sequence[Submission]:
-    """The opened submissions of a round in the order of their receipts (which decides a bidder's letter)."""
-    query = (
-        select(Submission)
-        .options(joinedload(Submission.supplier))
-        .where(Submission.round_id == round_.id, Submission.state.in_(READABLE))
-    )
-    return session.scalars(query.order_by(Submission.receipt_seq)).all()
-
-
 def step(part: int, whole: int) -> int | None:
     """Part of a whole as a step from 0 to 4; None where nothing was asked."""
     if not whole:
@@ -156,7 +147,7 @@ def mentions_of(session: Session, lot: Lot, shared: SharedSite, reader: Reader) 
         .join(SubmissionRow, SubmissionRow.id == Mention.row_id)
         .where(
             Submission.round_id == lot.round_id,
-            Submission.state.in_(READABLE),
+            Submission.state.in_(OPENED),
             Mention.site_id == shared.site_id,
             or_(named_only, in_lot.exists()),
         )
@@ -178,7 +169,7 @@ def links_of(
         .join(SubmissionRow, SubmissionRow.id == Link.row_id)
         .where(
             Submission.round_id == lot.round_id,
-            Submission.state.in_(READABLE),
+            Submission.state.in_(OPENED),
             Product.lot_id == lot.id,
             Mention.site_id == shared.site_id,
             is_current(lot.round),

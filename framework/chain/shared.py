@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, and_, case, delete, distinct, false, func,
 from sqlalchemy.orm import Session
 
 from framework.disclosure.confidentiality import OPEN_LEVELS, Reader, deadline_day
+from framework.disclosure.veil import OPENED
 from models.chain import AUDIENCES, Link, Mention, Product, SharedSite
 from models.disclosure import Submission
 from models.rounds import Lot, Round
 
-READABLE = ("opened", "clarification_asked", "in_review", "scored", "excluded")
 LINKED = "buyers_linked"
 AT_ONCE = 1_000
 
@@ -62,7 +62,7 @@ def _shared(session: Session, round_: Round, lot: Lot, audience: str) -> list[di
         .outerjoin(Product, Product.id == Link.product_id)
         .where(
             Submission.round_id == round_.id,
-            Submission.state.in_(READABLE),
+            Submission.state.in_(OPENED),
             Mention.site_id.is_not(None),
             or_(Mention.company_wide, Product.lot_id == lot.id),
             is_seen_by(audience, lot),
@@ -95,7 +95,7 @@ def _categories(session: Session, round_: Round, lot: Lot, audience: str) -> dic
         .join(Submission, Submission.id == Mention.submission_id)
         .where(
             Submission.round_id == round_.id,
-            Submission.state.in_(READABLE),
+            Submission.state.in_(OPENED),
             Mention.site_id.is_not(None),
             is_seen_by(audience, lot),
         )

@@ -26,7 +26,7 @@ from framework.ground.text import N_
 from framework.rounds import settings
 from models.demand import Demand
 from models.people import RoleGrant, User
-from models.rounds import Proposal
+from models.rounds import Proposal, Round
 
 JUMP_PCT = 50
 
@@ -115,6 +115,23 @@ def accept(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime, 
     require_version(session, demand, version, actor=actor)
     demand.accepted_by_id, demand.accepted_at = actor.user_id, now
     lifecycle.move(session, demand, "accept", actor=actor, now=now, plausibility_seen=seen)
+
+
+def waiting_for_second(session: Session, round_: Round, member_id: int | None, *, now: dt.datetime) -> dict[int, int]:
+    """The drafts of a member that a second person must approve: number of the declaration to that of who submitted it."""
+    query = (
+        select(Demand.id, Proposal.proposed_by_id)
+        .join(Proposal, (Proposal.subject_id == Demand.id) & (Proposal.entity == "demand"))
+        .where(
+            Demand.round_id == round_.id,
+            Demand.member_id == member_id,
+            Demand.state == "draft",
+            Proposal.act == "submit",
+            Proposal.state == "open",
+            Proposal.expires_at > now,
+        )
+    )
+    return {row.id: row.proposed_by_id for row in session.execute(query)}
 
 
 def plausibility(demand: Demand) -> list[Oddity]:
@@ -224,7 +241,7 @@ def _effect_return(session: Session, demand: Demand, context: Context) -> None:
 def _guard_accept(session: Session, demand: Demand, context: Context) -> None:
     if demand.round.state != "demand":
         raise MoveRefused("not-demand", N_("Demand is not open in this round. Nothing can be changed."))
-    if not context.facts.get("plausibility_seen"):
+    if plausibility(demand) and not context.facts.get("plausibility_seen"):
         raise MoveRefused(
             "plausibility-unseen",
             N_("Look at the list of what is odd, and say that you have seen it, before you accept."),

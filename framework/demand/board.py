@@ -112,9 +112,9 @@ def missing_members(session: Session, round_: Round) -> list[int]:
     return list(session.scalars(query))
 
 
-def is_private(demand: Demand) -> bool:
+def is_private(state: str, submitted_at: dt.datetime | None) -> bool:
     """Whether a version was never handed in: its member's own until then."""
-    return demand.state in ("draft", "lapsed", "withdrawn") and demand.submitted_at is None
+    return state in ("draft", "lapsed", "withdrawn") and submitted_at is None
 
 
 def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, member_id: int | None = None) -> int:
@@ -180,7 +180,7 @@ def _squares(session: Session, round_: Round, members: list[int]) -> dict[int, d
     found: dict[int, dict[int, tuple[Square, ...]]] = {}
     for row in session.execute(query):
         lots = found.setdefault(row.member_id, {})
-        hidden = row.state == "draft" and row.submitted_at is None
+        hidden = is_private(row.state, row.submitted_at)
         firm, expected, maximum = (None, None, None) if hidden else (row.firm, row.expected, row.maximum)
         square = Square(row.public_id, row.state, row.version_no, firm, expected, maximum, hidden)
         lots[row.lot_id] = (*lots.get(row.lot_id, ()), square)

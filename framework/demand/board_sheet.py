@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from framework.demand.board import BoardRow
 from framework.ground.labels import state_label
 from framework.ground.table_files import Sheet, Value, workbook
-from framework.ground.terms import UNITS
+from framework.ground.terms import unit_label
 from framework.ground.text import N_
 from models.rounds import Round
 
@@ -38,7 +38,7 @@ def _rows(round_: Round, rows: Iterable[BoardRow], words: Callable[[str], str]) 
                 row.name,
                 words(state_label("sign_on", row.sign_on)),
                 lot.name,
-                words(UNITS[lot.unit].label),
+                words(unit_label(lot.unit)),
             ]
             squares = row.squares.get(lot.id, ())
             for one in squares:

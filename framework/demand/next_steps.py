@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textwrap import shorten
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.demand.approve import waiting_for_second
 from framework.demand.board import missing_members
 from framework.demand.declare import is_past_deadline, returned_before
 from framework.ground.text import N_, NN_
@@ -37,14 +38,17 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
     if is_past_deadline(round_, now=reader.now):
         return Step(N_("The deadline for demand has passed. There is nothing for you to do."), urgency=10)
     lots = list(session.scalars(select(Lot.public_id).where(Lot.round_id == round_.id)))
+    own = waiting_for_second(session, round_, reader.actor.organisation_id, now=reader.now)
     answered = session.scalar(
         select(func.count(func.distinct(Demand.lot_id))).where(
             Demand.round_id == round_.id,
             Demand.member_id == reader.actor.organisation_id,
-            Demand.state.in_(("submitted", "accepted", "locked")),
+            or_(Demand.state.in_(("submitted", "accepted", "locked")), Demand.id.in_(own)),
         )
     )
     if (answered or 0) >= len(lots):
+        if own:
+            return Step(N_("You have declared every lot. A colleague must approve what you submitted."), urgency=10)
         return Step(N_("Your demand is handed in for every lot. There is nothing for you to do."), urgency=10)
     return Step(
         N_("Declare your demand until %(until)s."),

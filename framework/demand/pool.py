@@ -124,15 +124,15 @@ class LotPool:
     unconfirmed: tuple[int, ...]
 
     def share(self, member_id: int) -> Decimal | None:
-        """A member's part of the expected quantity in percent, two decimals; None where the pool is empty."""
+        """A member's part of the expected quantity in percent, not rounded; None where the pool is empty."""
         own = self.by_member.get(member_id)
         return None if own is None else self.part(own)
 
     def part(self, amount: Amount) -> Decimal | None:
-        """An amount of this lot in percent of its expected quantity, two decimals; None where the pool is empty."""
+        """An amount of this lot in percent of its expected quantity, not rounded; None where the pool is empty."""
         if not self.total.expected:
             return None
-        return (Decimal(amount.expected) * 100 / self.total.expected).quantize(Decimal("0.01"))
+        return Decimal(amount.expected) * 100 / self.total.expected
 
     def factor(self, member_id: int) -> int | None:
         """How many times the member's own expected quantity the pool is, rounded half up; None without own quantity."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from framework.demand.pool import Amount, LotPool, Pool
 from framework.ground.table_files import Sheet, Value, workbook
-from framework.ground.terms import CATEGORIES, CERTAINTIES, UNITS
+from framework.ground.terms import CATEGORIES, CERTAINTIES, unit_label
 from framework.ground.text import N_
 
 Words = Callable[[str], str]
@@ -51,7 +51,7 @@ def _said(labels: Iterable[str], words: Words) -> list[str]:
 
 
 def _place(lot: LotPool, words: Words) -> list[Value]:
-    return [lot.name, words(UNITS[lot.unit].label) if lot.unit in UNITS else lot.unit]
+    return [lot.name, words(unit_label(lot.unit))]
 
 
 def _cell_rows(pool: Pool, words: Words) -> Iterable[list[Value]]:

@@ -19,7 +19,7 @@ _HEADERS = {
     "delivery_country": "country deliverycountry land leverland afleverland leveransland lieferland pays",
     "year_no": "year contractyear yearno jaar contractjaar år avtalsår jahr vertragsjahr année",
     "qty_firm": "firm firmquantity committed fixed minimum vast vasteafname zeker fast bindande fest ferme min",
-    "qty_expected": "expected expectedquantity quantity qty aantal verwacht verwachtaantal antal förväntat förväntatantal menge anzahl erwartet quantité nombre allocation forecast volume units pieces stuks stycken st demand",
+    "qty_expected": "expected expectedquantity quantity qty aantal verwacht verwachtaantal antal förväntat förväntad förväntade förväntatantal menge anzahl erwartet quantité nombre allocation forecast volume units pieces stuks stycken st demand",
     "qty_max": "max maximum maximumquantity ceiling maximaal maximaalaantal hoogst högst maximalt maximal",
     "value_expected": "value expectedvalue amount budget waarde verwachtewaarde bedrag värde förväntatvärde belopp wert betrag valeur montant",
     "certainty": "certainty zekerheid säkerhet sicherheit certitude",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, select
@@ -87,8 +88,12 @@ class Levels:
     lots_of_product: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, row: SubmissionRow) -> tuple[str, frozenset[str]]:
-        """Level and lots of a row: its site's where it names one, else the file's own and those of its product."""
-        site, product = _key(row, "site_ref"), _key(row, "product_ref") or _key(row, "applies_to")
+        """Level and lots of a row."""
+        return self.of_values(row.read_values)
+
+    def of_values(self, values: dict[str, Any]) -> tuple[str, frozenset[str]]:
+        """Those of a row that says this: its site's where it names one, else the file's own and those of its product."""
+        site, product = _folded(values, "site_ref"), _folded(values, "product_ref") or _folded(values, "applies_to")
         if not site:
             return self.default, self.lots_of_product.get(product, frozenset())
         return self.by_site.get(site, self.default), self.lots_of_site.get(site, frozenset())
@@ -122,6 +127,20 @@ def levels_of(session: Session, submission: Submission) -> Levels:
         {site: frozenset(lots) for site, lots in linked.items()},
         {product: frozenset([lot]) for product, lot in lot_of.items()},
     )
+
+
+def visible_rows(
+    session: Session, submission: Submission, sheet: str, reader: Reader, levels: Levels
+) -> tuple[list[int], bool]:
+    """The numbers of a sheet's rows that this reader may see, in the file's order, and whether there are others."""
+    of_sheet = (SubmissionRow.submission_id == submission.id, SubmissionRow.sheet == sheet)
+    if reader.sees_all or reader.own:
+        numbers = select(SubmissionRow.id).where(*of_sheet).order_by(SubmissionRow.row)
+        return list(session.scalars(numbers)), False
+    query = select(SubmissionRow.id, SubmissionRow.read_values).where(*of_sheet).order_by(SubmissionRow.row)
+    rows = session.execute(query).all()
+    seen = [row.id for row in rows if reader.may_see(*levels.of_values(row.read_values))]
+    return seen, len(seen) < len(rows)
 
 
 def reference_day(submission: Submission) -> dt.date:
@@ -173,7 +192,11 @@ def _of(rows: Sequence[SubmissionRow], sheet: str) -> list[SubmissionRow]:
 
 
 def _key(row: SubmissionRow, column: str) -> str:
-    return str(row.read_values.get(column) or "").casefold()
+    return _folded(row.read_values, column)
+
+
+def _folded(values: dict[str, Any], column: str) -> str:
+    return str(values.get(column) or "").casefold()
 
 
 def _strictest(found: list[str]) -> str:

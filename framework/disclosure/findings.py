@@ -14,10 +14,10 @@ from framework.ground.issues import Issue, Severity
 from framework.ground.text import N_
 
 SEVERITIES = {
-    Severity.BLOCK: N_("Must be mended"),
+    Severity.BLOCK: N_("Blocks"),
     Severity.ERROR: N_("Error"),
-    Severity.WARNING: N_("Please look"),
-    Severity.NOTE: N_("For information"),
+    Severity.WARNING: N_("Warning"),
+    Severity.NOTE: N_("Note"),
 }
 _HEAD = (
     (N_("How grave"), 16),
@@ -31,7 +31,7 @@ _HEAD = (
     (N_("Code"), 30),
 )
 NOTE_COLUMN = 6
-_SHEET = N_("Findings")
+_SHEET = N_("Remarks")
 _TITLE = N_("What we found in your file")
 _COLOURS = {Severity.BLOCK: "#F6D7D2", Severity.ERROR: "#F6D7D2", Severity.WARNING: "#FCEFC7", Severity.NOTE: "#FFFFFF"}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from babel.lists import format_list
+
 from framework.disclosure.columns import Column
 from framework.ground.text import N_
 
@@ -40,13 +42,13 @@ _CONDITIONS = {
 _OF_A_COLUMN = re.compile(r"(\w+)(!?=)(\w+)")
 
 
-def needed(column: Column, gettext: Callable[[str], str]) -> str:
-    """One sentence without its full stop: always, for which tiers, on which condition, or optional."""
+def needed(column: Column, gettext: Callable[[str], str], *, language: str = "en") -> str:
+    """One sentence of a language without its full stop: always, for which tiers, on which condition, or optional."""
     if column.mandatory == "T":
         asked = [tier for tier in TIERS if column.tiers[tier] == "M"]
         if len(asked) == len(TIERS):
             return gettext(_ALWAYS)
-        return gettext(_BY_TIER) % {"tiers": ", ".join(gettext(TIERS[tier]).lower() for tier in asked)}
+        return gettext(_BY_TIER) % {"tiers": format_list([gettext(TIERS[tier]) for tier in asked], locale=language)}
     if column.mandatory != "C":
         return gettext(_PLAIN[column.mandatory])
     if column.condition in _CONDITIONS:

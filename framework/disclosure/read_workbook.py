@@ -107,5 +107,6 @@ def _round(table: Table, scope: RoundScope | None) -> list[Issue]:
     for index, value in enumerate(table.get("round_id")):
         if scope and value is not None and value.casefold() != scope.round_id.casefold():
             place = table.place("round_id", index) | {"value": table.as_found("round_id", index)}
-            return [make("round-wrong", **place, found=value, expected=scope.round_name or scope.round_id)]
+            found = scope.round_names.get(value.casefold(), value)
+            return [make("round-wrong", **place, found=found, expected=scope.round_name or scope.round_id)]
     return []

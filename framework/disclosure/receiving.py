@@ -12,7 +12,7 @@ from framework.disclosure import notices
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
-from framework.ground.actors import SYSTEM, Actor
+from framework.ground.actors import SUPPLIER_SEES_FROM, SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import Blob
 from framework.ground.text import N_, storable
@@ -117,7 +117,13 @@ def scope_of(session: Session, round_: Round, supplier: Organisation | None) -> 
         supplier_reg_id=supplier.registration_no if supplier is not None else "",
         supplier_role=(supplier.supplier_kind or "") if supplier is not None else "",
         brands=(supplier.name,) if supplier is not None and supplier.supplier_kind == "brand" else (),
+        round_names=_public_rounds(session),
     )
+
+
+def _public_rounds(session: Session) -> dict[str, str]:
+    query = select(Round.public_id, Round.name).where(Round.state.in_(SUPPLIER_SEES_FROM))
+    return {row.public_id: row.name for row in session.execute(query)}
 
 
 def _lot_scope(lot: Lot) -> LotScope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from framework.disclosure.columns import TEMPLATE_VERSION
@@ -25,7 +25,10 @@ class LotScope:
 
 @dataclass(frozen=True, slots=True)
 class RoundScope:
-    """One round as one supplier sees it. `round_id` is the public id; `deadline` is the tender deadline's day where it is set."""
+    """One round as one supplier sees it. `round_id` is the public id; `deadline` is the tender deadline's day where it is set.
+
+    `round_names`: names of the public rounds by public id, to say for which of them a workbook was made.
+    """
 
     round_id: str
     round_name: str = ""
@@ -37,6 +40,7 @@ class RoundScope:
     supplier_reg_id: str = ""
     supplier_role: str = ""
     brands: tuple[str, ...] = ()
+    round_names: dict[str, str] = field(default_factory=dict, hash=False)
 
     def reference_date(self, today: dt.date) -> dt.date:
         """The tender deadline in the tender stage, the day of receipt in the contract stage."""

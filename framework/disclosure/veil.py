@@ -9,11 +9,15 @@ from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.columns import SHEETS, SUBMISSION
 from framework.disclosure.confidentiality import Reader, letter
 from models.disclosure import Submission, SubmissionRow
+from models.rounds import Round
+
+OPENED = ("opened", "clarification_asked", "in_review", "scored", "excluded")
+"""States of a submission that the readers of an opened round may know of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,22 @@ class Veil:
         names = sorted(self.written.union(self.letters), key=len, reverse=True)
         written = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
         return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE)
+
+
+def opened(session: Session, round_: Round) -> list[Submission]:
+    """The opened submissions of a round in the order of their receipts; the order decides the letters."""
+    query = (
+        select(Submission)
+        .options(joinedload(Submission.supplier), joinedload(Submission.file))
+        .where(Submission.round_id == round_.id, Submission.state.in_(OPENED))
+        .order_by(Submission.receipt_seq)
+    )
+    return list(session.scalars(query))
+
+
+def veil_for(session: Session, round_: Round, reader: Reader) -> Veil:
+    """What this reader may not read of a round's opened submissions; empty where all may be read."""
+    return veil_of(session, reader, opened(session, round_)) if reader.hides_bidders else Veil()
 
 
 def veil_of(session: Session, reader: Reader, submissions: Sequence[Submission]) -> Veil:

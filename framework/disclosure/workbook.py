@@ -123,10 +123,9 @@ def write_filled(
     choices = _choices(scope)
     lists = _list_ranges(choices)
     for name in SHEETS:
-        _write_sheet(
-            book.add_worksheet(name), name, [_values(row) for row in tables.get(name, ())], formats, lists, gettext
-        )
-    _write_help(book.add_worksheet("help"), scope, formats, gettext)
+        rows = [_values(row) for row in tables.get(name, ())]
+        _write_sheet(book.add_worksheet(name), name, rows, formats, lists, gettext, language)
+    _write_help(book.add_worksheet("help"), scope, formats, gettext, language)
     _write_lists(book.add_worksheet("lists"), choices, formats)
     book.close()
 
@@ -218,10 +217,11 @@ def _write_sheet(
     formats: _Formats,
     lists: Ranges,
     gettext: Gettext,
+    language: str,
 ) -> None:
     known = list(sheet_columns(name).values())
     for place, column in enumerate(known):
-        _write_head(sheet, place, column, formats, lists, gettext)
+        _write_head(sheet, place, column, formats, lists, gettext, language)
     for number, row in enumerate(rows, start=1):
         for place, column in enumerate(known):
             if column.name in row:
@@ -239,12 +239,13 @@ def _write_head(
     formats: _Formats,
     lists: Ranges,
     gettext: Gettext,
+    language: str,
 ) -> None:
     system = column.mandatory == "X"
     body = formats.locked if system else formats.date if column.type == "date" else formats.open
     sheet.set_column(place, place, _WIDTHS.get(column.name, max(14, min(26, len(column.name) + 3))), body)
     sheet.write_string(0, place, column.name, formats.system if system else formats.head)
-    note = f"{gettext(column.help)}\n{gettext(_TYPES[column.type])}. {needed(column, gettext)}."
+    note = f"{gettext(column.help)}\n{gettext(_TYPES[column.type])}. {needed(column, gettext, language=language)}."
     sheet.write_comment(0, place, note, {"x_scale": 2, "author": ""})
     source = lists.get((column.sheet, column.name), "")
     if source and column.type != "enum_list" and not system:
@@ -275,7 +276,7 @@ def _day(value: Any) -> dt.date | None:
         return None
 
 
-def _write_help(sheet: Worksheet, scope: RoundScope, formats: _Formats, gettext: Gettext) -> None:
+def _write_help(sheet: Worksheet, scope: RoundScope, formats: _Formats, gettext: Gettext, language: str) -> None:
     for place, width in enumerate((18, 30, 60, 34, 40, 40, 28, 20)):
         sheet.set_column(place, place, width, formats.wrap)
     row = _write_lots(sheet, scope, formats, gettext)
@@ -289,7 +290,7 @@ def _write_help(sheet: Worksheet, scope: RoundScope, formats: _Formats, gettext:
             row += 1
             allowed = ", ".join(column.values) or (".".join(column.target) if column.target else "")
             kind = gettext(_TYPES[column.type])
-            texts = (name, column.name, gettext(column.help), kind, allowed, needed(column, gettext))
+            texts = (name, column.name, gettext(column.help), kind, allowed, needed(column, gettext, language=language))
             for place, text in enumerate(texts):
                 sheet.write_string(row, place, text, formats.wrap)
 

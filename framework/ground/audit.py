@@ -76,15 +76,10 @@ def record(
     `data` holds exactly the declared keys of `kind`; values are plain JSON. Raises
     UndeclaredEvent otherwise. No secret, token, file content or sealed content may stand in it.
     """
-    declared = KEYS.get(kind.removesuffix(".denied"))
-    if declared is None or (outcome == "done" and declared != frozenset(data)):
-        raise UndeclaredEvent(f"{kind} with keys {sorted(data)}; declared: {sorted(declared or ())}")
+    _require_declared(kind, outcome, data)
     session.flush()
-    seq = next_number(session, "audit")
-    previous = session.scalar(select(AuditEvent.hash).where(AuditEvent.seq == seq - 1)) or GENESIS
     round_ = round_of(subject)
     event = AuditEvent(
-        seq=seq,
         at=now,
         actor_id=actor.user_id,
         organisation_id=actor.organisation_id,
@@ -98,13 +93,24 @@ def record(
         from_state=from_state,
         to_state=to_state,
         data=_plain(data),
-        prev_hash=previous,
-        hash="",
     )
+    _chain(session, event)
+    return event
+
+
+def _require_declared(kind: str, outcome: str, data: dict[str, Any]) -> None:
+    declared = KEYS.get(kind.removesuffix(".denied"))
+    if declared is None or (outcome == "done" and declared != frozenset(data)):
+        raise UndeclaredEvent(f"{kind} with keys {sorted(data)}; declared: {sorted(declared or ())}")
+
+
+def _chain(session: Session, event: AuditEvent) -> None:
+    """Give an event its number and the hash that follows from the one before, and write it."""
+    event.seq = next_number(session, "audit")
+    event.prev_hash = session.scalar(select(AuditEvent.hash).where(AuditEvent.seq == event.seq - 1)) or GENESIS
     event.hash = digest(event)
     session.add(event)
     session.flush()
-    return event
 
 
 def record_denied(

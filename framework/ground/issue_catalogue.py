@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from functools import cache
 
+from babel.dates import format_date
 from babel.lists import format_list
 
 from framework.ground.codelists import country_name, is_country, read_rows
@@ -23,6 +25,14 @@ COUNTRIES = {
     ("coordinates-wrong", "other country"): ("country",),
 }
 """Parameters that hold codes of countries, to be named in words."""
+DATES = {
+    ("audit-validity", "end before start"): ("value", "start"),
+    ("audit-validity", "longer than two years"): ("value",),
+    ("audit-validity", "expired"): ("value",),
+    ("label-expired", ""): ("end",),
+    ("smelter-unknown", "removed since"): ("until",),
+}
+"""Parameters that hold days, to be written in words."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -75,8 +85,8 @@ def refusal_issue(key: str, detail: str = "", params: dict[str, object] | None =
 def describe(issue: Issue, *, language: str = "") -> tuple[str, str, dict[str, object]]:
     """Message template, advice template and parameters of an issue; a parameter nobody gave is an em dash.
 
-    Where a near miss was found (`nearest`), the advice is to take that. Codes of countries are named in `language`,
-    and stay codes where none is given.
+    Where a near miss was found (`nearest`), the advice is to take that. Codes of countries and days are written
+    in `language`, and stay as they are stored where none is given.
     """
     found = _most_particular(issue)
     places = {"sheet": issue.sheet, "row": issue.row, "column": issue.column, "value": issue.value}
@@ -86,6 +96,7 @@ def describe(issue: Issue, *, language: str = "") -> tuple[str, str, dict[str, o
     given_params = {name: value for name, value in issue.params.items() if value not in ("", None)}
     if language:
         given_params |= _countries_named(issue, given_params, language)
+        given_params |= _days_written(issue, given | given_params, language)
     return found.message, advice, needed | given | given_params
 
 
@@ -102,6 +113,24 @@ def _countries_named(issue: Issue, params: dict[str, object], language: str) -> 
         named = [f"{country_name(code, language)} ({code})" if is_country(code) else code for code in codes]
         found[name] = format_list(named, style="or", locale=language)
     return {name: value for name, value in found.items() if value}
+
+
+def _days_written(issue: Issue, params: dict[str, object], language: str) -> dict[str, object]:
+    """The days among the parameters with the month in words; what is no plain day stays as it was found."""
+    names = DATES.get((issue.code, issue.cause), ())
+    found = {name: str(params.get(name, "")) for name in names}
+    return {
+        name: format_date(dt.date.fromisoformat(text), format="d MMM y", locale=language)
+        for name, text in found.items()
+        if _is_day(text)
+    }
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _entry(row: dict[str, str]) -> Entry:

@@ -172,30 +172,9 @@ def move(
     """
     entity = entity or entity_of(record)
     with _attempt(entity, act):
-        source = record.state or NEW
-        found = find(entity, source, act, target)
+        found = find(entity, record.state or NEW, act, target)
         held = roles_for(session, actor, record) if roles is None else roles
-        context = Context(found, actor, now, held, motive, proposer_id, facts)
-        _check_who(context)
-        _check_four_eyes(record, context)
-        _check_guard(session, record, context)
-        record.state = found.target
-        if source == NEW and getattr(record, "__mapper__", None) is not None:
-            session.add(record)
-        hooks = hooks_of(found)
-        if hooks is not None and hooks.effect is not None:
-            hooks.effect(session, record, context)
-        audit.record(
-            session,
-            f"{entity}.{act}",
-            actor=actor,
-            now=now,
-            subject=record,
-            from_state=source,
-            to_state=found.target,
-            motive=motive,
-            proposer=proposer_id,
-        )
+        _move(session, record, Context(found, actor, now, held, motive, proposer_id, facts))
     return found
 
 
@@ -232,6 +211,31 @@ def _attempt(entity: str, act: str) -> Iterator[None]:
         raise
 
 
+def _move(session: Session, record: Any, context: Context) -> None:
+    """Check, change the state, let the effect follow and write the event."""
+    made = context.move
+    _check_who(context)
+    _check_four_eyes(record, context)
+    _check_guard(session, record, context)
+    record.state = made.target
+    if made.source == NEW and getattr(record, "__mapper__", None) is not None:
+        session.add(record)
+    hooks = hooks_of(made)
+    if hooks is not None and hooks.effect is not None:
+        hooks.effect(session, record, context)
+    audit.record(
+        session,
+        f"{made.entity}.{made.act}",
+        actor=context.actor,
+        now=context.now,
+        subject=record,
+        from_state=made.source,
+        to_state=made.target,
+        motive=context.motive,
+        proposer=context.proposer_id,
+    )
+
+
 def _check_who(context: Context) -> None:
     if not context.roles & frozenset(context.move.who):
         raise NotAllowed(
@@ -262,5 +266,5 @@ def _check_guard(session: Session, record: Any, context: Context) -> None:
         hooks.guard(session, record, context)
 
 
-for _move in moves():
-    audit.declare(f"{_move.entity}.{_move.act}", "motive", "proposer")
+for _listed in moves():
+    audit.declare(f"{_listed.entity}.{_listed.act}", "motive", "proposer")

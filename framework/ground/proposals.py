@@ -33,9 +33,19 @@ def open_proposal(session: Session, record: Any, act: str, *, now: dt.datetime) 
 
 
 def propose(
-    session: Session, record: Any, act: str, *, actor: Actor, now: dt.datetime, motive: str = "", **facts: Any
+    session: Session,
+    record: Any,
+    act: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    motive: str = "",
+    until: dt.datetime | None = None,
+    **facts: Any,
 ) -> Proposal:
-    """Propose an act; a lapsed proposal is put aside.
+    """Propose an act, to be confirmed within the days of the round's rules and not after `until`.
+
+    A lapsed proposal is put aside.
 
     Raises RuleBroken where one is already waiting, FactorStale where the person must give the second factor anew.
     """
@@ -45,6 +55,7 @@ def propose(
     _lapse_old(session, record, act)
     round_ = round_of(record)
     days = int((round_.settings if round_ is not None else {}).get("proposal_days", PROPOSAL_DAYS))
+    lapses = now + dt.timedelta(days=days)
     proposal = Proposal(
         entity=record.__tablename__,
         subject_id=record.id,
@@ -54,7 +65,7 @@ def propose(
         motive=motive,
         proposed_by_id=actor.user_id,
         proposed_org_id=actor.organisation_id,
-        expires_at=now + dt.timedelta(days=days),
+        expires_at=lapses if until is None else min(lapses, until),
         created_at=now,
         created_by_id=actor.user_id,
     )

@@ -57,6 +57,6 @@ def is_mail_to_bidder() -> ColumnElement[bool]:
 def failed_mails(session: Session) -> list[tuple[Round, int]]:
     """Every sealed round by name, with how many mails to its bidders failed; whether any was written stays untold."""
     failed = select(Mail.round_id, func.count()).where(Mail.state == "failed", is_mail_to_bidder())
-    counted = {round_id: number for round_id, number in session.execute(failed.group_by(Mail.round_id))}
+    counted = {row[0]: row[1] for row in session.execute(failed.group_by(Mail.round_id))}
     found = session.scalars(select(Round).where(Round.id.in_(rounds())).order_by(Round.name, Round.id))
     return [(round_, counted.get(round_.id, 0)) for round_ in found]

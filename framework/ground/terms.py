@@ -231,6 +231,11 @@ LABEL_SCHEMES: dict[str, str] = {
 }
 
 
+def unit_label(key: str) -> str:
+    """The label of a unit (a template to translate); the key itself where it is not listed."""
+    return UNITS[key].label if key in UNITS else key
+
+
 def label_of(terms: dict[str, str], key: str) -> str:
     """The label of `key` in one of the lists above (a template to translate); the key itself where it is not listed."""
     return terms.get(key, key)

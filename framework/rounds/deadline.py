@@ -38,7 +38,14 @@ def propose(
     """First half of a change of deadline. Raises MoveRefused or InvalidInput as `move_deadline` would."""
     _check(session, round_, deadline, motive=motive, actor=actor, now=now)
     proposal = proposals.propose(
-        session, round_, "move_deadline", actor=actor, now=now, motive=motive, deadline=deadline.isoformat()
+        session,
+        round_,
+        "move_deadline",
+        actor=actor,
+        now=now,
+        motive=motive,
+        until=round_.tender_deadline,
+        deadline=deadline.isoformat(),
     )
     telling.ask_second_person(session, round_, proposal, "deadline", actor=actor, now=now)
 

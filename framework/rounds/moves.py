@@ -12,7 +12,7 @@ from framework.ground import lifecycle, proposals
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.lifecycle import Context, Guard
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from framework.rounds import hooks, readiness, telling
 from models.demand import Demand
 from models.people import Organisation
@@ -138,7 +138,10 @@ def _may_reopen_set_up(session: Session, round_: Round, context: Context) -> Non
     if answered:
         raise MoveRefused(
             "already-answered",
-            N_("%(count)s buyers have answered already, so set-up cannot be opened again."),
+            NN_(
+                "One buyer has answered already, so set-up cannot be opened again.",
+                "%(count)s buyers have answered already, so set-up cannot be opened again.",
+            ),
             count=answered,
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.errors import MoveRefused
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from framework.ground.zones import is_zone
 from framework.rounds import clauses, formulas, limits
 from framework.rounds.schedule import add_months, contract_years, term_exceeds
@@ -255,7 +255,10 @@ def _members(facts: Facts) -> Row:
             )
         unseen = {s.public_id for s in facts.refusable()} - refusals_seen(facts.round)
         if unseen:
-            sentence = N_("Look at the %(count)s buyers that publication will refuse, and say that you have seen them.")
+            sentence = NN_(
+                "Look at the buyer that publication will refuse, and say that you have seen it.",
+                "Look at the %(count)s buyers that publication will refuse, and say that you have seen them.",
+            )
             yield MISSING, sentence, {"count": len(unseen)}
 
     return _row("R3", faults(), N_("Mandate type and members are settled."), "rounds.refusals", "L03")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from framework.signons import eligibility, lists
 from models.people import Organisation
@@ -14,6 +14,31 @@ from models.signons import SignOn
 
 BEFORE_READY = "sign_on demand demand_locked"
 SHOWN = 6
+WAITED_FOR: tuple[tuple[str, tuple[str, str], int], ...] = (
+    (
+        "invited",
+        (
+            NN_(
+                "%(count)s body has not answered the invitation yet: %(names)s.",
+                "%(count)s bodies have not answered the invitation yet: %(names)s.",
+            ),
+            N_("%(count)s bodies have not answered the invitation yet, the first by name: %(names)s."),
+        ),
+        40,
+    ),
+    (
+        "interested",
+        (
+            NN_(
+                "The signed mandate of %(count)s body is still missing: %(names)s.",
+                "The signed mandates of %(count)s bodies are still missing: %(names)s.",
+            ),
+            N_("The signed mandates of %(count)s bodies are still missing, the first by name: %(names)s."),
+        ),
+        35,
+    ),
+)
+"""State of a sign-on that is waited for, what is said where all are named and where only the first are, and its urgency."""
 
 
 @candidate(BEFORE_READY, "member")
@@ -50,28 +75,25 @@ def answer(session: Session, round_: Round, reader: Reader) -> Step | None:
 @blocker(BEFORE_READY)
 def unanswered(session: Session, round_: Round, reader: Reader) -> list[Step]:
     """Bodies that have not answered the invitation, and bodies that want to join and owe their mandate."""
-    waited_for = (
-        ("invited", N_("No answer to the invitation yet: %(bodies)s."), 40),
-        ("interested", N_("The signed mandate is still missing: %(bodies)s."), 35),
-    )
     found = []
-    for state, sentence, urgency in waited_for:
-        bodies = _bodies(session, round_, state)
-        if bodies:
-            found.append(Step(sentence, {"bodies": ", ".join(bodies)}, page="signons.listing", urgency=urgency))
+    for state, (all_named, first_named), urgency in WAITED_FOR:
+        count, names = _bodies(session, round_, state)
+        if count:
+            sentence = first_named if count > len(names) else all_named
+            params = {"count": count, "names": names}
+            found.append(Step(sentence, params, page="signons.listing", urgency=urgency))
     return found
 
 
-def _bodies(session: Session, round_: Round, state: str) -> list[str]:
-    """Names of the bodies in a state; many are cut short, because the list of sign-ons shows them all."""
+def _bodies(session: Session, round_: Round, state: str) -> tuple[int, list[str]]:
+    """How many bodies are in a state, and the first few by name, because the list of sign-ons shows them all."""
     query = (
         select(Organisation.name)
         .join(SignOn, SignOn.organisation_id == Organisation.id)
         .where(SignOn.round_id == round_.id, SignOn.state == state)
-        .order_by(Organisation.folded_name)
     )
-    names = list(session.scalars(query.limit(SHOWN + 1)))
-    return names if len(names) <= SHOWN else [*names[:SHOWN], "…"]
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return count, list(session.scalars(query.order_by(Organisation.folded_name).limit(SHOWN)))
 
 
 @candidate(BEFORE_READY, "lead")

@@ -8,7 +8,7 @@ import io
 
 import openpyxl
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from framework.ground import audit, audit_ddl, audit_labels, jobs, table_files, trail, verifying
@@ -17,7 +17,7 @@ from framework.ground.permissions import Permission
 from framework.ground.refusal_labels import REFUSALS
 from framework.ground.table_files import harmless
 from framework.signons import acts
-from models.records import Job
+from models.records import AuditEvent, Job
 from tests.chain.opened import Opened
 from views.settings import ROOT
 
@@ -227,7 +227,7 @@ def test_a_page_number_that_does_not_exist_shows_one_that_does(sign_in, invited,
     assert "invited a body" in page.text
 
 
-def test_the_record_says_nothing_of_its_chain_until_somebody_verifies_it(sign_in, invited):
+def test_the_record_says_nothing_of_its_chain_until_somebody_verifies_it(session, sign_in, invited):
     round_, user, _sign_on = invited
     lead = sign_in(user, round_.organisation)
     before = lead.page(f"/rounds/{round_.public_id}/record").text
@@ -235,7 +235,21 @@ def test_the_record_says_nothing_of_its_chain_until_somebody_verifies_it(sign_in
     lead.post(f"/rounds/{round_.public_id}/record/verify")
 
     assert "Nobody has checked yet" in before
-    assert "event, unbroken" in lead.page(f"/rounds/{round_.public_id}/record").text
+    shown = lead.page(f"/rounds/{round_.public_id}/record").text
+    last = session.scalar(select(func.max(AuditEvent.seq)))
+    assert f"up to number {last - 1}, each event following from the one before, unbroken." in shown
+    assert f"This check is number {last}." in shown
+
+
+def test_the_record_of_a_round_keeps_the_time_of_the_round(session, sign_in, invited):
+    round_, user, _sign_on = invited
+    round_.zone = "Europe/Helsinki"
+    session.commit()
+
+    shown = sign_in(user, round_.organisation).page(f"/rounds/{round_.public_id}/record").text
+
+    assert "(Europe/Helsinki)" in shown
+    assert "(Europe/Brussels)" not in shown
 
 
 def test_a_forged_event_is_found_by_its_number(session, sign_in, invited):

@@ -10,7 +10,9 @@ import pytest
 from framework.chain import behind, comparison
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
-from framework.disclosure.veil import sheet_number, veil_of
+from framework.disclosure.veil import opened as receipts
+from framework.disclosure.veil import sheet_number, veil_for, veil_of
+from models.disclosure import SubmissionRow
 from tests.chain.opened import HARBOUR, STREET, hand_counted
 
 LISTED = [("northern-it-sites", dict(STREET))]
@@ -121,6 +123,35 @@ def test_a_veil_covers_names_whose_letters_change_when_folded(opened, name):
     assert veil.over(f"made for {name}, Kiel", lambda letter: f"<{letter}>") == "made for <A>, Kiel"
 
 
+def test_the_veil_of_a_round_gives_each_bidder_the_letter_of_its_receipt(opened):
+    names = ["Northern IT", "Southern IT", "Eastern IT"]
+    for name in names:
+        opened.supplier(hand_counted(), name=name)
+    monitor = opened.reader(opened.build.organisation("monitor"))
+
+    found = veil_for(opened.session, opened.round, monitor).over(names, lambda letter: letter)
+
+    submissions = receipts(opened.session, opened.round)
+    assert found == [confidentiality.bidder_name(monitor, s, i) for i, s in enumerate(submissions)] == ["A", "B", "C"]
+    assert veil_for(opened.session, opened.round, opened.reader(opened.round.organisation)).letters == {}
+
+
+def test_the_rows_of_a_sheet_are_chosen_for_a_member_without_loading_them_whole(opened):
+    submission = opened.supplier(at_level("lead_and_monitor"))
+    reader = opened.reader(opened.member)
+    levels = confidentiality.levels_of(opened.session, submission)
+    opened.session.flush()
+    opened.session.expunge_all()
+
+    numbers, hides = confidentiality.visible_rows(opened.session, submission, "3_sites", reader, levels)
+
+    assert not [one for one in opened.session.identity_map.values() if isinstance(one, SubmissionRow)]
+    rows = [opened.session.get_one(SubmissionRow, number) for number in numbers]
+    every = [values for sheet, values in at_level("lead_and_monitor") if sheet == "3_sites"]
+    assert hides
+    assert [row.read_values["site_ref"] for row in rows] == [values["site_ref"] for values in every[1:]]
+
+
 def test_a_veil_covers_whole_words_of_any_case_and_spacing(opened):
     submission = opened.supplier(hand_counted(), name="Northern  IT")
     monitor = opened.reader(opened.build.organisation("monitor"))
@@ -205,3 +236,22 @@ def test_few_sites_are_counted_out_to_members_that_may_see_them(opened, who, val
     line = comparison.compare(opened.session, opened.lot, reader).lines[0]
 
     assert line.figures["audits_valid"] == valid
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"error": 2, "note": 1}, "The check remarked: 2 errors and 1 note. The remarks stand at the rows."),
+        ({}, "Nothing to remark."),
+    ],
+)
+def test_an_opened_submission_says_what_the_check_remarked(opened, sign_in, session, counts, said):
+    submission = opened.supplier(hand_counted(), issue_counts=counts)
+    lead = opened.build.user(opened.round.organisation)
+    session.commit()
+
+    page = sign_in(lead, opened.round.organisation).page(
+        f"/rounds/{opened.round.public_id}/submissions/{submission.public_id}"
+    )
+
+    assert said in page.text

@@ -300,3 +300,26 @@ def test_only_those_without_an_answer_are_reminded(world: World):
 def test_a_member_cannot_remind(world: World):
     with pytest.raises(NotAllowed):
         board.remind(world.session, world.round, actor=world.actor(), now=world.clock())
+
+
+def test_where_nothing_is_odd_the_lead_accepts_without_a_tick(world: World):
+    demand = world.submitted(line(qty=10), line(qty=10, category="monitor", row=2))
+    odd = approve.plausibility(demand)
+
+    approve.accept(world.session, demand, actor=world.lead_actor, now=world.clock(), version=demand.version, seen=False)
+
+    assert odd == []
+    assert demand.state == "accepted"
+
+
+def test_what_waits_for_a_second_person_is_known_with_who_submitted_it(world: World):
+    demand = world.draft(line())
+    approve.submit(world.session, demand, actor=world.actor(), now=world.clock(), version=demand.version)
+    world.session.flush()
+    own = world.members[0].id
+
+    waits = approve.waiting_for_second(world.session, world.round, own, now=world.clock())
+    lapsed = approve.waiting_for_second(world.session, world.round, own, now=world.clock() + dt.timedelta(days=8))
+
+    assert waits == {demand.id: world.actor().user_id}
+    assert lapsed == {}

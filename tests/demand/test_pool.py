@@ -160,7 +160,7 @@ def test_what_pooling_means_is_one_hundred_and_thirty_nine_times(world: World):
     assert lever is not None
     assert lever.best is not None
     assert (lever.best.quantity, lever.best.own, lever.best.factor, lever.members) == (58_380, 420, 139, 2)
-    assert lever.best.share == Decimal("0.72")
+    assert lever.best.share == Decimal(420) * 100 / 58_380
 
 
 def publish(world: World) -> None:

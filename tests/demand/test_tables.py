@@ -55,6 +55,13 @@ def test_a_block_without_header_is_read_by_its_values():
     ]
 
 
+@pytest.mark.parametrize("word", ["Förväntat", "Förväntad", "Förväntade", "Expected", "Verwacht"])
+def test_the_expected_quantity_is_known_under_every_form_of_its_word(word: str):
+    [line] = lines_of(f"Produkt\tTier\tLand\tÅr\t{word}\nlaptop\tstandard\tSE\t1\t12")
+
+    assert line.qty_expected == 12
+
+
 def test_semicolons_and_years_side_by_side():
     found = lines_of("Kategori;Tier;Land;År 1 förväntat;År 2 förväntat\nBärbar dator;standard;Sverige;10;20")
 
@@ -509,9 +516,10 @@ def test_rows_of_a_workbook_may_be_deleted_and_sorted(tmp_path: Path):
 
     sheet = load_workbook(path)["Demand"]
 
-    assert not any(cell.protection.locked for cell in sheet[2])
-    assert all(cell.protection.locked for cell in sheet[1] if cell.value)
-    assert all(not c.protection.locked for c in sheet.column_dimensions.values() if c.max > len(LABELS) + 1)
+    beyond = [c for c in sheet.column_dimensions.values() if c.max > len(LABELS) + 1]
+    assert {cell.protection.locked for cell in sheet[2]} == {False}
+    assert {cell.protection.locked for cell in sheet[1] if cell.value} == {True}
+    assert [(c.max, c.protection.locked) for c in beyond] == [(16_384, False)]
 
 
 def test_text_in_a_workbook_never_becomes_a_formula():

@@ -103,6 +103,7 @@ def test_demand_waits_in_every_way(session):
 def test_nothing_is_left_for_the_worker_and_no_mail_leaves(session):
     assert session.scalar(select(func.count()).where(Job.state != "done")) == 0
     assert session.scalar(select(func.count()).where(Mail.state == "waiting")) == 0
+    assert session.scalar(select(func.count()).where(Mail.state == "sent", Mail.attempts == 0)) == 0
 
 
 @pytest.mark.parametrize("email", PEOPLE)

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from framework.disclosure.columns import columns
-from framework.disclosure.findings import write_findings
+from framework.disclosure.findings import SEVERITIES, write_findings
 from framework.disclosure.grouping import group
 from framework.disclosure.help_texts import HELP
 from framework.ground.generated import FILES
@@ -109,3 +109,27 @@ def test_a_block_is_graver_than_an_error_and_a_note_is_least():
     order = [Severity.BLOCK, Severity.ERROR, Severity.WARNING, Severity.NOTE]
 
     assert list(Severity) == order
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "The audit ended on 8 May 2025."), ("nl", "The audit ended on 8 mei 2025.")],
+)
+def test_a_day_in_a_sentence_has_its_month_in_words(language: str, said: str):
+    message, _advice, params = describe(make("audit-validity", "expired", value="2025-05-08"), language=language)
+
+    assert message % params == said
+
+
+def test_what_is_no_day_stays_in_the_sentence_as_it_was_found():
+    message, _advice, params = describe(make("audit-validity", "expired", value="8/5/25"), language="en")
+
+    assert message % params == "The audit ended on 8/5/25."
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_the_workbook_and_the_page_call_a_severity_by_one_name(app, severity: Severity):
+    with app.test_request_context():
+        tag = app.jinja_env.get_template("disclosure/parts.html").module.severity_tag(severity.value)
+
+    assert SEVERITIES[severity] in tag

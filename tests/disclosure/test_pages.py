@@ -173,10 +173,43 @@ def test_a_file_for_another_round_blocks_and_the_older_one_stands(tender):
     page = tender.send(tender.workbook(tables))
 
     assert "cannot be counted" in page.text
+    assert "for the round another, not" in page.text
     assert "will be counted" in page.text
     assert (
         "Version 1, received on 23 Nov 2026 10:00 CET, will be counted instead" in tender.browser.page(tender.home).text
     )
+
+
+def test_a_file_for_another_public_round_is_told_by_the_name_of_that_round(tender):
+    other = tender.build.round(state="published", name="Monitors 2029")
+    tables = tender.tables()
+    tables["0_submission"][0]["round_id"] = other.public_id
+    tender.writing().commit()
+
+    page = tender.send(tender.workbook(tables))
+
+    assert "This workbook is for the round Monitors 2029, not for" in page.text
+
+
+def test_only_the_version_that_will_count_is_marked_as_good(tender):
+    tender.send()
+    tender.browser.send(f"{tender.version()}/count")
+    before = tender.browser.page(tender.home).text
+    tender.send(tender.workbook(with_faults(tender.tables())))
+
+    after = tender.browser.page(tender.home).text
+
+    assert "Counted until replaced" not in before
+    assert "Counted until replaced" in after
+    assert "Will be counted" in after
+
+
+def test_a_receipt_says_not_counted_yet_while_it_will_be(tender):
+    tender.send()
+
+    shown = tender.browser.page(tender.version()).text
+
+    assert "not counted yet" in shown
 
 
 @pytest.mark.parametrize(
@@ -415,6 +448,7 @@ def test_all_remarks_come_as_a_workbook(tender):
     answer = tender.browser.get(f"{version}/issues.xlsx")
 
     assert zipfile.is_zipfile(io.BytesIO(answer.data))
+    assert "filename=remarks-" in answer.headers["Content-Disposition"]
 
 
 def test_a_receipt_leaves_in_one_mail_without_the_file_name_or_a_value(tender, app):

@@ -166,7 +166,7 @@ def test_the_help_says_what_each_lot_asks():
     ("sheet", "column", "words"),
     [
         ("3_sites", "country", "Always needed"),
-        ("3_sites", "city", "Needed for: final assembly, strategic component, smelter or refiner"),
+        ("3_sites", "city", "Needed for: Final assembly, Strategic component, and Smelter or refiner"),
         ("3_sites", "confidentiality_reason", "Needed where confidentiality is buyers_linked or lead_and_monitor"),
         ("2_components", "component_type_other", "Needed where component_type is other"),
         ("6_audits", "evidence_file", "Needed where report_shared is given and is not none"),

@@ -22,7 +22,7 @@ from framework.ground.codelists import (
     languages,
     read_rows,
 )
-from framework.ground.terms import CATEGORIES
+from framework.ground.terms import CATEGORIES, UNITS, unit_label
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "data" / "reference"
 
@@ -178,3 +178,8 @@ def test_cpv_codes_agree_with_the_official_list() -> None:
 def test_currencies_and_languages_are_named() -> None:
     assert ("SEK", "svensk krona") in currencies("sv")
     assert [code for code, _name in languages()] == ["en", "nl", "sv"]
+
+
+@pytest.mark.parametrize(("key", "label"), [("piece", UNITS["piece"].label), ("pallet", "pallet")])
+def test_a_unit_that_is_not_listed_is_shown_as_it_stands(key, label):
+    assert unit_label(key) == label

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from framework.ground import proposals
 from framework.rounds import deadline, moves, next_action, publication
 from framework.rounds.next_action import Reader
 from models.people import User
@@ -99,3 +100,15 @@ def test_somebody_elses_proposal_comes_before_ones_own(build: Any) -> None:
 
     assert step is not None
     assert step.page.endswith("deadline")
+
+
+def test_a_later_deadline_is_confirmed_before_the_present_one_passes(build: Any) -> None:
+    ready = Ready(build)
+    publish(ready)
+    ready.round.tender_deadline = ready.build.clock() + dt.timedelta(days=2)
+
+    a_later = ready.round.tender_deadline + dt.timedelta(days=7)
+    deadline.propose(build.session, ready.round, a_later, motive="Questions.", **facts(ready))
+
+    waiting = proposals.open_proposal(build.session, ready.round, "move_deadline", now=ready.build.clock())
+    assert waiting.expires_at == ready.round.tender_deadline

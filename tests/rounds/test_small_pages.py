@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from framework.rounds import creating
+from framework.ground.actors import Actor
+from framework.ground.errors import MoveRefused
+from framework.rounds import creating, moves
 from framework.signons import record
 from models.rounds import Round
 from tests.rounds.ready import Ready
+from views.i18n import sentence
 from views.rounds.fields import zones
 
 
@@ -85,6 +89,65 @@ def test_a_field_that_readiness_asks_for_is_not_called_optional(ready: Ready, le
 
 
 @pytest.mark.parametrize(
+    ("page", "needed", "optional"),
+    [
+        ("deadline", ["Date", "Time"], []),
+        ("outages", ["Began: date (UTC)", "Began: time (UTC)"], ["Ended: date (UTC)"]),
+    ],
+)
+def test_what_an_act_needs_at_once_is_not_said_to_wait(
+    build: Any, sign_in: Any, page: str, needed: list[str], optional: list[str]
+) -> None:
+    ready = Ready(build, state="published")
+    browser = sign_in(ready.person_of(ready.first), ready.lead)
+
+    shown = browser.page(f"/rounds/{ready.round.public_id}/{page}").text
+
+    assert "(can wait)" not in shown
+    assert not [label for label in needed if label not in shown or f"{label} (optional)" in shown]
+    assert not [label for label in optional if f"{label} (optional)" not in shown]
+
+
+def test_no_number_of_a_rule_stands_in_the_sentences_about_the_deadline(build: Any, sign_in: Any) -> None:
+    ready = Ready(build, state="published")
+    browser = sign_in(ready.person_of(ready.first), ready.lead)
+
+    shown = browser.page(f"/rounds/{ready.round.public_id}/deadline").text
+
+    assert "only before the present deadline." in shown
+    assert "L07c" not in shown
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "One buyer has answered already"), (2, "2 buyers have answered already")],
+    ids=["one", "two"],
+)
+def test_how_many_buyers_have_answered_is_said_in_the_right_number(app: Any, build: Any, count: int, said: str) -> None:
+    lead = build.organisation("lead")
+    round_ = build.round(lead, state="sign_on")
+    for _number in range(count):
+        build.sign_on(round_, build.organisation("buyer"), state="interested")
+    build.session.commit()
+    context = {"actor": Actor(build.user(lead).id, lead.id, frozenset({"lead"})), "now": build.clock()}
+
+    with pytest.raises(MoveRefused) as refused:
+        moves.reopen_set_up(build.session, round_, motive="x", **context)
+
+    with app.test_request_context():
+        assert sentence(refused.value).startswith(said)
+
+
+def test_one_buyer_that_publication_refuses_is_one(ready: Ready, lead: Any) -> None:
+    ready.build.sign_on(ready.round, state="invited")
+    ready.build.session.commit()
+
+    shown = lead.page(f"/rounds/{ready.round.public_id}/readiness").text
+
+    assert "Look at the buyer that publication will refuse" in shown
+
+
+@pytest.mark.parametrize(
     ("name", "next_name"),
     [
         ("Laptops 2027", "Laptops 2028"),
@@ -132,3 +195,17 @@ def test_the_print_of_a_sign_on_carries_its_own_hash_once_and_two_signature_line
     assert shown.count(record.digest(sign_on)) == 1
     assert "For Amberdorp" in shown
     assert "For Region North" in shown
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_a_form_sent_empty_says_what_is_missing_on_top_and_at_the_field(lead: Any, language: str) -> None:
+    lead.post(f"/language/{language}")
+
+    html = lead.post("/rounds/new", data={}).get_data(as_text=True)
+
+    summary = re.search(r'error-summary__list">(.*?)</ul>', html, re.DOTALL)
+    at_field = re.search(r'id="name-error">(.*?)</p>', html, re.DOTALL)
+    assert summary
+    assert at_field
+    assert len(re.findall(r"<li><a [^>]*>[^<]{8,}</a>", summary[1])) == 2
+    assert len(re.sub(r"<[^>]*>", "", at_field[1]).split()) >= 3

@@ -628,7 +628,23 @@ def test_the_lead_sees_who_has_not_answered_and_who_owes_a_mandate(session, buil
 
     found = next_action.blockers(session, round_, reader)
 
-    assert [step.params["bodies"] for step in found] == [invited.organisation.name, joining.organisation.name]
+    assert [step.params for step in found] == [
+        {"count": 1, "names": [invited.organisation.name]},
+        {"count": 1, "names": [joining.organisation.name]},
+    ]
+
+
+def test_of_many_bodies_that_have_not_answered_the_first_are_named_and_all_are_counted(session, build, clock):
+    round_ = build.round(state="sign_on")
+    bodies = [build.sign_on(round_, state="invited").organisation.name for _each in range(8)]
+    reader = Reader(build.person(round_.organisation), frozenset({"lead"}), clock())
+
+    found = next_action.blockers(session, round_, reader)
+
+    assert [step.params["count"] for step in found] == [8]
+    assert len(found[0].params["names"]) == 6
+    assert set(found[0].params["names"]) < set(bodies)
+    assert "the first by name" in found[0].sentence
 
 
 @pytest.mark.parametrize(("state", "is_public"), [("demand", False), ("published", True)])

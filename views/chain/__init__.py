@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus
@@ -18,10 +18,10 @@ from framework.chain import behind as rows
 from framework.chain import comparison, export
 from framework.chain.build import build
 from framework.chain.figures import required_types
-from framework.disclosure import confidentiality, veil
+from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
-from framework.disclosure.veil import Veil
+from framework.disclosure.veil import opened, veil_for, veil_of
 from framework.ground import jobs
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
@@ -93,7 +93,7 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
     """The comparison as a workbook, its lines in the order of the page."""
     lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
     found = comparison.compare(db.session(), lot, reader, page=None)
-    hidden = _veil(round_, reader)
+    hidden = veil_for(db.session(), round_, reader)
     content = export.write(
         found,
         _sorted(found.lines),
@@ -114,7 +114,7 @@ def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     one = comparison.line(db.session(), lot, submission_id, request.args.get("brand", ""), reader)
     found = rows.rows_behind(db.session(), one, lot, measure, reader, page=request.args.get("page"))
-    hidden, on = _veil(round_, reader), confidentiality.reference_day(one.submission)
+    hidden, on = veil_for(db.session(), round_, reader), confidentiality.reference_day(one.submission)
     return render_template(
         "chain/behind.html",
         round_=round_,
@@ -143,9 +143,8 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
     lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
     found = comparison.shared_site(db.session(), lot, site_id, reader)
     links, page = comparison.links_of(db.session(), lot, found.site, reader, page=request.args.get("page"))
-    submissions = comparison.opened(db.session(), round_)
-    hidden = _veil(round_, reader, submissions)
-    order = enumerate(submissions)
+    submissions = opened(db.session(), round_)
+    order, hidden = enumerate(submissions), veil_of(db.session(), reader, submissions)
     return render_template(
         "chain/site.html",
         round_=round_,
@@ -177,16 +176,10 @@ def _reader(round_: Round) -> Reader:
     return confidentiality.reader_of(db.session(), round_, actor())
 
 
-def _veil(round_: Round, reader: Reader, submissions: Sequence[Submission] = ()) -> Veil:
-    if not reader.hides_bidders:
-        return Veil()
-    return veil.veil_of(db.session(), reader, submissions or comparison.opened(db.session(), round_))
-
-
 def _page(round_: Round, lot: Lot) -> str:
     reader = _reader(round_)
     found = comparison.compare(db.session(), lot, reader, page=request.args.get("page", "1"))
-    behind_of, hidden = _behind(round_, lot), _veil(round_, reader)
+    behind_of, hidden = _behind(round_, lot), veil_for(db.session(), round_, reader)
     return render_template(
         "chain/comparison.html",
         round_=round_,

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
+from framework.demand import approve, board_sheet, declare, leverage, pool
 from framework.demand import board as boards
-from framework.demand import board_sheet, declare, leverage, pool
 from framework.ground.errors import RuleBroken
+from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
 from models.base import db
 from models.demand import Demand
@@ -63,10 +64,9 @@ def remind(round_: Round) -> Response:
 def _board(round_: Round) -> str:
     search = request.args.get("q", "").strip()
     total = boards.count_members(db.session(), round_, search=search)
-    pages = max(-(-total // PAGE), 1)
-    page = min(max(request.args.get("page", 1, type=int) or 1, 1), pages)
+    page = page_of(request.args.get("page"), total, PAGE)
     figures = pool.figures(db.session(), round_)
-    rows = boards.board(db.session(), round_, search=search, offset=(page - 1) * PAGE, limit=PAGE)
+    rows = boards.board(db.session(), round_, search=search, offset=page.offset, limit=page.size)
     return render_template(
         "demand/board.html",
         round_=round_,
@@ -77,9 +77,7 @@ def _board(round_: Round) -> str:
         missing=len(boards.missing_members(db.session(), round_)),
         longest=_longest(figures, rows),
         search=search,
-        total=total,
         page=page,
-        pages=pages,
         is_open=round_.state == "demand" and not declare.is_past_deadline(round_, now=clock.now()),
         is_member="member" in guard.roles(round_),
     )
@@ -106,6 +104,7 @@ def _own(round_: Round) -> str | Response:
         round_=round_,
         newest=newest,
         current=current,
+        proposed=approve.waiting_for_second(db.session(), round_, own, now=clock.now()),
         drafted={demand.lot_id: _expected(demand) for demand in newest.values() if demand.state in declare.WAITING},
         is_open=is_open,
         pools={lot.lot_id: lot for lot in figures.lots},

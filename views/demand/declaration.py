@@ -30,7 +30,7 @@ def declaration(round_: Round, demand_id: str) -> str:
     """A version with its lines, what is odd in it, its history, and the acts open to this reader."""
     demand = shared.declaration_of(round_, demand_id)
     is_own = demand.member_id == actor().organisation_id and "member" in guard.roles(round_)
-    versions = [one for one in _versions(demand) if is_own or not board.is_private(one)]
+    versions = [one for one in _versions(demand) if is_own or not board.is_private(one.state, one.submitted_at)]
     against = _against(demand, versions)
     lines = [of_record(record) for record in demand.lines]
     changes = differences([of_record(r) for r in against.lines], lines) if against is not None else []

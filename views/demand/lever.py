@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from framework.demand.leverage import Lever, lever_strip
-from framework.ground.terms import UNITS
+from framework.ground.terms import unit_label
 from models.base import db
 from models.rounds import Round
 from views.guard import actor
-from views.i18n import money, number, percent
+from views.i18n import money, number, percent, words
 from views.rounds import frame
 
 MOST_LOTS = 3
@@ -66,7 +66,7 @@ def pieces(quantity: int, unit: str) -> str:
         "month": ngettext("%(shown)s month", "%(shown)s months", quantity, shown=number(quantity)),
         "year": ngettext("%(shown)s year", "%(shown)s years", quantity, shown=number(quantity)),
     }
-    return str(plural.get(unit, f"{number(quantity)} {_(UNITS[unit].label) if unit in UNITS else unit}"))
+    return str(plural.get(unit, f"{number(quantity)} {words(unit_label(unit))}"))
 
 
 def value_words(value: Any, unknown: int, currency: str) -> str:

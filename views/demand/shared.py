@@ -20,7 +20,7 @@ from framework.demand.lines import LABELS, Change, Line
 from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
-from framework.ground.terms import CATEGORIES, CERTAINTIES, UNITS
+from framework.ground.terms import CATEGORIES, CERTAINTIES, unit_label
 from framework.ground.text import N_
 from models.base import db
 from models.demand import Demand
@@ -46,7 +46,7 @@ def declaration_of(round_: Round, demand_id: str) -> Demand:
 def _may_read(demand: Demand, round_: Round) -> bool:
     if demand.member_id == actor().organisation_id:
         return True
-    return "lead" in guard.roles(round_) and not board.is_private(demand)
+    return "lead" in guard.roles(round_) and not board.is_private(demand.state, demand.submitted_at)
 
 
 def attempt(act: Callable[[], object], back: str, message: str) -> Response:
@@ -124,7 +124,7 @@ def category_label(key: str) -> str:
 
 def unit_word(key: str) -> str:
     """The translated word of a unit."""
-    return str(_(UNITS[key].label)) if key in UNITS else key
+    return words(unit_label(key))
 
 
 def certainty_label(key: str) -> str:

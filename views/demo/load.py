@@ -70,7 +70,11 @@ def _play(stage: Stage) -> None:
 def _put_mails_away(session: Session, now: dt.datetime) -> None:
     """What the stories mailed has left long ago: the outbox shows it, nothing is sent now."""
     session.flush()
-    session.execute(update(Mail).where(Mail.state == "waiting").values(state="sent", sent_at=now, secret=""))
+    session.execute(
+        update(Mail)
+        .where(Mail.state == "waiting")
+        .values(state="sent", sent_at=now, secret="", attempts=Mail.attempts + 1)
+    )
 
 
 def _give_time(stage: Stage) -> None:

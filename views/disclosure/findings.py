@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
 
 from framework.disclosure import counting, findings, groups, receipts, receiving
 from framework.disclosure.groups import Group
@@ -17,7 +18,7 @@ from views import clock
 from views.disclosure import blueprint
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import own_submission
-from views.downloads import XLSX
+from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import current_language
 
@@ -68,7 +69,7 @@ def progress(round_: Round, submission_id: str) -> Response:
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/issues.xlsx")
 @permit(Permission.SUBMISSION_VIEW_OWN)
-def issues_workbook(round_: Round, submission_id: str) -> Response:
+def issues_workbook(round_: Round, submission_id: str) -> BaseResponse:
     """Every issue with sheet, cell, what was found, what is expected, what to do."""
     submission = own_submission(round_, submission_id)
     target = io.BytesIO()
@@ -76,9 +77,7 @@ def issues_workbook(round_: Round, submission_id: str) -> Response:
     findings.write_findings(
         target, found, language=current_language(), gettext=_, note=not_kept_sentence(groups.not_kept(submission))
     )
-    target.seek(0)
-    name = f"findings-{submission.receipt_number}.xlsx"
-    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
+    return send_workbook(target.getvalue(), f"remarks-{submission.receipt_number}.xlsx")
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/receipt")

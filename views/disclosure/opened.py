@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import Response, render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from framework.disclosure import confidentiality, groups
 from framework.disclosure.check_file import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
-from framework.disclosure.veil import Veil, sheet_number, veil_of
+from framework.disclosure.veil import opened, sheet_number, veil_for
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
 from framework.ground.paging import page_of
@@ -27,7 +26,6 @@ from views.disclosure.upload import send_original
 from views.guard import actor, permit
 from views.i18n import current_language, words
 
-OPENED = ("opened", "clarification_asked", "in_review", "scored", "excluded")
 PAGE = 100
 
 
@@ -36,7 +34,7 @@ PAGE = 100
 def submissions(round_: Round) -> str:
     """All opened submissions of a round."""
     reader = confidentiality.reader_of(db.session(), round_, actor())
-    found = opened_submissions(round_)
+    found = opened(db.session(), round_)
     hidden = set() if reader.sees_all else confidentiality.with_hidden_rows(db.session(), found)
     return render_template(
         "disclosure/submissions.html",
@@ -53,10 +51,11 @@ def submissions(round_: Round) -> str:
 def opened_version(round_: Round, submission_id: str) -> str:
     """One opened submission: row account, remarks by cause, and the rows of a sheet."""
     submission, name, reader = _opened(round_, submission_id)
-    levels, hidden = _levels(reader, submission), _veil(round_, reader)
+    levels, hidden = _levels(reader, submission), veil_for(db.session(), round_, reader)
     sheets = _sheets(reader, submission)
     sheet = next((one for one in sheets if one["key"] == request.args.get("sheet")), (sheets or [None])[0])
-    numbers, hides = _visible(submission, sheet["name"] if sheet else "", reader, levels)
+    name_of_sheet = sheet["name"] if sheet else ""
+    numbers, hides = confidentiality.visible_rows(db.session(), submission, name_of_sheet, reader, levels)
     page = page_of(request.args.get("page"), len(numbers), PAGE)
     rows = _rows(numbers[page.offset : page.offset + PAGE])
     return render_template(
@@ -92,7 +91,7 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     if not reader.may_see(*_levels(reader, submission).of(found)):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    hidden = _veil(round_, reader)
+    hidden = veil_for(db.session(), round_, reader)
     remarks = select(SubmissionIssue).where(
         SubmissionIssue.submission_id == submission.id,
         SubmissionIssue.sheet == found.sheet,
@@ -127,19 +126,8 @@ def opened_original(round_: Round, submission_id: str) -> Response:
     return send_original(submission)
 
 
-def opened_submissions(round_: Round) -> list[Submission]:
-    """The opened submissions of a round in the order of their receipts; the order decides the letters."""
-    query = (
-        select(Submission)
-        .options(joinedload(Submission.supplier), joinedload(Submission.file))
-        .where(Submission.round_id == round_.id, Submission.state.in_(OPENED))
-        .order_by(Submission.receipt_seq)
-    )
-    return list(db.session.scalars(query))
-
-
 def _opened(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:
-    for order, submission in enumerate(opened_submissions(round_)):
+    for order, submission in enumerate(opened(db.session(), round_)):
         if submission.public_id == public_id:
             reader = confidentiality.reader_of(db.session(), round_, actor(), submission)
             return submission, bidder(reader, confidentiality.bidder_name(reader, submission, order)), reader
@@ -164,10 +152,6 @@ def _account(submission: Submission, sheets: list[dict[str, Any]]) -> dict[str, 
     return {name: getattr(submission, name) for name in totals} | {"sheets": named}
 
 
-def _veil(round_: Round, reader: Reader) -> Veil:
-    return veil_of(db.session(), reader, opened_submissions(round_)) if reader.hides_bidders else Veil()
-
-
 def _why_listed(row: SubmissionRow) -> str:
     return REASONS.get(row.listed_reason, row.listed_reason)
 
@@ -183,16 +167,6 @@ def _levels(reader: Reader, submission: Submission) -> Levels:
     if reader.sees_all or reader.own:
         return Levels("consortium")
     return confidentiality.levels_of(db.session(), submission)
-
-
-def _visible(submission: Submission, sheet: str, reader: Reader, levels: Levels) -> tuple[list[int], bool]:
-    """The numbers of a sheet's rows that this reader may see, in the file's order, and whether there are others."""
-    query = select(SubmissionRow).where(SubmissionRow.submission_id == submission.id, SubmissionRow.sheet == sheet)
-    if reader.sees_all or reader.own:
-        return list(db.session.scalars(query.with_only_columns(SubmissionRow.id).order_by(SubmissionRow.row))), False
-    rows = db.session.scalars(query.order_by(SubmissionRow.row)).all()
-    seen = [row.id for row in rows if reader.may_see(*levels.of(row))]
-    return seen, len(seen) < len(rows)
 
 
 def _rows(numbers: list[int]) -> list[SubmissionRow]:

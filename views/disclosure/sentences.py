@@ -69,8 +69,16 @@ def version_tag(version: Submission, standing: Submission | None) -> tuple[str, 
         if not is_it:
             return _("Older"), "neutral"
         return (_("Will be counted"), "good") if counts_by_itself(version.round) else (_("Not counted yet"), "warn")
+    if version.state == "counted" and _is_to_be_replaced(version, standing):
+        return _("Counted until replaced"), "neutral"
     tone = "good" if version.state in ("counted", "opened") else "error" if version.state in NOT_TAKEN else "neutral"
     return state_words("submission_tender", version.state), tone
+
+
+def _is_to_be_replaced(version: Submission, standing: Submission | None) -> bool:
+    """Whether a newer version takes the place of a counted one by itself."""
+    is_other = standing is not None and standing.id != version.id
+    return is_other and counts_by_itself(version.round)
 
 
 def standing_sentence(standing: Submission) -> str:

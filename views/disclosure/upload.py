@@ -24,7 +24,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
 from views.disclosure.work import files, inline_limits, run_if_small
-from views.downloads import XLSX
+from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
 
@@ -61,7 +61,7 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
 
 @blueprint.get("/rounds/<round_id>/disclosure/template-<language>.xlsx")
 @permit(Permission.SUBMISSION_VIEW_OWN)
-def template(round_: Round, language: str) -> Response:
+def template(round_: Round, language: str) -> BaseResponse:
     """Our workbook, prefilled for this round and supplier, with what the supplier said before, in a language."""
     if language not in LANGUAGES:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -71,9 +71,7 @@ def template(round_: Round, language: str) -> Response:
     rows = previous.rows_to_fill_in(session, round_, supplier, files=files(), limits=inline_limits())
     with force_locale(language):
         workbook.write_template(target, scope, language=language, gettext=gettext, rows=rows)
-    target.seek(0)
-    name = f"hefboom-{round_.public_id}-{language}.xlsx"
-    return send_file(target, mimetype=XLSX, as_attachment=True, download_name=name)
+    return send_workbook(target.getvalue(), f"hefboom-{round_.public_id}-{language}.xlsx")
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/original")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask_babel import get_locale, gettext
@@ -71,19 +71,31 @@ class CanWait(Optional):
         self.field_flags = {"optional": True, "can_wait": True}
 
 
-class DayField(DateField):
-    """A date, which may wait until readiness unless it is quite optional."""
+class NeededAtOnce(Optional):
+    """Shown as needed; the act itself says what is missing, because a blank one here is told with its other half."""
 
-    def __init__(self, label: Any, *, optional: bool = False, **kwargs: Any) -> None:
-        super().__init__(label, [Optional() if optional else CanWait()], **kwargs)
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {"required": True}
+
+
+Blank = Literal["can wait", "optional", "needed"]
+BLANKS: dict[Blank, type[Optional]] = {"can wait": CanWait, "optional": Optional, "needed": NeededAtOnce}
+
+
+class DayField(DateField):
+    """A date, which may wait until readiness unless it is quite optional or needed at once."""
+
+    def __init__(self, label: Any, *, blank: Blank = "can wait", **kwargs: Any) -> None:
+        super().__init__(label, [BLANKS[blank]()], **kwargs)
         self.type = "DateField"
 
 
 class HourField(TimeField):
     """A time of the day, as a date."""
 
-    def __init__(self, label: Any, *, optional: bool = False, **kwargs: Any) -> None:
-        super().__init__(label, [Optional() if optional else CanWait()], format=["%H:%M", "%H:%M:%S"], **kwargs)
+    def __init__(self, label: Any, *, blank: Blank = "can wait", **kwargs: Any) -> None:
+        super().__init__(label, [BLANKS[blank]()], format=["%H:%M", "%H:%M:%S"], **kwargs)
         self.type = "TimeField"
 
 

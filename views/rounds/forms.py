@@ -163,7 +163,7 @@ class DatesForm(VersionedForm):
     )
     first_audit_on = DayField(
         _l("First planned audit"),
-        optional=True,
+        blank="optional",
         description=_l("At least 12 months of the term should remain after it."),
     )
 
@@ -271,8 +271,8 @@ class MotiveForm(FlaskForm):
 class InstantForm(FlaskForm):
     """A date and a time in the zone of the round."""
 
-    when_date = DayField(_l("Date"))
-    when_time = HourField(_l("Time"))
+    when_date = DayField(_l("Date"), blank="needed")
+    when_time = HourField(_l("Time"), blank="needed")
 
 
 class DeadlineForm(MotiveForm, InstantForm):
@@ -290,12 +290,8 @@ class NoticeForm(FlaskForm):
 class OutageForm(FlaskForm):
     """An interruption of service, times in UTC."""
 
-    from_date = DayField(_l("Began: date (UTC)"))
-    from_time = HourField(_l("Began: time (UTC)"))
-    to_date = DayField(_l("Ended: date (UTC)"), optional=True)
-    to_time = HourField(_l("Ended: time (UTC)"), optional=True)
+    from_date = DayField(_l("Began: date (UTC)"), blank="needed")
+    from_time = HourField(_l("Began: time (UTC)"), blank="needed")
+    to_date = DayField(_l("Ended: date (UTC)"), blank="optional")
+    to_time = HourField(_l("Ended: time (UTC)"), blank="optional")
     note = TextAreaField(_l("What happened"), [Optional()])
-
-
-class PlainForm(FlaskForm):
-    """A form of one button."""

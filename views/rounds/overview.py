@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from framework.ground import jurisdictions, trail
 from framework.ground.labels import STATE_LABELS
+from framework.ground.paging import page_of
 from framework.ground.permissions import ROUND_STATES, Permission, may, require, visible_rounds
-from framework.rounds import creating, deadline, next_action
+from framework.rounds import creating, deadline, next_action, schedule
 from models.base import db
 from models.rounds import Round
 from views import clock
@@ -35,14 +36,13 @@ def index() -> str:
     if state in ROUND_STATES:
         query = query.where(Round.state == state)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = min(max(request.args.get("page", 1, type=int) or 1, 1), max(-(-total // PAGE), 1))
+    page = page_of(request.args.get("page"), total, PAGE)
     ordered = query.options(joinedload(Round.organisation)).order_by(Round.created_at.desc(), Round.id.desc())
     return render_template(
         "rounds/index.html",
-        rounds=db.session.scalars(ordered.offset((page - 1) * PAGE).limit(PAGE)).all(),
+        rounds=db.session.scalars(ordered.offset(page.offset).limit(page.size)).all(),
         total=total,
         page=page,
-        pages=-(-total // PAGE),
         typed=words_typed,
         state=state,
         states=[(s, state_words("round", s)) for e, s in STATE_LABELS if e == "round"],
@@ -130,6 +130,7 @@ def overview(round_: Round) -> str:
         "rounds/overview.html",
         round_=round_,
         is_lead=is_lead,
+        is_tender_open=schedule.is_tender_open(round_, now=clock.now()),
         denied=trail.denied(db.session(), round_) if is_lead else None,
         blockers=[frame.shown(round_, step) for step in blockers],
         outages=deadline.outages(db.session(), round_),

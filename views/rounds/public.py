@@ -8,7 +8,7 @@ from framework.ground import codelists
 from framework.ground.actors import SUPPLIER_SEES_FROM
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
-from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, PLACES, UNITS
+from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, PLACES, unit_label
 from framework.ground.text import N_
 from framework.rounds import deadline, publication, schedule, settings
 from models.base import db
@@ -59,7 +59,7 @@ def _lot(lot, round_: Round) -> dict[str, object]:  # type: ignore[no-untyped-de
         "code": lot.code,
         "name": lot.name,
         "cpv": f"{lot.cpv_code} {code.name(current_language())}" if code is not None else lot.cpv_code,
-        "unit": UNITS[lot.unit].label,
+        "unit": unit_label(lot.unit),
         "categories": [CATEGORIES[key].label for key in lot.categories],
         "qty_estimated": lot.qty_estimated if shown else None,
         "qty_maximum": lot.qty_maximum,

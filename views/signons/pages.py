@@ -24,7 +24,7 @@ GROUND_LABELS = {
     "other": N_("Another ground, with motive"),
 }
 REASONS = GROUND_LABELS | {
-    closing.LIST_CLOSED: N_("The round was published and its list of buyers is closed (L03)."),
+    closing.LIST_CLOSED: N_("The round was published and its list of buyers is closed."),
 }
 STEPS = (
     ("invited", N_("Invited")),

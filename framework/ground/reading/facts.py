@@ -68,8 +68,13 @@ def _cell(sheet: str, row: int, column: int) -> dict[str, Any]:
     return {"sheet": sheet, "row": row, "cell": f"{column_letters(column)}{row}"}
 
 
+SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+"""Separators that have a sentence of their own in the catalogue; another one is shown as it stands."""
+
+
 def _notice(key: str, params: dict[str, object]) -> Issue:
     """A notice of the reader at its sheet and row, if it names them."""
     row = params.get("row")
-    place = make(key, sheet=str(params.get("sheet", "")), row=row if isinstance(row, int) else None)
+    cause = SIGNS.get(str(params.get("separator", "")), "")
+    place = make(key, cause, sheet=str(params.get("sheet", "")), row=row if isinstance(row, int) else None)
     return replace(place, params=dict(params))

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from framework.ground.issue_catalogue import describe
+from framework.ground.reading.facts import book_issues
 from framework.ground.sheets import workplace
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_as_json, book_from_json
@@ -302,3 +304,17 @@ def test_rows_that_hold_only_errors_stay_rows(tmp_path: Path) -> None:
     assert isinstance(book, Book)
     assert [row.number for row in book.sheets[0].rows] == [1, 2, 3, 4]
     assert book.sheets[0].facts.error_cells == {(3, 2): "#REF!"}
+
+
+@pytest.mark.parametrize(
+    ("separator", "said"),
+    [(",", "commas"), (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"), (":", ":")],
+    ids=["comma", "semicolon", "tab", "bar", "another"],
+)
+def test_the_sign_between_the_columns_is_named(separator: str, said: str) -> None:
+    book = Book("csv", [], notices=[("separator-read", {"separator": separator})])
+
+    [issue] = book_issues(book)
+
+    message, _advice, params = describe(issue)
+    assert message % params == f"The columns of this file are separated by {said}."
