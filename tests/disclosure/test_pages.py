@@ -181,10 +181,11 @@ def test_a_file_for_another_round_blocks_and_the_older_one_stands(tender):
 
 
 def test_a_file_for_another_public_round_is_told_by_the_name_of_that_round(tender):
+    session = tender.writing()
     other = tender.build.round(state="published", name="Monitors 2029")
     tables = tender.tables()
     tables["0_submission"][0]["round_id"] = other.public_id
-    tender.writing().commit()
+    session.commit()
 
     page = tender.send(tender.workbook(tables))
 
