@@ -246,7 +246,8 @@ def test_few_sites_are_counted_out_to_members_that_may_see_them(opened, who, val
     ],
 )
 def test_an_opened_submission_says_what_the_check_remarked(opened, sign_in, session, counts, said):
-    submission = opened.supplier(hand_counted(), issue_counts=counts)
+    submission = opened.supplier(hand_counted())
+    submission.issue_counts = counts
     lead = opened.build.user(opened.round.organisation)
     session.commit()
 
