@@ -139,7 +139,7 @@ def _may_reopen_set_up(session: Session, round_: Round, context: Context) -> Non
         raise MoveRefused(
             "already-answered",
             NN_(
-                "One buyer has answered already, so set-up cannot be opened again.",
+                "%(count)s buyer has answered already, so set-up cannot be opened again.",
                 "%(count)s buyers have answered already, so set-up cannot be opened again.",
             ),
             count=answered,

@@ -256,7 +256,7 @@ def _members(facts: Facts) -> Row:
         unseen = {s.public_id for s in facts.refusable()} - refusals_seen(facts.round)
         if unseen:
             sentence = NN_(
-                "Look at the buyer that publication will refuse, and say that you have seen it.",
+                "Look at the %(count)s buyer that publication will refuse, and say that you have seen it.",
                 "Look at the %(count)s buyers that publication will refuse, and say that you have seen them.",
             )
             yield MISSING, sentence, {"count": len(unseen)}

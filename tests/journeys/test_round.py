@@ -114,7 +114,8 @@ class Story:
             with self.served.walk(LEAD) as lead:
                 for path in declared:
                     lead.visit(path)
-                    lead.page.check("#seen")
+                    if lead.page.locator("#seen").count():  # only where something is odd
+                        lead.page.check("#seen")
                     lead.send("/accept")
         with self.served.walk(LEAD) as lead:
             lead.visit(f"{self.here}/pool")
