@@ -315,9 +315,6 @@ def remove_clause(round_: Round, clause_id: str) -> Response:
     return guard.done(_to("clause_list", round_), _("The clause is removed."))
 
 
-LADDER = ("penalty", "penalty_rate", "penalty_max_weeks", "notice_days")
-
-
 def _clause_form(found: Clause | None) -> ClauseForm:
     if found is None or found.key != "sanction_ladder":
         form = ClauseForm(obj=found)
