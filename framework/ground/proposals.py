@@ -12,7 +12,7 @@ from framework.ground import audit, separation
 from framework.ground.actors import Actor, round_of
 from framework.ground.errors import MoveRefused, RuleBroken
 from framework.ground.text import N_
-from models.rounds import Proposal
+from models.rounds import Proposal, Round
 
 PROPOSAL_DAYS = 7
 PROPOSED = audit.declare("proposal.made", "entity", "act", "motive")
@@ -54,8 +54,6 @@ def propose(
         raise RuleBroken("proposal-waits", N_("This was already proposed and waits for a second person."))
     _lapse_old(session, record, act)
     round_ = round_of(record)
-    days = int((round_.settings if round_ is not None else {}).get("proposal_days", PROPOSAL_DAYS))
-    lapses = now + dt.timedelta(days=days)
     proposal = Proposal(
         entity=record.__tablename__,
         subject_id=record.id,
@@ -65,7 +63,7 @@ def propose(
         motive=motive,
         proposed_by_id=actor.user_id,
         proposed_org_id=actor.organisation_id,
-        expires_at=lapses if until is None else min(lapses, until),
+        expires_at=_lapses_at(round_, now, until),
         created_at=now,
         created_by_id=actor.user_id,
     )
@@ -116,6 +114,13 @@ def expire(session: Session, *, now: dt.datetime) -> int:
     for proposal in over:
         proposal.state = "lapsed"
     return len(over)
+
+
+def _lapses_at(round_: Round | None, now: dt.datetime, until: dt.datetime | None) -> dt.datetime:
+    """When a proposal made now lapses: after the days of the round's rules, not after `until`."""
+    days = int((round_.settings if round_ is not None else {}).get("proposal_days", PROPOSAL_DAYS))
+    lapses = now + dt.timedelta(days=days)
+    return lapses if until is None else min(lapses, until)
 
 
 def _lapse_old(session: Session, record: Any, act: str) -> None:

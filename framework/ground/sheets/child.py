@@ -47,9 +47,8 @@ def run() -> NoReturn:
     """Do the work and be gone at once: taking millions of cells apart one by one would take longer than leaving them."""
     try:
         main()
-    except (
-        BaseException
-    ) as error:  # the parent judges from the kind of error; its text may hold what stands in the file
+    except BaseException as error:
+        # the parent judges from the kind of error; its text may hold what stands in the file
         sys.stderr.write(Complaint.of(error).line())
         sys.stderr.flush()
         os._exit(1)
