@@ -14,8 +14,7 @@ from benchmarks.result import Figure, Result
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 HEAD = """# Performance
 
-Written by `make bench` on {day}, {cores} cores, Python {python}, with other work on the machine. Ratios count, not seconds: ours and the peer's were measured in one
-run. A bar is the largest ratio, or the largest figure where there is no peer.
+Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, not seconds: ours and the peer's were measured in one run. A bar is the largest ratio, or the largest figure where there is no peer.
 
 | what | ours | the peer | ratio | bar | held |
 |---|---|---|---|---|---|

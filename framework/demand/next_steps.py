@@ -14,7 +14,7 @@ from framework.ground.text import N_, NN_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.demand import Demand
 from models.people import Organisation
-from models.rounds import Lot, Proposal, Round
+from models.rounds import Lot, Round
 
 NAMED = 5
 MOTIVE_LENGTH = 200
@@ -23,12 +23,13 @@ MOTIVE_LENGTH = 200
 @candidate("demand", "member")
 def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None:
     """A second person waits, the lead returned something, lots are unanswered, or there is nothing to do."""
-    waiting = _waiting_proposal(session, round_, reader)
+    own = waiting_for_second(session, round_, reader.actor.organisation_id, now=reader.now)
+    waiting = next((number for number, proposer in own.items() if proposer != reader.actor.user_id), None)
     if waiting is not None:
         return Step(
             N_("A colleague submitted your demand; a second person must approve it."),
             page="demand.declaration",
-            where={"demand_id": waiting},
+            where={"demand_id": session.get_one(Demand, waiting).public_id},
             label=N_("Look and approve"),
             urgency=90,
         )
@@ -38,7 +39,6 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
     if is_past_deadline(round_, now=reader.now):
         return Step(N_("The deadline for demand has passed. There is nothing for you to do."), urgency=10)
     lots = list(session.scalars(select(Lot.public_id).where(Lot.round_id == round_.id)))
-    own = waiting_for_second(session, round_, reader.actor.organisation_id, now=reader.now)
     answered = session.scalar(
         select(func.count(func.distinct(Demand.lot_id))).where(
             Demand.round_id == round_.id,
@@ -118,22 +118,3 @@ def _returned(session: Session, round_: Round, reader: Reader) -> Step | None:
                 urgency=80,
             )
     return None
-
-
-def _waiting_proposal(session: Session, round_: Round, reader: Reader) -> str | None:
-    """The declaration of the reader's organisation that another person of it submitted."""
-    query = (
-        select(Demand.public_id)
-        .join(Proposal, (Proposal.subject_id == Demand.id) & (Proposal.entity == "demand"))
-        .where(
-            Demand.round_id == round_.id,
-            Demand.member_id == reader.actor.organisation_id,
-            Demand.state == "draft",
-            Proposal.act == "submit",
-            Proposal.state == "open",
-            Proposal.expires_at > reader.now,
-            Proposal.proposed_by_id != reader.actor.user_id,
-        )
-        .limit(1)
-    )
-    return session.scalar(query)

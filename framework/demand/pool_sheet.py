@@ -98,7 +98,7 @@ def _answers(pool: Pool, lot: LotPool, visible: set[int | None]) -> Iterable[tup
 
 
 def _share(amount: Amount, lot: LotPool) -> Value:
-    """In percent of the lot's expected quantity, two decimals; empty where either is unknown or nothing."""
+    """In percent of the lot's expected quantity; empty where either is unknown or nothing."""
     return lot.part(amount) if amount.is_known else None
 
 

@@ -42,10 +42,10 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> O
     confirmation = OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now)
     opening.confirmations.append(confirmation)
     session.flush()
-    needed, given = persons_needed(round_), len(valid(session, opening))
-    audit.record(session, CONFIRMED, actor=actor, now=now, subject=round_, needed=needed, given=given)
-    if given >= needed:
-        first = valid(session, opening)[0].user_id
+    needed, held = persons_needed(round_), valid(session, opening)
+    audit.record(session, CONFIRMED, actor=actor, now=now, subject=round_, needed=needed, given=len(held))
+    if len(held) >= needed:
+        first = held[0].user_id
         lifecycle.move(session, round_, "open_tenders", actor=actor, now=now, proposer_id=first, opening=opening)
     return opening
 

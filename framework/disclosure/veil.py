@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -36,16 +37,13 @@ class Veil:
             return [self.over(part, bidder) for part in value]
         if not self.letters or not isinstance(value, str):
             return value
-        return self._pattern().sub(lambda found: bidder(self.letters[_fold(found[0])]), value)
+        return _pattern(self.written.union(self.letters)).sub(
+            lambda found: bidder(self.letters[_fold(found[0])]), value
+        )
 
     def over_all(self, values: dict[str, Any], bidder: Callable[[str], str]) -> dict[str, Any]:
         """`over` for the cells of a row."""
         return {key: self.over(value, bidder) for key, value in values.items()}
-
-    def _pattern(self) -> re.Pattern[str]:
-        names = sorted(self.written.union(self.letters), key=len, reverse=True)
-        written = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
-        return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE)
 
 
 def opened(session: Session, round_: Round) -> list[Submission]:
@@ -95,6 +93,14 @@ def sheet_number(reader: Reader, submission: Submission, sheet: str) -> int | No
         return None
     names = [str(one["name"]) for one in submission.sheets or []]
     return names.index(sheet) + 1 if sheet in names else 1
+
+
+@lru_cache(maxsize=64)
+def _pattern(names: frozenset[str]) -> re.Pattern[str]:
+    """Any of the names as whole words, the longest first."""
+    longest_first = sorted(names, key=len, reverse=True)
+    written = "|".join(r"\s+".join(map(re.escape, name.split())) for name in longest_first)
+    return re.compile(rf"(?<!\w)(?:{written})(?!\w)", re.IGNORECASE)
 
 
 def _fold(name: str) -> str:
