@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from benchmarks.pool import MOST_QUERIES, MOST_TIMES, NOW, _application, _queries, _seconds
-from benchmarks.result import Figure, Result, p95
+from benchmarks.pool import MOST_QUERIES, MOST_TIMES, NOW, _application, _queries, _seconds, beside_the_frame
+from benchmarks.result import Figure, Result
 from framework.chain import figures, shared
 from framework.people import sessions
 from models.base import db, random_id
@@ -47,8 +47,7 @@ def run(scale: float = 1.0, passes: int = PASSES) -> Result:
         _seconds(client, address)
         with app.app_context(), _queries() as seen:
             client.get(address)
-        ours = p95([_seconds(client, address) for _ in range(passes)])
-        plain = p95([_seconds(client, "/help-page-that-is-not-there", status=404) for _ in range(passes)])
+        ours, plain = beside_the_frame(client, address, passes)
     return Result(
         "Comparison of suppliers",
         (

@@ -46,13 +46,14 @@ class Lever:
     best: LotLever | None = None
 
 
-def lever_strip(session: Session, round_: Round, actor: Actor) -> Lever | None:
+def lever_strip(session: Session, round_: Round, actor: Actor, *, roles: frozenset[str] | None = None) -> Lever | None:
     """The figures this actor may see; None where there is nothing to show or nothing may be shown.
 
     Lead and members see the pool and their own part. Suppliers see pooled figures only from publication on,
     where the lead publishes the pool (`publish_pool`) and at least three members stand behind each figure.
+    `roles` where they were asked already.
     """
-    roles = roles_in(session, actor, round_)
+    roles = roles_in(session, actor, round_) if roles is None else roles
     if roles & {"lead", "member"}:
         return _of(pool.figures(session, round_), actor.organisation_id if "member" in roles else None)
     if not settings.value(round_, "publish_pool") or round_.state not in FROM_PUBLICATION or not roles:

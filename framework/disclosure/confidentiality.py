@@ -47,9 +47,16 @@ class Reader:
         return self.hides_bidders and row.sheet == NAMES_THE_BIDDER
 
 
-def reader_of(session: Session, round_: Round, actor: Actor, submission: Submission | None = None) -> Reader:
-    """The reader an actor is in a round; the supplier itself sees all of its own."""
-    roles = roles_in(session, actor, round_)
+def reader_of(
+    session: Session,
+    round_: Round,
+    actor: Actor,
+    submission: Submission | None = None,
+    *,
+    roles: frozenset[str] | None = None,
+) -> Reader:
+    """The reader an actor is in a round; the supplier itself sees all of its own. `roles` where they were asked already."""
+    roles = roles_in(session, actor, round_) if roles is None else roles
     own = submission is not None and "supplier" in roles_for(session, actor, submission)
     declared = (
         select(Lot.code)

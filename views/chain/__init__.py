@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import cache
 from typing import Any
-from urllib.parse import quote_plus
 
-from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import get_translations
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,14 +29,14 @@ from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
 from views import clock, guard
+from views.chain.cells import Cells
 from views.chain.telling import said, what
 from views.demand.lever import pieces
 from views.disclosure.bidders import bidder, lettered, place
 from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import number, words
+from views.i18n import words
 
-PART_OF_WHOLE = N_("%(part)s of %(whole)s")
 blueprint = Blueprint("chain", __name__)
 
 
@@ -74,10 +71,9 @@ def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) ->
 @permit(Permission.COMPARISON_VIEW)
 def first_lot(round_: Round) -> str:
     """The comparison of the round's first lot."""
-    lot = db.session.scalar(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number).limit(1))
-    if lot is None:
+    if not round_.lots:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return _page(round_, lot)
+    return _page(round_, round_.lots[0])
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/comparison")
@@ -173,50 +169,25 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
 
 
 def _reader(round_: Round) -> Reader:
-    return confidentiality.reader_of(db.session(), round_, actor())
+    return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
 
 
 def _page(round_: Round, lot: Lot) -> str:
     reader = _reader(round_)
     found = comparison.compare(db.session(), lot, reader, page=request.args.get("page", "1"))
-    behind_of, hidden = _behind(round_, lot), veil_for(db.session(), round_, reader)
+    cells, hidden = Cells(round_, lot), veil_for(db.session(), round_, reader)
+    kinds = required_types(lot)
     return render_template(
         "chain/comparison.html",
         round_=round_,
         lots=round_.lots,
         found=found,
-        lines=[
-            (one, bidder(reader, one.supplier), hidden.over(one.brand, lettered), behind_of(one))
-            for one in _sorted(found.lines)
-        ],
-        kinds=[(kind, label_of(COMPONENT_TYPES, kind)) for kind in required_types(lot)],
-        step=comparison.step,
-        of=_of(),
+        lines=[(bidder(reader, one.supplier), hidden.over(one.brand, lettered), one) for one in _sorted(found.lines)],
+        cells=cells,
+        kinds=kinds,
+        kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )
-
-
-def _behind(round_: Round, lot: Lot) -> Callable[[comparison.Line], Callable[[str], str]]:
-    """Addresses of the rows behind the figures of a line; all built from one, since the page holds hundreds."""
-    one = url_for("chain.behind", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~", measure="~~")
-    start = one.removesuffix("~/~~")
-
-    def of_line(line: comparison.Line) -> Callable[[str], str]:
-        before, after = f"{start}{line.submission.public_id}/", f"?brand={quote_plus(line.key)}"
-        return lambda measure: f"{before}{measure}{after}"
-
-    return of_line
-
-
-def _of() -> Callable[[int, int | str], str]:
-    """“3 of 10”, with the sentence looked up once for the page."""
-    template = get_translations().gettext(PART_OF_WHOLE)
-
-    @cache
-    def of(part: int, whole: int | str) -> str:
-        return template % {"part": number(part), "whole": whole if isinstance(whole, str) else number(whole)}
-
-    return of
 
 
 def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:

@@ -21,7 +21,7 @@ MOST_LOTS = 3
 @frame.lever_from
 def strip(round_: Round) -> dict[str, Any] | None:
     """Pooled quantity of the largest lots, value, members, own share, and what it means to this reader."""
-    lever = lever_strip(db.session(), round_, actor())
+    lever = lever_strip(db.session(), round_, actor(), roles=frame.roles_here(round_))
     return None if lever is None else {"items": items(lever), "meaning": meaning(lever)}
 
 

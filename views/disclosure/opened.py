@@ -33,7 +33,7 @@ PAGE = 100
 @permit(Permission.SUBMISSION_VIEW_OPENED)
 def submissions(round_: Round) -> str:
     """All opened submissions of a round."""
-    reader = confidentiality.reader_of(db.session(), round_, actor())
+    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
     found = opened(db.session(), round_)
     hidden = set() if reader.sees_all else confidentiality.with_hidden_rows(db.session(), found)
     return render_template(
