@@ -49,11 +49,6 @@ class Line:
         return self.brand if self.place is None else str(self.place)
 
     @property
-    def level(self) -> int | None:
-        """Five steps of completeness: none, under a third, under two thirds, under all, all; None where nothing is asked."""
-        return step(self.figures["disclosed"], self.figures["nodes"])
-
-    @property
     def assembly(self) -> tuple[int, int]:
         """Models whose final assembly is disclosed, of how many."""
         part, whole = self.figures["kinds"].get(FINAL_ASSEMBLY, (0, 0))
@@ -110,7 +105,7 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
 
 
 def step(part: int, whole: int) -> int | None:
-    """Part of a whole as a step from 0 to 4; None where nothing was asked."""
+    """Part of a whole in five steps, 0 to 4: none, under a third, under two thirds, under all, all; None where nothing was asked."""
     if not whole:
         return None
     if part >= whole:

@@ -120,7 +120,7 @@ def test_a_company_wide_list_is_shown_and_scores_nothing(opened):
     found = comparison.compare(opened.session, opened.lot, lead)
 
     line = next(one for one in found.lines if one.submission.id == listed.id)
-    assert (line.figures["company_wide"], line.figures["products"], line.level) == (1, 0, None)
+    assert (line.figures["company_wide"], line.figures["products"], line.figures["nodes"]) == (1, 0, 0)
     assert [(s.site.site.name, s.site.suppliers, s.site.linked_suppliers) for s in found.shared] == [
         ("Lakeside Ltd", 2, 1)
     ]

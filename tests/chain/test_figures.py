@@ -146,7 +146,7 @@ def test_a_supplier_without_models_in_the_lot_has_a_line(opened):
 
     found = comparison.compare(opened.session, opened.lot, opened.reader(opened.round.organisation))
 
-    assert [(one.brand, one.figures["products"], one.level) for one in found.lines] == [("", 0, None)]
+    assert [(one.brand, one.figures["products"], one.figures["nodes"]) for one in found.lines] == [("", 0, 0)]
 
 
 def test_a_site_whose_links_have_ended_is_not_shared(opened):
