@@ -264,7 +264,11 @@ def columns_beyond(sheet: Sheet) -> list[str]:
 def repeated_header(layout: Layout, row: Row) -> bool:
     """Whether a data row only repeats the header, as on page breaks."""
     cells, headers = row.cells[:READ_COLUMNS], layout.headers
-    if not headers or len(cells) - cells.count(None) != len(headers):
+    first = next(iter(headers), len(cells))
+    sample = cells[first] if first < len(cells) else None
+    if sample is None or (isinstance(sample, str) and sample.isascii() and headers[first][0] not in sample):
+        return False  # nearly every row ends here, without counting its cells
+    if len(cells) - cells.count(None) != len(headers):
         return False
     given = ((place, cell) for place, cell in enumerate(cells) if cell is not None)
     return all(place in headers and clean(str(cell)).text == headers[place] for place, cell in given)
