@@ -87,7 +87,7 @@ def main() -> int:
         print(rows[-1], end="", flush=True)
     head = HEAD.format(day=dt.datetime.now(dt.UTC).date().isoformat(), cores=os.cpu_count())
     PAGE.write_text(
-        head + "".join(rows) + "\nSpeed: see `performance.md`, measured in the same run.\n", encoding="utf-8"
+        head + "".join(rows) + "\nSpeed: see `performance.md`, which says when it was measured.\n", encoding="utf-8"
     )
     return failed + speed.main()
 
