@@ -96,6 +96,7 @@ class Submission(Record, Base):
     )
     seconds: Mapped[int | None] = mapped_column(comment="milliseconds of reading and checking")
     checked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    is_mended: Mapped[bool] = mapped_column(default=False, comment="cells were mended since the last check")
     counted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
@@ -110,6 +111,41 @@ class Submission(Record, Base):
     def owner_id(self) -> int:
         """The organisation whose record this is."""
         return self.supplier_id if self.supplier_id is not None else self.supplier.id
+
+    @property
+    def is_rechecked(self) -> bool:
+        """Whether it is being checked again because cells were mended; what was found before still stands."""
+        return self.state == "checked" and self.is_mended
+
+    @property
+    def is_being_read(self) -> bool:
+        """Whether a result is still to come: the first, or the one after mending."""
+        return self.state == "staged" or self.is_rechecked
+
+
+class Correction(Record, Base):
+    """One cell of a version mended by its supplier, on top of the untouched file; undone where `undone_at` is set."""
+
+    __tablename__ = "correction"
+    __table_args__ = (
+        CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_facts"),
+        Index("ix_correction_submission", "submission_id", "batch"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    batch: Mapped[str] = mapped_column(String(20), comment="what one person mended in one act")
+    sheet: Mapped[str] = mapped_column(String(100), comment="as the file names it")
+    row: Mapped[int]
+    column: Mapped[str] = mapped_column(String(3), comment="letters of the column")
+    found: Mapped[str] = mapped_column(String(200), comment="what the remark showed, cut to 200 characters")
+    corrected: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(60), comment="the remark it mends")
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    submission: Mapped[Submission] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys="Correction.created_by_id")
+    undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
 
 
 class SubmissionIssue(Base):

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from framework.disclosure.check_file import Checked, Records, check
+from framework.disclosure.overlay import Corrections
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.smelters import Register
 from framework.ground.sheets.limits import Limits
@@ -26,11 +27,13 @@ def check_path(
     on_progress: Progress | None = None,
     previous: Records | None = None,
     smelters: Register | None = None,
+    corrections: Corrections = (),
 ) -> Checked:
     """Check a file on disk in a child process; whatever is wrong with it is in the result.
 
     `name` is the name as sent: a csv file is a sheet of that name. `previous` are the rows of the version before (D55),
     `smelters` the installation's register (D36); without it that rule is not run, which the result says.
+    `corrections` are laid over the cells before anything is understood.
     Raises NeedsLargeLane, and OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
     arguments = {
@@ -38,6 +41,7 @@ def check_path(
         "today": today.isoformat(),
         "previous": previous,
         "smelters": smelters,
+        "corrections": corrections,
     }
     task = "framework.disclosure.check_file:check_task"
     done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)

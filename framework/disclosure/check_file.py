@@ -11,6 +11,7 @@ from typing import Any
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import SHEETS, SITES
+from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
 from framework.disclosure.recognise import HEADER_ROWS, OURS, SITE_LIST, Recognised, lies_on_its_side, recognise
@@ -142,7 +143,12 @@ def check(
 
 
 def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The work of the child process: `arguments` hold `scope` (`RoundScope.to_json()` or None), `today`, `previous`, `smelters`."""
+    """The work of the child process.
+
+    `arguments` hold `scope` (`RoundScope.to_json()` or None), `today`, `previous`, `smelters` and `corrections`.
+    """
+    if isinstance(book, Book):
+        book = corrected(book, arguments.get("corrections") or ())
     scope = RoundScope.from_json(arguments["scope"]) if arguments.get("scope") else None
     today = dt.date.fromisoformat(arguments["today"])
     known = {name: arguments.get(name) for name in ("previous", "smelters")}

@@ -9,7 +9,7 @@ from itertools import islice
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import notices
+from framework.disclosure import corrections, notices
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import Checked, SheetAccount, check
 from framework.disclosure.confidentiality import day_of_receipt
@@ -49,6 +49,7 @@ def read(
     scope = scope_of(session, submission.round, submission.supplier)
     path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
+    mended = corrections.standing(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
     checked = check_path(
@@ -60,6 +61,7 @@ def read(
         on_progress=on_progress,
         previous=previous,
         smelters=smelters,
+        corrections=mended,
     )
     return checked, int((time.monotonic() - begun) * 1000)
 
@@ -74,17 +76,20 @@ def keep(
 ) -> None:
     """Store what was found and move the version on; nothing happens where it was done before.
 
-    After the deadline the supplier's set is settled as soon as its last version is read.
+    After the deadline the supplier's set is settled as soon as its last version is read. Of a version whose cells
+    were mended the new result takes the place of the old one, and its state stays.
     """
     lock(session, submission.round)
     session.refresh(submission)
-    if submission.state != "staged":
+    if not submission.is_being_read:
         return
-    now = clock()
+    now, is_first = clock(), submission.state == "staged"
     _store(session, submission, checked, milliseconds, now)
+    submission.is_mended = False
     refused = checked.verdict == "refused"
-    lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
-    notices.was_read(session, submission, checked.issues, now=now)
+    if is_first:
+        lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
+        notices.was_read(session, submission, checked.issues, now=now)
     if submission.round.state == "receipt_closed":
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 

@@ -109,7 +109,7 @@ def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetim
     """After the deadline: count the newest countable version, let the others lapse, once all newer are read."""
     found = [s for s in versions(session, round_, supplier_id) if s.state in LIVE]
     for submission in found:
-        if submission.state == "staged":
+        if submission.is_being_read:
             return
         if submission.state == "counted":
             _lapse(session, found[: found.index(submission)], now)
@@ -172,6 +172,8 @@ def _guard_count(session: Session, submission: Submission, context: lifecycle.Co
     blocks = select(SubmissionIssue.id).where(
         SubmissionIssue.submission_id == submission.id, SubmissionIssue.severity == "block"
     )
+    if submission.is_rechecked:
+        raise MoveRefused("being-read", N_("This version is being checked again. Wait until it is, and look again."))
     if submission.verdict != "countable" or session.scalar(blocks.limit(1)) is not None:
         raise MoveRefused("blocked", N_("This version cannot be counted until its blocking problem is mended."))
     _refuse_older(session, submission, by_hand=not context.actor.is_system)

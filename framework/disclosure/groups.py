@@ -43,11 +43,18 @@ class Group:
     """The values found at the first places, each once."""
     value_count: int = 0
     """How many different values were found in all."""
+    of_value: str = ""
+    """The value that makes the group; blank where the group holds several."""
 
     @property
     def severity(self) -> str:
         """block, error, warning or note."""
         return self.issue.severity.value
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether the remark is about single cells, which can be mended one by one."""
+        return self.issue.row is not None and bool(self.issue.params.get("cell"))
 
 
 def issue_of(row: SubmissionIssue) -> Issue:
@@ -153,10 +160,16 @@ def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], l
 
 
 def _keys() -> tuple[ColumnElement[str], ...]:
-    """What makes one group; the value only where the same value has the same remedy everywhere."""
+    """What makes one group."""
     table = SubmissionIssue
-    value = case((table.code.in_(BY_VALUE), table.value), else_=literal("")).label("of_value")
+    value = of_value().label("of_value")
     return table.severity, table.code, table.cause, table.sheet, table.column, value  # type: ignore[return-value]
+
+
+def of_value() -> ColumnElement[str]:
+    """The value that tells groups apart: only where the same value has the same remedy everywhere, else blank."""
+    table = SubmissionIssue
+    return case((table.code.in_(BY_VALUE), table.value), else_=literal(""))
 
 
 def _group(first: SubmissionIssue, found: Any, places: list[Row[Any]], language: str) -> Group:
@@ -173,4 +186,5 @@ def _group(first: SubmissionIssue, found: Any, places: list[Row[Any]], language:
         mixed=found.n > 1 and is_mixed(message, shown, values=found.values),
         values=tuple(dict.fromkeys(place.found for place in places if place.found)),
         value_count=found.values,
+        of_value=found.of_value,
     )

@@ -160,6 +160,14 @@ def letter(place: int) -> str:
     return name
 
 
+def place_of(letters: str) -> int:
+    """The place of a column by its letters; A is 0."""
+    number = 0
+    for sign in letters:
+        number = number * 26 + ord(sign) - 64
+    return number - 1
+
+
 def _take(table: Table, name: str, read: ColumnRead) -> None:
     table.columns[name] = read.values
     table.found[name] = read.found

@@ -14,11 +14,11 @@ _REASONS: dict[str, str] = {
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
-        "demand-deadline-past late link-open link-over window-over reopening-off no-outage"
+        "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed terms-changed"
+        "version-waits bytes-changed terms-changed mended-meanwhile being-read"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "

@@ -8,6 +8,7 @@ blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     findings,
+    mending,
     names,
     opened,
     opening,
@@ -17,4 +18,15 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     work,
 )
 
-__all__ = ["blueprint", "findings", "names", "opened", "opening", "suppliers", "upload", "withdrawing", "work"]
+__all__ = [
+    "blueprint",
+    "findings",
+    "mending",
+    "names",
+    "opened",
+    "opening",
+    "suppliers",
+    "upload",
+    "withdrawing",
+    "work",
+]

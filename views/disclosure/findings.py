@@ -8,7 +8,7 @@ from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import counting, findings, groups, receipts, receiving
+from framework.disclosure import corrections, counting, findings, groups, receipts, receiving
 from framework.disclosure.groups import Group
 from framework.ground.permissions import Permission
 from models.base import db
@@ -16,6 +16,7 @@ from models.disclosure import Submission
 from models.rounds import Round
 from views import clock
 from views.disclosure import blueprint
+from views.disclosure.mending import mend_urls
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import own_submission
 from views.downloads import send_workbook
@@ -34,6 +35,10 @@ def version(round_: Round, submission_id: str) -> str:
     found = counting.versions(db.session(), round_, submission.supplier_id)
     standing = counting.standing(found)
     is_open = round_.state == "published" and not receiving.is_past(round_, clock.now())
+    causes = groups.groups(
+        db.session(), submission, language=current_language(), limit=None if everything else GROUPS_FIRST
+    )
+    may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
     return render_template(
         "disclosure/version.html",
         round_=round_,
@@ -41,13 +46,14 @@ def version(round_: Round, submission_id: str) -> str:
         arrival=receipts.arrival(db.session(), submission),
         said=state_sentence(submission, found, _block(submission)),
         tag=version_tag(submission, standing),
-        groups=groups.groups(
-            db.session(), submission, language=current_language(), limit=None if everything else GROUPS_FIRST
-        ),
+        groups=causes,
+        mend_urls=mend_urls(round_, submission, causes) if may_mend else {},
         group_total=groups.total_groups(db.session(), submission),
         counts=groups.counts(submission),
         not_kept=not_kept_sentence(groups.not_kept(submission)),
-        may_count=counting.may_count(found, submission),
+        may_count=counting.may_count(found, submission) and not submission.is_rechecked,
+        may_mend=may_mend,
+        batches=corrections.batches(db.session(), submission),
         left_out=groups.left_out(db.session(), submission),
         is_open=is_open,
         everything=everything,
@@ -60,7 +66,7 @@ def progress(round_: Round, submission_id: str) -> Response:
     """The progress block while a file is being read; asks the page to load anew when it is done."""
     submission = own_submission(round_, submission_id)
     answer = Response(render_template("disclosure/progress.html", round_=round_, submission=submission))
-    if submission.state != "staged":
+    if not submission.is_being_read:
         answer.headers["HX-Redirect"] = url_for(
             "disclosure.version", round_id=round_.public_id, submission_id=submission.public_id
         )

@@ -54,7 +54,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     time counts: a fault of the machine never refuses it, so this job is tried until the file has been read.
     """
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
-    if submission is None or submission.state != "staged":
+    if submission is None or not submission.is_being_read:
         return
     number, job_id, lane = submission.id, job.id, _lane(job, submission)
     progress = _progress(session, job_id, clock)

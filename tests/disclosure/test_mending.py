@@ -1,0 +1,195 @@
+"""Cells mended on the spot: recorded on top of the untouched file, checked again, undoable, and only while that is open."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import select
+
+from framework.disclosure.check_file import check
+from framework.disclosure.corrections import CauseKey
+from framework.disclosure.overlay import corrected
+from framework.ground.sheets.cells import Book, Row, Sheet, SheetFacts
+from models.disclosure import Correction, Submission, SubmissionIssue, SubmissionRow
+from models.records import AuditEvent
+from tests.disclosure.test_pages import Tender
+from tests.disclosure.workbooks import TODAY
+
+LIST = "name,address,city,country\n" + "".join(f"Works {n},{n + 1} First Avenue,Kunshan,Kinaa\n" for n in range(5))
+CAUSE = CauseKey("value-not-allowed", "country", "sites", "country", "Kinaa")
+
+
+@pytest.fixture
+def tender(session, build, clock, sign_in):
+    return Tender(session, build, clock, sign_in)
+
+
+@pytest.fixture
+def sent(tender):
+    tender.send(LIST.encode(), name="sites.csv")
+    return tender
+
+
+def codes(tender):
+    tender.session.rollback()
+    return [issue.code for issue in tender.session.scalars(select(SubmissionIssue).order_by(SubmissionIssue.position))]
+
+
+def countries(tender):
+    tender.session.rollback()
+    return [row.read_values.get("country") for row in tender.session.scalars(select(SubmissionRow))]
+
+
+def mend(tender, status=200, **values):
+    return tender.browser.send(f"{tender.version()}/mend", CAUSE._asdict() | values, status)
+
+
+def batch(tender):
+    tender.session.rollback()
+    return tender.session.scalars(select(Correction.batch)).first()
+
+
+def test_one_value_mends_all_cells_of_a_cause(sent):
+    before = sent.browser.page(sent.version()).text
+    form = sent.browser.page(f"{sent.version()}/mend?{urlencode(CAUSE._asdict())}").text
+    page = mend(sent, how="all", everywhere="China")
+
+    assert "Mend these 5 cells" in before
+    assert "One value for all 5 cells" in form
+    assert "5 cells are mended." in page.text
+    assert countries(sent) == ["CN"] * 5
+    assert "value-not-allowed" not in codes(sent)
+
+
+def test_the_file_stays_as_it_was_sent_and_the_record_says_who_mended(sent):
+    before = sent.submissions()[0].file.sha256
+    mend(sent, how="all", everywhere="China")
+
+    submission = sent.submissions()[0]
+    kept = sent.session.scalars(select(Correction).order_by(Correction.row)).all()
+    event = sent.session.scalars(select(AuditEvent).where(AuditEvent.kind == "submission_tender.mended")).one()
+    assert submission.file.sha256 == before
+    assert submission.state == "checked"
+    assert not submission.is_being_read
+    assert [(one.sheet, one.row, one.column, one.found, one.corrected) for one in kept] == [
+        ("sites", row, "D", "Kinaa", "China") for row in range(2, 7)
+    ]
+    assert {one.created_by_id for one in kept} == {event.actor_id}
+    assert event.data == {"cells": 5}
+
+
+def test_cells_can_be_mended_one_by_one(sent):
+    mend(sent, how="each", **{"to-D2": "China", "to-D4": "Viet Nam"})
+
+    assert countries(sent) == ["CN", None, "VN", None, None]
+
+
+def test_taking_back_brings_the_remarks_back(sent):
+    mend(sent, how="all", everywhere="China")
+    page = sent.browser.send(f"{sent.version()}/mended/{batch(sent)}/undo")
+
+    assert "5 cells are as you sent them again." in page.text
+    assert "Taken back on" in page.text
+    assert countries(sent) == [None] * 5
+    assert codes(sent).count("value-not-allowed") == 5
+
+
+def test_an_act_of_mending_is_taken_back_once(sent):
+    mend(sent, how="all", everywhere="China")
+    sent.browser.send(f"{sent.version()}/mended/{batch(sent)}/undo")
+
+    sent.browser.send(f"{sent.version()}/mended/{batch(sent)}/undo", status=404)
+
+
+def test_nothing_given_keeps_the_page_and_says_so(sent):
+    page = mend(sent, status=422, how="all", everywhere="  ")
+
+    assert "Give at least one value that differs" in page.text
+    assert countries(sent) == [None] * 5
+
+
+def test_a_second_tab_that_mends_the_same_cells_is_told(sent):
+    mend(sent, how="all", everywhere="China")
+
+    page = mend(sent, status=409, how="all", everywhere="Japan")
+
+    assert "mended meanwhile" in page.text
+    assert countries(sent) == ["CN"] * 5
+
+
+def test_a_version_that_counts_is_not_mended(sent):
+    sent.browser.send(f"{sent.version()}/count")
+
+    page = mend(sent, status=409, how="all", everywhere="China")
+
+    assert "counts and is sealed" in page.text
+    assert sent.session.scalars(select(Correction)).all() == []
+
+
+def test_nothing_is_mended_after_the_deadline(sent):
+    sent.clock.now = sent.round.tender_deadline
+    sent.clock.forward(minutes=1)
+
+    mend(sent, status=409, how="all", everywhere="China")
+
+    assert countries(sent) == [None] * 5
+
+
+def test_another_supplier_does_not_find_the_page(sent):
+    address = sent.version()
+    sent.writing()
+    other = sent.person(sent.build.organisation("supplier"))
+
+    assert other.get(f"{address}/mend?{urlencode(CAUSE._asdict())}").status_code == 404
+    other.send(f"{address}/mend", CAUSE._asdict() | {"how": "all", "everywhere": "China"}, status=404)
+    assert countries(sent) == [None] * 5
+
+
+def test_a_version_that_is_checked_again_is_neither_counted_nor_mended_until_that_is_done(sent):
+    sent.writing()
+    sent.session.scalars(select(Submission)).one().is_mended = True
+    sent.session.commit()
+
+    counted = sent.browser.send(f"{sent.version()}/count", status=409)
+    page = mend(sent, status=409, how="all", everywhere="China")
+
+    assert "being checked again" in counted.text
+    assert "being checked again" in page.text
+
+
+def test_a_mended_version_that_can_be_counted_counts_with_its_mended_values(sent):
+    mend(sent, how="all", everywhere="China")
+    sent.browser.send(f"{sent.version()}/count")
+
+    assert sent.submissions()[0].state == "counted"
+    assert countries(sent) == ["CN"] * 5
+
+
+def test_a_correction_takes_away_what_the_walk_found_at_its_place():
+    facts = SheetFacts(error_cells={(2, 1): "#N/A", (3, 1): "#N/A"}, formulas_without_result=[(2, 1), (2, 2)])
+    book = Book("xlsx", [Sheet("S", [Row(1, ("name",)), Row(2, (None, "x"))], facts)])
+
+    sheet = corrected(book, [["S", 2, "A", "Acme"], ["S", 4, "C", "late"]]).sheets[0]
+
+    assert sheet.rows[1:] == [Row(2, ("Acme", "x")), Row(4, (None, None, "late"))]
+    assert sheet.facts.error_cells == {(3, 1): "#N/A"}
+    assert sheet.facts.formulas_without_result == [(2, 2)]
+    assert book.sheets[0].rows[1] == Row(2, (None, "x"))
+
+
+def test_no_corrections_leave_the_book_as_it_is():
+    book = Book("csv", [Sheet("S", [Row(1, ("name",))])])
+
+    assert corrected(book, []) is book
+
+
+def test_checking_is_the_same_whether_a_value_was_typed_or_mended():
+    def book(country):
+        rows = [Row(1, ("name", "address", "country")), Row(2, ("Acme", "1 First Avenue, Kunshan", country))]
+        return Book("xlsx", [Sheet("S", rows)])
+
+    typed = check(book("China"), None, today=TODAY)
+    mended = check(corrected(book("Kinaa"), [["S", 2, "C", "China"]]), None, today=TODAY)
+
+    assert mended.to_json() == typed.to_json()

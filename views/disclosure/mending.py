@@ -1,0 +1,123 @@
+"""Mending on the spot: other values over the cells of one cause, in one act, and taking such an act back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from framework.disclosure import corrections
+from framework.disclosure.corrections import MAX_CELLS, CauseKey
+from framework.disclosure.groups import Group, groups
+from framework.ground.errors import InvalidInput
+from framework.ground.permissions import Permission
+from models.base import db
+from models.disclosure import Submission
+from models.rounds import Round
+from views import clock, guard
+from views.disclosure import blueprint
+from views.disclosure.upload import address, own_submission
+from views.disclosure.work import run_if_small
+from views.guard import actor, permit
+from views.i18n import current_language, number
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/mend")
+@permit(Permission.SUBMISSION_STAGE)
+def ask_mend(round_: Round, submission_id: str) -> str | Response:
+    """The cells of one cause, to be mended together or one by one; the version's page where there are none."""
+    submission = own_submission(round_, submission_id)
+    return _page(round_, submission, _cause(request.args)) or redirect(address(submission))
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/mend")
+@permit(Permission.SUBMISSION_STAGE)
+def mend(round_: Round, submission_id: str) -> Response | tuple[str, int]:
+    """Lay the values over the cells and check the version again."""
+    submission, cause = own_submission(round_, submission_id), _cause(request.form)
+    everywhere = request.form.get("everywhere", "") if request.form.get("how") == "all" else ""
+    values = {name[3:]: text for name, text in request.form.items() if name.startswith("to-") and not everywhere}
+    try:
+        count = corrections.mend(
+            db.session(), submission, cause, values, everywhere=everywhere, actor=actor(), clock=clock.now
+        )
+    except InvalidInput as error:
+        said = guard.refused(error)
+        page = _page(round_, submission, cause, error=said, typed=request.form)
+        return (page, error.status) if page else redirect(address(submission))
+    said = ngettext("%(count)s cell is mended.", "%(count)s cells are mended.", count, count=number(count))
+    return _checked_again(submission, said)
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/mended/<batch>/undo")
+@permit(Permission.SUBMISSION_STAGE)
+def undo_mending(round_: Round, submission_id: str, batch: str) -> Response:
+    """Take one act of mending back."""
+    submission = own_submission(round_, submission_id)
+    count = corrections.undo(db.session(), submission, batch, actor=actor(), clock=clock.now)
+    said = ngettext(
+        "%(count)s cell is as you sent it again.", "%(count)s cells are as you sent them again.", count, count=number(count)
+    )
+    return _checked_again(submission, said)
+
+
+def mend_urls(round_: Round, submission: Submission, found: Sequence[Group]) -> dict[int, str]:
+    """Where the cells of a group can be mended, by its place among the groups; notes ask for nothing."""
+    return {
+        place: url_for(
+            "disclosure.ask_mend",
+            round_id=round_.public_id,
+            submission_id=submission.public_id,
+            **_key(group)._asdict(),
+        )
+        for place, group in enumerate(found)
+        if group.has_cells and group.severity != "note"
+    }
+
+
+def _key(group: Group) -> CauseKey:
+    issue = group.issue
+    return CauseKey(issue.code, issue.cause, issue.sheet, issue.column, group.of_value)
+
+
+def _cause(given: Mapping[str, str]) -> CauseKey:
+    return CauseKey(*(given.get(name, "") for name in CauseKey._fields))
+
+
+def _checked_again(submission: Submission, said: str) -> Response:
+    job, size = submission.job, submission.file.size
+    job_id = job.id if job is not None else None
+    answer = guard.done(address(submission) + "#remarks", said)
+    run_if_small(job_id, size)
+    return answer
+
+
+def _page(
+    round_: Round,
+    submission: Submission,
+    cause: CauseKey,
+    *,
+    error: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> str | None:
+    session = db.session()
+    cells = corrections.cells_of(session, submission, cause)
+    if not cells or not corrections.may_mend(submission, clock=clock.now):
+        return None
+    group = next(one for one in groups(session, submission, language=current_language()) if _key(one) == cause)
+    return render_template(
+        "disclosure/mend.html",
+        round_=round_,
+        submission=submission,
+        cause=cause._asdict(),
+        cells=cells,
+        shown=cells[:MAX_CELLS],
+        message=group.message,
+        advice=group.advice,
+        params=group.params,
+        proposal=str(group.issue.params.get("nearest") or "").split(", ")[0],
+        error=error,
+        typed=typed,
+    )
