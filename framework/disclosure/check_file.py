@@ -14,7 +14,16 @@ from framework.disclosure.columns import SHEETS, SITES
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
-from framework.disclosure.recognise import HEADER_ROWS, OURS, SITE_LIST, Recognised, lies_on_its_side, recognise
+from framework.disclosure.recognise import (
+    HEADER_ROWS,
+    OURS,
+    SITE_LIST,
+    Recognised,
+    as_columns,
+    lies_on_its_side,
+    likely_header,
+    recognise,
+)
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import Listed, Table
 from framework.ground.issue_catalogue import make, refusal_issue
@@ -65,7 +74,7 @@ class Checked:
 
     `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list or unknown. `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
-    are absent. `created` are rows the program adds (D13). `issues` are the gravest `MAX_ISSUES`; `issue_total` counts all.
+    are absent. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `MAX_ISSUES`; `issue_total` counts all.
     """
 
     verdict: str
@@ -77,6 +86,7 @@ class Checked:
     by_severity: dict[str, int] = field(default_factory=dict)
     tables: Records = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def rows_in(self) -> int:
@@ -139,7 +149,9 @@ def check(
     issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
     sideways = [sheet.name for sheet in book.sheets if sheet.visible and lies_on_its_side(sheet)]
     issues += [make("table-lies-on-its-side", sheet=name) for name in sideways]
-    return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, [])), issues)
+    likely = likely_header(book)
+    columns = [as_columns(likely)] if likely else []
+    return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, []), columns=columns), issues)
 
 
 def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,6 +219,7 @@ def _check_list(
     if not records:
         issues.append(make("row-count-wrong", "no row", sheet=found.layouts[0].sheet.name))
     checked.tables = {SITES: records}
+    checked.columns = [as_columns(layout) for layout in found.layouts]
     checked.sheets += _not_read(found, issues)
     return _finished(checked, issues)
 

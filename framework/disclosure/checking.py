@@ -102,6 +102,7 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.rows_in, submission.rows_stored = checked.rows_in, checked.rows_stored
     submission.rows_listed = checked.rows_listed
     submission.issue_count, submission.issue_counts = checked.issue_total, checked.by_severity
+    submission.mapping = {"sheets": checked.columns} if checked.columns else {}
     submission.seconds, submission.checked_at = milliseconds, now
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure.fields import FIELD_LABELS, header_of
 from framework.disclosure.groups import of_value
 from framework.disclosure.receiving import CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs
@@ -22,6 +23,23 @@ MENDED = audit.declare("submission_tender.mended", "cells")
 UNDONE = audit.declare("submission_tender.mending_undone", "cells")
 MAX_CELLS = 200
 MAX_LENGTH = 4_000
+
+
+CHOSEN = "column-chosen"
+NOT_READ = "(not read)"
+"""Stands over the header of a column that a person left out: in brackets, so no field is meant by it."""
+
+
+class ShownColumn(NamedTuple):
+    """A column as it was understood. `field` is blank where it is not read; `samples` are up to three values."""
+
+    sheet: str
+    row: int
+    cell: str
+    header: str
+    field: str
+    ground: str
+    samples: list[str]
 
 
 class CauseKey(NamedTuple):
@@ -103,6 +121,66 @@ def mend(
     chosen = _chosen(faulty, values, everywhere)
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Give at least one value that differs from what was found."))
+    _write(session, submission, chosen, cause.code, actor, clock)
+    return len(chosen)
+
+
+def choose_columns(
+    session: Session, submission: Submission, choices: Mapping[str, str], *, actor: Actor, clock: Clock
+) -> int:
+    """Say what columns mean, by the cell of their header: a field of a list of sites, or blank for not read.
+
+    Recorded like any mending, as our name of the field over the header of the column. Returns the number of headers
+    that changed. Raises MoveRefused, and InvalidInput where one field is given twice or nothing changed.
+    """
+    _hold(session, submission, clock)
+    headers = shown_columns(submission)
+    wanted = {cell: choices.get(cell, column.field) for cell, column in headers.items()}
+    if any(name and name not in FIELD_LABELS for name in wanted.values()):
+        raise InvalidInput("field-unknown", N_("Choose a meaning from the list."))
+    given = [name for name in wanted.values() if name]
+    twice = next((name for name in given if given.count(name) > 1), "")
+    if twice:
+        raise InvalidInput("field-twice", N_("Two columns cannot mean the same: choose one of them."))
+    chosen = [
+        (FaultyCell(column.sheet, column.row, cell, column.header), header_of(wanted[cell]) or NOT_READ)
+        for cell, column in headers.items()
+        if wanted[cell] != column.field
+    ]
+    if not chosen:
+        raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))
+    _write(session, submission, chosen, CHOSEN, actor, clock)
+    return len(chosen)
+
+
+def shown_columns(submission: Submission) -> dict[str, ShownColumn]:
+    """The columns of a plain list as they were understood, by sheet and cell of the header (Sheet1!C4)."""
+    return {
+        f"{sheet['sheet']}!{column['cell']}": ShownColumn(sheet["sheet"], sheet["row"], **column)
+        for sheet in submission.mapping.get("sheets", [])
+        for column in sheet["columns"]
+    }
+
+
+def original_headers(session: Session, submission: Submission) -> dict[str, str]:
+    """What stands in the file where a person said what a column means, by sheet and cell of the header."""
+    query = select(Correction).where(
+        Correction.submission_id == submission.id, Correction.code == CHOSEN, Correction.undone_at.is_(None)
+    )
+    found: dict[str, str] = {}
+    for one in session.scalars(query.order_by(Correction.id)):
+        found.setdefault(f"{one.sheet}!{one.column}{one.row}", one.found)
+    return found
+
+
+def _write(
+    session: Session,
+    submission: Submission,
+    chosen: Sequence[tuple[FaultyCell, str]],
+    code: str,
+    actor: Actor,
+    clock: Clock,
+) -> None:
     now, batch = clock(), random_id()
     for one, text in chosen:
         correction = Correction(
@@ -110,16 +188,15 @@ def mend(
             batch=batch,
             sheet=one.sheet,
             row=one.row,
-            column=one.cell.rstrip("0123456789"),
-            found=one.found,
+            column=one.cell.rpartition("!")[2].rstrip("0123456789"),
+            found=one.found[:200],
             corrected=text,
-            code=cause.code,
+            code=code,
             created_at=now,
             created_by_id=actor.user_id,
         )
         session.add(correction)
     _check_again(session, submission, MENDED, len(chosen), actor, clock)
-    return len(chosen)
 
 
 def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, clock: Clock) -> int:

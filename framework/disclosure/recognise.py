@@ -23,6 +23,9 @@ OURS, SITE_LIST, UNKNOWN = "hefboom-1.0", "site-list", "unknown"
 HEADER_ROWS = 30
 READ_COLUMNS = 64
 _SAMPLE = 60
+_SHOWN = 200
+_SAMPLES_SHOWN = 3
+_FEWEST_HEADERS = 2
 _MOST = 0.8
 
 
@@ -236,6 +239,42 @@ def _is_os_id(text: str) -> bool:
 def _looks_like_names(layout: Layout, place: int) -> bool:
     values = [value for value in _samples(layout, place) if isinstance(value, str)]
     return bool(values) and len(set(values)) >= len(values) / 2 and all(len(value) <= 120 for value in values)
+
+
+def as_columns(layout: Layout) -> dict[str, Any]:
+    """The columns of a list as understood, for a person to look at: header, field, on what ground, three samples."""
+    fields = {place: name for name, place in layout.mapping.items()}
+    below = (row for row in layout.sheet.rows if row.number > layout.header_row)
+    headers = dict(sorted(({place: "" for place in nameless(layout, below)} | layout.headers).items()))
+    columns = [
+        {
+            "cell": f"{letter(place)}{layout.header_row}",
+            "header": header[:_SHOWN],
+            "field": fields.get(place, ""),
+            "ground": _ground(header, fields.get(place, "")),
+            "samples": [str(value)[:_SHOWN] for value in _samples(layout, place)[:_SAMPLES_SHOWN]],
+        }
+        for place, header in headers.items()
+    ]
+    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "columns": columns}
+
+
+def _ground(header: str, field: str) -> str:
+    """By its header or by its values; blank for a column that is not read."""
+    meant = _synonyms().get(header_key(header))
+    return "" if not field else "header" if meant and meant[0] == field else "values"
+
+
+def likely_header(book: Book) -> Layout | None:
+    """Where nothing was recognised: the first row with nearly as many texts as any, of the first sheet that has such rows."""
+    for sheet in book.sheets:
+        rows = _first_rows(sheet) if sheet.visible else []
+        texts = [sum(isinstance(cell, str) for cell in row.cells[:READ_COLUMNS]) for row in rows]
+        if max(texts, default=0) >= _FEWEST_HEADERS:
+            enough = max(_FEWEST_HEADERS, max(texts) - 1)
+            row = next(row for row, count in zip(rows, texts, strict=True) if count >= enough)
+            return Layout(sheet, "3_sites", row.number, headers=_headers(row))
+    return None
 
 
 def names_columns(row: Row) -> bool:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from framework.disclosure import corrections
 from framework.disclosure.corrections import MAX_CELLS, CauseKey
+from framework.disclosure.fields import FIELD_LABELS
 from framework.disclosure.groups import Group, groups
 from framework.ground.errors import InvalidInput
 from framework.ground.permissions import Permission
@@ -58,9 +59,55 @@ def undo_mending(round_: Round, submission_id: str, batch: str) -> Response:
     submission = own_submission(round_, submission_id)
     count = corrections.undo(db.session(), submission, batch, actor=actor(), clock=clock.now)
     said = ngettext(
-        "%(count)s cell is as you sent it again.", "%(count)s cells are as you sent them again.", count, count=number(count)
+        "%(count)s cell is as you sent it again.",
+        "%(count)s cells are as you sent them again.",
+        count,
+        count=number(count),
     )
     return _checked_again(submission, said)
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/columns")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def columns(round_: Round, submission_id: str) -> str | Response:
+    """How the columns of a plain list were understood, to be changed while that is open."""
+    submission = own_submission(round_, submission_id)
+    return _columns_page(round_, submission) if submission.mapping else redirect(address(submission))
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/columns")
+@permit(Permission.SUBMISSION_STAGE)
+def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, int]:
+    """Take what a person says the columns mean, and check the version again."""
+    submission = own_submission(round_, submission_id)
+    choices = {name[3:]: field for name, field in request.form.items() if name.startswith("is-")}
+    try:
+        count = corrections.choose_columns(db.session(), submission, choices, actor=actor(), clock=clock.now)
+    except InvalidInput as error:
+        return _columns_page(round_, submission, error=guard.refused(error), chosen=choices), error.status
+    said = ngettext(
+        "%(count)s column has another meaning now.",
+        "%(count)s columns have another meaning now.",
+        count,
+        count=number(count),
+    )
+    return _checked_again(submission, said)
+
+
+def _columns_page(
+    round_: Round, submission: Submission, *, error: str = "", chosen: Mapping[str, str] | None = None
+) -> str:
+    return render_template(
+        "disclosure/columns.html",
+        round_=round_,
+        submission=submission,
+        columns=corrections.shown_columns(submission),
+        originals=corrections.original_headers(db.session(), submission),
+        fields=FIELD_LABELS,
+        may_mend=corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked,
+        error=error,
+        chosen=chosen or {},
+    )
 
 
 def mend_urls(round_: Round, submission: Submission, found: Sequence[Group]) -> dict[int, str]:

@@ -1,0 +1,141 @@
+"""What the columns of a supplier's own list mean: shown with samples, chosen by a person, recorded, undoable."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from framework.disclosure.fields import FIELD_LABELS, header_of
+from framework.disclosure.recognise import header_key
+from framework.ground.codelists import read_rows
+from models.disclosure import Correction, SubmissionRow
+from tests.disclosure.test_pages import Tender
+
+STRANGE = (
+    "plant ref,where it stands,state of affairs,\n" + "Acme,1 First Avenue,China,note\nBolt,2 First Avenue,Japan,note\n"
+)
+MEANING = {
+    "is-sites!A1": "site_legal_name",
+    "is-sites!B1": "address_line",
+    "is-sites!C1": "country",
+    "is-sites!D1": "product_words",
+}
+
+
+@pytest.fixture
+def tender(session, build, clock, sign_in):
+    return Tender(session, build, clock, sign_in)
+
+
+@pytest.fixture
+def sent(tender):
+    tender.send(STRANGE.encode(), name="sites.csv")
+    return tender
+
+
+def choose(tender, status=200, **meaning):
+    return tender.browser.send(f"{tender.version()}/columns", MEANING | meaning, status)
+
+
+def rows(tender):
+    tender.session.rollback()
+    found = tender.session.scalars(select(SubmissionRow).where(SubmissionRow.listed_reason == ""))
+    return [row.read_values for row in found]
+
+
+def test_a_list_that_is_not_recognised_shows_its_columns_with_samples(sent):
+    version = sent.browser.page(sent.version()).text
+    page = sent.browser.page(f"{sent.version()}/columns").text
+
+    assert sent.submissions()[0].verdict == "blocked"
+    assert "See and change what your columns mean" in version
+    for words in (
+        "plant ref",
+        "state of affairs",
+        "no name",
+        "Acme",
+        "2 First Avenue",
+        "We do not know what it means.",
+    ):
+        assert words in page
+
+
+def test_saying_what_columns_mean_makes_the_list_countable(sent):
+    page = choose(sent)
+
+    submission = sent.submissions()[0]
+    assert "4 columns have another meaning now." in page.text
+    assert (submission.format, submission.verdict) == ("site-list", "countable")
+    assert [(one["site_legal_name"], one["country"], one["product_words"]) for one in rows(sent)] == [
+        ("Acme", "CN", "note"),
+        ("Bolt", "JP", "note"),
+    ]
+    assert submission.rows_in == submission.rows_stored + submission.rows_listed == 2
+
+
+def test_the_choice_is_shown_beside_the_header_of_the_file_and_can_be_taken_back(sent):
+    choose(sent)
+    page = sent.browser.page(f"{sent.version()}/columns").text
+    sent.session.rollback()
+    batch = sent.session.scalars(select(Correction.batch)).first()
+    sent.browser.send(f"{sent.version()}/mended/{batch}/undo")
+
+    assert page.count("You said so.") == 4
+    assert "plant ref" in page
+    assert sent.submissions()[0].verdict == "blocked"
+
+
+def test_two_columns_cannot_mean_the_same(sent):
+    page = choose(sent, status=422, **{"is-sites!B1": "site_legal_name"})
+
+    assert "Two columns cannot mean the same" in page.text
+    assert sent.submissions()[0].verdict == "blocked"
+
+
+def test_a_meaning_that_is_not_in_the_list_is_refused(sent):
+    assert "Choose a meaning from the list" in choose(sent, status=422, **{"is-sites!B1": "price"}).text
+
+
+def test_a_wrong_guess_is_corrected(tender):
+    tender.send(b"name,supplier name,address,country\nPlant 7,Acme,1 First Avenue,China\n", name="sites.csv")
+    page = tender.browser.page(f"{tender.version()}/columns").text
+    before = rows(tender)
+    meaning = {"is-sites!A1": "local_language_name", "is-sites!B1": "site_legal_name"}
+    tender.browser.send(f"{tender.version()}/columns", meaning)
+
+    assert "Its name says so." in page
+    assert [one.get("site_legal_name") for one in before] == ["Plant 7"]
+    assert [(one["site_legal_name"], one["local_language_name"]) for one in rows(tender)] == [("Acme", "Plant 7")]
+
+
+def test_a_column_that_is_left_out_is_not_read(tender):
+    tender.send(b"name,address,country,products\nAcme,1 First Avenue,China,laptops\n", name="sites.csv")
+    tender.browser.send(f"{tender.version()}/columns", {"is-sites!D1": ""})
+
+    assert "product_words" not in rows(tender)[0]
+
+
+def test_our_own_workbook_has_no_columns_to_choose(tender):
+    tender.send()
+
+    assert "what your columns mean" not in tender.browser.page(tender.version()).text
+    assert tender.browser.get(f"{tender.version()}/columns").status_code == 302
+
+
+def test_another_supplier_does_not_find_the_columns(sent):
+    address = sent.version()
+    sent.writing()
+    other = sent.person(sent.build.organisation("supplier"))
+
+    assert other.get(f"{address}/columns").status_code == 404
+
+
+def test_every_field_of_the_headers_has_a_name_and_a_header_that_means_it():
+    fields = {row["field"]: row["headers"].split("|") for row in read_rows("site_list_headers.csv")}
+    owners = {}
+    for field, headers in fields.items():
+        for header in headers:
+            owners.setdefault(header_key(header), field)
+
+    assert set(FIELD_LABELS) == set(fields)
+    assert {field: owners[header_key(header_of(field))] for field in FIELD_LABELS} == {f: f for f in FIELD_LABELS}
