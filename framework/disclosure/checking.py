@@ -90,6 +90,8 @@ def keep(
     if is_first:
         lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
         notices.was_read(session, submission, checked.issues, now=now)
+        if submission.state == "checked" and submission.mapping:
+            corrections.take_over(session, submission, clock=clock)
     if submission.round.state == "receipt_closed":
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 

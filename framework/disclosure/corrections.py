@@ -13,7 +13,7 @@ from framework.disclosure.fields import FIELD_LABELS, header_of
 from framework.disclosure.groups import of_value
 from framework.disclosure.receiving import CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs
-from framework.ground.actors import Actor
+from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
 from framework.ground.text import N_, storable
 from models.base import random_id
@@ -173,6 +173,59 @@ def original_headers(session: Session, submission: Submission) -> dict[str, str]
     return found
 
 
+def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool:
+    """Where this supplier said before what the columns of such a list mean, say it again; whether there was such a time.
+
+    Such a list has the same headers in the same columns; the newest of the supplier's own versions decides.
+    """
+    headers = {cell: column.header for cell, column in shown_columns(submission).items()}
+    before = _chosen_before(session, submission)
+    if before is None or _by_letter(headers) != _by_letter(_as_sent(session, before)):
+        return False
+    query = select(Correction).where(
+        Correction.submission_id == before.id, Correction.code == CHOSEN, Correction.undone_at.is_(None)
+    )
+    said = {one.column: one.corrected for one in session.scalars(query.order_by(Correction.id))}
+    chosen = [
+        (FaultyCell(column.sheet, column.row, cell, column.header), said[letters])
+        for cell, column in shown_columns(submission).items()
+        if (letters := _letters(cell)) in said and said[letters] != column.header
+    ]
+    if chosen:
+        _write(session, submission, chosen, CHOSEN, SYSTEM, clock)
+    return bool(chosen)
+
+
+def _chosen_before(session: Session, submission: Submission) -> Submission | None:
+    """The supplier's newest other version of which a person said what its columns mean."""
+    query = (
+        select(Submission)
+        .join(Correction, Correction.submission_id == Submission.id)
+        .where(
+            Submission.supplier_id == submission.supplier_id,
+            Submission.id != submission.id,
+            Correction.code == CHOSEN,
+            Correction.undone_at.is_(None),
+        )
+    )
+    return session.scalar(query.order_by(Submission.receipt_seq.desc()).limit(1))
+
+
+def _as_sent(session: Session, submission: Submission) -> dict[str, str]:
+    """The headers of a version as they stand in its file, by sheet and cell."""
+    headers = {cell: column.header for cell, column in shown_columns(submission).items()}
+    return headers | original_headers(session, submission)
+
+
+def _by_letter(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by the letters of their columns, without case and outer space; the name of the sheet and its row may differ."""
+    return {_letters(cell): header.strip().casefold() for cell, header in headers.items()}
+
+
+def _letters(cell: str) -> str:
+    return cell.rpartition("!")[2].rstrip("0123456789")
+
+
 def _write(
     session: Session,
     submission: Submission,
@@ -188,7 +241,7 @@ def _write(
             batch=batch,
             sheet=one.sheet,
             row=one.row,
-            column=one.cell.rpartition("!")[2].rstrip("0123456789"),
+            column=_letters(one.cell),
             found=one.found[:200],
             corrected=text,
             code=code,

@@ -245,7 +245,7 @@ def as_columns(layout: Layout) -> dict[str, Any]:
     """The columns of a list as understood, for a person to look at: header, field, on what ground, three samples."""
     fields = {place: name for name, place in layout.mapping.items()}
     below = (row for row in layout.sheet.rows if row.number > layout.header_row)
-    headers = dict(sorted(({place: "" for place in nameless(layout, below)} | layout.headers).items()))
+    headers = dict(sorted((dict.fromkeys(nameless(layout, below), "") | layout.headers).items()))
     columns = [
         {
             "cell": f"{letter(place)}{layout.header_row}",

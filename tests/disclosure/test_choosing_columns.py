@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from flask import current_app
 from sqlalchemy import select
 
 from framework.disclosure.fields import FIELD_LABELS, header_of
 from framework.disclosure.recognise import header_key
 from framework.ground.codelists import read_rows
-from models.disclosure import Correction, SubmissionRow
+from models.disclosure import Correction, Submission, SubmissionRow
+from models.records import Job
 from tests.disclosure.test_pages import Tender
+from views.worker import run_job
 
 STRANGE = (
     "plant ref,where it stands,state of affairs,\n" + "Acme,1 First Avenue,China,note\nBolt,2 First Avenue,Japan,note\n"
@@ -80,7 +83,7 @@ def test_the_choice_is_shown_beside_the_header_of_the_file_and_can_be_taken_back
     batch = sent.session.scalars(select(Correction.batch)).first()
     sent.browser.send(f"{sent.version()}/mended/{batch}/undo")
 
-    assert page.count("You said so.") == 4
+    assert page.count("You said so, here or for an earlier version.") == 4
     assert "plant ref" in page
     assert sent.submissions()[0].verdict == "blocked"
 
@@ -106,6 +109,51 @@ def test_a_wrong_guess_is_corrected(tender):
     assert "Its name says so." in page
     assert [one.get("site_legal_name") for one in before] == ["Plant 7"]
     assert [(one["site_legal_name"], one["local_language_name"]) for one in rows(tender)] == [("Acme", "Plant 7")]
+
+
+def work_off(tender):
+    """What the worker does with the jobs that wait."""
+    for job in tender.session.scalars(select(Job).where(Job.state == "waiting").order_by(Job.id)).all():
+        number = job.id
+        tender.session.rollback()
+        run_job(current_app._get_current_object(), number)
+
+
+def test_what_was_said_is_taken_over_for_the_next_list_with_the_same_headers(sent):
+    choose(sent)
+    sent.send((STRANGE + "Cork,3 First Avenue,China,note\n").encode(), name="next.csv")
+    work_off(sent)
+
+    newest = sent.submissions()[1]
+    page = sent.browser.page(sent.version(1)).text
+    assert (newest.format, newest.verdict, newest.rows_stored, newest.is_being_read) == (
+        "site-list",
+        "countable",
+        3,
+        False,
+    )
+    assert "taken over from your earlier version" in page
+
+
+def test_other_headers_take_nothing_over(sent):
+    choose(sent)
+    sent.send(STRANGE.replace("state of affairs", "state").encode(), name="sites.csv")
+    work_off(sent)
+
+    assert sent.submissions()[1].verdict == "blocked"
+
+
+def test_another_suppliers_choice_is_not_taken_over(sent):
+    choose(sent)
+    sent.writing()
+    other = sent.person(sent.build.organisation("supplier"))
+    sent.send(STRANGE.encode(), name="sites.csv", browser=other)
+    work_off(sent)
+
+    sent.session.rollback()
+    newest = sent.session.scalars(select(Submission).order_by(Submission.id.desc())).first()
+    assert newest.supplier_id != sent.supplier.id
+    assert newest.verdict == "blocked"
 
 
 def test_a_column_that_is_left_out_is_not_read(tender):
