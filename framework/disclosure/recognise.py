@@ -273,7 +273,7 @@ def likely_header(book: Book) -> Layout | None:
         if max(texts, default=0) >= _FEWEST_HEADERS:
             enough = max(_FEWEST_HEADERS, max(texts) - 1)
             row = next(row for row, count in zip(rows, texts, strict=True) if count >= enough)
-            return Layout(sheet, "3_sites", row.number, headers=_headers(row))
+            return _site_layout(sheet, row) or Layout(sheet, "3_sites", row.number, headers=_headers(row))
     return None
 
 
