@@ -93,7 +93,10 @@ def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tupl
     if round_.state != "receipt_closed" and not due:
         found.append(("receipt-open", N_("Receipt is not closed yet.")))
     states = set(session.scalars(select(Submission.state).where(Submission.round_id == round_.id)))
-    if "staged" in states:
+    again = select(Submission.id).where(
+        Submission.round_id == round_.id, Submission.state == "checked", Submission.is_mended
+    )
+    if "staged" in states or session.scalar(again.limit(1)) is not None:
         found.append(("still-reading", N_("A version that arrived in time is still being read. Wait a moment.")))
     if "counted" not in states and not (due and _will_count(session, round_)):
         found.append(("nothing-counted", N_("No version counts, so there is nothing to open.")))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
 
+from framework.disclosure import checking, counting, opening
 from framework.disclosure.check_file import check
 from framework.disclosure.corrections import CauseKey
 from framework.disclosure.overlay import corrected
 from framework.ground.sheets.cells import Book, Row, Sheet, SheetFacts
+from framework.ground.sheets.limits import Limits
 from models.disclosure import Correction, Submission, SubmissionIssue, SubmissionRow
 from models.records import AuditEvent
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY
+from views.disclosure import work
 
 LIST = "name,address,city,country\n" + "".join(f"Works {n},{n + 1} First Avenue,Kunshan,Kinaa\n" for n in range(5))
 CAUSE = CauseKey("value-not-allowed", "country", "sites", "country", "Kinaa")
@@ -193,3 +197,31 @@ def test_checking_is_the_same_whether_a_value_was_typed_or_mended():
     mended = check(corrected(book("Kinaa"), [["S", 2, "C", "China"]]), None, today=TODAY)
 
     assert mended.to_json() == typed.to_json()
+
+
+def test_closing_and_opening_wait_for_a_version_that_is_checked_again(sent):
+    sent.writing()
+    sent.session.scalars(select(Submission)).one().is_mended = True
+    sent.session.commit()
+    sent.clock.now = sent.round.tender_deadline + dt.timedelta(minutes=1)
+    sent.writing()
+    counting.close_receipt(sent.session, sent.round, clock=sent.clock, files=work.files())
+    sent.session.commit()
+    waiting = sent.submissions()[0].state, [code for code, _words in obstacles(sent)]
+    check_again(sent)
+
+    assert waiting == ("checked", ["still-reading", "nothing-counted"])
+    assert sent.submissions()[0].state == "counted"
+    assert obstacles(sent) == []
+
+
+def obstacles(tender):
+    return opening.obstacles(tender.session, tender.round, now=tender.clock.now)
+
+
+def check_again(tender):
+    submission = tender.writing().scalars(select(Submission)).one()
+    checked, took = checking.read(tender.session, submission, files=work.files(), limits=Limits.quick(upload_mb=1))
+    submission = tender.writing().scalars(select(Submission)).one()
+    checking.keep(tender.session, submission, checked, took, clock=tender.clock, files=work.files())
+    tender.session.commit()

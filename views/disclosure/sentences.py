@@ -159,7 +159,7 @@ def _is_past(round_: Round) -> bool:
 
 
 def _past_sentence(submission: Submission, found: Sequence[Submission], block: Group | None, other: str) -> str:
-    if submission.state == "staged":
+    if submission.is_being_read:
         return _("Received in time and still being read. It is counted as soon as it is read, if it can be.")
     if submission.state == "counted":
         return _("Counted and sealed. The openers open it together with the others.")

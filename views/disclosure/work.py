@@ -72,6 +72,8 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
         return
     except checking.ChildLost as lost:
         session.rollback()
+        if session.get_one(Submission, number).is_rechecked:
+            raise jobs.TryAgain(lost.reason) from lost  # it was read once, so this does not speak against the file
         refusal = _judged(session, job_id, lost)
         checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
     session.rollback()
