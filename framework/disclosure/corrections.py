@@ -74,6 +74,14 @@ class Batch:
         """The first of them, for what all have in common."""
         return self.corrections[0]
 
+    @property
+    def changes(self) -> list[tuple[str, str, list[Correction]]]:
+        """From what to what, and in which cells: the same change of many cells is one."""
+        gathered: dict[tuple[str, str], list[Correction]] = {}
+        for one in self.corrections:
+            gathered.setdefault((one.found, one.corrected), []).append(one)
+        return [(*texts, cells) for texts, cells in gathered.items()]
+
 
 def cells_of(session: Session, submission: Submission, cause: CauseKey) -> list[FaultyCell]:
     """The cells of one cause, in the order of the file; remarks about a whole row or sheet have none."""
