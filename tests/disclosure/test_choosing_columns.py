@@ -51,6 +51,7 @@ def test_a_list_that_is_not_recognised_shows_its_columns_with_samples(sent):
     page = sent.browser.page(f"{sent.version()}/columns").text
 
     assert sent.submissions()[0].verdict == "blocked"
+    assert "Say what your columns mean" in version
     assert "See and change what your columns mean" in version
     for words in (
         "plant ref",
