@@ -10,7 +10,10 @@ from typing import Any
 
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
-from framework.disclosure.columns import SHEETS, SITES
+from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
+from framework.disclosure.foreign.layouts import at
+from framework.disclosure.foreign.reading import ForeignContent, read_foreign
+from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, recognise_foreign
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
 from framework.disclosure.recognise import HEADER_ROWS, OURS, SITE_LIST, Recognised, lies_on_its_side, recognise
@@ -24,6 +27,8 @@ from framework.ground.text import N_
 
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
 MAX_ISSUES = 20_000
+ANSWERS, MINES = "answers", "mines"
+_OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
 GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 REASONS = {
     "above-header": N_("It stands above the row of column names."),
@@ -35,6 +40,7 @@ REASONS = {
     "template-version-wrong": N_("Its file is another version of the workbook."),
     "row-count-wrong / brand twice": N_("Its brand has an earlier row."),
     "sheet-hidden": N_("Its sheet is hidden."),
+    "words-of-the-template": N_("It holds words of the template, or a cell read into the head of the submission."),
     "sheet-not-read": N_("Its sheet is not part of the table."),
 }
 """Why a row was left out, in words."""
@@ -133,6 +139,9 @@ def check(
     found = recognise(book, scope)
     if found.format == OURS:
         return _check_ours(book, found, scope, today, previous, smelters)
+    foreign = recognise_foreign(book)
+    if foreign:
+        return _check_foreign(book, foreign, smelters)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
     issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
@@ -203,6 +212,49 @@ def _check_list(
     checked.tables = {SITES: records}
     checked.sheets += _not_read(found, issues)
     return _finished(checked, issues)
+
+
+def _check_foreign(book: Book, foreign: Foreign, smelters: Mapping[str, str | None] | None) -> Checked:
+    """A workbook of the RMI family: what the template itself causes is not told, what it says becomes our rows."""
+    checked = Checked(COUNTABLE, f"{foreign.type} {foreign.version}".strip(), "mapped")
+    issues = [issue for issue in book_issues(book) if issue.code not in _OF_AN_RMI_TEMPLATE] + foreign.issues
+    others = [sheet for sheet in book.sheets if sheet.name.strip().casefold() not in TEMPLATE_SHEETS and sheet.rows]
+    if foreign.readable:
+        content = read_foreign(book, foreign, smelters)
+        issues += content.issues
+        checked.tables, checked.sheets = _foreign_tables(book, foreign, content)
+        if content.scope == "company_wide":
+            issues.append(make("scope-company-wide"))
+    else:
+        checked.verdict = BLOCKED
+        others = [foreign.declaration, foreign.smelters, *others]
+    checked.sheets += _not_read(Recognised(checked.format, not_read=others), issues)
+    return _finished(checked, issues)
+
+
+def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tuple[Records, list[SheetAccount]]:
+    """The rows by our sheets, and where in the file they stand; rows of the form without an answer are listed."""
+    head_row = at(foreign.layout.head["company"])[0] if foreign.layout else 0
+    head = {"reporting_party_name": content.company, "scope": content.scope, "data_as_of": content.as_of}
+    values = {name: text for name, text in head.items() if text}
+    answered = {record["row"] for record in content.answers} | {head_row}
+    words = [row.number for row in foreign.declaration.rows if row.number not in answered]
+    listed = [Listed(number, "words-of-the-template") for number in words]
+    name = foreign.declaration.name
+    tables: Records = {SUBMISSION: [{"row": head_row, "values": values, "found": {}}], ANSWERS: content.answers}
+    accounts = [
+        SheetAccount(name, SUBMISSION, 1, 1),
+        SheetAccount(name, ANSWERS, len(content.answers) + len(listed), len(content.answers), listed),
+    ]
+    for target, title, records in (
+        (SMELTERS, foreign.smelters.name, content.smelters),
+        (MINES, "Mine List", content.mines),
+        (PRODUCTS, "Product List", content.products),
+    ):
+        if records:
+            tables[target] = records
+            accounts.append(SheetAccount(title, target, len(records), len(records)))
+    return tables, accounts
 
 
 def _chosen(book: Book, found: Recognised) -> list[Issue]:
