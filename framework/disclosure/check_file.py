@@ -12,6 +12,8 @@ from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
 from framework.disclosure.foreign.layouts import at
+from framework.disclosure.foreign.omts import NAME as OMTS
+from framework.disclosure.foreign.omts import read_omts, recognise_omts
 from framework.disclosure.foreign.reading import ForeignContent, read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, recognise_foreign
 from framework.disclosure.read_lists import read_site_lists
@@ -22,12 +24,12 @@ from framework.disclosure.table import Listed, Table
 from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue, Severity
 from framework.ground.reading.facts import book_issues
-from framework.ground.sheets.cells import Book, Refusal
+from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.text import N_
 
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
 MAX_ISSUES = 20_000
-ANSWERS, MINES = "answers", "mines"
+ANSWERS, MINES, ORGANISATIONS = "answers", "mines", "organisations"
 _OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
 GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 REASONS = {
@@ -68,7 +70,8 @@ class SheetAccount:
 class Checked:
     """What is known about a file after checking.
 
-    `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list or unknown. `tables` maps our sheet names to
+    `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list, unknown, or
+    the name of a format of others with its version (CMRT 6.5). `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
     are absent. `created` are rows the program adds (D13). `issues` are the gravest `MAX_ISSUES`; `issue_total` counts all.
     """
@@ -142,6 +145,9 @@ def check(
     foreign = recognise_foreign(book)
     if foreign:
         return _check_foreign(book, foreign, smelters)
+    suppliers = recognise_omts(book)
+    if suppliers:
+        return _check_omts(book, suppliers)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
     issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
@@ -255,6 +261,19 @@ def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tu
             tables[target] = records
             accounts.append(SheetAccount(title, target, len(records), len(records)))
     return tables, accounts
+
+
+def _check_omts(book: Book, sheet: Sheet) -> Checked:
+    """A list of suppliers: every row an organisation; no sites, so it is kept and not scored."""
+    content = read_omts(sheet)
+    listed = [Listed(row, "no-known-values") for row in content.listed]
+    rows = content.organisations
+    checked = Checked(COUNTABLE, OMTS, "mapped", tables={ORGANISATIONS: rows})
+    checked.sheets = [SheetAccount(sheet.name, ORGANISATIONS, len(rows) + len(listed), len(rows), listed)]
+    issues = [*book_issues(book), *content.issues, make("scope-company-wide")]
+    others = [other for other in book.sheets if other is not sheet and other.rows]
+    checked.sheets += _not_read(Recognised(OMTS, not_read=others), issues)
+    return _finished(checked, issues)
 
 
 def _chosen(book: Book, found: Recognised) -> list[Issue]:

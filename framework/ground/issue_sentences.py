@@ -336,4 +336,6 @@ SENTENCES: tuple[str, ...] = (
     N_("The smelter %(value)s stands in row %(other)s for the same mineral. It is counted once."),
     N_("This cell holds several values joined by a bar: %(value)s."),
     N_("Give every value a row of its own where you can."),
+    N_("The column %(column)s holds business secrets of the sender. It was not taken over."),
+    N_("Nothing to do. You may leave it out next time."),
 )
