@@ -257,10 +257,16 @@ def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tu
         (MINES, "Mine List", content.mines),
         (PRODUCTS, "Product List", content.products),
     ):
-        if records:
+        left = [Listed(row, "no-known-values") for row in content.listed.get(_title(book, title), [])]
+        if records or left:
             tables[target] = records
-            accounts.append(SheetAccount(title, target, len(records), len(records)))
+            accounts.append(SheetAccount(title, target, len(records) + len(left), len(records), left))
     return tables, accounts
+
+
+def _title(book: Book, name: str) -> str:
+    sheet = book.sheet(name)
+    return sheet.name if sheet else name
 
 
 def _check_omts(book: Book, sheet: Sheet) -> Checked:

@@ -26,6 +26,8 @@ _NOT_LISTED, _NOT_IDENTIFIED = "smelter not listed", "smelter not yet identified
 _RECYCLED = re.compile(r"\s*(recycled|scrap)\b", re.IGNORECASE)
 _OURS = frozenset({"tin", "tantalum", "tungsten", "gold", "cobalt", "mica"})
 _EPOCH, _EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_HELPERS = frozenset({"0", "0.0", "Unknown"})
+_INPUT = 17
 Record = dict[str, Any]
 Register = Mapping[str, str | None]
 
@@ -35,6 +37,7 @@ class ForeignContent:
     """What the file says. Lists hold records `{"row": n, "values": {...}, "found": {...}}`, one for each row of the file.
 
     `company` as written, `scope` in our words, `as_of` an ISO day or blank, `authorised` whether an authoriser is named.
+    `listed` are rows, by sheet, with values only in columns that we do not read, such as those of persons.
     """
 
     company: str = ""
@@ -48,6 +51,7 @@ class ForeignContent:
     smelters: list[Record] = field(default_factory=list)
     mines: list[Record] = field(default_factory=list)
     products: list[Record] = field(default_factory=list)
+    listed: dict[str, list[int]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
 
@@ -316,8 +320,10 @@ class _Reader:
                     self.tell("cell-error", sheet=sheet.name, cell=f"{letter(place)}{row.number}", value=word or text)
                 elif text:
                     raw[name] = text
-            if raw and not (raw.keys() <= {"country", "id"} and raw.get("country", "0") in ("0", "Unknown")):
+            if any(text not in _HELPERS for text in raw.values()):
                 yield row.number, raw
+            elif any(str(cell or "").strip() and str(cell) not in _HELPERS for cell in row.cells[:_INPUT]):
+                self.content.listed.setdefault(sheet.name, []).append(row.number)
 
     def _joined(self, sheet: Sheet, columns: Mapping[str, str], number: int, raw: Mapping[str, str]) -> None:
         for name, text in raw.items():

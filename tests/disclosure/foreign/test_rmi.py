@@ -209,3 +209,14 @@ def test_a_version_not_described_is_read_like_its_older_neighbour_only_where_the
 
     assert (fits.format, fits.verdict, len(fits.tables["5_smelters"])) == ("CMRT 6.6", "countable", 4)
     assert (wrong.verdict, "foreign-version-unknown" in codes(wrong)) == ("blocked", True)
+
+
+def test_a_row_with_values_in_unread_columns_alone_is_listed(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"] |= {"K9": CANARY, "F10": "#N/A", "X11": 0}
+
+    found = checked(cells)
+
+    [account] = [sheet for sheet in found.sheets if sheet.target == "5_smelters"]
+    assert [(one.row, one.reason) for one in account.listed] == [(9, "no-known-values"), (10, "no-known-values")]
+    assert (account.rows_in, account.rows_stored, found.adds_up) == (6, 4, True)
