@@ -10,7 +10,12 @@ from typing import Any
 
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
-from framework.disclosure.columns import SHEETS, SITES
+from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
+from framework.disclosure.foreign.layouts import at
+from framework.disclosure.foreign.omts import NAME as OMTS
+from framework.disclosure.foreign.omts import read_omts, recognise_omts
+from framework.disclosure.foreign.reading import ForeignContent, read_foreign
+from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, recognise_foreign
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
@@ -29,11 +34,13 @@ from framework.disclosure.table import Listed, Table
 from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue, Severity
 from framework.ground.reading.facts import book_issues
-from framework.ground.sheets.cells import Book, Refusal
+from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.text import N_
 
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
 MAX_ISSUES = 20_000
+ANSWERS, MINES, ORGANISATIONS = "answers", "mines", "organisations"
+_OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
 GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 REASONS = {
     "above-header": N_("It stands above the row of column names."),
@@ -45,6 +52,7 @@ REASONS = {
     "template-version-wrong": N_("Its file is another version of the workbook."),
     "row-count-wrong / brand twice": N_("Its brand has an earlier row."),
     "sheet-hidden": N_("Its sheet is hidden."),
+    "words-of-the-template": N_("It holds words of the template, or a cell read into the head of the submission."),
     "sheet-not-read": N_("Its sheet is not part of the table."),
 }
 """Why a row was left out, in words."""
@@ -72,7 +80,8 @@ class SheetAccount:
 class Checked:
     """What is known about a file after checking.
 
-    `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list or unknown. `tables` maps our sheet names to
+    `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list, unknown, or
+    the name of a format of others with its version (CMRT 6.5). `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
     are absent. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `MAX_ISSUES`; `issue_total` counts all.
     """
@@ -144,6 +153,12 @@ def check(
     found = recognise(book, scope)
     if found.format == OURS:
         return _check_ours(book, found, scope, today, previous, smelters)
+    foreign = recognise_foreign(book)
+    if foreign:
+        return _check_foreign(book, foreign, smelters)
+    suppliers = recognise_omts(book)
+    if suppliers:
+        return _check_omts(book, suppliers)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
     issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
@@ -221,6 +236,68 @@ def _check_list(
     checked.tables = {SITES: records}
     checked.columns = [as_columns(layout) for layout in found.layouts]
     checked.sheets += _not_read(found, issues)
+    return _finished(checked, issues)
+
+
+def _check_foreign(book: Book, foreign: Foreign, smelters: Mapping[str, str | None] | None) -> Checked:
+    """A workbook of the RMI family: what the template itself causes is not told, what it says becomes our rows."""
+    checked = Checked(COUNTABLE, f"{foreign.type} {foreign.version}".strip(), "mapped")
+    issues = [issue for issue in book_issues(book) if issue.code not in _OF_AN_RMI_TEMPLATE] + foreign.issues
+    others = [sheet for sheet in book.sheets if sheet.name.strip().casefold() not in TEMPLATE_SHEETS and sheet.rows]
+    if foreign.readable:
+        content = read_foreign(book, foreign, smelters)
+        issues += content.issues
+        checked.tables, checked.sheets = _foreign_tables(book, foreign, content)
+        if content.scope == "company_wide":
+            issues.append(make("scope-company-wide"))
+    else:
+        checked.verdict = BLOCKED
+        others = [foreign.declaration, foreign.smelters, *others]
+    checked.sheets += _not_read(Recognised(checked.format, not_read=others), issues)
+    return _finished(checked, issues)
+
+
+def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tuple[Records, list[SheetAccount]]:
+    """The rows by our sheets, and where in the file they stand; rows of the form without an answer are listed."""
+    head_row = at(foreign.layout.head["company"])[0] if foreign.layout else 0
+    head = {"reporting_party_name": content.company, "scope": content.scope, "data_as_of": content.as_of}
+    values = {name: text for name, text in head.items() if text}
+    answered = {record["row"] for record in content.answers} | {head_row}
+    words = [row.number for row in foreign.declaration.rows if row.number not in answered]
+    listed = [Listed(number, "words-of-the-template") for number in words]
+    name = foreign.declaration.name
+    tables: Records = {SUBMISSION: [{"row": head_row, "values": values, "found": {}}], ANSWERS: content.answers}
+    accounts = [
+        SheetAccount(name, SUBMISSION, 1, 1),
+        SheetAccount(name, ANSWERS, len(content.answers) + len(listed), len(content.answers), listed),
+    ]
+    for target, title, records in (
+        (SMELTERS, foreign.smelters.name, content.smelters),
+        (MINES, "Mine List", content.mines),
+        (PRODUCTS, "Product List", content.products),
+    ):
+        left = [Listed(row, "no-known-values") for row in content.listed.get(_title(book, title), [])]
+        if records or left:
+            tables[target] = records
+            accounts.append(SheetAccount(title, target, len(records) + len(left), len(records), left))
+    return tables, accounts
+
+
+def _title(book: Book, name: str) -> str:
+    sheet = book.sheet(name)
+    return sheet.name if sheet else name
+
+
+def _check_omts(book: Book, sheet: Sheet) -> Checked:
+    """A list of suppliers: every row an organisation; no sites, so it is kept and not scored."""
+    content = read_omts(sheet)
+    listed = [Listed(row, "no-known-values") for row in content.listed]
+    rows = content.organisations
+    checked = Checked(COUNTABLE, OMTS, "mapped", tables={ORGANISATIONS: rows})
+    checked.sheets = [SheetAccount(sheet.name, ORGANISATIONS, len(rows) + len(listed), len(rows), listed)]
+    issues = [*book_issues(book), *content.issues, make("scope-company-wide")]
+    others = [other for other in book.sheets if other is not sheet and other.rows]
+    checked.sheets += _not_read(Recognised(OMTS, not_read=others), issues)
     return _finished(checked, issues)
 
 

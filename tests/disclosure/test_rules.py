@@ -333,7 +333,7 @@ def test_formulas_and_broken_cells_are_told_at_their_place():
 
 
 def test_every_rule_of_the_workbook_has_a_case_here():
-    numbered = {entry.code for entry in catalogue().values() if entry.number}
+    numbered = {entry.code for entry in catalogue().values() if entry.number.startswith("D")}
     elsewhere = {"file-refused", "column-duplicate", "smelter-unknown", "formula", "less-precise-than-before"}
 
     covered = {code.partition(" / ")[0] for code, _change in CASES} | elsewhere

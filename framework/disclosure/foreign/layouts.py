@@ -1,0 +1,118 @@
+"""The layouts of the RMI workbooks (`data/formats/rmi.json`): where each version keeps its answers and its lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from framework.ground.codelists import read_json
+from framework.ground.sheets.cells import Cell, Sheet
+
+_CELL = re.compile(r"([A-Z]+)(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One family of versions with the same cells. `versions` maps each to its day of release.
+
+    `head` maps fields to cells; `questions` and `company_questions` map our codes to the first row and the row of the
+    answer; `smelters` and `products` map fields to column letters; `minerals` are fixed, or stand in `mineral_cells`.
+    """
+
+    type: str
+    versions: dict[str, dt.date]
+    head: dict[str, str]
+    minerals: tuple[str, ...]
+    mineral_cells: tuple[str, ...]
+    rows: int
+    questions: dict[str, int]
+    company_questions: dict[str, int]
+    smelters: dict[str, str]
+    products: dict[str, str]
+    gating: str
+    mines: dict[str, str]
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """Every layout we describe."""
+    data = read_json("formats/rmi.json")
+    return tuple(_layout(family, data) for family in data["families"])
+
+
+def layout_of(kind: str, version: str) -> tuple[Layout | None, str]:
+    """The layout of this version, and the version it describes: itself, or the nearest older one of the same family."""
+    known = {name: layout for layout in layouts() if layout.type == kind for name in layout.versions}
+    older = [name for name in known if version_key(name) <= version_key(version)]
+    nearest = version if version in known else max(older, key=version_key, default="")
+    return known.get(nearest), nearest
+
+
+def version_key(version: str) -> tuple[float, str]:
+    """An order of versions: 6.01 before 6.1 before 6.22 before 6.4, 2.03 before 2.03a."""
+    found = re.match(r"(\d+(?:\.\d+)?)([a-z]?)", version)
+    return (float(found[1]), found[2]) if found else (0.0, "")
+
+
+def values(question: str) -> dict[str, str]:
+    """Answers of a question in the form of `answer_key`, and what each becomes."""
+    found: dict[str, dict[str, str]] = read_json("formats/rmi.json")["values"]
+    general = {} if question == "suppliers_responded" else found["*"]
+    return {**general, **found.get(question, {}), **({"unknown": "unknown"} if not general else {})}
+
+
+def setting(name: str) -> dict[str, Any]:
+    """A table of facts about all families."""
+    table: dict[str, Any] = read_json("formats/rmi.json")[name]
+    return table
+
+
+def answer_key(value: Cell) -> str:
+    """The form in which answers are compared: no case, no punctuation, no doubled or outer blanks."""
+    return re.sub(r"[^a-z0-9%<>]+", " ", str(value).casefold()).strip()
+
+
+def cells_of(sheet: Sheet) -> dict[tuple[int, int], Cell]:
+    """The values of a sheet by row and place (0 is A)."""
+    return {
+        (row.number, place): cell
+        for row in sheet.rows
+        for place, cell in enumerate(row.cells)
+        if cell is not None and str(cell).strip()
+    }
+
+
+def place_of(letters: str) -> int:
+    """The index of a column; A is 0."""
+    number = 0
+    for sign in letters:
+        number = number * 26 + ord(sign) - 64
+    return number - 1
+
+
+def at(address: str) -> tuple[int, int]:
+    """Row and place of a cell's address."""
+    found = _CELL.match(address)
+    if found is None:
+        raise ValueError(address)
+    return int(found[2]), place_of(found[1])
+
+
+def _layout(family: dict[str, Any], data: dict[str, Any]) -> Layout:
+    return Layout(
+        type=family["type"],
+        versions={name: dt.date.fromisoformat(day) for name, day in family["versions"].items()},
+        head=family["head"],
+        minerals=tuple(family["minerals"]),
+        mineral_cells=tuple(family["mineral_cells"]),
+        rows=family["rows"],
+        questions=family["questions"],
+        company_questions=family["company_questions"],
+        smelters=data["smelter_columns"][family["smelters"]],
+        products=data["product_columns"].get(family["products"], {}),
+        gating=family["gating"],
+        mines=data["mine_columns"] if family["mines"] else {},
+    )

@@ -1,0 +1,222 @@
+"""RMI workbooks: recognised, read by cell, asked or not asked, contradictions told, persons left out, rows accounted for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framework.disclosure.check_file import Checked, check
+from framework.disclosure.foreign.layouts import layouts
+from tests.disclosure.foreign.rmi_books import CANARY, Cells, empty, good, layout, smelter, write
+from tests.disclosure.workbooks import TODAY, codes, read
+
+VERSIONS = [(one.type, version) for one in layouts() for version in one.versions]
+REGISTER: dict[str, str | None] = {f"CID9{n:05d}": None for n in range(10)}
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Callable[[Cells], Checked]:
+    return lambda cells: check(read(write(tmp_path / "x.xlsx", cells)), None, today=TODAY, smelters=REGISTER)
+
+
+@pytest.mark.parametrize(("kind", "version"), VERSIONS)
+def test_every_version_gives_back_what_its_layout_holds(kind: str, version: str, checked: Callable[[Cells], Checked]):
+    described = layout(kind, version)
+
+    found = checked(good(kind, version))
+
+    [head] = found.tables["0_submission"]
+    minerals = described.minerals or ("cobalt", "copper")
+    answered = {(a["values"]["question"], a["values"]["subject"]) for a in found.tables["answers"]}
+    assert (found.verdict, found.format, found.version, found.adds_up) == (
+        "countable",
+        f"{kind} {version}",
+        "mapped",
+        True,
+    )
+    assert head["values"] == {
+        "reporting_party_name": "Harbour Metals Ltd",
+        "scope": "company_wide",
+        "data_as_of": "2026-02-01",
+    }
+    assert answered == {(q, m) for q in described.questions for m in minerals} | {
+        (q, "company") for q in described.company_questions
+    }
+    assert len(found.tables["5_smelters"]) == len(minerals)
+    assert codes(found) - {"foreign-version-old"} == {"scope-company-wide"}
+
+
+@pytest.mark.parametrize(("kind", "version"), VERSIONS)
+def test_names_of_persons_are_nowhere_in_the_result(kind: str, version: str, checked: Callable[[Cells], Checked]):
+    found = checked(good(kind, version))
+
+    assert CANARY not in json.dumps(found.to_json(), default=str)
+
+
+@pytest.mark.parametrize(("kind", "version"), VERSIONS)
+def test_an_empty_template_only_lacks_values(kind: str, version: str, checked: Callable[[Cells], Checked]):
+    found = checked(empty(kind, version, language="中文"))
+
+    assert {issue.code for issue in found.issues} - {"foreign-version-old", "scope-company-wide"} == {"value-missing"}
+    assert "D26" in {issue.params.get("cell") for issue in found.issues} or (kind, version) not in [("CMRT", "6.5")]
+
+
+def test_a_metal_not_used_is_asked_nothing_more(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D26"] = "No"
+    for row in (32, 38, 44, 50, 56, 62, 68):
+        del cells["Declaration"][f"D{row}"]
+    for letter in "BCDEFHIGJKL":
+        cells["Smelter List"].pop(f"{letter}5", None)
+
+    assert codes(checked(cells)) == {"scope-company-wide"}
+
+
+def test_contradictions_are_told_at_the_answer(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"] |= {"D26": "No", "D57": "None", "D52": "Yes"}
+    cells["Smelter List"] |= {"C8": "Smelter not yet identified", "O7": "INDONESIA"}
+
+    found = checked(cells)
+
+    told = {i.params["cell"]: i.params["mineral"] for i in found.issues if i.code == "question-contradiction"}
+    assert told == {"D26": "tantalum", "D57": "tin", "D52": "gold", "D65": "tungsten"}
+
+
+def test_columns_shifted_by_one_are_not_read(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"] = {f"{chr(ord(a[0]) + 1)}{a[1:]}": value for a, value in cells["Smelter List"].items()}
+
+    found = checked(cells)
+
+    [issue] = [i for i in found.issues if i.code == "columns-shifted"]
+    assert (found.verdict, issue.params["shift"], found.tables, found.adds_up) == ("blocked", 1, {}, True)
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "1", "100%", "100 %", "Yes, 100%"])
+def test_a_hundred_percent_is_all_however_written(value: object, checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D56"] = value
+
+    found = checked(cells)
+
+    [given] = [a["values"] for a in found.tables["answers"] if a["row"] == 56]
+    assert (given["value"], given["cell"]) == ("all", "D56")
+
+
+def test_broken_cells_are_told_where_they_stand(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"] |= {"D22": "soon", "D38": "Perhaps"}
+    cells["Smelter List"] |= {"F5": "#N/A", "F6": "CID123456", "F7": "ABC", "E8": "Atlantis", "N5": "A | B"}
+
+    found = checked(cells)
+
+    told = {(i.key, i.params["cell"]) for i in found.issues if i.row}
+    assert told == {
+        ("value-not-allowed / no such date", "D22"),
+        ("value-not-allowed", "D38"),
+        ("cell-error", "F5"),
+        ("smelter-unknown / unknown", "F6"),
+        ("registry-form", "F7"),
+        ("value-not-allowed / country", "E8"),
+        ("values-joined", "N5"),
+    }
+
+
+def test_rows_after_a_long_gap_are_read(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    smelter(cells["Smelter List"], layout("CMRT", "6.5"), 70, mineral="Tin", number="CID900001")
+
+    found = checked(cells)
+
+    assert [row["row"] for row in found.tables["5_smelters"]] == [5, 6, 7, 8, 70]
+    assert [(i.row, i.params["other"]) for i in found.issues if i.code == "smelter-twice"] == [(70, 6)]
+
+
+def test_an_id_no_longer_listed_is_told_with_its_day(tmp_path: Path):
+    book = read(write(tmp_path / "x.xlsx", good("CMRT", "6.5")))
+
+    found = check(book, None, today=TODAY, smelters=REGISTER | {"CID900000": "2025-04-25"})
+
+    assert [(i.cause, i.params["until"]) for i in found.issues if i.code == "smelter-unknown"] == [
+        ("removed since", "2025-04-25")
+    ]
+
+
+def test_a_product_scope_brings_its_products(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D9"] = "B. Product (or List of Products)"
+    cells["Product List"] |= {"B6": "P-1", "C6": "Harbour Book 14"}
+
+    found = checked(cells)
+
+    assert found.tables["1_products"][0]["values"]["model_name"] == "Harbour Book 14"
+    assert codes(found) == set()
+
+
+def test_versions_that_disagree_or_are_not_known_are_told(checked: Callable[[Cells], Checked]):
+    two, old = good("CMRT", "6.5"), good("CMRT", "6.5")
+    two["Smelter List"]["Q3"] = "Revision 6.4"
+    old["Declaration"]["J3"] = "Revision 0.4"
+
+    unknown = checked(old)
+
+    assert "foreign-version-conflict" in codes(checked(two))
+    assert (unknown.verdict, "foreign-version-unknown" in codes(unknown)) == ("blocked", True)
+
+
+def test_a_day_before_the_template_came_out_is_told(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D22"] = "2024-01-01"
+
+    assert "date-before-template" in codes(checked(cells))
+
+
+def test_a_smelter_not_listed_needs_its_country(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"]["C5"] = "Smelter not listed"
+    del cells["Smelter List"]["E5"]
+
+    assert "smelter-row-incomplete" in codes(checked(cells))
+
+
+def test_two_and_a_half_thousand_rows_take_no_more_than_two_seconds(tmp_path: Path):
+    cells = good("CMRT", "6.5")
+    for row in range(9, 2505):
+        smelter(cells["Smelter List"], layout("CMRT", "6.5"), row, mineral="Gold", number=f"CID9{row:05d}")
+    book = read(write(tmp_path / "x.xlsx", cells))
+    began = time.process_time()
+
+    found = check(book, None, today=TODAY)
+
+    assert time.process_time() - began < 2
+    assert len(found.tables["5_smelters"]) == 2500
+
+
+def test_a_version_not_described_is_read_like_its_older_neighbour_only_where_the_columns_fit(
+    checked: Callable[[Cells], Checked],
+):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["J3"] = "Revision 6.6"
+
+    fits = checked(cells)
+    cells["Smelter List"] |= {f"E{row}": "Atlantis" for row in range(5, 9)}
+    wrong = checked(cells)
+
+    assert (fits.format, fits.verdict, len(fits.tables["5_smelters"])) == ("CMRT 6.6", "countable", 4)
+    assert (wrong.verdict, "foreign-version-unknown" in codes(wrong)) == ("blocked", True)
+
+
+def test_a_row_with_values_in_unread_columns_alone_is_listed(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"] |= {"K9": CANARY, "F10": "#N/A", "X11": 0}
+
+    found = checked(cells)
+
+    [account] = [sheet for sheet in found.sheets if sheet.target == "5_smelters"]
+    assert [(one.row, one.reason) for one in account.listed] == [(9, "no-known-values"), (10, "no-known-values")]
+    assert (account.rows_in, account.rows_stored, found.adds_up) == (6, 4, True)
