@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SHEET_TITLES, SITES, SUBMISSION, sheet_columns
+from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SHEETS, SITES, SUBMISSION, sheet_columns
 from framework.disclosure.site_pairs import PLACE_COLUMNS, Pair, mention, pairs
 from framework.ground.places import Precision
 from framework.ground.text import N_
@@ -98,7 +98,7 @@ def compare(before: Records, after: Records) -> Differences:
 
 def _place(one: Difference) -> tuple[int, int, int]:
     record = one.after or one.before or {}
-    return tuple(SHEET_TITLES).index(one.sheet), tuple(KINDS).index(one.kind), int(record.get("row") or 0)
+    return SHEETS.index(one.sheet), tuple(KINDS).index(one.kind), int(record.get("row") or 0)
 
 
 def _site(pair: Pair) -> Difference | None:

@@ -7,6 +7,7 @@ import framework.disclosure.steps  # noqa: F401 - its import registers the next 
 blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    differences,
     findings,
     names,
     opened,
@@ -17,4 +18,15 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     work,
 )
 
-__all__ = ["blueprint", "findings", "names", "opened", "opening", "suppliers", "upload", "withdrawing", "work"]
+__all__ = [
+    "blueprint",
+    "differences",
+    "findings",
+    "names",
+    "opened",
+    "opening",
+    "suppliers",
+    "upload",
+    "withdrawing",
+    "work",
+]

@@ -50,6 +50,7 @@ def version(round_: Round, submission_id: str) -> str:
         may_count=counting.may_count(found, submission),
         left_out=groups.left_out(db.session(), submission),
         is_open=is_open,
+        compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
         everything=everything,
     )
 
