@@ -57,13 +57,18 @@ def rows_to_fill_in(
     stands = standing(found)
     for submission in found:
         if submission is stands:
-            records: Records = {}
-            for target, record in _stored(session, submission):
-                records.setdefault(target, []).append(record)
-            return records
+            return rows_of(session, submission)
         if submission.state == "refused" and _is_other_version(session, submission):
             return _read_again(submission, files, limits)
     return {}
+
+
+def rows_of(session: Session, submission: Submission) -> Records:
+    """The stored rows of a version, as `Checked.tables` has them."""
+    records: Records = {}
+    for target, record in _stored(session, submission):
+        records.setdefault(target, []).append(record)
+    return records
 
 
 def _stored(session: Session, submission: Submission) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Pages of disclosure: suppliers, upload, receipt, issues, counting, opening."""
+"""Pages of disclosure: suppliers, upload, receipt, issues, mending, differences, counting, opening."""
 
 from flask import Blueprint
 
@@ -7,6 +7,7 @@ import framework.disclosure.steps  # noqa: F401 - its import registers the next 
 blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    differences,
     findings,
     mending,
     names,
@@ -20,6 +21,7 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
 
 __all__ = [
     "blueprint",
+    "differences",
     "findings",
     "mending",
     "names",

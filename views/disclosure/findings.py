@@ -56,6 +56,7 @@ def version(round_: Round, submission_id: str) -> str:
         batches=corrections.batches(db.session(), submission),
         left_out=groups.left_out(db.session(), submission),
         is_open=is_open,
+        compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
         everything=everything,
     )
 

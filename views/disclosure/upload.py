@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import counting, previous, receiving, workbook
+from framework.disclosure import again, counting, previous, receiving, workbook
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -57,6 +57,17 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
         return replay
     submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at)
     return _receipt(submission)
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/again")
+@permit(Permission.SUBMISSION_STAGE)
+def send_again(round_: Round) -> BaseResponse:
+    """Send the earlier file once more, without a transfer; receipt and check are those of an upload."""
+    submission = again.send_again(
+        db.session(), round_, own_organisation(), actor=actor(), clock=clock.now, files=files()
+    )
+    said = _("The same file was sent again, as version %(number)s.", number=submission.version_no)
+    return _receipt(submission, said)
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/template-<language>.xlsx")
@@ -117,10 +128,13 @@ def send_original(submission: Submission) -> Response:
 
 def _own_page(round_: Round, error: str = "") -> str:
     found = counting.versions(db.session(), round_, actor().organisation_id or 0)
+    earlier = again.earlier(db.session(), round_, actor().organisation_id or 0)
     standing, settings = counting.standing(found), current_app.extensions["settings"]
     facts: dict[str, Any] = {
         "round_": round_,
         "versions": found,
+        "earlier": earlier,
+        "may_repeat": earlier is not None and again.may_send_again(round_, earlier),
         "standing": standing,
         "counts_by_itself": sentences.counts_by_itself(round_),
         "passed_over": sentences.passed_over(found[0], standing) if standing is not None else "",
@@ -162,10 +176,10 @@ def _receive(
     )
 
 
-def _receipt(submission: Submission) -> BaseResponse:
+def _receipt(submission: Submission, said: str = "") -> BaseResponse:
     job = submission.job
     size, job_id = submission.file.size, job.id if job is not None and job.state == "waiting" else None
-    answer = guard.done(address(submission))
+    answer = guard.done(address(submission), said)
     run_if_small(job_id, size)
     return answer
 

@@ -1,0 +1,135 @@
+"""What differs between two versions: after matching, whatever their form."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framework.disclosure.columns import LINKS, SITES
+from framework.disclosure.differences import compare
+from framework.ground.codelists import country_by_name
+
+APPLE = Path("../shared/data/sites/apple_suppliers_2012_2022.csv")
+NAMES = ("Lakeside", "Harbour", "Jinlong", "Voltara", "Nordlicht", "Pinewood", "Sungrove", "Redstone")
+
+
+def site(number, **values):
+    name = f"{NAMES[number % len(NAMES)]} Electronics {chr(97 + number)}x Co., Ltd."
+    line = f"{number + 11} {NAMES[(number * 3 + 1) % len(NAMES)]} Road, Block {chr(65 + number)}"
+    plain = {
+        "site_ref": f"S{number}",
+        "site_legal_name": name,
+        "address_line": line,
+        "city": "Kunshan",
+        "country": "CN",
+    }
+    return plain | values
+
+
+def records(*rows, **sheets):
+    tables = {SITES: list(rows)} | sheets
+    return {name: [{"row": i + 2, "values": row, "found": {}} for i, row in enumerate(t)] for name, t in tables.items()}
+
+
+def kinds(before, after):
+    return dict(compare(before, after).counts())
+
+
+def reworded(row):
+    """The same site in other words and in another column order of its address."""
+    name, line = row["site_legal_name"], row["address_line"]
+    return row | {
+        "site_legal_name": name.upper().replace("CO., LTD.", "Company  Limited"),
+        "address_line": ", ".join(reversed(line.replace("Road", "Rd.").split(", "))).lower(),
+    }
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 20), st.randoms(use_true_random=False))
+def test_reformatting_and_shuffling_is_no_difference(size, chance):
+    rows = [site(n) for n in range(size)]
+    other = [reworded(row) for row in rows]
+    chance.shuffle(other)
+
+    found = compare(records(*rows), records(*other))
+
+    assert (found.found, found.unchanged) == ((), size)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.integers(0, 19)), st.sets(st.integers(0, 19)))
+def test_what_is_removed_has_gone_and_what_is_new_was_added(before, after):
+    old, new = (records(*(site(n) for n in sorted(numbers))) for numbers in (before, after))
+
+    there, back = compare(old, new), compare(new, old)
+
+    assert len(there.of(SITES, "gone")) == len(back.of(SITES, "added"))
+    if before >= after or after >= before:
+        assert there.counts().total() == len(before ^ after)
+        assert [d.before["values"]["site_ref"] for d in there.of(SITES, "gone")] == [
+            f"S{n}" for n in sorted(before - after)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ({"address_line": "900 Entirely Elsewhere Avenue", "city": "Chengdu"}, "moved"),
+        ({"site_legal_name": "Brightwater Assembly"}, "renamed"),
+        ({"address_line": None}, "less_precise"),
+        ({"workers_total": 40}, "changed"),
+    ],
+)
+def test_a_site_keeps_its_identity_and_says_what_became_of_it(values, kind):
+    assert kinds(records(site(1), site(2)), records(site(2), site(1, **values))) == {kind: 1}
+
+
+def test_plants_of_one_company_in_one_street_are_told_apart_by_their_numbers():
+    one, two = (site(1, address_line=f"{n} Harbour Road") for n in (11, 33))
+
+    found = compare(records(one, two), records(two | {"workers_total": 5}, one))
+
+    assert [d.before["values"]["address_line"] for d in found.of(SITES, "changed")] == ["33 Harbour Road"]
+    assert found.counts().total() == 1
+
+
+def test_renumbered_site_refs_change_no_link():
+    links = [{"product_ref": "P", "component_ref": "C", "site_ref": f"S{n}"} for n in (1, 2)]
+    again = [{"product_ref": "P", "component_ref": "C", "site_ref": f"T{n}"} for n in (1, 2)]
+    base = {"1_products": [{"product_ref": "P"}], "2_components": [{"component_ref": "C", "product_ref": "P"}]}
+    old = records(site(1), site(2), **base, **{LINKS: links})
+    new = records(site(1, site_ref="T1"), site(2, site_ref="T2"), **base, **{LINKS: again})
+
+    assert compare(old, new).found == ()
+
+
+def apple(year):
+    with APPLE.open(encoding="utf-8", newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["year"] == str(year)]
+    return [
+        {
+            "site_legal_name": row["supplier_name"],
+            "address_line": row["supplier_address"],
+            "country": country_by_name(row["country"]) or row["country"],
+        }
+        for row in rows
+    ]
+
+
+@pytest.mark.skipif(not APPLE.exists(), reason="the published lists are not on this machine")
+@pytest.mark.parametrize("year", [2013, 2014, 2015, 2016, 2017])
+def test_most_sites_of_consecutive_published_lists_are_recognised(year):
+    before, after = apple(year), apple(year + 1)
+    lines = {tuple(row.values()) for row in before}
+    naive = sum(tuple(row.values()) not in lines for row in after)
+
+    found = compare(records(*before), records(*after))
+
+    counts = found.counts()
+    assert counts["added"] < 0.5 * len(after)
+    assert counts["added"] <= naive
+    assert len(after) == found.unchanged + counts.total() - counts["gone"]

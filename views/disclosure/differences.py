@@ -1,0 +1,88 @@
+"""What changed between two versions of a supplier: by sheet and kind, before and after; the same as a workbook."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from framework.disclosure import counting, difference_sheet, previous
+from framework.disclosure.differences import KINDS, Differences, compare
+from framework.ground.paging import page_of
+from framework.ground.permissions import Permission
+from models.base import db
+from models.disclosure import Submission
+from models.rounds import Round
+from views.disclosure import blueprint
+from views.disclosure.upload import own_submission
+from views.downloads import send_workbook
+from views.guard import permit
+
+PAGE = 100
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def differences(round_: Round, submission_id: str) -> str:
+    """What a version says otherwise than another of the same supplier and round, the one before it by default."""
+    submission = own_submission(round_, submission_id)
+    others = _others(round_, submission)
+    other = _other(round_, submission, others)
+    found = _compared(other, submission) if other is not None else Differences((), 0)
+    page = page_of(request.args.get("page"), len(found.found), PAGE)
+    return render_template(
+        "disclosure/differences.html",
+        round_=round_,
+        submission=submission,
+        other=other,
+        others=others,
+        found=found,
+        groups=_groups(found, page.offset),
+        page=page,
+        kinds=KINDS,
+        cells=difference_sheet.cells,
+        subject=difference_sheet.subject,
+    )
+
+
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences.xlsx")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def differences_workbook(round_: Round, submission_id: str) -> Response:
+    """Every difference as a row of a workbook."""
+    submission = own_submission(round_, submission_id)
+    other = _other(round_, submission, _others(round_, submission))
+    found = _compared(other, submission) if other is not None else Differences((), 0)
+    target = io.BytesIO()
+    difference_sheet.write(target, found, gettext=_)
+    return send_workbook(target.getvalue(), f"differences-{submission.receipt_number}.xlsx")
+
+
+def _others(round_: Round, submission: Submission) -> list[Submission]:
+    found = counting.versions(db.session(), round_, submission.supplier_id)
+    return [one for one in found if one.id != submission.id and one.checked_at is not None]
+
+
+def _other(round_: Round, submission: Submission, others: list[Submission]) -> Submission | None:
+    """The version asked for; without one the newest before this. Another supplier's or round's is *not found*."""
+    asked = request.args.get("from")
+    if asked:
+        return own_submission(round_, asked)
+    return next((one for one in others if one.version_no < submission.version_no), None)
+
+
+def _compared(before: Submission, after: Submission) -> Differences:
+    session = db.session()
+    return compare(previous.rows_of(session, before), previous.rows_of(session, after))
+
+
+def _groups(found: Differences, offset: int) -> list[dict[str, Any]]:
+    """The differences of one page, those of one sheet and kind together."""
+    groups: list[dict[str, Any]] = []
+    for one in found.found[offset : offset + PAGE]:
+        if not groups or (groups[-1]["sheet"], groups[-1]["kind"]) != (one.sheet, one.kind):
+            groups.append({"sheet": one.sheet, "kind": one.kind, "rows": []})
+        groups[-1]["rows"].append(one)
+    return groups
