@@ -11,13 +11,14 @@ import pytest
 from framework.disclosure.check_file import REFUSED, check
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import run_in_child
 from framework.ground.sheets.reading import read_here
 from tests.disclosure.workbooks import SCOPE, TODAY
 from tests.hostile.mutations import mutated
 
 FILES = 7_000 if os.environ.get("HEFBOOM_BARS") else 700
 BATCH = FILES // 70
-MOST_SECONDS = 2.0
+MOST_SECONDS, MOST_MB = 2.0, 256
 
 
 @pytest.mark.parametrize("first", range(0, FILES, BATCH))
@@ -45,3 +46,16 @@ def test_damage_leaves_some_files_readable_and_refuses_others(tmp_path: Path) ->
         outcomes.add(isinstance(read_here(path, Limits.quick()), Refusal))
 
     assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("seed", range(0, FILES, FILES // 10))
+def test_a_damaged_file_stays_within_its_limits_in_the_child(seed: int, tmp_path: Path) -> None:
+    suffix, content = mutated(seed)
+    path = tmp_path / f"{seed}{suffix}"
+    path.write_bytes(content)
+
+    result = run_in_child(path, "framework.ground.sheets.codec:book_as_json", {}, Limits.quick())
+
+    assert result.seconds <= MOST_SECONDS
+    assert result.peak_mb <= MOST_MB
+    assert (result.refusal is None) == (not isinstance(read_here(path, Limits.quick()), Refusal))
