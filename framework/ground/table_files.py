@@ -33,7 +33,8 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH, _CELL_LENGTH = 31, 32_767
 _NARROWEST, _WIDEST = 9, 48
 _A4 = 9
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_NUMBER_OR_TELEPHONE = re.compile(r"[+-][0-9]+(?:[ .,][0-9]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Value]], *, delimite
 
 
 def harmless(value: Value) -> Value:
-    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers and telephone numbers stay as they are."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA_STARTS):
+        return value
+    return value if _NUMBER_OR_TELEPHONE.fullmatch(value) else f"'{value}"
 
 
 def _write(sheet: Worksheet, table: Sheet, head: Format, formats: dict[type, Format]) -> None:

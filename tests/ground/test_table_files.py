@@ -51,9 +51,9 @@ def test_any_name_becomes_a_name_of_a_sheet(name):
     assert 1 <= len(read_back(name=name).title) <= 31
 
 
-@pytest.mark.parametrize(("delimiter", "line"), [(",", "-5,'-5,2026-01-02"), (";", "-5;'-5;2026-01-02")])
+@pytest.mark.parametrize(("delimiter", "line"), [(",", "-5,'-A5,2026-01-02"), (";", "-5;'-A5;2026-01-02")])
 def test_csv_keeps_numbers_and_disarms_text(delimiter, line):
-    text = csv_text(("n", "t", "d"), [(-5, "-5", dt.date(2026, 1, 2))], delimiter=delimiter)
+    text = csv_text(("n", "t", "d"), [(-5, "-A5", dt.date(2026, 1, 2))], delimiter=delimiter)
 
     assert text.startswith("\ufeff")
     assert text.splitlines()[1] == line
