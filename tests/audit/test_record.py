@@ -79,7 +79,16 @@ def test_the_export_holds_no_formula(session, sign_in, invited):
 
 
 @pytest.mark.parametrize(
-    ("value", "out"), [("=1+1", "'=1+1"), ("-5", "'-5"), (-5, -5), ("plain", "plain"), ("@x", "'@x")]
+    ("value", "out"),
+    [
+        ("=1+1", "'=1+1"),
+        ("-A5", "'-A5"),
+        ("-5", "-5"),
+        (-5, -5),
+        ("+46 8 123", "+46 8 123"),
+        ("plain", "plain"),
+        ("@x", "'@x"),
+    ],
 )
 def test_text_never_becomes_a_formula_and_a_number_stays_one(value, out):
     assert harmless(value) == out
