@@ -11,6 +11,7 @@ from typing import Any
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import SHEETS, SITES
+from framework.disclosure.our_marks import without_our_marks
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
 from framework.disclosure.recognise import HEADER_ROWS, OURS, SITE_LIST, Recognised, lies_on_its_side, recognise
@@ -130,6 +131,7 @@ def check(
     """
     if isinstance(book, Refusal):
         return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params)])
+    book = without_our_marks(book)
     found = recognise(book, scope)
     if found.format == OURS:
         return _check_ours(book, found, scope, today, previous, smelters)
@@ -153,6 +155,7 @@ def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
     """The rows of our own workbook, whatever its version, for a template that brings them back; nothing for other files."""
     if isinstance(book, Refusal):
         return {}
+    book = without_our_marks(book)
     found = recognise(book)
     if found.format != OURS:
         return {}
