@@ -16,6 +16,7 @@ from framework.disclosure.foreign.omts import NAME as OMTS
 from framework.disclosure.foreign.omts import read_omts, recognise_omts
 from framework.disclosure.foreign.reading import ForeignContent, read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, recognise_foreign
+from framework.disclosure.our_marks import without_our_marks
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
@@ -150,6 +151,7 @@ def check(
     """
     if isinstance(book, Refusal):
         return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params)])
+    book = without_our_marks(book)
     found = recognise(book, scope)
     if found.format == OURS:
         return _check_ours(book, found, scope, today, previous, smelters)
@@ -186,6 +188,7 @@ def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
     """The rows of our own workbook, whatever its version, for a template that brings them back; nothing for other files."""
     if isinstance(book, Refusal):
         return {}
+    book = without_our_marks(book)
     found = recognise(book)
     if found.format != OURS:
         return {}

@@ -91,8 +91,23 @@ def test_the_findings_workbook_says_where_what_and_what_to_do():
         "The country “=Kina” was not recognised.",
         "Give the country's name or its two-letter code.",
         "value-not-allowed / country",
+        "Sites!C14",
     ]
     assert sheet["F2"].data_type == "s"
+
+
+def test_the_reason_why_the_file_was_not_marked_stands_above_everything():
+    file = io.BytesIO()
+    issue = make("value-not-allowed", "country", sheet="Våra 'sites'", row=14, column="country", value="x", cell="C14")
+
+    write_findings(file, [issue], language="en", gettext=str, note="n more", top="=Because")
+
+    sheet = openpyxl.load_workbook(file).active
+    assert (sheet["A1"].value, sheet["A1"].data_type) == ("=Because", "s")
+    assert sheet["A3"].value == "How grave"
+    assert sheet["J4"].value == "'Våra ''sites'''!C14"
+    assert sheet["G5"].value == "n more"
+    assert sheet.auto_filter.ref == "A3:J4"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,6 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from framework.disclosure import corrections, counting, findings, groups, receipts, receiving
 from framework.disclosure.groups import Group
+from framework.disclosure.marked import Marked, mark, not_read
+from framework.ground.issues import Issue
 from framework.ground.permissions import Permission
 from models.base import db
 from models.disclosure import Submission
@@ -19,6 +21,7 @@ from views.disclosure import blueprint
 from views.disclosure.mending import mend_urls
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import own_submission
+from views.disclosure.work import files, inline_limits
 from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import current_language
@@ -87,6 +90,21 @@ def issues_workbook(round_: Round, submission_id: str) -> BaseResponse:
     return send_workbook(target.getvalue(), f"remarks-{submission.receipt_number}.xlsx")
 
 
+@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/marked.xlsx")
+@permit(Permission.SUBMISSION_VIEW_OWN)
+def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
+    """The supplier's own file, marked up; where a copy would lose anything, the remarks as a workbook that says why."""
+    submission = own_submission(round_, submission_id)
+    found = groups.all_issues(db.session(), submission)
+    note, language = not_kept_sentence(groups.not_kept(submission)), current_language()
+    number, copy = submission.receipt_number, _marked(submission, found, note)
+    if copy.content:
+        return send_workbook(copy.content, f"marked-{number}.xlsx")
+    target = io.BytesIO()
+    findings.write_findings(target, found, language=language, gettext=_, note=note, top=copy.cannot)
+    return send_workbook(target.getvalue(), f"remarks-{number}.xlsx")
+
+
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/receipt")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def receipt(round_: Round, submission_id: str) -> str:
@@ -106,3 +124,16 @@ def _block(submission: Submission) -> Group | None:
     if submission.verdict in ("", "countable"):
         return None
     return groups.first_block(db.session(), submission, language=current_language())
+
+
+def _marked(submission: Submission, found: list[Issue], note: str) -> Marked:
+    """The copy, made in a child; a file that was not read, such as a late one, stays unopened."""
+    language = current_language()
+    if submission.checked_at is None:
+        return not_read(language=language, gettext=_)
+    path, form = files().path(submission.file.sha256), submission.format
+    mended = corrections.standing(db.session(), submission)
+    db.session.rollback()  # nobody else may wait for the database while the child works
+    return mark(
+        path, found, language=language, gettext=_, form=form, note=note, corrections=mended, limits=inline_limits()
+    )
