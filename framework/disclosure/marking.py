@@ -10,7 +10,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
@@ -123,15 +123,15 @@ def _save(workbook: Workbook, path: Path) -> None:
 class _Writer(ExcelWriter):
     """Writes sheets from memory, since the child may write temporary files nowhere and remove none."""
 
-    def write_worksheet(self, ws: Worksheet) -> None:
+    def write_worksheet(self, ws: Any) -> None:
         """One sheet."""
-        out = io.BytesIO()
+        out, own = io.BytesIO(), cast(Any, self)
         ws._drawing = SpreadsheetDrawing()
         ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
-        writer = WorksheetWriter(ws, out)
+        writer = cast(Any, WorksheetWriter(ws, out))
         writer.write()
         ws._rels = writer._rels
-        self._archive.writestr(ws.path[1:], out.getvalue())
+        own._archive.writestr(ws.path[1:], out.getvalue())
         self.manifest.append(ws)
 
 
@@ -258,8 +258,10 @@ def _free_name(workbook: Workbook, name: str) -> str:
     return next(one for one in names if one.casefold() not in taken)
 
 
-def _put(cell: Cell, text: str) -> Cell:
-    """Text as text: what begins like a formula stays what it is."""
+def _put(cell: Cell | MergedCell, text: str) -> Cell:
+    """Text as text: what begins like a formula stays what it is. Inside a merged range there is no cell to write into."""
+    if isinstance(cell, MergedCell):
+        raise _Lost("cells")
     cell.value = _text(text)
     cell.data_type = "s"
     return cell

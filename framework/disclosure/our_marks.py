@@ -30,7 +30,7 @@ def is_summary(name: str, title: object) -> bool:
     return plain in SUMMARY_SHEETS.values() and title in SUMMARY_TITLES.values()
 
 
-def is_heading(cell: Cell) -> bool:
+def is_heading(cell: object) -> bool:
     """Whether a cell is the name of our column."""
     return isinstance(cell, str) and cell.strip() in HEADINGS.values()
 
