@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 from framework.disclosure import counting, difference_sheet, previous
 from framework.disclosure.differences import KINDS, Differences, compare
+from framework.disclosure.fields import FIELD_LABELS
+from framework.disclosure.help_texts import SHEET_TITLES
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
 from models.base import db
@@ -43,6 +45,8 @@ def differences(round_: Round, submission_id: str) -> str:
         groups=_groups(found, page.offset),
         page=page,
         kinds=KINDS,
+        titles=SHEET_TITLES,
+        fields=FIELD_LABELS,
         cells=difference_sheet.cells,
         subject=difference_sheet.subject,
     )
