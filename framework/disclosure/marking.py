@@ -141,7 +141,8 @@ def _remove_marks(workbook: Workbook) -> None:
         if is_summary(sheet.title, sheet["A1"].value) and len(workbook.worksheets) > 1:
             workbook.remove(sheet)
     for sheet in workbook.worksheets:
-        ours = {cell.column for row in sheet.iter_rows(max_row=HEADING_ROWS) for cell in row if is_heading(cell.value)}
+        heads = sheet.iter_rows(max_row=min(sheet.max_row, HEADING_ROWS))  # asking for more rows would make them
+        ours = {cell.column for row in heads for cell in row if is_heading(cell.value)}
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.column in ours and not isinstance(cell, MergedCell):

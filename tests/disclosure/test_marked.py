@@ -151,7 +151,19 @@ def test_the_copy_keeps_sheets_columns_and_texts_that_look_like_formulas(tmp_pat
     assert after["Other"]["A1"].value == "stays"
 
 
-def test_a_workbook_with_a_chart_gets_the_remarks_and_the_reason(tmp_path):
+def test_a_copy_that_comes_back_as_it_left_gives_the_same_remarks_and_can_be_marked_again(tmp_path):
+    path, back = tmp_path / "list.xlsx", tmp_path / "back.xlsx"
+    a_list(path, 3)
+    plant_in_list(path)
+    back.write_bytes(marked_copy(path).content)
+    again = openpyxl.load_workbook(io.BytesIO(marked_copy(back).content))
+
+    assert [i.key for i in checked(back).issues] == [i.key for i in checked(path).issues]
+    assert checked(back).rows_in == checked(path).rows_in
+    assert len(again.sheetnames) == len(openpyxl.load_workbook(back).sheetnames)
+
+
+def test_a_workbook_with_a_text_box_gets_the_remarks_and_the_reason(tmp_path):
     path = tmp_path / "chart.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet("S")
