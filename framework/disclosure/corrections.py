@@ -296,11 +296,6 @@ def standing(session: Session, submission: Submission) -> list[list[object]]:
     return [[*place, text] for place, text in latest.items()]
 
 
-def count(session: Session, submission: Submission) -> int:
-    """How many cells of a version are mended as things stand."""
-    return len(standing(session, submission))
-
-
 def may_mend(submission: Submission, *, clock: Clock) -> bool:
     """Whether a version is open to mending: read, not counted yet, receipt open."""
     is_open = submission.round.state == "published" and not is_past(submission.round, clock())
@@ -314,7 +309,10 @@ def _hold(session: Session, submission: Submission, clock: Clock) -> None:
         message = N_("This version counts and is sealed. Send a newer version, or withdraw it first.")
         raise MoveRefused("counted-and-sealed", message)
     if not may_mend(submission, clock=clock):
-        raise MoveRefused("not-open-to-mending", N_("This version can no longer be mended."))
+        raise MoveRefused(
+            "not-open-to-mending",
+            N_("This version can no longer be mended. While receipt is open, send a newer version."),
+        )
     if submission.is_rechecked:
         raise MoveRefused("being-read", N_("This version is being checked again. Wait until it is, and look again."))
 

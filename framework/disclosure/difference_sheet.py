@@ -7,8 +7,10 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from framework.disclosure.columns import SITES, sheet_columns
-from framework.disclosure.differences import KINDS, Difference, Differences
+from framework.disclosure.columns import SITES
+from framework.disclosure.differences import KINDS, Difference, Differences, columns_of
+from framework.disclosure.fields import FIELD_LABELS
+from framework.disclosure.help_texts import SHEET_TITLES
 from framework.disclosure.workbook import WRITTEN_AT
 from framework.ground.text import N_
 
@@ -46,11 +48,20 @@ def write(target: BinaryIO, found: Differences, *, gettext: Callable[[str], str]
     for one in found.found:
         for column, before, after in cells(one):
             line += 1
-            rows = [str(record["row"]) if record else "" for record in (one.before, one.after)]
-            for place, text in enumerate((one.sheet, gettext(KINDS[one.kind]), *rows, column, before, after)):
-                sheet.write_string(line, place, text)
+            rows = [record["row"] if record else "" for record in (one.before, one.after)]
+            title, name = (
+                gettext(said) if said else "" for said in (SHEET_TITLES.get(one.sheet, one.sheet), named(column))
+            )
+            for place, value in enumerate((title, gettext(KINDS[one.kind]), *rows, name, before, after)):
+                write_value = sheet.write_number if isinstance(value, int) else sheet.write_string
+                write_value(line, place, value)
     sheet.freeze_panes(1, 0)
     book.close()
+
+
+def named(column: str) -> str:
+    """The name of a column in words (a template to translate), else as it is."""
+    return FIELD_LABELS.get(column, column)
 
 
 def subject(one: Difference) -> str:
@@ -58,13 +69,15 @@ def subject(one: Difference) -> str:
     values = (one.after or one.before or {}).get("values", {})
     if one.sheet == SITES:
         return _text(values.get("site_legal_name")) or _text(values.get("site_ref"))
-    return " · ".join([_text(values[name]) for name in sheet_columns(one.sheet) if values.get(name)][:3])
+    return " · ".join(
+        [_text(values[name]) for name in columns_of(one.sheet, [{"values": values}]) if values.get(name)][:3]
+    )
 
 
 def _row(one: Difference, record: dict[str, Any] | None) -> str:
     if record is None:
         return ""
-    names = _SITE_COLUMNS if one.sheet == SITES else tuple(sheet_columns(one.sheet))
+    names = _SITE_COLUMNS if one.sheet == SITES else columns_of(one.sheet, [record])
     return ", ".join(filter(None, (_text(record["values"].get(name)) for name in names)))
 
 

@@ -33,6 +33,13 @@ _OTHER_KEYS = {
     "6_audits": (("site_ref", "scheme", "audit_date"), ("audit_ref",)),
     "7_due_diligence": (("process_requirement",),),
 }
+_FOREIGN_KEYS = {
+    "answers": (("question", "subject"),),
+    "mines": (("mineral", "smelter", "name"),),
+    "organisations": (("organisation_id",), ("organisation_name",)),
+}
+"""Sheets that only formats of others have, with their keys."""
+_ALL_SHEETS = (*SHEETS, *_FOREIGN_KEYS)
 _OWN_KEYS = {PRODUCTS: "product_ref", COMPONENTS: "component_ref", "6_audits": "audit_ref"}
 _ORDER = tuple(Precision)
 Records = dict[str, list[dict[str, Any]]]
@@ -89,16 +96,22 @@ def compare(before: Records, after: Records) -> Differences:
     found += [Difference(SITES, "gone", m.record, None) for m in old if id(m.record) not in taken_old]
     found += [Difference(SITES, "added", None, m.record) for m in new if id(m.record) not in taken_new]
     refs = {"site_ref": _refs("site_ref", ((p.before.record, p.after.record) for p in matched))}
-    for sheet, keys in ({SUBMISSION: ((),)} | SHEET_KEYS | _OTHER_KEYS).items():
+    for sheet, keys in ({SUBMISSION: ((),)} | SHEET_KEYS | _OTHER_KEYS | _FOREIGN_KEYS).items():
         rows, same = _sheet(sheet, keys, before.get(sheet, []), after.get(sheet, []), refs)
         found += rows
         unchanged += same
     return Differences(tuple(sorted(found, key=_place)), unchanged)
 
 
+def columns_of(sheet: str, records: Iterable[dict[str, Any]]) -> list[str]:
+    """The columns of a sheet in their order; of a sheet that is not ours, those its rows have."""
+    ours = sheet_columns(sheet) if sheet in SHEETS else {}
+    return list(dict.fromkeys([*ours, *(name for record in records for name in record["values"])]))
+
+
 def _place(one: Difference) -> tuple[int, int, int]:
     record = one.after or one.before or {}
-    return SHEETS.index(one.sheet), tuple(KINDS).index(one.kind), int(record.get("row") or 0)
+    return _ALL_SHEETS.index(one.sheet), tuple(KINDS).index(one.kind), int(record.get("row") or 0)
 
 
 def _site(pair: Pair) -> Difference | None:
@@ -142,7 +155,7 @@ def _sheet(
 ) -> tuple[list[Difference], int]:
     """The differences of a sheet matched by its keys, its matched references added to `refs`; and the unchanged."""
     own = _OWN_KEYS.get(sheet, "")
-    every = tuple(name for name in sheet_columns(sheet) if name != own)
+    every = tuple(name for name in columns_of(sheet, before + after) if name != own)
     left, right = list(before), list(after)
     matched: list[tuple[dict[str, Any], dict[str, Any]]] = []
     for key in (every, *keys):
@@ -181,7 +194,7 @@ def _changes(
     sheet: str, before: dict[str, Any], after: dict[str, Any], is_same: Callable[[str, Any, Any], bool]
 ) -> tuple[Change, ...]:
     old, new = before["values"], after["values"]
-    names = [*sheet_columns(sheet), *(name for name in {**old, **new} if name not in sheet_columns(sheet))]
+    names = columns_of(sheet, [before, after])
     couples = ((name, old.get(name), new.get(name)) for name in names)
     return tuple(Change(name, a, b) for name, a, b in couples if a != b and not is_same(name, a, b))
 

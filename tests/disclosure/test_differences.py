@@ -107,6 +107,19 @@ def test_renumbered_site_refs_change_no_link():
     assert compare(old, new).found == ()
 
 
+def test_answers_and_organisations_of_other_formats_are_compared_too():
+    def declared(value, rows=()):
+        answers = [{"question": "added", "subject": "tin", "value": value, "cell": "D26"}]
+        return records(answers=answers, organisations=list(rows))
+
+    changed = compare(declared("yes"), declared("no"))
+    added = compare(declared("yes"), declared("yes", [{"organisation_name": "Acme"}]))
+
+    assert [(one.sheet, one.kind) for one in changed.found] == [("answers", "changed")]
+    assert [(one.sheet, one.kind) for one in added.found] == [("organisations", "added")]
+    assert compare(declared("yes"), declared("yes")).found == ()
+
+
 def apple(year):
     with APPLE.open(encoding="utf-8", newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["year"] == str(year)]

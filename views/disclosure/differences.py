@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from framework.disclosure import counting, difference_sheet, previous
 from framework.disclosure.differences import KINDS, Differences, compare
-from framework.disclosure.fields import FIELD_LABELS
 from framework.disclosure.help_texts import SHEET_TITLES
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
@@ -46,7 +45,7 @@ def differences(round_: Round, submission_id: str) -> str:
         page=page,
         kinds=KINDS,
         titles=SHEET_TITLES,
-        fields=FIELD_LABELS,
+        named=difference_sheet.named,
         cells=difference_sheet.cells,
         subject=difference_sheet.subject,
     )

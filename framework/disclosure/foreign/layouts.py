@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from framework.disclosure.table import place_of
 from framework.ground.codelists import read_json
 from framework.ground.sheets.cells import Cell, Sheet
 
@@ -83,14 +84,6 @@ def cells_of(sheet: Sheet) -> dict[tuple[int, int], Cell]:
         for place, cell in enumerate(row.cells)
         if cell is not None and str(cell).strip()
     }
-
-
-def place_of(letters: str) -> int:
-    """The index of a column; A is 0."""
-    number = 0
-    for sign in letters:
-        number = number * 26 + ord(sign) - 64
-    return number - 1
 
 
 def at(address: str) -> tuple[int, int]:

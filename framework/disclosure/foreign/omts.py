@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.foreign.layouts import at, cells_of, place_of
-from framework.disclosure.table import letter
-from framework.ground.codelists import country_by_name, is_country
+from framework.disclosure.foreign.layouts import at, cells_of
+from framework.disclosure.table import letter, place_of
+from framework.ground.codelists import country_code
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Book, Sheet
@@ -63,7 +63,7 @@ def _understand(found: SupplierList) -> None:
             _tell(found, "value-missing", "", row, "organisation_name", "")
         given["tier"] = given.get("tier", "").removesuffix(".0")
         country = given.get("country", "")
-        code = country.upper() if is_country(country.upper()) else country_by_name(country) if country else ""
+        code = country_code(country).code if country else ""
         if code is None:
             _tell(found, "value-not-allowed", "country", row, "country", country)
             record["found"]["country"] = country

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework.disclosure.foreign.asked import company_asked, goes_on, is_asked
-from framework.disclosure.foreign.layouts import Layout, answer_key, at, cells_of, place_of, values
+from framework.disclosure.foreign.layouts import Layout, answer_key, at, cells_of, values
 from framework.disclosure.foreign.recognising import Foreign, mineral_of
 from framework.disclosure.identifiers import smelter_form
-from framework.disclosure.table import letter
+from framework.disclosure.table import letter, place_of
 from framework.ground.codelists import country_by_name
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, place_of, setting, version_key
+from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, setting, version_key
+from framework.disclosure.table import place_of
 from framework.ground.codelists import country_by_name
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
