@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 
 import pytest
 
 from tests.look.preview import ROOT
 
+TOP_LEVEL = {
+    *(".ci", ".djlintrc", ".gitignore", ".ruff.toml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md"),
+    *("benchmarks", "data", "docs", "framework", "migrations", "models", "pyproject.toml", "requirements"),
+    *("setup.cfg", "static", "templates", "tests", "translations", "views", "wsgi.py"),
+}
 LOCKS = ("requirements/bootstrap.txt", "requirements/run.txt", "requirements/dev.txt")
 
 
@@ -55,6 +61,16 @@ def test_only_the_start_imports_the_start():
     ]
 
     assert found == []
+
+
+def test_the_top_level_stays_as_it_was_agreed():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+
+    found = {line.split("/", 1)[0] for line in tracked.stdout.splitlines()}
+
+    assert found - TOP_LEVEL == set()
 
 
 def _without_strings(tree: ast.Module) -> ast.Module:
