@@ -31,7 +31,7 @@ $(VENV)/.created: requirements/bootstrap.txt
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.created $(LOCKS) setup.cfg pyproject.toml
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes $(LOCKS)
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $(LOCKS)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
