@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework.ground.errors import InvalidInput
+from framework.ground.formula_text import restored
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Book, Sheet
 from framework.ground.text import N_
@@ -30,6 +31,7 @@ class Table:
 def split_block(text: str) -> Table:
     """The cells of a pasted block: tabs, else semicolons, else commas; quoted cells as spreadsheets write them.
 
+    The apostrophe that our own CSV files have before a text that would run as a formula is taken away again.
     Raises InvalidInput where it has more rows than MOST_ROWS.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").rstrip("\n")
@@ -39,7 +41,7 @@ def split_block(text: str) -> Table:
     else:
         cells = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
     _require_few(len(cells))
-    return Table([(number, [c.strip() for c in row]) for number, row in enumerate(cells, start=1)])
+    return Table([(number, [restored(c).strip() for c in row]) for number, row in enumerate(cells, start=1)])
 
 
 def table_of(sheet: Sheet) -> Table:
