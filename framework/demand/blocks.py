@@ -18,6 +18,8 @@ MOST_ROWS = 20_000
 _BETWEEN_CELLS = re.compile(r",(?=[^\d\s-])")
 """A comma that no figure contains: one with a word, a quote or another comma behind it."""
 
+_QUOTED = re.compile(r'"[^"]*"')
+
 
 @dataclass(slots=True)
 class Table:
@@ -71,10 +73,10 @@ def _require_few(rows: int) -> None:
 def _delimiter(text: str) -> str:
     if "\t" in text:
         return "\t"
-    first = text.split("\n", 1)[0]
-    if ";" in text:
-        return ";"
-    return "," if _BETWEEN_CELLS.search(first) else "\t"
+    first = _QUOTED.sub('""', text.split("\n", 1)[0])
+    if ";" not in first and _BETWEEN_CELLS.search(first):
+        return ","
+    return ";" if ";" in text else "\t"
 
 
 def _trimmed(cell: Any) -> Any:

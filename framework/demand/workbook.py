@@ -112,6 +112,7 @@ def _facts(rows: Iterable[Any]) -> list[tuple[str, str, str]]:
 
 def _write_header(sheet: Any, formats: Mapping[str, Any], words: Words) -> None:
     sheet.set_column(0, _LAST_COLUMN, None, formats["free"])
+    sheet.dim_colmin = sheet.dim_colmax = None  # or the library goes through all these columns in every row
     sheet.write_string(0, 0, words(N_("Line")), formats["head"])
     for column, (name, label) in enumerate(LABELS.items(), start=1):
         sheet.set_column(column, column, _WIDTHS.get(name, 14), formats["free"])

@@ -15,6 +15,9 @@ import python_calamine
 BOM = "\ufeff"
 _RUNS = re.compile(rb"<(?:\w+:)?f[ >/]|ddeLink|externalLink|<oleObject|<(?:\w+:)?hyperlink [^>]*r:id|vbaProject")
 
+_IS_RANGE = re.compile(r"\w+!\$[A-Z]+\$\d+:\$[A-Z]+\$\d+|\d+")
+"""What the rule of a drop-down may hold: a place in a sheet, or a number; never words that somebody typed."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -47,6 +50,8 @@ def of_workbook(content: bytes) -> list[Table]:
     book = openpyxl.load_workbook(io.BytesIO(content))
     linked = Counter(c.hyperlink.location for s in book.worksheets for r in s.iter_rows() for c in r if c.hyperlink)
     assert not [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    rules = [rule for sheet in book.worksheets for rule in sheet.data_validations.dataValidation]
+    assert all(_IS_RANGE.fullmatch(str(rule.formula1)) for rule in rules)
     tables = [_table(sheet.title, list(sheet.iter_rows(values_only=True))) for sheet in book.worksheets]
     other = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     for table in tables:
