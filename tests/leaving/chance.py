@@ -115,7 +115,7 @@ def _one(chance: random.Random, kind: str, column: Column, two_decimals: bool) -
     if kind in ("int", "int_range", "decimal", "percent"):
         return _number(chance, kind, column, float(low or 0), float(high or 10_000), two_decimals)  # type: ignore[arg-type]
     found = text(chance, column.max_length or 60).replace("|", "/")
-    return f"id {chance.randint(0, 999)}" if (column.max_length and column.max_length < 30) or "E" in found else found
+    return f"id {chance.randint(0, 999)}" if (column.max_length and column.max_length < 30) else found
 
 
 def _number(
