@@ -34,7 +34,9 @@ class Bar:
 
 BARS = (
     Bar(
-        "hostile and broken files end within 2 s and 256 MB in their message", ("tests/hostile/test_corpus.py",), "none"
+        "hostile and broken files end within 2 s and 256 MB in their message",
+        ("tests/hostile/test_corpus.py", "tests/hostile/test_understood.py"),
+        "none",
     ),
     Bar(
         "3,000 files damaged and 5,000 tables made at random end in a verdict, every row accounted for",
@@ -50,6 +52,11 @@ BARS = (
         "500 random declarations, disclosures and lists of remarks each come back as they left",
         ("tests/leaving/test_round_trips.py",),
         "none",
+    ),
+    Bar(
+        "no connection is made because of a file; a child that is killed or aborts ends in plain words",
+        ("tests/hostile/test_no_connection.py", "tests/hostile/test_child_ends.py"),
+        "SQLite",
     ),
     Bar("honest files of many writers are accepted, cell by cell", ("tests/hostile/test_honest.py",), "none"),
     Bar(
