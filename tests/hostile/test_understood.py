@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from framework.disclosure.check_file import check
 from framework.ground.issue_catalogue import describe
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import run_in_child
 from framework.ground.sheets.reading import read_here
 from tests.disclosure.workbooks import REGISTER, SCOPE, TODAY
 from tests.hostile.honest import HONEST
 from tests.hostile.make import hostile_cases
 from tests.hostile.understood import Read, cases
 
-MOST_SECONDS = 2.0
+MOST_SECONDS, MOST_MB = 2.0, 256
+IN_FULL = bool(os.environ.get("HEFBOOM_BARS"))
 CATALOGUE = Path(__file__).resolve().parents[3] / "shared" / "spec" / "bad-inputs.md"
 CASES = cases()
 
@@ -42,6 +45,19 @@ def test_a_file_that_is_read_ends_in_its_verdict_with_its_remarks(case: Read, tm
         places = [{issue.row, issue.params.get("cell")} for issue in found.issues if issue.key == case.keys[0]]
         assert any(case.at in place for place in places), places
     assert all(describe(issue)[0] % describe(issue)[2] for issue in found.issues)
+
+
+@pytest.mark.parametrize("case", CASES if IN_FULL else CASES[::12], ids=lambda case: case.id)
+def test_a_file_that_is_read_stays_within_its_limits_in_the_child(case: Read, tmp_path: Path) -> None:
+    path = tmp_path / f"upload{case.suffix}"
+    path.write_bytes(case.build())
+    order = {"scope": SCOPE.to_json(), "today": TODAY.isoformat(), "smelters": REGISTER}
+
+    result = run_in_child(path, "framework.disclosure.check_file:check_task", order, Limits.quick())
+
+    assert result.seconds <= MOST_SECONDS
+    assert result.peak_mb <= MOST_MB
+    assert result.refusal is None or case.verdict == "refused"
 
 
 def test_every_line_of_the_catalogue_of_bad_files_has_a_file() -> None:
