@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework.ground.errors import InvalidInput
+from framework.ground.formula_text import restored
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Book, Sheet
 from framework.ground.text import N_
@@ -16,6 +17,8 @@ from framework.ground.text import N_
 MOST_ROWS = 20_000
 _BETWEEN_CELLS = re.compile(r",(?=[^\d\s-])")
 """A comma that no figure contains: one with a word, a quote or another comma behind it."""
+
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Table:
 def split_block(text: str) -> Table:
     """The cells of a pasted block: tabs, else semicolons, else commas; quoted cells as spreadsheets write them.
 
+    The apostrophe that our own CSV files have before a text that would run as a formula is taken away again.
     Raises InvalidInput where it has more rows than MOST_ROWS.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").rstrip("\n")
@@ -39,7 +43,7 @@ def split_block(text: str) -> Table:
     else:
         cells = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
     _require_few(len(cells))
-    return Table([(number, [c.strip() for c in row]) for number, row in enumerate(cells, start=1)])
+    return Table([(number, [restored(c).strip() for c in row]) for number, row in enumerate(cells, start=1)])
 
 
 def table_of(sheet: Sheet) -> Table:
@@ -69,10 +73,10 @@ def _require_few(rows: int) -> None:
 def _delimiter(text: str) -> str:
     if "\t" in text:
         return "\t"
-    first = text.split("\n", 1)[0]
-    if ";" in text:
-        return ";"
-    return "," if _BETWEEN_CELLS.search(first) else "\t"
+    first = _QUOTED.sub('""', text.split("\n", 1)[0])
+    if ";" not in first and _BETWEEN_CELLS.search(first):
+        return ","
+    return ";" if ";" in text else "\t"
 
 
 def _trimmed(cell: Any) -> Any:

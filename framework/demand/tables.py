@@ -164,8 +164,9 @@ def _value(found: Understood, column: Column, row: int, cell: Any, scope: Scope,
 
 def _date(found: Understood, column: Column, row: int, cell: Any) -> dt.date | None:
     read = read_date(cell, date_order(column.samples))
-    if read.value is None:
+    if read.value is None or read.serial:
         found.issues.append(rules.issue("not-a-date", row, column.header or column.target, cell))
+        return None
     return read.value
 
 

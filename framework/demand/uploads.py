@@ -88,9 +88,14 @@ def understand(
     sheet = best_sheet(book)
     if sheet is None:
         raise FileRefused("empty", N_("There is nothing in this file. Fill in a sheet and send it again."))
-    return tables.understand(table_of(sheet), scope, choices, stored=stored), False
+    found = tables.understand(table_of(sheet), scope, choices, stored=stored)
+    found.notes += [(_UNMARKED, params) for key, params in book.notices if key == "apostrophe-removed"]
+    return found, False
 
 
+_UNMARKED = N_(
+    "An apostrophe in front of a sign such as = was taken away, as our own CSV files have it there: %(count)s cells."
+)
 _OLDER = N_(
     "Your declaration was saved after this workbook was downloaded. Where they differ, the workbook would undo what was saved since: look at every change."
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
 
 from framework.demand import tables, vocabulary
 from framework.demand.blocks import Table, table_of
@@ -25,6 +26,7 @@ _WIDTHS = {"not_known_reason": 30, "delivery_profile": 24, "category": 18, "spec
 _NUMBERS = ("year_no", "qty_firm", "qty_expected", "qty_max", "baseline_qty")
 _REFERENCE = ("round", "lot", "member", "stamp", "name")
 _LAST_COLUMN = 16_383
+_FIRST_LIST = 4
 Words = Callable[[str], str]
 
 
@@ -70,7 +72,7 @@ def write(lines: list[Line], scope: Scope, *, reference: Reference, words: Words
         for row, line in enumerate(lines, start=1):
             _write_line(sheet, row, line, formats, words)
         _write_blank_rows(sheet, len(lines) + 1, formats)
-        _add_choices(sheet, len(lines) + BLANK_ROWS, scope, words, _write_about(book, reference, words))
+        _add_choices(sheet, len(lines) + BLANK_ROWS, _write_about(book, reference, scope, words))
         _set_up_page(sheet, len(lines))
     return buffer.getvalue()
 
@@ -110,6 +112,7 @@ def _facts(rows: Iterable[Any]) -> list[tuple[str, str, str]]:
 
 def _write_header(sheet: Any, formats: Mapping[str, Any], words: Words) -> None:
     sheet.set_column(0, _LAST_COLUMN, None, formats["free"])
+    sheet.dim_colmin = sheet.dim_colmax = None  # or the library goes through all these columns in every row
     sheet.write_string(0, 0, words(N_("Line")), formats["head"])
     for column, (name, label) in enumerate(LABELS.items(), start=1):
         sheet.set_column(column, column, _WIDTHS.get(name, 14), formats["free"])
@@ -150,8 +153,8 @@ def _format_of(name: str) -> str:
     return {"value_expected": "money", "current_supplier_end": "date"}.get(name, "text")
 
 
-def _write_about(book: Any, reference: Reference, words: Words) -> int:
-    """The hidden list of the declaration's reference, labels and countries; the number of countries."""
+def _write_about(book: Any, reference: Reference, scope: Scope, words: Words) -> dict[str, str]:
+    """The hidden list of the declaration's reference, labels and choices; where the choices of each column stand."""
     sheet = book.add_worksheet(ABOUT)
     sheet.hide()
     labels = [*LABELS.items(), *((k, c.label) for k, c in CATEGORIES.items()), *CERTAINTIES.items()]
@@ -159,24 +162,32 @@ def _write_about(book: Any, reference: Reference, words: Words) -> int:
     for row, fact in enumerate([*facts, *(("label", key, words(label)) for key, label in labels)]):
         for column, text in enumerate(fact):
             sheet.write_string(row, column, text)
-    countries = sorted(country_codes())
-    sheet.write_column(0, 4, countries)
+    ranges = {}
+    for column, (name, choices) in enumerate(_choices(scope, words).items(), start=_FIRST_LIST):
+        for row, choice in enumerate(choices):
+            write = sheet.write_number if isinstance(choice, int) else sheet.write_string
+            write(row, column, choice)
+        if choices:
+            ranges[name] = f"={ABOUT}!{xl_range_abs(0, column, len(choices) - 1, column)}"
     sheet.protect()
-    return len(countries)
+    return ranges
 
 
-def _add_choices(sheet: Any, last: int, scope: Scope, words: Words, countries: int) -> None:
-    lists: dict[str, Any] = {
+def _choices(scope: Scope, words: Words) -> dict[str, list[Any]]:
+    """What may be chosen in a column. They stand in cells: a list written into the rule itself would be a formula."""
+    return {
+        "delivery_country": sorted(country_codes()),
         "category": [words(CATEGORIES[c].label) for c in scope.categories if c in CATEGORIES],
         "spec_tier": list(scope.tiers),
-        "delivery_country": f"={ABOUT}!$E$1:$E${countries}",
-        "year_no": [str(year) for year in range(1, scope.years + 1)],
+        "year_no": list(range(1, scope.years + 1)),
         "certainty": [words(label) for label in CERTAINTIES.values()],
     }
+
+
+def _add_choices(sheet: Any, last: int, ranges: Mapping[str, str]) -> None:
     for column, name in enumerate(LABELS, start=1):
-        source = lists.get(name)
-        if isinstance(source, str) or (source and sum(len(x) + 1 for x in source) <= 255):
-            sheet.data_validation(1, column, last, column, {"validate": "list", "source": source})
+        if name in ranges:
+            sheet.data_validation(1, column, last, column, {"validate": "list", "source": ranges[name]})
         elif name in _NUMBERS:
             sheet.data_validation(1, column, last, column, {"validate": "integer", "criteria": ">=", "value": 0})
 

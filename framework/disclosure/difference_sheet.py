@@ -53,8 +53,9 @@ def write(target: BinaryIO, found: Differences, *, gettext: Callable[[str], str]
                 gettext(said) if said else "" for said in (SHEET_TITLES.get(one.sheet, one.sheet), named(column))
             )
             for place, value in enumerate((title, gettext(KINDS[one.kind]), *rows, name, before, after)):
-                write_value = sheet.write_number if isinstance(value, int) else sheet.write_string
-                write_value(line, place, value)
+                if value != "":
+                    write_value = sheet.write_number if isinstance(value, int) else sheet.write_string
+                    write_value(line, place, value)
     sheet.freeze_panes(1, 0)
     book.close()
 

@@ -69,7 +69,7 @@ def write_findings(
     count = 0
     for count, issue in enumerate(issues, start=1):
         for place, value in enumerate(_row(issue, language, gettext)):
-            write = sheet.write_number if isinstance(value, int) else sheet.write_string
+            write = sheet.write_number if isinstance(value, int) else sheet.write_string if value else sheet.write_blank
             write(first + count, place, value, looks[issue.severity])
     if note:
         sheet.write_string(first + count + 1, NOTE_COLUMN, note, looks[Severity.NOTE])

@@ -32,7 +32,8 @@ _NOT_PLAIN = PLACEHOLDERS | {word.casefold() for word in ERROR_WORDS}
 _LONGEST_WORD = max(map(len, _NOT_PLAIN))
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}\Z")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}\Z")
-_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,2}\Z", re.I)
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}\Z", re.I)
+"""How spreadsheets shorten a long number; 9E3 without its sign is a part number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from framework.ground.errors import RuleBroken
+from framework.ground.formula_text import harmless
 from framework.ground.text import N_
 
 Value = str | int | float | Decimal | dt.date | dt.datetime | None
@@ -33,8 +35,6 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH, _CELL_LENGTH = 31, 32_767
 _NARROWEST, _WIDEST = 9, 48
 _A4 = 9
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
-_NUMBER_OR_TELEPHONE = re.compile(r"[+-][0-9]+(?:[ .,][0-9]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,15 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Value]], *, delimite
     """The table as CSV with a byte-order mark, instants in ISO form with their offset."""
     target = io.StringIO()
     writer = csv.writer(target, delimiter=delimiter)
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([harmless(v.isoformat() if isinstance(v, dt.date) else v) for v in row])
+    for row in itertools.chain([header], rows):
+        writer.writerow([_written(value) for value in row])
     return "\ufeff" + target.getvalue()
 
 
-def harmless(value: Value) -> Value:
-    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers and telephone numbers stay as they are."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA_STARTS):
-        return value
-    return value if _NUMBER_OR_TELEPHONE.fullmatch(value) else f"'{value}"
+def _written(value: Value) -> Value:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _write(sheet: Worksheet, table: Sheet, head: Format, formats: dict[type, Format]) -> None:

@@ -1,4 +1,4 @@
-"""Honest files damaged at random, the same way for the same seed."""
+"""Honest and filled files damaged at random, the same way for the same seed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 
+from tests.hostile.bases import FILLED, filled
 from tests.hostile.honest import HONEST
 
 ODD = (b"", b"-1", b"0", b"9" * 400, b"1e999", b"NaN", b"A0", b"XFD1048577", b"&x;", b"&#0;", b"&amp;", b"\xff", b"]]>")
@@ -20,12 +21,20 @@ Mutation = Callable[[bytes, random.Random], bytes]
 def mutated(seed: int) -> tuple[str, bytes]:
     """The ending and the bytes of one damaged file."""
     chance = random.Random(seed)
-    case = chance.choice(HONEST)
-    data = built()[case.id]
+    if seed % 4 == 0:
+        suffix, data = filled(chance.choice(sorted(FILLED)))
+    else:
+        case = chance.choice(HONEST)
+        suffix, data = case.suffix, built()[case.id]
+    return suffix, damaged(data, chance)
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """The bytes after one to three accidents of a kind that fits them."""
     ways = ZIP_WAYS if data.startswith(b"PK") else TEXT_WAYS
     for _ in range(chance.randint(1, 3)):
         data = chance.choice(ways)(data, chance)
-    return case.suffix, data
+    return data
 
 
 @cache

@@ -32,6 +32,8 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:?\d{2}(?::?\d{2}(?:\.\d
 _YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})\Z")
 _YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})\Z")
 _WORDS = re.compile(r"(?:(\d{1,2})\.?\s+([^\W\d]+)\.?,?\s+(\d{4})|([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4}))\Z")
+_SHORT_YEAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}\Z")
+_SERIAL_TEXT = re.compile(r"\d{5}(?:[.,]\d+)?\Z", re.ASCII)
 _WEEK = re.compile(r"(?:v|w|wk|week|vecka|kw|semaine)\.?\s*\d{1,2}\b", re.I)
 _MONTHS = {
     prefix: number
@@ -71,7 +73,7 @@ def date_order(texts: Iterable[str]) -> Order:
 
 
 def read_date(cell: object, order: Order, *, date1904: bool = False) -> DateReading:
-    """A date from a typed cell, a serial number or a text."""
+    """A date from a typed cell, a serial number (also as text, as CSV has it) or a text; a year of two digits is never filled up."""
     if isinstance(cell, dt.datetime):
         return DateReading(cell.date(), time_dropped=cell.time() != dt.time())
     if isinstance(cell, dt.date):
@@ -80,6 +82,8 @@ def read_date(cell: object, order: Order, *, date1904: bool = False) -> DateRead
         return DateReading(cause="wrong kind")
     if isinstance(cell, int | float):
         return _serial(cell, date1904)
+    if _SERIAL_TEXT.match(str(cell)):
+        return _serial(float(str(cell).replace(",", ".")), date1904)
     return _text(str(cell), order)
 
 
@@ -102,6 +106,8 @@ def _text(text: str, order: Order) -> DateReading:
     match = _WORDS.match(text)
     if match:
         return _month_word(match)
+    if _SHORT_YEAR.match(text):
+        return DateReading(cause="short year")
     return DateReading(cause="week" if _WEEK.match(text) else "no such date")
 
 

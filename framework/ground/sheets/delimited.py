@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from framework.ground.formula_text import restored
 from framework.ground.sheets.cells import Book, Cell, Row, Sheet
 from framework.ground.sheets.encodings import decode
 from framework.ground.sheets.kind import Kind
@@ -29,7 +30,8 @@ def read_delimited(data: bytes, *, name: str, limits: Limits, budget: Budget) ->
     """One table of text as a book of one sheet named `name`; raises `Refused`.
 
     Every cell is text: what is a number or a date is understood later, column by column. Row
-    numbers count records, as a spreadsheet would show them.
+    numbers count records, as a spreadsheet would show them. The apostrophe that our own CSV files
+    have before a text that would run as a formula is taken away again, and said so.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise refused("file-empty", "no-text")
@@ -44,8 +46,25 @@ def read_delimited(data: bytes, *, name: str, limits: Limits, budget: Budget) ->
     notices = [*decoded.notices]
     if separator:
         notices.append(("separator-read", {"separator": separator}))
+    if b"'" in data and (count := _take_marks_away(rows)):
+        notices.append(("apostrophe-removed", {"count": count}))
     sheet = Sheet(name, rows, tally.facts)
     return Book(str(Kind.CSV), [sheet], encoding=decoded.encoding, separator=separator, notices=notices)
+
+
+def _take_marks_away(rows: list[Row]) -> int:
+    """Undo in place what `formula_text.harmless` adds to the cells of our own CSV files; how many cells had it."""
+    count = 0
+    for place, row in enumerate(rows):
+        marked = {
+            column: plain
+            for column, cell in enumerate(row.cells)
+            if isinstance(cell, str) and cell[:1] == "'" and (plain := restored(cell)) != cell
+        }
+        if marked:
+            count += len(marked)
+            rows[place] = Row(row.number, tuple(marked.get(c, cell) for c, cell in enumerate(row.cells)))
+    return count
 
 
 def _check_bytes(data: bytes, limits: Limits) -> None:

@@ -120,6 +120,8 @@ def test_dates_without_doubt_are_read(cell: object, value: dt.date):
         ("29 Feb 1900", "no such date"),
         ("9999-01-01", "no such date"),
         ("2024", "no such date"),
+        ("1.2.26", "short year"),
+        ("03-04-25", "short year"),
         ("v.42", "week"),
         ("week 42", "week"),
         (True, "wrong kind"),

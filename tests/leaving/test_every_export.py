@@ -1,0 +1,225 @@
+"""Every table that leaves, by every route: sixty texts that a spreadsheet might run arrive as texts, numbers as numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from framework.ground.formula_text import harmless
+from tests.demand.conftest import people, world  # noqa: F401 - fixtures
+from tests.disclosure.test_pages import Tender
+from tests.leaving.payloads import PAYLOADS
+from tests.leaving.reopened import Table, of_csv, of_workbook, texts_of
+from tests.leaving.senders import routes_with_files
+from tests.leaving.world import (
+    Comparing,
+    demand_lines,
+    disclosure_tables,
+    faulty_table,
+    fill_record,
+    fill_with_sign_ons,
+)
+
+ALL = frozenset(PAYLOADS)
+SEPARATORS = {"en": ",", "nl": ";", "sv": ";"}
+ROUND, RECORD = "/rounds/<round_id>", "/rounds/<round_id>/record"
+VERSION = f"{ROUND}/disclosure/<submission_id>"
+
+THEIRS = {
+    f"{ROUND}/sign-ons/<sign_on_id>/mandate": "the bytes a member sent",
+    f"{ROUND}/sign-ons/<sign_on_id>/class-proof": "the bytes a member sent",
+    f"{VERSION}/original": "the bytes a supplier sent",
+    f"{ROUND}/submissions/<submission_id>/original": "the bytes a supplier sent",
+    f"{ROUND}/charts/<digest>.svg": "a picture",
+}
+"""Routes that give a file which is no table of ours."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A table that leaves: how it is reached, the texts that must arrive, columns of nothing but numbers, and of identifiers."""
+
+    take: Callable[[Any], bytes | dict[str, bytes]]
+    texts: frozenset[str] = ALL
+    numbers: tuple[tuple[int, str], ...] = ()
+    identifiers: tuple[tuple[int, str], ...] = ()
+
+
+class Stage:
+    """What the exports are taken from; a part is made when first asked for."""
+
+    def __init__(self, session: Any, build: Any, clock: Any, sign_in: Any, request: Any) -> None:
+        self.session, self.build, self.clock, self.sign_in, self.request = session, build, clock, sign_in, request
+
+    def signed(self, round_: Any, tail: str) -> bytes:
+        browser = self.sign_in(self.build.user(round_.organisation), round_.organisation)
+        return got(browser, f"/rounds/{round_.public_id}/{tail}")
+
+    def demand_round(self) -> Any:
+        round_ = self.build.round(state="demand", demand_deadline=self.clock() + dt.timedelta(days=1))
+        self.build.lot(round_, name=PAYLOADS[0])
+        fill_with_sign_ons(self.build, round_, self.clock)
+        self.session.commit()
+        return round_
+
+    def comparison(self) -> bytes:
+        opened = Comparing(self.session, self.build, self.clock)
+        self.session.commit()
+        return self.signed(opened.round, f"lots/{opened.lot.public_id}/comparison.xlsx")
+
+    def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
+        round_ = self.build.round(state="demand")
+        fill_record(self.session, self.build, round_, self.clock)
+        body = round_.organisation if of_round else self.build.organisation("operator")
+        browser = self.sign_in(self.build.user(body), body)
+        place = f"/rounds/{round_.public_id}/record.{ending}" if of_round else f"/record.{ending}"
+        return got(browser, place) if ending == "xlsx" else in_every_language(browser, place)
+
+    def own_demand(self) -> bytes:
+        here = self.request.getfixturevalue("world")
+        demand_lines(self.build, here.lot, here.members[0])
+        here.lot.spec_tiers = [text[:40] for text in PAYLOADS]
+        self.session.commit()
+        first = self.request.getfixturevalue("people")["first"]
+        return got(first, f"/rounds/{here.round.public_id}/lots/{here.lot.public_id}/demand.xlsx")
+
+    def listed_rows(self) -> bytes:
+        here = self.request.getfixturevalue("world")
+        self.session.commit()
+        first = self.request.getfixturevalue("people")["first"]
+        place = f"/rounds/{here.round.public_id}/lots/{here.lot.public_id}/demand"
+        answer = first.post(f"{place}/upload", data={"file": (io.BytesIO(faulty_table()), "=1+1.xlsx")})
+        return got(first, answer.headers["Location"] + "/listed.xlsx")
+
+    def disclosure(self, tail: str) -> bytes:
+        """One of the workbooks about a disclosure; all of them are taken at once, for making it takes long."""
+        if tail not in _TAKEN:
+            tender = Tender(self.session, self.build, self.clock, self.sign_in)
+            tender.send(tender.workbook(disclosure_tables(tender, changed=False)), name="=1+1.xlsx")
+            tender.send(tender.workbook(disclosure_tables(tender, changed=True)), name="@x.xlsx")
+            for name in OF_A_DISCLOSURE:
+                place = tender.home if name.startswith("template") else tender.version(1)
+                _TAKEN[name] = got(tender.browser, f"{place}/{name}")
+        return _TAKEN[tail]
+
+
+OF_A_DISCLOSURE = ("template-nl.xlsx", "differences.xlsx", "issues.xlsx", "marked.xlsx")
+_TAKEN: dict[str, bytes] = {}
+
+
+def got(browser: Any, place: str) -> bytes:
+    """The file at an address, as an attachment."""
+    answer = browser.get(place)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    return bytes(answer.data)
+
+
+def in_every_language(browser: Any, place: str) -> dict[str, bytes]:
+    """The file at an address as readers of each language get it."""
+    found = {}
+    for language in SEPARATORS:
+        browser.post(f"/language/{language}")
+        found[language] = got(browser, place)
+    return found
+
+
+EVENTS = ((0, "No."),)
+EXPORTS: dict[str, Export] = {
+    f"{ROUND}/sign-ons.xlsx": Export(
+        lambda stage: stage.signed(stage.demand_round(), "sign-ons.xlsx"), identifiers=((0, "Registration number"),)
+    ),
+    f"{ROUND}/demand.xlsx": Export(
+        lambda stage: stage.signed(stage.demand_round(), "demand.xlsx"),
+        numbers=((0, "Version"), (0, "Firm quantity"), (0, "Expected quantity")),
+    ),
+    f"{ROUND}/pool.xlsx": Export(
+        lambda stage: stage.signed(stage.demand_round(), "pool.xlsx"),
+        texts=frozenset(text[:40] for text in PAYLOADS) | ALL,
+        numbers=((0, "Contract year"), (0, "Firm quantity"), (2, "Share in percent"), (2, "Expected value")),
+    ),
+    f"{ROUND}/lots/<lot_id>/demand.xlsx": Export(
+        lambda stage: stage.own_demand(),
+        numbers=((0, "Line"), (0, "Contract year"), (0, "Firm quantity"), (0, "Expected value")),
+    ),
+    f"{ROUND}/lots/<lot_id>/demand/preview/<file_id>/listed.xlsx": Export(
+        lambda stage: stage.listed_rows(), numbers=((0, "Row"), (0, "Year"), (0, "Expected"))
+    ),
+    f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
+        lambda stage: stage.comparison(),
+        numbers=((0, "Models on offer"), (0, "Required components"), (1, "Suppliers"), (1, "Models")),
+    ),
+    f"{ROUND}/disclosure/template-<language>.xlsx": Export(
+        lambda stage: stage.disclosure("template-nl.xlsx"),
+        numbers=((3, "latitude"), (4, "share_of_production_pct")),
+        identifiers=((1, "gtin"), (0, "reporting_party_reg_id"), (3, "site_ref")),
+    ),
+    f"{VERSION}/differences.xlsx": Export(
+        lambda stage: stage.disclosure("differences.xlsx"),
+        texts=ALL - {"-"},  # which says that nothing is known, so that it is no value that could differ
+        numbers=((0, "Row now"),),
+    ),
+    f"{VERSION}/issues.xlsx": Export(lambda stage: stage.disclosure("issues.xlsx"), numbers=((0, "Row"),)),
+    f"{VERSION}/marked.xlsx": Export(
+        lambda stage: stage.disclosure("marked.xlsx"),
+        numbers=((4, "latitude"),),
+        identifiers=((2, "gtin"), (1, "reporting_party_reg_id")),
+    ),
+    f"{RECORD}.xlsx": Export(lambda stage: stage.record("xlsx", of_round=True), numbers=EVENTS),
+    f"{RECORD}.csv": Export(lambda stage: stage.record("csv", of_round=True)),
+    "/record.xlsx": Export(lambda stage: stage.record("xlsx", of_round=False), numbers=EVENTS),
+    "/record.csv": Export(lambda stage: stage.record("csv", of_round=False)),
+}
+
+
+@pytest.fixture
+def backend() -> str:
+    """A table leaves alike from either database."""
+    return "sqlite"
+
+
+@pytest.fixture
+def stage(session: Any, build: Any, clock: Any, sign_in: Any, request: Any) -> Stage:
+    return Stage(session, build, clock, sign_in, request)
+
+
+def test_every_route_that_gives_a_file_is_declared_here(app: Any) -> None:
+    assert set(routes_with_files(app)) == EXPORTS.keys() | THEIRS.keys()
+
+
+@pytest.mark.parametrize("rule", [rule for rule in EXPORTS if rule.endswith(".xlsx")])
+def test_texts_leave_in_a_workbook_as_they_are_and_numbers_as_numbers(stage: Stage, rule: str) -> None:
+    export = EXPORTS[rule]
+
+    content = export.take(stage)
+
+    assert isinstance(content, bytes)
+    tables = of_workbook(content)
+    assert export.texts - texts_of(tables) == set()
+    for place, name in export.numbers:
+        assert kinds(tables[place], name) <= {int, float}, name
+    for place, name in export.identifiers:
+        assert kinds(tables[place], name) == {str}, name
+
+
+@pytest.mark.parametrize("rule", [rule for rule in EXPORTS if rule.endswith(".csv")])
+def test_texts_leave_in_csv_behind_an_apostrophe_where_they_would_run(stage: Stage, rule: str) -> None:
+    files = EXPORTS[rule].take(stage)
+
+    assert isinstance(files, dict)
+    for language, content in files.items():
+        (table,) = of_csv(content, SEPARATORS[language])
+        assert {harmless(text) for text in ALL} - texts_of([table]) == set(), language
+        assert all(str(cell).isdecimal() for cell in table.column("seq"))
+
+
+def kinds(table: Table, name: str) -> set[type]:
+    """Of which kinds the values of a column are; there must be some."""
+    found = {type(value) for value in table.column(name)}
+    assert found, name
+    return found

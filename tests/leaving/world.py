@@ -1,0 +1,104 @@
+"""A product full of texts that a spreadsheet might run: names, reasons, models, sites, motives; and who exports it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import xlsxwriter
+
+from framework.ground import audit
+from framework.ground.codelists import country_codes
+from tests.chain.opened import FA, Opened
+from tests.disclosure.test_pages import Tender
+from tests.leaving.payloads import PAYLOADS
+
+LOTS = 4
+
+
+class Comparing(Opened):
+    """An opened round in which as many suppliers as there are texts carry one each, and share their sites in pairs."""
+
+    def __init__(self, session: Any, build: Any, clock: Any) -> None:
+        super().__init__(session, build, clock)
+        self.lot.name = PAYLOADS[0]
+        for number, text in enumerate(PAYLOADS):
+            self.built(_rows(number), name=text)
+
+
+def _rows(number: int) -> list[tuple[str, dict[str, Any]]]:
+    """One model of one brand, made at a site of the text of that number and at the site of the next."""
+    text = PAYLOADS[number]
+    product = {"product_ref": text[:40], "lot": "L1", "brand": text, "model_name": text, "category": "laptop"}
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("0_submission", {"brand": text, "scope": "contract_models", "confidentiality_default": "public"}),
+        ("1_products", product),
+    ]
+    for ref, other in (("S1", number), ("S2", (number + 1) % len(PAYLOADS))):
+        site = {"site_ref": ref, "facility_type": FA, "confidentiality": "public", "city": "Kunshan", "country": "CN"}
+        place = {"site_legal_name": PAYLOADS[other], "address_line": f"{other + 10} First Avenue"}
+        rows.append(("3_sites", site | place))
+        rows.append(("4_links", {"product_ref": text[:40], "site_ref": ref}))
+    return rows
+
+
+def fill_with_sign_ons(build: Any, round_: Any, clock: Any) -> None:
+    """A confirmed body for each text, with an accepted answer of that many pieces, and lots with a text for a name."""
+    for number in range(1, LOTS):
+        build.lot(round_, code=f"X{number}", name=PAYLOADS[number], spec_tiers=[PAYLOADS[number]])
+    lot = round_.lots[0]
+    for number, text in enumerate(PAYLOADS):
+        body = build.organisation("buyer", name=text, registration_no=f"00{number}")
+        told = {"signed_by_name": text, "signed_by_title": text, "class_name": text, "reason": text}
+        build.sign_on(round_, body, state="confirmed", confirmed_at=clock(), **told)
+        line = {"qty": number + 1, "spec_tier": text[:40]}
+        build.demand(lot, body, line, state="accepted", accepted_at=clock())
+
+
+def fill_record(session: Any, build: Any, round_: Any, clock: Any) -> None:
+    """An act for each text, by a person and for a body of that name, with that motive."""
+    for text in PAYLOADS:
+        body = build.organisation("buyer", name=text)
+        actor = build.actor(build.user(body, name=text), body)
+        facts = {"from": text, "to": text, "motive": text, "proposer": None}
+        audit.record(session, "round.move_deadline", actor=actor, now=clock(), subject=round_, **facts)
+
+
+def demand_lines(build: Any, lot: Any, member: Any) -> Any:
+    """A draft with a line for each text."""
+    countries = sorted(country_codes())[: len(PAYLOADS)]
+    lines = [
+        {"delivery_country": country, "spec_tier": text[:40], "delivery_profile": text, "qty": number}
+        for number, (country, text) in enumerate(zip(countries, PAYLOADS, strict=True))
+    ]
+    for number, line in enumerate(lines):
+        if number % 2:
+            line |= {"qty": None, "not_known_reason": line["delivery_profile"]}
+    return build.demand(lot, member, *lines)
+
+
+def faulty_table() -> bytes:
+    """A table of demand whose categories nobody knows, under headers that nobody knows either."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet("Table")
+        for column, text in enumerate(("Category", "Tier", "Country", "Year", "Expected", *PAYLOADS[:20])):
+            sheet.write_string(0, column, text)
+        for row, text in enumerate(PAYLOADS, start=1):
+            for column, value in enumerate((text, "standard", "NL", 1, row)):
+                write = sheet.write_string if isinstance(value, str) else sheet.write_number
+                write(row, column, value)
+    return buffer.getvalue()
+
+
+def disclosure_tables(tender: Tender, *, changed: bool) -> dict[str, list[dict[str, Any]]]:
+    """A disclosure with a site for each text; the second version has it in every field of text, and faults."""
+    tables = tender.tables()
+    like, model = tables["3_sites"][0], tables["1_products"][0]
+    for number, text in enumerate(PAYLOADS):
+        texts = {"parent_company": text, "address_line": text, "region": text} if changed else {}
+        fault = {"country": text} if changed else {}
+        site = like | {"site_ref": f"X{number}", "site_legal_name": text, "os_id": None, "other_registry_id": None}
+        tables["3_sites"].append(site | texts | fault)
+        tables["1_products"].append(model | {"product_ref": f"M{number}", "model_name": text if changed else "Book"})
+    return tables
