@@ -41,6 +41,8 @@ class RoundScope:
     supplier_role: str = ""
     brands: tuple[str, ...] = ()
     round_names: dict[str, str] = field(default_factory=dict, hash=False)
+    usual_minerals: tuple[str, ...] = ()
+    """Minerals that products of the round's categories usually contain, where the installation lists them (X17)."""
 
     def reference_date(self, today: dt.date) -> dt.date:
         """The tender deadline in the tender stage, the day of receipt in the contract stage."""
@@ -67,7 +69,13 @@ class RoundScope:
         """The scope that `to_json` described."""
         lots = tuple(LotScope(**{k: _tuple(v) for k, v in lot.items()}) for lot in data["lots"])
         deadline = dt.date.fromisoformat(data["deadline"]) if data["deadline"] else None
-        return cls(**(data | {"lots": lots, "deadline": deadline, "brands": tuple(data["brands"])}))
+        return cls(
+            **(
+                data
+                | {"lots": lots, "deadline": deadline, "brands": tuple(data["brands"])}
+                | {"usual_minerals": tuple(data.get("usual_minerals", ()))}
+            )
+        )
 
 
 def _tuple(value: Any) -> Any:

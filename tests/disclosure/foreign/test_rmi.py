@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from framework.disclosure.check_file import Checked, check
-from framework.disclosure.foreign.layouts import layouts
-from tests.disclosure.foreign.rmi_books import CANARY, Cells, empty, good, layout, smelter, write
+from framework.disclosure.foreign.layouts import layout_of
+from tests.disclosure.foreign.published import VERSIONS, columns, form_of, pairs, rows_of
+from tests.disclosure.foreign.rmi_books import CANARY, Cells, columns_of, empty, golden, good, smelter, write
 from tests.disclosure.workbooks import TODAY, codes, read
 
-VERSIONS = [(one.type, version) for one in layouts() for version in one.versions]
 REGISTER: dict[str, str | None] = {f"CID9{n:05d}": None for n in range(10)}
 
 
@@ -24,30 +24,33 @@ def checked(tmp_path: Path) -> Callable[[Cells], Checked]:
 
 
 @pytest.mark.parametrize(("kind", "version"), VERSIONS)
-def test_every_version_gives_back_what_its_layout_holds(kind: str, version: str, checked: Callable[[Cells], Checked]):
-    described = layout(kind, version)
-
+def test_every_version_gives_back_what_stands_at_the_published_addresses(
+    kind: str, version: str, checked: Callable[[Cells], Checked]
+):
     found = checked(good(kind, version))
 
-    [head] = found.tables["0_submission"]
-    minerals = described.minerals or ("cobalt", "copper")
-    answered = {(a["values"]["question"], a["values"]["subject"]) for a in found.tables["answers"]}
-    assert (found.verdict, found.format, found.version, found.adds_up) == (
-        "countable",
-        f"{kind} {version}",
-        "mapped",
-        True,
-    )
-    assert head["values"] == {
-        "reporting_party_name": "Harbour Metals Ltd",
-        "scope": "company_wide",
-        "data_as_of": "2026-02-01",
+    assert (found.verdict, found.version, found.adds_up) == ("countable", "mapped", True)
+    assert told(found) == golden(kind, version)
+
+
+@pytest.mark.parametrize(("kind", "version"), VERSIONS)
+def test_our_layouts_name_the_published_cells_and_no_others(kind: str, version: str):
+    form, (layout, _nearest) = form_of(kind, version), layout_of(kind, version)
+    assert layout is not None
+    published = {row for rows in pairs(form.questions).values() for row in rows_of(rows)[: len(layout.minerals) or 10]}
+    ours = {
+        first + index
+        for question, first in layout.questions.items()
+        for index in range(layout.only.get(question, layout.rows))
     }
-    assert answered == {(q, m) for q in described.questions for m in minerals} | {
-        (q, "company") for q in described.company_questions
-    }
-    assert len(found.tables["5_smelters"]) == len(minerals)
-    assert codes(found) - {"foreign-version-old"} == {"scope-company-wide"}
+
+    assert ours == published
+    assert set(layout.company_questions.values()) == {int(row) for row in pairs(form.company).values()}
+    assert set(layout.head.values()) - {layout.head["authoriser"]} == set(pairs(form.head).values())
+    assert " ".join(layout.mineral_cells) == form.mineral_cells
+    assert set(layout.smelters.values()) == set(columns(form.smelters).values())
+    assert set(layout.products.values()) == set(columns(form.products).values())
+    assert set(layout.mines.values()) == (set(columns_of("mines").values()) if form.has_mines else set())
 
 
 @pytest.mark.parametrize(("kind", "version"), VERSIONS)
@@ -69,8 +72,8 @@ def test_a_metal_not_used_is_asked_nothing_more(checked: Callable[[Cells], Check
     cells = good("CMRT", "6.5")
     cells["Declaration"]["D26"] = "No"
     for row in (32, 38, 44, 50, 56, 62, 68):
-        del cells["Declaration"][f"D{row}"]
-    for letter in "BCDEFHIGJKL":
+        del cells["Declaration"][f"D{row}"], cells["Declaration"][f"G{row}"]
+    for letter in "ABCDEFGHIJKLMNOPQ":
         cells["Smelter List"].pop(f"{letter}5", None)
 
     assert codes(checked(cells)) == {"scope-company-wide"}
@@ -78,13 +81,16 @@ def test_a_metal_not_used_is_asked_nothing_more(checked: Callable[[Cells], Check
 
 def test_contradictions_are_told_at_the_answer(checked: Callable[[Cells], Checked]):
     cells = good("CMRT", "6.5")
-    cells["Declaration"] |= {"D26": "No", "D57": "None", "D52": "Yes"}
+    cells["Declaration"] |= {"D26": "No", "D57": "None", "D52": "Yes", "D65": "Yes"}
     cells["Smelter List"] |= {"C8": "Smelter not yet identified", "O7": "INDONESIA"}
 
     found = checked(cells)
 
     told = {i.params["cell"]: i.params["mineral"] for i in found.issues if i.code == "question-contradiction"}
     assert told == {"D26": "tantalum", "D57": "tin", "D52": "gold", "D65": "tungsten"}
+    assert {i.params["cell"] for i in found.issues if i.code == "answer-not-asked"} == {
+        f"D{row}" for row in (32, 38, 44, 50, 56, 62, 68)
+    }
 
 
 def test_columns_shifted_by_one_are_not_read(checked: Callable[[Cells], Checked]):
@@ -95,6 +101,14 @@ def test_columns_shifted_by_one_are_not_read(checked: Callable[[Cells], Checked]
 
     [issue] = [i for i in found.issues if i.code == "columns-shifted"]
     assert (found.verdict, issue.params["shift"], found.tables, found.adds_up) == ("blocked", 1, {}, True)
+    assert issue.params["preview"][0] == {
+        "row": "5",
+        "mineral": "Tantalum",
+        "lookup": "Invented Smelter 0",
+        "name": "Invented Smelter 0",
+        "country": "INDONESIA",
+        "id": "CID900000",
+    }
 
 
 @pytest.mark.parametrize("value", [1, 1.0, "1", "100%", "100 %", "Yes, 100%"])
@@ -125,11 +139,13 @@ def test_broken_cells_are_told_where_they_stand(checked: Callable[[Cells], Check
         ("value-not-allowed / country", "E8"),
         ("values-joined", "N5"),
     }
+    said = {i.params["cell"]: i.params.get("nearest", "") for i in found.issues if i.code == "value-not-allowed"}
+    assert said == {"D22": "", "D38": "", "E8": ""}
 
 
 def test_rows_after_a_long_gap_are_read(checked: Callable[[Cells], Checked]):
     cells = good("CMRT", "6.5")
-    smelter(cells["Smelter List"], layout("CMRT", "6.5"), 70, mineral="Tin", number="CID900001")
+    smelter(cells["Smelter List"], form_of("CMRT", "6.5"), 70, mineral="tin", index=1)
 
     found = checked(cells)
 
@@ -155,6 +171,7 @@ def test_a_product_scope_brings_its_products(checked: Callable[[Cells], Checked]
     found = checked(cells)
 
     assert found.tables["1_products"][0]["values"]["model_name"] == "Harbour Book 14"
+    assert {row["values"]["applies_to"] for row in found.tables["5_smelters"]} == {"product_list"}
     assert codes(found) == set()
 
 
@@ -187,7 +204,7 @@ def test_a_smelter_not_listed_needs_its_country(checked: Callable[[Cells], Check
 def test_two_and_a_half_thousand_rows_take_no_more_than_two_seconds(tmp_path: Path):
     cells = good("CMRT", "6.5")
     for row in range(9, 2505):
-        smelter(cells["Smelter List"], layout("CMRT", "6.5"), row, mineral="Gold", number=f"CID9{row:05d}")
+        smelter(cells["Smelter List"], form_of("CMRT", "6.5"), row, mineral="gold", index=row)
     book = read(write(tmp_path / "x.xlsx", cells))
     began = time.process_time()
 
@@ -218,5 +235,25 @@ def test_a_row_with_values_in_unread_columns_alone_is_listed(checked: Callable[[
     found = checked(cells)
 
     [account] = [sheet for sheet in found.sheets if sheet.target == "5_smelters"]
-    assert [(one.row, one.reason) for one in account.listed] == [(9, "no-known-values"), (10, "no-known-values")]
-    assert (account.rows_in, account.rows_stored, found.adds_up) == (6, 4, True)
+    assert [(one.row, one.reason) for one in account.listed] == [
+        (4, "words-of-the-template"),
+        (9, "no-known-values"),
+        (10, "no-known-values"),
+    ]
+    assert (account.rows_in, account.rows_stored, found.adds_up) == (7, 4, True)
+
+
+def told(found: Checked) -> dict[str, object]:
+    """What was read, in the form of the golden facts."""
+    [head] = found.tables["0_submission"]
+    parts = ("question", "subject", "value", "cell", "comment")
+    lists = {"smelters": "5_smelters", "mines": "mines", "products": "1_products", "asked_minerals": "asked_minerals"}
+    rows = {
+        name: [{"row": one["row"]} | one["values"] for one in found.tables.get(of, [])] for name, of in lists.items()
+    }
+    return rows | {
+        "format": found.format,
+        "head": {name: [head["values"][name], cell] for name, cell in head["found"]["cells"].items()},
+        "answers": [[one["values"].get(part, "") for part in parts] for one in found.tables["answers"]],
+        "issues": sorted(f"{issue.key} {issue.params.get('cell', '')}".strip() for issue in found.issues),
+    }
