@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from framework.disclosure.columns import TEMPLATE_VERSION
@@ -59,6 +60,11 @@ class RoundScope:
     def minerals(self) -> tuple[str, ...]:
         """All minerals any lot asks about, each once, in the order of the lots."""
         return tuple(dict.fromkeys(mineral for lot in self.lots for mineral in lot.minerals))
+
+    def with_usual(self, by_category: Mapping[str, Sequence[str]]) -> RoundScope:
+        """The same round, with the minerals that products of its categories usually contain."""
+        found = (by_category.get(category, ()) for lot in self.lots for category in lot.categories)
+        return replace(self, usual_minerals=tuple(dict.fromkeys(mineral for some in found for mineral in some)))
 
     def to_json(self) -> dict[str, Any]:
         """A form that survives JSON, for the child process."""
