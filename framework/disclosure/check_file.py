@@ -154,7 +154,8 @@ def check(
     seen (D36), `smelter_names` the register's names of smelters. Never raises for what is wrong with the file.
     """
     if isinstance(book, Refusal):
-        return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params)])
+        unread = [make("format-not-read", "xml")] if book.detail == "xml" else []
+        return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params), *unread])
     book = without_our_marks(book)
     found = recognise(book, scope)
     if found.format == OURS:

@@ -95,9 +95,10 @@ def value_of(question: str, raw: Cell, layout: Layout) -> str:
 
 
 def nearest_value(question: str, raw: Cell, layout: Layout) -> str:
-    """The answer meant by a mistyped one, or an empty text where none is near or two are about as near."""
-    allowed = values(question, layout)
-    found = process.extract(answer_key(raw), list(allowed), scorer=Levenshtein.normalized_similarity, limit=3)
+    """The answer meant by a mistyped one, or an empty text where none is near or two are about as near; figures must agree."""
+    key, allowed = answer_key(raw), values(question, layout)
+    same_figures = [text for text in allowed if re.findall(r"\d+", text) == re.findall(r"\d+", key)]
+    found = process.extract(key, same_figures, scorer=Levenshtein.normalized_similarity, limit=3)
     near = [(text, score) for text, score, _index in found if score >= _NEAR]
     rivals = {allowed[text] for text, score in near if score > near[0][1] - _MARGIN}
     return near[0][0] if len(rivals) == 1 else ""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from framework.disclosure.check_file import Checked, check
 from framework.disclosure.foreign.layouts import layout_of
+from framework.disclosure.foreign.recognising import SHIFTS
+from framework.disclosure.overlay import corrected
 from tests.disclosure.foreign.published import VERSIONS, columns, form_of, pairs, rows_of
 from tests.disclosure.foreign.rmi_books import CANARY, Cells, columns_of, empty, golden, good, smelter, write
-from tests.disclosure.workbooks import TODAY, codes, read
+from tests.disclosure.workbooks import SCOPE, TODAY, codes, read
 
 REGISTER: dict[str, str | None] = {f"CID9{n:05d}": None for n in range(10)}
 
@@ -257,3 +260,98 @@ def told(found: Checked) -> dict[str, object]:
         "answers": [[one["values"].get(part, "") for part in parts] for one in found.tables["answers"]],
         "issues": sorted(f"{issue.key} {issue.params.get('cell', '')}".strip() for issue in found.issues),
     }
+
+
+def test_a_mistyped_answer_is_told_with_the_nearest_one(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"] |= {"D38": "Unknwon", "D56": "Greater then 90%", "D57": "Greater than 80%", "D75": "Unknown"}
+
+    found = checked(cells)
+
+    said = {i.params["cell"]: i.params["nearest"] for i in found.issues if i.code == "value-not-allowed"}
+    assert said == {"D38": "unknown", "D56": "greater than 90%", "D57": "", "D75": ""}
+
+
+def test_a_workbook_of_the_family_that_we_do_not_read_is_named_and_listed(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D2"] = "Reporting Template (PRT)"
+    del cells["Smelter List"]
+
+    found = checked(cells)
+
+    assert (found.verdict, found.adds_up, "format-not-read" in codes(found)) == ("blocked", True, True)
+
+
+def test_a_shift_that_a_person_confirmed_is_read(tmp_path: Path):
+    cells = good("CMRT", "6.5")
+    plain = check(read(write(tmp_path / "a.xlsx", cells)), None, today=TODAY, smelters=REGISTER)
+    cells["Smelter List"] = {f"{chr(ord(a[0]) + 1)}{a[1:]}": value for a, value in cells["Smelter List"].items()}
+    book = read(write(tmp_path / "b.xlsx", cells))
+
+    found = check(corrected(book, [["Smelter List", 1, "A", SHIFTS[1]]]), None, today=TODAY, smelters=REGISTER)
+    other = check(corrected(book, [["Smelter List", 1, "A", SHIFTS[-1]]]), None, today=TODAY, smelters=REGISTER)
+
+    assert found.tables == plain.tables
+    assert other.verdict == "blocked"
+    assert CANARY not in json.dumps(found.to_json(), default=str)
+
+
+def test_what_the_round_did_not_ask_or_offers_is_told(tmp_path: Path):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"] |= {"D9": "B. Product (or List of Products)", "D29": "No"}
+    cells["Smelter List"] = {a: v for a, v in cells["Smelter List"].items() if a[1:] != "8"}
+    cells["Product List"] |= {"B6": "X-1", "C6": "Other Model"}
+    scope = replace(
+        SCOPE, lots=(replace(SCOPE.lots[0], minerals=("tin", "gold", "tungsten")),), usual_minerals=("tungsten",)
+    )
+    before = {"1_products": [{"row": 2, "values": {"model_name": "other  model", "category": "laptop"}, "found": {}}]}
+    book = read(write(tmp_path / "x.xlsx", cells))
+
+    found = check(book, scope, today=TODAY, smelters=REGISTER)
+    tied = check(book, scope, today=TODAY, smelters=REGISTER, previous=before)
+
+    told = {(i.code, i.value) for i in found.issues if i.code.startswith(("mineral", "scope"))}
+    assert told == {("mineral-out-of-scope", "tantalum"), ("mineral-missing", "tungsten"), ("scope-not-our-models", "")}
+    assert "scope-not-our-models" not in codes(tied)
+
+
+def test_a_mine_of_a_smelter_that_the_file_does_not_name_is_told(checked: Callable[[Cells], Checked]):
+    cells = good("EMRT", "2.1")
+    cells["Mine List"] |= {"A6": "Cobalt", "B6": "Nobody's Smelter", "C6": "Deep Pit", "A7": "Cobalt", "C7": "Pit"}
+
+    found = checked(cells)
+
+    told = {(i.code, i.params["cell"]) for i in found.issues if i.sheet == "Mine List"}
+    assert told == {("ref-unknown", "B6"), ("smelter-row-incomplete", "B7")}
+
+
+@pytest.mark.parametrize(("cell", "value"), [("N5", "Recycled"), ("O5", "scrap material"), ("P5", "Yes")])
+def test_recycled_material_has_no_mine(cell: str, value: str, checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"][cell] = value
+
+    given = checked(cells).tables["5_smelters"][0]["values"]
+
+    assert (given["mine_name"], given.get("mine_or_origin_country")) == (["recycled"], None)
+
+
+def test_mines_joined_by_a_bar_are_several(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Smelter List"] |= {"N5": "Pit A | Pit B", "O5": "CHINA|INDONESIA"}
+
+    found = checked(cells)
+
+    given = found.tables["5_smelters"][0]["values"]
+    assert (given["mine_name"], given["mine_or_origin_country"]) == (["Pit A", "Pit B"], ["CN", "ID"])
+    assert {i.params["cell"] for i in found.issues if i.code == "values-joined"} == {"N5", "O5"}
+
+
+def test_sheets_of_the_template_are_listed_and_sheets_of_others_told(checked: Callable[[Cells], Checked]):
+    cells = {"Our notes": {"A1": "x"}, **dict(reversed(good("CMRT", "6.5").items()))}
+
+    found = checked(cells)
+
+    accounts = {account.name: (account.rows_in, account.rows_listed) for account in found.sheets}
+    assert (accounts["Instructions"], accounts["Our notes"], found.adds_up) == ((1, 1), (1, 1), True)
+    assert [i.sheet for i in found.issues if i.code == "sheet-not-read"] == ["Our notes"]
+    assert len(found.tables["5_smelters"]) == 4
