@@ -16,6 +16,8 @@ from framework.disclosure.foreign.content import ForeignContent
 from framework.disclosure.foreign.layouts import at
 from framework.disclosure.foreign.omts import NAME as OMTS
 from framework.disclosure.foreign.omts import read_omts, recognise_omts
+from framework.disclosure.foreign.omts_graph import NAME as GRAPH
+from framework.disclosure.foreign.omts_graph import is_omts_graph, read_omts_graph
 from framework.disclosure.foreign.reading import read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, of_the_family, recognise_foreign
 from framework.disclosure.foreign.resolving import SmelterName
@@ -167,6 +169,8 @@ def check(
     unread = of_the_family(book)
     if unread:
         return _unread_workbook(found, unread)
+    if is_omts_graph(book):
+        return _check_graph(book)
     suppliers = recognise_omts(book)
     if suppliers:
         return _check_omts(book, suppliers)
@@ -327,6 +331,21 @@ def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tu
 def _title(book: Book, name: str) -> str:
     sheet = book.sheet(name)
     return sheet.name if sheet else name
+
+
+def _check_graph(book: Book) -> Checked:
+    """A graph of organisations and facilities: nothing about the models on offer, so it is kept and not scored."""
+    graph = read_omts_graph(book)
+    checked = Checked(COUNTABLE, GRAPH, "mapped")
+    for target, (sheet, records, left) in graph.tables.items():
+        checked.tables[target] = records
+        listed = [Listed(row, "no-known-values") for row in left]
+        checked.sheets.append(SheetAccount(sheet.name, target, len(records) + len(listed), len(records), listed))
+    issues = [*book_issues(book), *graph.issues, make("scope-company-wide")]
+    read = {sheet.name for sheet, _records, _left in graph.tables.values()}
+    others = [other for other in book.sheets if other.name not in read and other.rows]
+    checked.sheets += _not_read(Recognised(GRAPH, not_read=others), issues)
+    return _finished(checked, issues)
 
 
 def _check_omts(book: Book, sheet: Sheet) -> Checked:

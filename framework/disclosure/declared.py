@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,9 +141,8 @@ def declared(submission: Submission, rows: Iterable[tuple[SubmissionRow, Mapping
             _answer(found, row, values, sheet)
         elif row.sheet in LISTS:
             filled = sorted(name for name, text in row.found.items() if text == "" and name in values)
-            found.lists.setdefault(row.sheet, []).append(
-                {**values, "place": f"{sheet}!{row.row}", "row_id": row.id, "filled": filled}
-            )
+            entry = {**values, "place": f"{sheet}!{row.row}", "row_id": row.id, "filled": filled}
+            found.lists.setdefault(row.sheet, []).append(defaultdict(str, entry))
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, setting, shifted, version_key
+from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, layouts, setting, shifted, version_key
 from framework.disclosure.foreign.minerals import mineral_of
 from framework.disclosure.identifiers import smelter_form
 from framework.disclosure.table import place_of
@@ -45,6 +45,7 @@ TEMPLATE_SHEETS = frozenset(
 _LETTERS = re.compile(r"\((CMRT|EMRT|AMRT|CRT)\)\s*\Z")
 _VERSION = re.compile(r"\s*(?:revision|version)?\s*(\d+(?:\.\d+)*[a-z]?)(?![\d])", re.IGNORECASE)
 _SECOND = ("Q3", "N3", "O3", "R3")
+_FIRST_LABELS = ("B26", "B27", "B22", "B20")
 _SAMPLE, _PREVIEWED = 200, 5
 _SHOWN = ("mineral", "lookup", "standard", "name", "country", "id")
 SHIFTS = {1: "(columns stand one place to the right)", -1: "(columns stand one place to the left)"}
@@ -86,8 +87,8 @@ def recognise_foreign(book: Book) -> Foreign | None:
     if declaration is None or smelters is None:
         return None
     cells = cells_of(declaration)
-    kind, sure = _type(book, cells)
     version = _version(cells.get(at("J3")))
+    kind, sure = _type(book, cells, version)
     layout, _nearest = layout_of(kind, version)
     language = str(cells.get(at("D3"), "")).strip()
     found = Foreign(kind, version, language, sure, layout, declaration, smelters)
@@ -108,7 +109,8 @@ def of_the_family(book: Book) -> Sheet | None:
     return declaration if UNREAD_FAMILY.search(str(cells_of(declaration).get(at("D2"), "")).strip()) else None
 
 
-def _type(book: Book, cells: dict[tuple[int, int], Cell]) -> tuple[str, str]:
+def _type(book: Book, cells: dict[tuple[int, int], Cell], version: str) -> tuple[str, str]:
+    """The type by the title; without one by the sheets, the labels of the first question, or the number of the version."""
     title = str(cells.get(at("D2"), "")).strip()
     letters = _LETTERS.search(title)
     if letters:
@@ -117,7 +119,21 @@ def _type(book: Book, cells: dict[tuple[int, int], Cell]) -> tuple[str, str]:
         return "CMRT", "sheet"
     if book.sheet("Minerals Scope"):
         return "AMRT", "guessed"
-    return ("EMRT" if book.sheet("Mine List") else "CMRT"), "guessed"
+    if book.sheet("Mine List"):
+        return ("AMRT" if version.startswith("1") else "EMRT"), "guessed"
+    labels = [mineral_of(cells.get(at(address))) for address in _FIRST_LABELS]
+    if "tantalum" in labels:
+        return "CMRT", "guessed"
+    if "cobalt" in labels:
+        return ("EMRT" if "mica" in labels else "CRT"), "guessed"
+    with_version = [{one.type for one in layouts() if _is_of(one, version, part)} for part in ("", ".")]
+    return next((min(types) for types in with_version if len(types) == 1), ""), "guessed"
+
+
+def _is_of(layout: Layout, version: str, until: str) -> bool:
+    """Whether a layout describes this version, or one that is the same up to a sign; those with other sheets are out."""
+    cut = [name.partition(until)[0] if until else name for name in layout.versions]
+    return not layout.mines and (version.partition(until)[0] if until else version) in cut
 
 
 def _version(cell: Cell) -> str:

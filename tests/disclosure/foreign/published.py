@@ -234,7 +234,7 @@ FORMS = (
             mineral_cells="D12 E12 G12 H12 I12 D13 E13 G13 H13 I13",
             answers={"suppliers_responded": (("Unknown", "unknown"), ("Did not survey", "not_surveyed"), *SHARES)},
             has_mines=True,
-            has_scope_sheet=True,
+            has_scope_sheet=version == "1.3",
         )
         for version, head, questions, smelters, products in (
             (
