@@ -166,9 +166,9 @@ def check(
     if foreign:
         names = [SmelterName(*one) for one in smelter_names]
         return _check_foreign(book, foreign, scope, previous, smelters, names)
-    unread = of_the_family(book)
-    if unread:
-        return _unread_workbook(found, unread)
+    declaration = of_the_family(book)
+    if declaration:
+        return _unread_workbook(found, declaration)
     if is_omts_graph(book):
         return _check_graph(book)
     suppliers = recognise_omts(book)

@@ -67,7 +67,7 @@ def _products(content: ForeignContent, before: Mapping[str, list[Record]]) -> It
 def _is_used(content: ForeignContent, mineral: str) -> bool:
     answers = (one["values"] for one in content.answers)
     said = {(a["question"], a["subject"]): a.get("value", "") for a in answers}
-    return said.get(("added", mineral), "no") != "no"
+    return bool(said.get(("added", mineral), "no") != "no")
 
 
 def _by_mineral(smelters: Iterable[Record]) -> dict[str, list[Record]]:
