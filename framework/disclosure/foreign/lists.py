@@ -18,7 +18,7 @@ from framework.ground.sheets.cells import Sheet
 OURS = frozenset({"tin", "tantalum", "tungsten", "gold", "cobalt", "mica"})
 _NOT_LISTED, _NOT_IDENTIFIED = "smelter not listed", "smelter not yet identified"
 _RECYCLED = re.compile(r"\s*(recycled|scrap)\b", re.IGNORECASE)
-_CELLS_TOLD = 12
+_CELLS_TOLD, _CELLS_KEPT = 12, 2_000
 _AS_WRITTEN = {
     "city": "smelter_city",
     "region": "smelter_region",
@@ -52,7 +52,7 @@ def read_smelters(source: Source) -> None:
     if filled:
         some = ", ".join(filled[:_CELLS_TOLD]) + (" …" if len(filled) > _CELLS_TOLD else "")
         content.issues.append(
-            make("resolved-by-register", sheet=sheet.name, count=len(filled), some=some, cells=filled)
+            make("resolved-by-register", sheet=sheet.name, count=len(filled), some=some, cells=filled[:_CELLS_KEPT])
         )
     if source.register is None and any("smelter_id" in one["values"] for one in content.smelters):
         column = columns.get("id", "")
