@@ -36,17 +36,9 @@ class Row(NamedTuple):
 
 
 def read_known(path: Path) -> Known:
-    """Ids and names of a list on disk; raises WrongRegister."""
+    """Ids and names of a list on disk: an id with several rows is judged by its latest. Raises WrongRegister."""
     rows = read_rows(path)
     return Known(listed((row.name.number, row.until) for row in rows), tuple(row.name for row in rows))
-
-
-def read_register(path: Path) -> Register:
-    """Smelter id in capitals → None where it is listed, or the ISO date of the list that named it last.
-
-    An id with several rows is judged by its latest. Raises WrongRegister.
-    """
-    return read_known(path).listed
 
 
 def read_rows(path: Path, *, columns: Iterable[str] = COLUMNS) -> list[Row]:

@@ -174,7 +174,8 @@ class _Smelter:
     def _fill(self, column: str, ours: str, value: str, match: Match) -> str:
         """Fill a blank cell from a list of names; what was found there, nothing, is kept beside it."""
         if value:
-            self.filled.append(self.cell(column))
+            column = "standard" if column == "name" and "standard" in self.columns else column
+            self.filled += [self.cell(column)] if column in self.columns else []
             self.found[ours] = ""
             self.given["resolved_from"] = match.source
         return value

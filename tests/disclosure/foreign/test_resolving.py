@@ -57,6 +57,23 @@ def test_an_id_typed_alone_brings_mineral_name_and_country_from_the_register(tmp
     assert "smelter-row-incomplete" not in {issue.code for issue in found.issues}
 
 
+@pytest.mark.parametrize(
+    ("version", "row", "cells"),
+    [("2.02", {"B": "Tin", "F": "CID910001"}, ["D5", "E5"]), ("3.01", {"B": "Tin", "C": "Old Reed Tin"}, ["F5", "E5"])],
+)
+def test_older_forms_are_filled_in_their_own_columns(
+    version: str, row: dict[str, str], cells: list[str], tmp_path: Path
+):
+    book = good("CMRT", version)
+    book["Smelter List"] = {"B4": "label"} | {f"{letter}5": value for letter, value in row.items()}
+
+    found = checked(tmp_path, book)
+
+    [told] = [issue for issue in found.issues if issue.code == "resolved-by-register"]
+    assert told.params["cells"] == cells
+    assert smelter_of(found)["smelter_name"] == "Hollow Reed Metals"
+
+
 def test_the_look_up_of_the_file_comes_before_the_register_and_is_not_kept(tmp_path: Path):
     own = [
         ("Gold", "Salt Wren", "Salt Wren of the File", "CHINA", "CID920001"),

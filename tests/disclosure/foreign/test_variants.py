@@ -149,6 +149,18 @@ def test_a_row_after_a_gap_of_sixty_is_read_in_every_layout(checked: Callable[[C
         assert checked(cells).tables["5_smelters"][-1]["row"] == 75
 
 
+def test_an_xml_file_is_kept_and_what_it_may_be_is_said(tmp_path: Path):
+    path = tmp_path / "exchange.xml"
+    path.write_text('<?xml version="1.0"?><declaration/>', encoding="utf-8")
+
+    found = check(read_here(path, Limits.large()), None, today=TODAY)
+
+    assert (found.verdict, [issue.key for issue in found.issues]) == (
+        "refused",
+        ["file-refused / file-wrong-kind", "format-not-read / xml"],
+    )
+
+
 @pytest.mark.skipif(not ORIGINALS, reason="HEFBOOM_ORIGINALS names no folder of original templates")
 def test_original_templates_are_recognised_and_empty_ones_only_lack_values():
     for path in sorted(Path(ORIGINALS).glob("*.xlsx")):
