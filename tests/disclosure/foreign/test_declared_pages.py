@@ -101,10 +101,13 @@ def test_readers_of_the_opened_round_see_it_too_and_others_do_not(tender, tmp_pa
     open_it(tender)
 
     told = lead.page(f"{tender.here}/submissions/{number}/declared").text
+    markup = lead.get(f"{tender.here}/submissions/{number}/declared").data.decode()
+    opened = lead.page(f"{tender.here}/submissions/{number}").text
 
     assert sealed in (404, 409)
     assert "Declaration!D38" in told
-    assert f"/submissions/{number}/rows/" in told
+    assert "Declaration, answers" in opened
+    assert f"/submissions/{number}/rows/" in markup
     assert stranger.get(f"{tender.here}/submissions/{number}/declared").status_code in (403, 404)
 
 
