@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         "listed_from and listed_until (blank while listed); blank = smelter ids are not looked up, which every file is told.",
     )
     usual_minerals: dict[str, list[str]] = Field(
-        default_factory=dict,
+        {},
         description="Minerals that products of a category usually contain, by category; a declaration that uses none of "
         'them is told so, for example {"laptop": ["tin", "gold"]}. Empty = off.',
     )

@@ -15,6 +15,7 @@ from framework.disclosure.foreign.layouts import layout_of
 from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.foreign.resolving import SmelterName
 from framework.disclosure.overlay import corrected
+from framework.disclosure.scope import RoundScope
 from framework.ground.sheets.cells import Row
 from tests.disclosure.foreign.published import VERSIONS, columns, form_of, pairs, rows_of
 from tests.disclosure.foreign.rmi_books import CANARY, Cells, columns_of, empty, golden, good, smelter, write
@@ -316,6 +317,16 @@ def test_what_the_round_did_not_ask_or_offers_is_told(tmp_path: Path):
     told = {(i.code, i.value) for i in found.issues if i.code.startswith(("mineral", "scope"))}
     assert told == {("mineral-out-of-scope", "tantalum"), ("mineral-missing", "tungsten"), ("scope-not-our-models", "")}
     assert "scope-not-our-models" not in codes(tied)
+
+
+def test_minerals_are_usual_for_the_categories_of_the_round_alone():
+    lot = replace(SCOPE.lots[0], categories=("laptop",))
+    by_category = {"laptop": ["tin", "gold"], "server": ["tungsten"]}
+
+    scope = replace(SCOPE, lots=(lot,)).with_usual(by_category)
+
+    assert scope.usual_minerals == ("tin", "gold")
+    assert RoundScope.from_json(scope.to_json()).usual_minerals == ("tin", "gold")
 
 
 def test_a_mine_of_a_smelter_that_the_file_does_not_name_is_told(checked: Callable[[Cells], Checked]):
