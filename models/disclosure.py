@@ -185,6 +185,33 @@ class SubmissionRow(Base):
     listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
 
 
+class SmelterLoad(Record, Base):
+    """A list of smelters as it was on one day; later loads of the same source leave it as it is."""
+
+    __tablename__ = "smelter_load"
+    __table_args__ = (UniqueConstraint("source", "day"),)
+
+    source: Mapped[str] = mapped_column(String(120), comment="who published the list")
+    day: Mapped[dt.date] = mapped_column(comment="the day the list speaks of")
+    sha256: Mapped[str] = mapped_column(String(64), comment="of the file that was loaded")
+
+
+class SmelterListing(Base):
+    """One name of one smelter in one load."""
+
+    __tablename__ = "smelter_listing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    load_id: Mapped[int] = mapped_column(ForeignKey("smelter_load.id"), index=True)
+    mineral: Mapped[str] = mapped_column(String(30))
+    alias: Mapped[str] = mapped_column(String(200), default="")
+    name: Mapped[str] = mapped_column(String(200))
+    number: Mapped[str] = mapped_column(String(20), comment="CID and six digits")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    older: Mapped[str] = mapped_column(String(20), default="", comment="its id before there were CID numbers")
+    until: Mapped[str | None] = mapped_column(String(10), comment="ISO day, where the list itself says when it ended")
+
+
 class Opening(Record, Base):
     """The act of opening the tenders of a round: who confirmed when, and the record of what was opened."""
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityEr
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models.all  # noqa: F401 - the metadata must be whole
-from framework.disclosure.smelters import read_register
+from framework.disclosure.smelters import read_known
 from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
@@ -59,7 +59,7 @@ def build(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["files"] = FileStore(settings.data_dir / "files")
     work_below(settings.reading_folder())
-    app.extensions["smelters"] = read_register(settings.smelter_register) if settings.smelter_register else None
+    app.extensions["smelters"] = read_known(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)
     _set_up_templates(app)
     db.init_app(app)

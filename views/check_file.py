@@ -14,7 +14,7 @@ import click
 from framework.disclosure.caged import check_path
 from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked, check
 from framework.disclosure.grouping import IssueGroup, group
-from framework.disclosure.smelters import WrongRegister, read_register
+from framework.disclosure.smelters import WrongRegister, read_known
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
 from framework.ground.sheets.limits import Limits
@@ -50,9 +50,10 @@ def run(file: Path, *, as_json: bool, smelters: Path | None = None) -> int:
     if unfit:
         return _say_nothing_read(file, unfit, as_json=as_json)
     try:
-        register = read_register(smelters) if smelters else None
+        register = read_known(smelters) if smelters else None
         today = dt.datetime.now(dt.UTC).date()
-        checked = check_path(file, None, today=today, limits=Limits.large(), smelters=register)
+        listed, names = register or (None, ())
+        checked = check_path(file, None, today=today, limits=Limits.large(), smelters=listed, smelter_names=names)
     except ChildLost as lost:
         if lost.refusal is None:
             return _say_nothing_read(file, f"it could not be read ({lost.reason})", as_json=as_json)

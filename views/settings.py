@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         description="A csv file of known smelters, kept by the installation, with the columns id, name, country, mineral, "
         "listed_from and listed_until (blank while listed); blank = smelter ids are not looked up, which every file is told.",
     )
+    usual_minerals: dict[str, list[str]] = Field(
+        {},
+        description="Minerals that products of a category usually contain, by category; a declaration that uses none of "
+        'them is told so, for example {"laptop": ["tin", "gold"]}. Empty = off.',
+    )
     demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
     check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
 

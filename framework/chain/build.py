@@ -15,6 +15,7 @@ from framework.chain import figures, shared
 from framework.chain.sites import site_numbers
 from framework.disclosure.columns import SHEETS
 from framework.disclosure.confidentiality import levels_of
+from framework.disclosure.recognise import SITE_LIST
 from framework.ground import audit
 from framework.ground.actors import SYSTEM
 from framework.ground.places import precision
@@ -35,6 +36,16 @@ BUILT = audit.declare("chain.built", "products", "mentions", "links")
 AT_ONCE = 2_000
 WHOLE_COMPANY = ("", "company")
 """What `applies_to` holds of a row about all products of the file."""
+EACH_PRODUCT = "product_list"
+"""What it holds of a row about every product that the file lists."""
+MOST_TIES = 50_000
+"""Beyond this many smelters times products, a row stands for all products of the file at once."""
+PLACES_OF_OTHERS = {
+    "mines": ("name", "address", "city", "country"),
+    "organisations": ("organisation_name", "", "", "country"),
+    "facilities": ("site_legal_name", "address_line", "city", "country"),
+}
+"""Sheets that only formats of others have and that name places: name, address, city and country of each row."""
 READABLE = frozenset({"opened", "clarification_asked", "in_review", "scored"})
 
 
@@ -189,7 +200,9 @@ def _mentions(work: Work) -> None:
     """Mentions from our own sheet of sites and from company-wide lists; equal ones share a site."""
     levels = levels_of(work.session, work.submission)
     wide = _is_company_wide(work)
-    listed = [row for name, rows in work.rows.items() if name not in SHEETS for row in rows]
+    is_list = work.submission.format == SITE_LIST
+    names = [name for name in work.rows if (name not in SHEETS if is_list else name in PLACES_OF_OTHERS)]
+    listed = [row for name in names for row in work.sheet(name)]
     everything = [(row, wide, levels.of(row)[0]) for row in work.sheet("3_sites")]
     everything += [(row, True, "consortium") for row in listed]
     numbers = site_numbers(work.session, [_place(row) for row, _wide, _level in everything], now=work.now)
@@ -203,20 +216,20 @@ def _mentions(work: Work) -> None:
 def _is_company_wide(work: Work) -> bool:
     """A plain list of sites, or a workbook whose every brand says so: shown, never mistaken for model-specific (D47)."""
     scopes = {_text(row, "scope", 20) for row in work.sheet("0_submission")}
-    return work.submission.format == "site-list" or scopes == {"company_wide"}
+    return work.submission.format == SITE_LIST or scopes == {"company_wide"}
 
 
 def _place(row: SubmissionRow) -> tuple[str, str, str, str]:
-    return (
-        _text(row, "site_legal_name", 200),
-        _text(row, "address_line", 400),
-        _text(row, "city", 120),
-        _text(row, "country", 2),
+    ours = ("site_legal_name", "address_line", "city", "country")
+    name, address, city, country = (
+        PLACES_OF_OTHERS.get(row.sheet, ours) if "site_legal_name" not in row.read_values else ours
     )
+    return _text(row, name, 200), _text(row, address, 400), _text(row, city, 120), _text(row, country, 2)
 
 
 def _mention(work: Work, row: SubmissionRow, wide: bool, level: str, site_id: int | None) -> dict[str, Any]:
     name, address, city, country = _place(row)
+    is_list = work.submission.format == SITE_LIST
     region, os_id = _text(row, "region", 120), _text(row, "os_id", 20)
     return {
         "submission_id": work.submission.id,
@@ -229,7 +242,7 @@ def _mention(work: Work, row: SubmissionRow, wide: bool, level: str, site_id: in
         "region": region,
         "country": country,
         "parent_company": _text(row, "parent_company", 200),
-        "facility_type": _text(row, "facility_type", 30),
+        "facility_type": "mine" if row.sheet == "mines" and not is_list else _text(row, "facility_type", 30),
         "precision": precision(address, city, country, region=region, has_registry_id=bool(os_id)).value,
         "company_wide": wide,
         "confidentiality": level,
@@ -270,18 +283,27 @@ def _component_of(work: Work, row: SubmissionRow, product: int | None) -> int | 
 
 
 def _smelters(work: Work) -> None:
-    """Smelters of the whole company or of one product; a row that names no product we know says nothing of any."""
-    known = {*work.products, *WHOLE_COMPANY}
-    rows = (row for row in work.sheet("5_smelters") if _key(row, "applies_to") in known)
-    _insert(work, SmelterMention, (_smelter(work, row) for row in rows))
+    """Smelters of the whole company or of products; a row that names no product we know says nothing of any."""
+    rows = work.sheet("5_smelters")
+    each: list[int | None] = [*work.products.values()] if len(rows) * len(work.products) <= MOST_TIES else [None]
+    made: list[dict[str, Any]] = []
+    for row in rows:
+        key = _key(row, "applies_to")
+        if key in WHOLE_COMPANY:
+            made.append(_smelter(work, row, None))
+        elif key == EACH_PRODUCT:
+            made += [_smelter(work, row, product) for product in each]
+        elif key in work.products:
+            made.append(_smelter(work, row, work.products[key]))
+    _insert(work, SmelterMention, made)
 
 
-def _smelter(work: Work, row: SubmissionRow) -> dict[str, Any]:
+def _smelter(work: Work, row: SubmissionRow, product: int | None) -> dict[str, Any]:
     other = _text(row, "mineral_other", 60)
     return {
         "submission_id": work.submission.id,
         "row_id": row.id,
-        "product_id": work.products.get(_key(row, "applies_to")),
+        "product_id": product,
         "mineral": other if _text(row, "mineral", 60) == "other" and other else _text(row, "mineral", 60),
         "smelter_id": _text(row, "smelter_id", 20),
         "smelter_name": _text(row, "smelter_name", 200),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 from framework.disclosure.check_file import Checked, Records, check
@@ -28,12 +29,13 @@ def check_path(
     previous: Records | None = None,
     smelters: Register | None = None,
     corrections: Corrections = (),
+    smelter_names: Sequence[Sequence[str]] = (),
 ) -> Checked:
     """Check a file on disk in a child process; whatever is wrong with it is in the result.
 
     `name` is the name as sent: a csv file is a sheet of that name. `previous` are the rows of the version before (D55),
     `smelters` the installation's register (D36); without it that rule is not run, which the result says.
-    `corrections` are laid over the cells before anything is understood.
+    `smelter_names` are its names of smelters, by which blank cells are filled. `corrections` are laid over the cells before anything is understood.
     Raises NeedsLargeLane, and OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
     arguments = {
@@ -42,6 +44,7 @@ def check_path(
         "previous": previous,
         "smelters": smelters,
         "corrections": corrections,
+        "smelter_names": [list(one) for one in smelter_names],
     }
     task = "framework.disclosure.check_file:check_task"
     done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)

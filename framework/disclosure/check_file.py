@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
+from framework.disclosure.foreign.comparing import against_round
+from framework.disclosure.foreign.content import ForeignContent
 from framework.disclosure.foreign.layouts import at
 from framework.disclosure.foreign.omts import NAME as OMTS
 from framework.disclosure.foreign.omts import read_omts, recognise_omts
-from framework.disclosure.foreign.reading import ForeignContent, read_foreign
-from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, recognise_foreign
+from framework.disclosure.foreign.omts_graph import NAME as GRAPH
+from framework.disclosure.foreign.omts_graph import is_omts_graph, read_omts_graph
+from framework.disclosure.foreign.reading import read_foreign
+from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, of_the_family, recognise_foreign
+from framework.disclosure.foreign.resolving import SmelterName
 from framework.disclosure.our_marks import without_our_marks
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
@@ -40,7 +45,7 @@ from framework.ground.text import N_
 
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
 MAX_ISSUES = 20_000
-ANSWERS, MINES, ORGANISATIONS = "answers", "mines", "organisations"
+ANSWERS, MINES, ORGANISATIONS, ASKED_MINERALS = "answers", "mines", "organisations", "asked_minerals"
 _OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
 GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 REASONS = {
@@ -142,22 +147,30 @@ def check(
     today: dt.date,
     previous: Records | None = None,
     smelters: Mapping[str, str | None] | None = None,
+    smelter_names: Sequence[Sequence[str]] = (),
 ) -> Checked:
     """Check a file that was read.
 
     `scope` is the round's (None: only what the file itself decides), `today` the day of receipt, `previous` the
     `tables` of the version before (D55), `smelters` the known ids, each with None or the day until which it was
-    seen (D36). Never raises for what is wrong with the file.
+    seen (D36), `smelter_names` the register's names of smelters. Never raises for what is wrong with the file.
     """
     if isinstance(book, Refusal):
-        return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params)])
+        unread = [make("format-not-read", "xml")] if book.detail == "xml" else []
+        return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params), *unread])
     book = without_our_marks(book)
     found = recognise(book, scope)
     if found.format == OURS:
         return _check_ours(book, found, scope, today, previous, smelters)
     foreign = recognise_foreign(book)
     if foreign:
-        return _check_foreign(book, foreign, smelters)
+        names = [SmelterName(*one) for one in smelter_names]
+        return _check_foreign(book, foreign, scope, previous, smelters, names)
+    declaration = of_the_family(book)
+    if declaration:
+        return _unread_workbook(found, declaration)
+    if is_omts_graph(book):
+        return _check_graph(book)
     suppliers = recognise_omts(book)
     if suppliers:
         return _check_omts(book, suppliers)
@@ -181,7 +194,7 @@ def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, 
     scope = RoundScope.from_json(arguments["scope"]) if arguments.get("scope") else None
     today = dt.date.fromisoformat(arguments["today"])
     known = {name: arguments.get(name) for name in ("previous", "smelters")}
-    return check(book, scope, today=today, **known).to_json()
+    return check(book, scope, today=today, smelter_names=arguments.get("smelter_names") or (), **known).to_json()
 
 
 def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
@@ -242,44 +255,73 @@ def _check_list(
     return _finished(checked, issues)
 
 
-def _check_foreign(book: Book, foreign: Foreign, smelters: Mapping[str, str | None] | None) -> Checked:
+def _check_foreign(
+    book: Book,
+    foreign: Foreign,
+    scope: RoundScope | None,
+    previous: Records | None,
+    smelters: Mapping[str, str | None] | None,
+    names: Sequence[SmelterName],
+) -> Checked:
     """A workbook of the RMI family: what the template itself causes is not told, what it says becomes our rows."""
     checked = Checked(COUNTABLE, f"{foreign.type} {foreign.version}".strip(), "mapped")
     issues = [issue for issue in book_issues(book) if issue.code not in _OF_AN_RMI_TEMPLATE] + foreign.issues
-    others = [sheet for sheet in book.sheets if sheet.name.strip().casefold() not in TEMPLATE_SHEETS and sheet.rows]
+    read = {foreign.declaration.name, foreign.smelters.name}
     if foreign.readable:
-        content = read_foreign(book, foreign, smelters)
-        issues += content.issues
+        content = read_foreign(book, foreign, smelters, names)
+        issues += [*content.issues, *against_round(content, foreign, scope, previous)]
         checked.tables, checked.sheets = _foreign_tables(book, foreign, content)
+        read |= {account.name for account in checked.sheets}
         if content.scope == "company_wide":
             issues.append(make("scope-company-wide"))
     else:
-        checked.verdict = BLOCKED
-        others = [foreign.declaration, foreign.smelters, *others]
+        checked.verdict, read = BLOCKED, set()
+    rest = [sheet for sheet in book.sheets if sheet.name not in read and sheet.rows]
+    ours = [sheet for sheet in rest if foreign.readable and sheet.name.strip().casefold() in TEMPLATE_SHEETS]
+    checked.sheets += [_words_of_template(sheet) for sheet in ours]
+    others = [sheet for sheet in rest if sheet not in ours]
     checked.sheets += _not_read(Recognised(checked.format, not_read=others), issues)
+    return _finished(checked, issues)
+
+
+def _words_of_template(sheet: Sheet) -> SheetAccount:
+    """A sheet of the template without answers, such as its instructions: every row listed, nothing to tell."""
+    rows = [Listed(row.number, "words-of-the-template") for row in sheet.rows]
+    return SheetAccount(sheet.name, "", len(rows), 0, rows)
+
+
+def _unread_workbook(found: Recognised, declaration: Sheet) -> Checked:
+    """A workbook that names itself one of the RMI family, in a form that we do not read (X13)."""
+    issues = [make("format-not-read", sheet=declaration.name)]
+    checked = Checked(BLOCKED, found.format)
+    checked.sheets = _not_read(found, [])
     return _finished(checked, issues)
 
 
 def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tuple[Records, list[SheetAccount]]:
     """The rows by our sheets, and where in the file they stand; rows of the form without an answer are listed."""
     head_row = at(foreign.layout.head["company"])[0] if foreign.layout else 0
-    head = {"reporting_party_name": content.company, "scope": content.scope, "data_as_of": content.as_of}
-    values = {name: text for name, text in head.items() if text}
+    values = {**content.head, "scope": content.scope, "authoriser_named": content.authorised}
     answered = {record["row"] for record in content.answers} | {head_row}
     words = [row.number for row in foreign.declaration.rows if row.number not in answered]
     listed = [Listed(number, "words-of-the-template") for number in words]
     name = foreign.declaration.name
-    tables: Records = {SUBMISSION: [{"row": head_row, "values": values, "found": {}}], ANSWERS: content.answers}
+    head = {"row": head_row, "values": values, "found": {"cells": content.cells}}
+    tables: Records = {SUBMISSION: [head], ANSWERS: content.answers}
     accounts = [
         SheetAccount(name, SUBMISSION, 1, 1),
         SheetAccount(name, ANSWERS, len(content.answers) + len(listed), len(content.answers), listed),
     ]
-    for target, title, records in (
-        (SMELTERS, foreign.smelters.name, content.smelters),
-        (MINES, "Mine List", content.mines),
-        (PRODUCTS, "Product List", content.products),
+    for target, title, first, records in (
+        (SMELTERS, foreign.smelters.name, 5, content.smelters),
+        (MINES, _title(book, "Mine List"), 5, content.mines),
+        (PRODUCTS, _title(book, "Product List"), 6, content.products),
+        (ASKED_MINERALS, _title(book, "Minerals Scope"), 8, content.asked_minerals),
     ):
-        left = [Listed(row, "no-known-values") for row in content.listed.get(_title(book, title), [])]
+        sheet = book.sheet(title)
+        above = [row.number for row in sheet.rows if row.number < first] if sheet else []
+        left = [Listed(row, "words-of-the-template") for row in above]
+        left += [Listed(row, "no-known-values") for row in content.listed.get(title, [])]
         if records or left:
             tables[target] = records
             accounts.append(SheetAccount(title, target, len(records) + len(left), len(records), left))
@@ -289,6 +331,21 @@ def _foreign_tables(book: Book, foreign: Foreign, content: ForeignContent) -> tu
 def _title(book: Book, name: str) -> str:
     sheet = book.sheet(name)
     return sheet.name if sheet else name
+
+
+def _check_graph(book: Book) -> Checked:
+    """A graph of organisations and facilities: nothing about the models on offer, so it is kept and not scored."""
+    graph = read_omts_graph(book)
+    checked = Checked(COUNTABLE, GRAPH, "mapped")
+    for target, (sheet, records, left) in graph.tables.items():
+        checked.tables[target] = records
+        listed = [Listed(row, "no-known-values") for row in left]
+        checked.sheets.append(SheetAccount(sheet.name, target, len(records) + len(listed), len(records), listed))
+    issues = [*book_issues(book), *graph.issues, make("scope-company-wide")]
+    read = {sheet.name for sheet, _records, _left in graph.tables.values()}
+    others = [other for other in book.sheets if other.name not in read and other.rows]
+    checked.sheets += _not_read(Recognised(GRAPH, not_read=others), issues)
+    return _finished(checked, issues)
 
 
 def _check_omts(book: Book, sheet: Sheet) -> Checked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import delete, insert
@@ -17,7 +18,7 @@ from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import Clock, lock, scope_of
 from framework.disclosure.recognise import SITE_LIST
-from framework.disclosure.smelters import Register
+from framework.disclosure.smelters import Known
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
@@ -37,16 +38,18 @@ def read(
     *,
     files: FileStore,
     limits: Limits,
-    smelters: Register | None = None,
+    smelters: Known | None = None,
+    usual_minerals: Mapping[str, Sequence[str]] | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Checked, int]:
     """Read and check the stored bytes in a child process; milliseconds beside the result. Writes nothing.
 
-    `smelters` is the installation's register. `on_progress(done, total)` hears rows. Raises NeedsLargeLane where
+    `smelters` is the installation's register, `usual_minerals` what products of a category usually contain.
+    `on_progress(done, total)` hears rows. Raises NeedsLargeLane where
     `limits` are too narrow for the file, OSError and ChildLost where the reading broke off for a reason that need not
     lie in the file.
     """
-    scope = scope_of(session, submission.round, submission.supplier)
+    scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
     path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
     mended = corrections.standing(session, submission)
@@ -60,7 +63,8 @@ def read(
         name=name,
         on_progress=on_progress,
         previous=previous,
-        smelters=smelters,
+        smelters=smelters.listed if smelters else None,
+        smelter_names=smelters.names if smelters else (),
         corrections=mended,
     )
     return checked, int((time.monotonic() - begun) * 1000)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.fields import FIELD_LABELS, header_of
+from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.groups import of_value
 from framework.disclosure.receiving import CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs
@@ -159,6 +160,27 @@ def choose_columns(
         raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))
     _write(session, submission, chosen, CHOSEN, actor, clock)
     return len(chosen)
+
+
+def shift_of(session: Session, submission: Submission) -> SubmissionIssue | None:
+    """The remark that columns of a foreign workbook stand aside, with its preview; None where they do not."""
+    query = select(SubmissionIssue).where(
+        SubmissionIssue.submission_id == submission.id, SubmissionIssue.code == "columns-shifted"
+    )
+    return session.scalars(query).first()
+
+
+def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:
+    """Have a foreign workbook read with its columns one place aside, as a person saw it in the preview.
+
+    Recorded like any mending, over the first cell of the sheet. Raises MoveRefused.
+    """
+    _hold(session, submission, clock)
+    issue = shift_of(session, submission)
+    if issue is None:
+        raise MoveRefused("mended-meanwhile", N_("These cells were mended meanwhile. Look at the remarks again."))
+    cell = FaultyCell(issue.sheet, 1, "A1", "")
+    _write(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
 
 
 def shown_columns(submission: Submission) -> dict[str, ShownColumn]:

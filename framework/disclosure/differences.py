@@ -37,6 +37,9 @@ _FOREIGN_KEYS = {
     "answers": (("question", "subject"),),
     "mines": (("mineral", "smelter", "name"),),
     "organisations": (("organisation_id",), ("organisation_name",)),
+    "facilities": (("site_ref",), ("site_legal_name",)),
+    "relations": (("kind", "from_id", "to_id"),),
+    "asked_minerals": (("mineral",),),
 }
 """Sheets that only formats of others have, with their keys."""
 _ALL_SHEETS = (*SHEETS, *_FOREIGN_KEYS)

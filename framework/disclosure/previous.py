@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure.columns import COMPONENTS, LINKS, SITES
+from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SITES
 from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.files import FileStore
@@ -19,6 +19,7 @@ from models.people import Organisation
 from models.rounds import Round
 
 NEEDED = {
+    PRODUCTS: ("product_ref", "model_name", "manufacturer_part_no", "gtin", "reseller_sku", "category"),
     SITES: ("site_ref", "site_legal_name", "address_line", "city", "region", "country"),
     COMPONENTS: ("component_ref", "product_ref", "component_type", "tier"),
     LINKS: ("product_ref", "component_ref", "site_ref"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from framework.disclosure.columns import TEMPLATE_VERSION
@@ -41,6 +42,8 @@ class RoundScope:
     supplier_role: str = ""
     brands: tuple[str, ...] = ()
     round_names: dict[str, str] = field(default_factory=dict, hash=False)
+    usual_minerals: tuple[str, ...] = ()
+    """Minerals that products of the round's categories usually contain, where the installation lists them (X17)."""
 
     def reference_date(self, today: dt.date) -> dt.date:
         """The tender deadline in the tender stage, the day of receipt in the contract stage."""
@@ -58,6 +61,11 @@ class RoundScope:
         """All minerals any lot asks about, each once, in the order of the lots."""
         return tuple(dict.fromkeys(mineral for lot in self.lots for mineral in lot.minerals))
 
+    def with_usual(self, by_category: Mapping[str, Sequence[str]]) -> RoundScope:
+        """The same round, with the minerals that products of its categories usually contain."""
+        found = (by_category.get(category, ()) for lot in self.lots for category in lot.categories)
+        return replace(self, usual_minerals=tuple(dict.fromkeys(mineral for some in found for mineral in some)))
+
     def to_json(self) -> dict[str, Any]:
         """A form that survives JSON, for the child process."""
         return asdict(self) | {"deadline": self.deadline.isoformat() if self.deadline else None}
@@ -67,7 +75,13 @@ class RoundScope:
         """The scope that `to_json` described."""
         lots = tuple(LotScope(**{k: _tuple(v) for k, v in lot.items()}) for lot in data["lots"])
         deadline = dt.date.fromisoformat(data["deadline"]) if data["deadline"] else None
-        return cls(**(data | {"lots": lots, "deadline": deadline, "brands": tuple(data["brands"])}))
+        return cls(
+            **(
+                data
+                | {"lots": lots, "deadline": deadline, "brands": tuple(data["brands"])}
+                | {"usual_minerals": tuple(data.get("usual_minerals", ()))}
+            )
+        )
 
 
 def _tuple(value: Any) -> Any:

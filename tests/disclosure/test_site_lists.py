@@ -260,3 +260,21 @@ def test_one_year_of_a_long_list_is_read_row_for_row(tmp_path: Path):
 
     assert (found.verdict, found.rows_stored) == ("countable", len(rows) - 1)
     assert "column-unknown" in codes(found)
+
+
+def test_many_rows_without_a_street_are_told_as_one():
+    rows = [(f"Works {number}", "Penang", "MY") for number in range(30)]
+
+    found = checked_list(("Name", "City", "Country"), *rows, ("Works", "Penang", "MY"))
+
+    [told] = [issue for issue in found.issues if issue.code in ("list-low-precision", "address-imprecise")]
+    assert (told.code, told.params["count"]) == ("list-low-precision", 31)
+
+
+def test_a_list_without_any_place_is_told_once():
+    book = list_of(("supplier_name", "supplier_address", "country"), ("Works", None, None), ("Other", None, None))
+
+    found = check(book, None, today=TODAY)
+
+    assert "list-of-names" in codes(found)
+    assert "address-imprecise" not in codes(found)

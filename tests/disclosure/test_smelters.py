@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.disclosure.smelters import WrongRegister, read_register
+from framework.disclosure.smelters import WrongRegister, read_known
 
 HEAD = "id,name,country,mineral,listed_from,listed_until\n"
 
@@ -26,7 +26,7 @@ def test_an_id_is_listed_until_its_last_stretch_ended(tmp_path: Path):
         "CID999003,Invented Cobalt,CD,cobalt,2023-01-01,\n"
     )
 
-    known = read_register(register(tmp_path, HEAD + rows))
+    known = read_known(register(tmp_path, HEAD + rows)).listed
 
     assert known == {"CID999001": None, "CID999002": "2024-06-30", "CID999003": None}
 
@@ -40,9 +40,9 @@ def test_an_id_is_listed_until_its_last_stretch_ended(tmp_path: Path):
 )
 def test_a_file_that_is_no_register_is_told_with_its_place(text: str, said: str, tmp_path: Path):
     with pytest.raises(WrongRegister, match=said):
-        read_register(register(tmp_path, text))
+        read_known(register(tmp_path, text))
 
 
 def test_a_register_that_is_not_there_is_told(tmp_path: Path):
     with pytest.raises(WrongRegister, match="could not be read"):
-        read_register(tmp_path / "none.csv")
+        read_known(tmp_path / "none.csv")

@@ -7,6 +7,7 @@ import framework.disclosure.steps  # noqa: F401 - its import registers the next 
 blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    declared,
     differences,
     findings,
     mending,
@@ -21,6 +22,7 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
 
 __all__ = [
     "blueprint",
+    "declared",
     "differences",
     "findings",
     "mending",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from framework.disclosure.check_file import ANSWERS
 from framework.disclosure.confidentiality import Reader
+from framework.disclosure.declared import is_of_others, titles
+from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS
 from framework.disclosure.veil import sheet_number
 from models.disclosure import Submission, SubmissionRow
 
@@ -20,7 +23,13 @@ def lettered(letter: str) -> str:
 
 
 def sheet_words(reader: Reader, submission: Submission, sheet: str) -> str:
-    """The name of a sheet, or its number where its name may not or need not be shown."""
+    """The name of a sheet, or its number where its name may not or need not be shown.
+
+    A sheet of a format of others is called what its template calls it, which names no bidder.
+    """
+    title = titles(submission).get(sheet, sheet)
+    if is_of_others(submission.format) and title.strip().casefold() in TEMPLATE_SHEETS:
+        return _("%(sheet)s, answers", sheet=title) if sheet == ANSWERS else title
     number = sheet_number(reader, submission, sheet)
     return sheet if number is None else _("List %(number)s", number=number)
 

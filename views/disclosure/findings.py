@@ -18,6 +18,7 @@ from models.disclosure import Submission
 from models.rounds import Round
 from views import clock
 from views.disclosure import blueprint
+from views.disclosure.declared import account, shift_url, told_url, with_titles
 from views.disclosure.mending import mend_urls
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import own_submission
@@ -56,8 +57,11 @@ def version(round_: Round, submission_id: str) -> str:
         not_kept=not_kept_sentence(groups.not_kept(submission)),
         may_count=counting.may_count(found, submission) and not submission.is_rechecked,
         may_mend=may_mend,
+        told=told_url(round_, submission),
+        shifted=shift_url(round_, submission) if may_mend else "",
         batches=corrections.batches(db.session(), submission),
-        left_out=groups.left_out(db.session(), submission),
+        left_out=with_titles(submission, groups.left_out(db.session(), submission)),
+        account=account(submission),
         is_open=is_open,
         compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
         everything=everything,

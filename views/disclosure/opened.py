@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from sqlalchemy import select
 
 from framework.disclosure import confidentiality, groups
 from framework.disclosure.check_file import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
+from framework.disclosure.declared import is_of_others
 from framework.disclosure.veil import opened, sheet_number, veil_for
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
@@ -50,8 +51,8 @@ def submissions(round_: Round) -> str:
 @permit(Permission.SUBMISSION_VIEW_OPENED)
 def opened_version(round_: Round, submission_id: str) -> str:
     """One opened submission: row account, remarks by cause, and the rows of a sheet."""
-    submission, name, reader = _opened(round_, submission_id)
-    levels, hidden = _levels(reader, submission), veil_for(db.session(), round_, reader)
+    submission, name, reader = opened_one(round_, submission_id)
+    levels, hidden = levels_for(reader, submission), veil_for(db.session(), round_, reader)
     sheets = _sheets(reader, submission)
     sheet = next((one for one in sheets if one["key"] == request.args.get("sheet")), (sheets or [None])[0])
     name_of_sheet = sheet["name"] if sheet else ""
@@ -63,6 +64,9 @@ def opened_version(round_: Round, submission_id: str) -> str:
         round_=round_,
         submission=submission,
         name=name,
+        told=url_for("disclosure.opened_declared", round_id=round_.public_id, submission_id=submission.public_id)
+        if is_of_others(submission.format)
+        else "",
         may_download=reader.sees_all and not reader.hides_bidders,
         tells_counts=reader.sees_all
         or reader.own
@@ -85,11 +89,11 @@ def opened_version(round_: Round, submission_id: str) -> str:
 @permit(Permission.SUBMISSION_VIEW_OPENED)
 def row(round_: Round, submission_id: str, row_id: int) -> str:
     """One row of the file as uploaded: sheet, row, every column as found and as understood, its remarks."""
-    submission, name, reader = _opened(round_, submission_id)
+    submission, name, reader = opened_one(round_, submission_id)
     found = db.session.get(SubmissionRow, row_id) if row_id < 2**31 else None
     if found is None or found.submission_id != submission.id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    if not reader.may_see(*_levels(reader, submission).of(found)):
+    if not reader.may_see(*levels_for(reader, submission).of(found)):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     hidden = veil_for(db.session(), round_, reader)
     remarks = select(SubmissionIssue).where(
@@ -120,13 +124,13 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
 @permit(Permission.SUBMISSION_VIEW_OPENED)
 def opened_original(round_: Round, submission_id: str) -> Response:
     """The file as uploaded, for those who may read every row of it."""
-    submission, _name, reader = _opened(round_, submission_id)
+    submission, _name, reader = opened_one(round_, submission_id)
     if not reader.sees_all or reader.hides_bidders:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return send_original(submission)
 
 
-def _opened(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:
+def opened_one(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:
     for order, submission in enumerate(opened(db.session(), round_)):
         if submission.public_id == public_id:
             reader = confidentiality.reader_of(db.session(), round_, actor(), submission)
@@ -162,7 +166,7 @@ def _said(stored: SubmissionIssue) -> tuple[str, str]:
     return stored.severity, words(message, **params)
 
 
-def _levels(reader: Reader, submission: Submission) -> Levels:
+def levels_for(reader: Reader, submission: Submission) -> Levels:
     """The levels of a submission's rows; not asked for who may see them all."""
     if reader.sees_all or reader.own:
         return Levels("consortium")

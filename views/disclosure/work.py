@@ -10,9 +10,9 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting
+from framework.disclosure import checking, counting, smelter_loads
 from framework.disclosure.receiving import CHECK_JOB
-from framework.disclosure.smelters import Register
+from framework.disclosure.smelters import Known, together
 from framework.ground import jobs
 from framework.ground.files import FileStore
 from framework.ground.sheets.cells import Refusal
@@ -64,7 +64,8 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
             submission,
             files=files(),
             limits=_limits(lane),
-            smelters=_smelters(),
+            smelters=_smelters(session),
+            usual_minerals=_settings().usual_minerals,
             on_progress=progress,
         )
     except checking.NeedsLargeLane:
@@ -99,9 +100,10 @@ def _settings() -> Settings:
     return settings
 
 
-def _smelters() -> Register | None:
-    register: Register | None = current_app.extensions["smelters"]
-    return register
+def _smelters(session: Session) -> Known | None:
+    """The register of the installation: its file, and the lists that were loaded."""
+    of_file: Known | None = current_app.extensions["smelters"]
+    return together(of_file, smelter_loads.known(session))
 
 
 def _lane(job: Job, submission: Submission) -> str:

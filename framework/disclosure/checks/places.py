@@ -17,6 +17,7 @@ from framework.ground.places import normalise_address, normalise_name
 
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
+_COARSE = frozenset({"city", "region", "country", "name_only"})
 _OF_A_SITE = ("site_legal_name", "address_line", "city", "country", "os_id")
 
 
@@ -41,7 +42,25 @@ def addresses(context: Context) -> Iterator[Issue]:
 
 
 def precision(context: Context) -> Iterator[Issue]:
-    """D29: an address below site level, at tiers 1 and 2 and in lists; a blank address of ours is a gap (D06), not this."""
+    """D29: an address below site level, at tiers 1 and 2 and in lists; a blank address of ours is a gap (D06), not this.
+
+    In a list many rows at city level or coarser are told as one (X18), and a list without any place as that (X19).
+    """
+    found = list(_imprecise(context))
+    table = context.tables[SITES]
+    coarse = [index for index, precise in found if precise in _COARSE]
+    if context.is_list and len(table) and len(coarse) == len(table) and {p for _i, p in found} == {"name_only"}:
+        yield make("list-of-names", sheet=table.title)
+        return
+    many = context.is_list and len(coarse) > _LIST_ALL_BELOW
+    if many:
+        yield make("list-low-precision", sheet=table.title, count=len(coarse))
+    for index, precise in found:
+        if not (many and precise in _COARSE):
+            yield context.at(SITES, index, "address_line", "address-imprecise", precision=precise)
+
+
+def _imprecise(context: Context) -> Iterator[tuple[int, str]]:
     table = context.tables[SITES]
     unread = table.unread.get("address_line", set())
     for index, address, city, region, country in table.zip("address_line", "city", "region", "country"):
@@ -50,7 +69,7 @@ def precision(context: Context) -> Iterator[Issue]:
         if context.is_list or (address and context.site_tiers[index] in {"t1", "t2"}):
             found = geography.precision(address, city, region, country)
             if found != geography.PRECISIONS[0]:
-                yield context.at(SITES, index, "address_line", "address-imprecise", precision=found)
+                yield index, str(found)
 
 
 def coordinates(context: Context) -> Iterator[Issue]:

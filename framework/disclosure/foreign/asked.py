@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 from framework.disclosure.foreign.layouts import Layout
 
-_ENDS = {"added": frozenset({"no", "not_declared"}), "remains": frozenset({"no"})}
+_ENDS = {"added": frozenset({"no"}), "remains": frozenset({"no"})}
 _ENDS_OTHERS = {"added": frozenset({"no", "unknown", "not_declared"}), "remains": frozenset({"no", "unknown"})}
 Answers = Mapping[tuple[str, str], str]
 """Question and mineral → value; what is blank is absent."""
+
+
+class Asked(Enum):
+    """Whether a question must be answered, may be, or is not asked."""
+
+    YES = "yes"
+    OPTIONAL = "optional"
+    NO = "no"
 
 
 def goes_on(layout: Layout, answers: Answers, mineral: str) -> bool:
@@ -21,22 +30,16 @@ def goes_on(layout: Layout, answers: Answers, mineral: str) -> bool:
     return not (added and remains) if layout.gating == "unless_both_no" else not (added or remains)
 
 
-def is_asked(layout: Layout, answers: Answers, question: str, mineral: str) -> bool:
+def asked(layout: Layout, answers: Answers, question: str, mineral: str) -> Asked:
     """Whether a question is asked for this mineral."""
     if question == "added":
-        return True
+        return Asked.YES
     if layout.type == "AMRT":
-        return False
+        return Asked.OPTIONAL
     if question == "remains":
-        return layout.gating == "unless_both_no" or not _ends(layout, answers, "added", mineral)
-    if question == "all_recycled" and layout.type == "EMRT" and layout.minerals and mineral != "cobalt":
-        return False
-    return goes_on(layout, answers, mineral)
-
-
-def company_asked(layout: Layout, answers: Answers, minerals: list[str]) -> bool:
-    """Whether the questions about the company are asked: if any mineral goes on."""
-    return any(goes_on(layout, answers, mineral) for mineral in minerals)
+        is_asked = layout.gating == "unless_both_no" or not _ends(layout, answers, "added", mineral)
+        return Asked.YES if is_asked else Asked.NO
+    return Asked.YES if goes_on(layout, answers, mineral) else Asked.NO
 
 
 def _ends(layout: Layout, answers: Answers, question: str, mineral: str) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from framework.disclosure.table import place_of
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from framework.disclosure.table import letter, place_of
 from framework.ground.codelists import read_json
 from framework.ground.sheets.cells import Cell, Sheet
 
+_CONFORMS = re.compile(r"yes in conformance with ipc ?1755")
+_NEAR, _MARGIN = 0.7, 0.1
 _CELL = re.compile(r"([A-Z]+)(\d+)\Z")
 
 
@@ -20,7 +25,8 @@ class Layout:
     """One family of versions with the same cells. `versions` maps each to its day of release.
 
     `head` maps fields to cells; `questions` and `company_questions` map our codes to the first row and the row of the
-    answer; `smelters` and `products` map fields to column letters; `minerals` are fixed, or stand in `mineral_cells`.
+    answer; `smelters` and `products` map fields to column letters; `minerals` are fixed, or stand in `mineral_cells`,
+    with words of their own for "Other" in `other_cells`. `only` says of a question for how many minerals it is there.
     """
 
     type: str
@@ -35,6 +41,14 @@ class Layout:
     products: dict[str, str]
     gating: str
     mines: dict[str, str]
+    other_cells: tuple[str, ...] = ()
+    only: dict[str, int] = field(default_factory=dict)
+    asked_minerals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """Family and first figure of the version, which decide about the values of answers: CMRT 6."""
+        return f"{self.type} {next(iter(self.versions)).partition('.')[0]}"
 
 
 @cache
@@ -52,17 +66,42 @@ def layout_of(kind: str, version: str) -> tuple[Layout | None, str]:
     return known.get(nearest), nearest
 
 
+def shifted(layout: Layout, step: int) -> Layout:
+    """The layout with the columns of its sheet of smelters `step` columns further right; what falls off the edge is dropped."""
+    places = {name: place_of(column) + step for name, column in layout.smelters.items()}
+    return replace(layout, smelters={name: letter(place) for name, place in places.items() if place >= 0})
+
+
 def version_key(version: str) -> tuple[float, str]:
     """An order of versions: 6.01 before 6.1 before 6.22 before 6.4, 2.03 before 2.03a."""
     found = re.match(r"(\d+(?:\.\d+)?)([a-z]?)", version)
     return (float(found[1]), found[2]) if found else (0.0, "")
 
 
-def values(question: str) -> dict[str, str]:
-    """Answers of a question in the form of `answer_key`, and what each becomes."""
-    found: dict[str, dict[str, str]] = read_json("formats/rmi.json")["values"]
-    general = {} if question == "suppliers_responded" else found["*"]
-    return {**general, **found.get(question, {}), **({"unknown": "unknown"} if not general else {})}
+def values(question: str, layout: Layout) -> dict[str, str]:
+    """Answers that this version takes to a question, in the form of `answer_key`, and what each becomes."""
+    table: dict[str, dict[str, dict[str, str]]] = read_json("formats/rmi.json")["values"]
+    by_group = table.get(question, table["*"])
+    return by_group.get("*", {}) | by_group.get(layout.group, {})
+
+
+def value_of(question: str, raw: Cell, layout: Layout) -> str:
+    """Our word for an answer, or an empty text where it is none that this version takes."""
+    key = answer_key(raw)
+    allowed = values(question, layout)
+    if "yes_standard" in allowed.values() and _CONFORMS.match(key):
+        return "yes_standard"
+    return allowed.get(key, "")
+
+
+def nearest_value(question: str, raw: Cell, layout: Layout) -> str:
+    """The answer meant by a mistyped one, or an empty text where none is near or two are about as near; figures must agree."""
+    key, allowed = answer_key(raw), values(question, layout)
+    same_figures = [text for text in allowed if re.findall(r"\d+", text) == re.findall(r"\d+", key)]
+    found = process.extract(key, same_figures, scorer=Levenshtein.normalized_similarity, limit=3)
+    near = [(text, score) for text, score, _index in found if score >= _NEAR]
+    rivals = {allowed[text] for text, score in near if score > near[0][1] - _MARGIN}
+    return near[0][0] if len(rivals) == 1 else ""
 
 
 def setting(name: str) -> dict[str, Any]:
@@ -108,4 +147,7 @@ def _layout(family: dict[str, Any], data: dict[str, Any]) -> Layout:
         products=data["product_columns"].get(family["products"], {}),
         gating=family["gating"],
         mines=data["mine_columns"] if family["mines"] else {},
+        other_cells=tuple(family["other_cells"]),
+        only=family["only"],
+        asked_minerals=data["scope_columns"] if family["minerals_scope"] else {},
     )

@@ -6,17 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, setting, version_key
+from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, layouts, setting, shifted, version_key
+from framework.disclosure.foreign.minerals import mineral_of
+from framework.disclosure.identifiers import smelter_form
 from framework.disclosure.table import place_of
 from framework.ground.codelists import country_by_name
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Book, Cell, Row, Sheet
 
-MINERALS = frozenset(
-    "tantalum tin gold tungsten cobalt mica copper lithium nickel graphite aluminum aluminium iridium lime manganese "
-    "palladium platinum rare rhodium ruthenium silver soda zinc".split()
-)
 TEMPLATE_SHEETS = frozenset(
     {
         "revision",
@@ -47,9 +45,16 @@ TEMPLATE_SHEETS = frozenset(
 _LETTERS = re.compile(r"\((CMRT|EMRT|AMRT|CRT)\)\s*\Z")
 _VERSION = re.compile(r"\s*(?:revision|version)?\s*(\d+(?:\.\d+)*[a-z]?)(?![\d])", re.IGNORECASE)
 _SECOND = ("Q3", "N3", "O3", "R3")
-_SAMPLE = 200
+_FIRST_LABELS = ("B26", "B27", "B22", "B20")
+_SAMPLE, _PREVIEWED = 200, 5
+_SHOWN = ("mineral", "lookup", "standard", "name", "country", "id")
+SHIFTS = {1: "(columns stand one place to the right)", -1: "(columns stand one place to the left)"}
+"""What is laid over the first cell of the sheet of smelters once a person confirmed the shift: no template has it there."""
 _MOST = 0.8
 _FEW = 10
+
+
+UNREAD_FAMILY = re.compile(r"\((PRT|[A-Z]MRT|CRT)\)\s*\Z")
 
 
 @dataclass(slots=True)
@@ -82,8 +87,8 @@ def recognise_foreign(book: Book) -> Foreign | None:
     if declaration is None or smelters is None:
         return None
     cells = cells_of(declaration)
-    kind, sure = _type(book, cells)
     version = _version(cells.get(at("J3")))
+    kind, sure = _type(book, cells, version)
     layout, _nearest = layout_of(kind, version)
     language = str(cells.get(at("D3"), "")).strip()
     found = Foreign(kind, version, language, sure, layout, declaration, smelters)
@@ -96,7 +101,16 @@ def recognise_foreign(book: Book) -> Foreign | None:
     return found
 
 
-def _type(book: Book, cells: dict[tuple[int, int], Cell]) -> tuple[str, str]:
+def of_the_family(book: Book) -> Sheet | None:
+    """The declaration of a workbook of the family that we cannot read: it names itself, and has no list of smelters."""
+    declaration = book.sheet("Declaration")
+    if declaration is None:
+        return None
+    return declaration if UNREAD_FAMILY.search(str(cells_of(declaration).get(at("D2"), "")).strip()) else None
+
+
+def _type(book: Book, cells: dict[tuple[int, int], Cell], version: str) -> tuple[str, str]:
+    """The type by the title; without one by the sheets, the labels of the first question, or the number of the version."""
     title = str(cells.get(at("D2"), "")).strip()
     letters = _LETTERS.search(title)
     if letters:
@@ -105,7 +119,21 @@ def _type(book: Book, cells: dict[tuple[int, int], Cell]) -> tuple[str, str]:
         return "CMRT", "sheet"
     if book.sheet("Minerals Scope"):
         return "AMRT", "guessed"
-    return ("EMRT" if book.sheet("Mine List") else "CMRT"), "guessed"
+    if book.sheet("Mine List"):
+        return ("AMRT" if version.startswith("1") else "EMRT"), "guessed"
+    labels = [mineral_of(cells.get(at(address))) for address in _FIRST_LABELS]
+    if "tantalum" in labels:
+        return "CMRT", "guessed"
+    if "cobalt" in labels:
+        return ("EMRT" if "mica" in labels else "CRT"), "guessed"
+    with_version = [{one.type for one in layouts() if _is_of(one, version, part)} for part in ("", ".")]
+    return next((min(types) for types in with_version if len(types) == 1), ""), "guessed"
+
+
+def _is_of(layout: Layout, version: str, until: str) -> bool:
+    """Whether a layout describes this version, or one that is the same up to a sign; those with other sheets are out."""
+    cut = [name.partition(until)[0] if until else name for name in layout.versions]
+    return not layout.mines and (version.partition(until)[0] if until else version) in cut
 
 
 def _version(cell: Cell) -> str:
@@ -150,9 +178,14 @@ def _anchors(found: Foreign) -> None:
     layout = found.layout
     if layout is None or _fits(found.smelters, layout, 0):
         return
-    found.shift = next((step for step in (1, -1) if _fits(found.smelters, layout, step)), 0)
-    if found.shift:
-        found.issues.append(make("columns-shifted", sheet=found.smelters.name, shift=found.shift))
+    step = next((step for step in (1, -1) if _fits(found.smelters, layout, step)), 0)
+    if step and step == _said_step(found.smelters):
+        found.layout = shifted(layout, step)
+        return
+    found.shift = step
+    if step:
+        given: dict[str, Any] = {"shift": step, "preview": _preview(found.smelters, shifted(layout, step))}
+        found.issues.append(make("columns-shifted", sheet=found.smelters.name, **given))
         return
     found.issues.append(_unknown(found))
     found.layout = None
@@ -163,8 +196,27 @@ def _fits(sheet: Sheet, layout: Layout, shift: int) -> bool:
     mineral = place_of(layout.smelters["mineral"]) + shift
     country = place_of(layout.smelters["country"]) + shift if "country" in layout.smelters else None
     metals = _texts(rows, mineral)
+    number = place_of(layout.smelters["id"]) + shift if "id" in layout.smelters else None
     countries = _texts(rows, country) if country is not None else []
-    return _mostly([_mineral(text) for text in metals]) and _mostly([bool(country_by_name(c)) for c in countries])
+    numbers = _texts(rows, number) if number is not None else []
+    return (
+        _mostly([bool(mineral_of(text)) for text in metals])
+        and _mostly([bool(country_by_name(text)) for text in countries])
+        and _mostly([bool(smelter_form(text)) for text in numbers])
+    )
+
+
+def _said_step(sheet: Sheet) -> int:
+    """The shift that a person confirmed: it is laid over the first cell of the sheet."""
+    return next((step for step, words in SHIFTS.items() if cells_of(sheet).get((1, 0)) == words), 0)
+
+
+def _preview(sheet: Sheet, layout: Layout) -> list[dict[str, str]]:
+    """The first rows as they would be read: what the columns that tell a smelter hold, by field."""
+    places = {name: place_of(layout.smelters[name]) for name in _SHOWN if name in layout.smelters}
+    rows = [row for row in sheet.rows if row.number >= 5][:_PREVIEWED]
+    shown = [{n: str(row.cells[p] or "")[:60] for n, p in places.items() if p < len(row.cells)} for row in rows]
+    return [{"row": str(row.number)} | texts for row, texts in zip(rows, shown, strict=True)]
 
 
 def _texts(rows: list[Row], place: int) -> list[str]:
@@ -174,17 +226,6 @@ def _texts(rows: list[Row], place: int) -> list[str]:
     return [cell.strip() for cell in found if isinstance(cell, str) and cell.strip() and not cell.startswith("#")][
         :_SAMPLE
     ]
-
-
-def _mineral(text: str) -> bool:
-    return bool(mineral_of(text))
-
-
-def mineral_of(cell: Cell) -> str:
-    """The mineral a label names by its first word, or an empty text."""
-    words = re.findall(r"[a-z]+", str(cell or "").casefold())
-    word = words[0] if words and words[0] in MINERALS else ""
-    return {"aluminum": "aluminium", "rare": "rare earths", "soda": "soda ash"}.get(word, word)
 
 
 def _mostly(hits: list[bool]) -> bool:

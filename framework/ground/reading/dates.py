@@ -31,9 +31,9 @@ class DateReading:
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:?\d{2}(?::?\d{2}(?:\.\d+)?)?)\s*(?:Z|[+-]\d{2}:?\d{2})?)?\Z")
 _YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})\Z")
 _YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})\Z")
-_WORDS = re.compile(r"(?:(\d{1,2})\.?\s+([^\W\d]+)\.?,?\s+(\d{4})|([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4}))\Z")
 _SHORT_YEAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}\Z")
 _SERIAL_TEXT = re.compile(r"\d{5}(?:[.,]\d+)?\Z", re.ASCII)
+_WORDS = re.compile(r"(?:(\d{1,2})\.?[\s-]+([^\W\d]+)\.?,?[\s-]+(\d{4})|([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4}))\Z")
 _WEEK = re.compile(r"(?:v|w|wk|week|vecka|kw|semaine)\.?\s*\d{1,2}\b", re.I)
 _MONTHS = {
     prefix: number

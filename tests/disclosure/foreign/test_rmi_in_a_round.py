@@ -8,7 +8,7 @@ from sqlalchemy import select
 from framework.disclosure.check_file import check
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
-from models.chain import SmelterMention
+from models.chain import Mention, SmelterMention
 from models.disclosure import SubmissionRow
 from tests.chain.conftest import *  # noqa: F403
 from tests.disclosure.foreign.rmi_books import CANARY, good, write
@@ -41,13 +41,21 @@ def test_a_declaration_of_smelters_is_received_and_can_be_counted(tender, tmp_pa
     assert not [text for text in kept if CANARY in text]
 
 
-@pytest.mark.parametrize("cells", [good("CMRT", "6.5"), with_products(good("CMRT", "6.5")), good("EMRT", "2.1")])
-def test_the_chain_is_built_from_it(opened, tmp_path, cells):
+@pytest.mark.parametrize(
+    ("cells", "ties", "mines"),
+    [(good("CMRT", "6.5"), 4, 0), (with_products(good("CMRT", "6.5")), 8, 0), (good("EMRT", "2.1"), 6, 1)],
+    ids=["company", "two products", "with a list of mines"],
+)
+def test_the_chain_is_built_from_it(opened, tmp_path, cells, ties, mines):
     book = read_here(write(tmp_path / "rmi.xlsx", cells), Limits.large())
     found = check(book, None, today=TODAY)
     rows = [(sheet, record["values"]) for sheet, records in found.tables.items() for record in records]
-    opened.built(rows)
+    opened.built(rows, format=found.format)
 
     named = opened.session.scalars(select(SmelterMention)).all()
+    places = opened.session.scalars(select(Mention)).all()
     assert found.verdict == "countable"
-    assert len(named) == len(found.tables["5_smelters"]) > 0
+    assert len(named) == ties
+    assert [(place.name, place.country, place.facility_type) for place in places] == [
+        ("mine name", "CN", "mine")
+    ] * mines
