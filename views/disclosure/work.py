@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting
+from framework.disclosure import checking, counting, receiving
 from framework.disclosure.check_file import Checked
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Register
@@ -94,6 +94,7 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
     is_first = submission.state == "staged"
     if is_first:
         checking.store_rows(session, submission, checked, on_progress=watch)
+    receiving.lock(session, submission.round)  # first the round, then the job: as everybody takes them
     watch.hold()
     checking.keep(
         session,
