@@ -288,6 +288,18 @@ def test_rows_are_stored_in_parts_and_a_reading_that_breaks_off_there_leaves_non
     assert (submission.job.step, submission.job.state) == ("storing", "done")
 
 
+def test_rows_of_a_version_taken_back_while_they_were_stored_are_forgotten(waiting):
+    act(waiting, "withdraw")
+    version = waiting.submissions()[0].id
+    session = waiting.writing()
+    session.add(SubmissionRow(submission_id=version, sheet="3_sites", row=2, read_values={}))
+    session.commit()
+
+    work.forget_unfinished_rows(session, waiting.clock)
+
+    assert session.scalar(select(func.count()).select_from(SubmissionRow)) == 0
+
+
 def test_a_reading_that_was_stopped_before_it_was_kept_keeps_nothing(waiting, app, monkeypatch):
     number = waiting.submissions()[0].job_id
     store = checking.store_rows
