@@ -439,3 +439,15 @@ def test_a_file_whose_very_size_is_beyond_the_quick_lane_is_read_in_the_large_on
 
     lanes = list(waiting.session.scalars(select(Job.lane).order_by(Job.id)))
     assert (submission.state, lanes) == ("checked", ["quick", "large"])
+
+
+def test_a_child_that_says_nothing_for_minutes_is_alive_as_long_as_its_worker_looks(waiting):
+    job_of(waiting, state="running", attempts=1, heartbeat_at=waiting.clock(), step="reading", done=3, total=9)
+    session = waiting.writing()
+    watch = work.Watch(session, waiting.submissions()[0].job_id, 1, waiting.clock)
+    later = waiting.clock.forward(minutes=2)
+
+    watch(0, 0, "")
+
+    job = waiting.submissions()[0].job
+    assert (job.heartbeat_at, job.step, job.done, job.total) == (later, "reading", 3, 9)
