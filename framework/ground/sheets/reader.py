@@ -9,8 +9,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
+from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.workplace import workplace
 
 logger = logging.getLogger(__name__)
@@ -72,9 +73,6 @@ def read_book(path: Path, *, limits: Limits | None = None, folder: Path | None =
     return result.refusal if result.refusal is not None else book_from_json(result.value)
 
 
-Progress = Callable[[int, int], None]
-
-
 def run_in_child(
     path: Path,
     task: str,
@@ -90,8 +88,8 @@ def run_in_child(
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
     that aborts is tried once more with our own walk instead of the library. `name` is the name
-    of the file as sent, where the path does not carry it. `on_progress(done, total)` hears, in
-    rows, what the task says through `progress.report`. `folder` is where children work,
+    of the file as sent, where the path does not carry it. `on_progress(done, total, step)` hears what was
+    last said through `progress`, twice a second for as long as the child works; what it raises ends the child. `folder` is where children work,
     instead of the folder of this process (`workplace.work_below`). Raises OSError and ChildLost where the reading broke off
     for a reason that need not lie in the file.
     """
@@ -131,36 +129,40 @@ def _run(order: dict[str, Any], limits: Limits, base: Path | None, on_progress: 
 
 
 def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
-    """(exit code or None when the time was up, end of what the child complained)."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-        start_new_session=True,
-        text=True,
-    )
+    """(exit code or None when the time was up, end of what the child complained).
+
+    The order is given as a file without a name: with the rows of a version before it is larger than a pipe holds, and
+    a child that is slow to start would never get the rest.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder) as given:
+        given.write(order)
+        given.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
+            stdin=given,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+            text=True,
+        )
     try:
-        return _until_it_ends(process, order, folder, limits, on_progress)
+        return _until_it_ends(process, folder, limits, on_progress)
     finally:
         _end(process)
 
 
 def _until_it_ends(
-    process: subprocess.Popen[str], order: str, folder: Path, limits: Limits, on_progress: Progress | None
+    process: subprocess.Popen[str], folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
     until = time.monotonic() + limits.child_wall_s
-    said, given = (0, 0), order
     while (left := until - time.monotonic()) > 0:
         try:
-            _, complaint = process.communicate(given, timeout=left if on_progress is None else min(left, _LOOK_EVERY))
+            _, complaint = process.communicate(timeout=left if on_progress is None else min(left, _LOOK_EVERY))
         except subprocess.TimeoutExpired:
-            given = ""
-            if on_progress is not None and (now := progress.read(folder)) != said:
-                said = now
-                on_progress(*now)
+            if on_progress is not None:
+                on_progress(*progress.read(folder))
         else:
             return process.returncode, complaint[-2000:]
     if _processor_seconds(process.pid) < _STARVED * limits.child_wall_s:
