@@ -13,6 +13,7 @@ from models.base import Base, Instant, Record, one_of
 JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 MAIL_STATES = ("waiting", "sent", "failed", "dropped")
 OUTCOMES = ("done", "denied")
+LANES = ("quick", "large")
 
 
 class AuditEvent(Base):
@@ -71,12 +72,22 @@ class Job(Record, Base):
     __table_args__ = (
         CheckConstraint(one_of("state", JOB_STATES), name="state"),
         Index("ix_job_state_queued_at", "state", "queued_at"),
+        Index("ix_job_organisation_started", "organisation_id", "started_at"),
     )
 
     kind: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    lane: Mapped[str] = mapped_column(
+        String(10), default="quick", server_default="quick", comment="quick, or large: one at a time per organisation"
+    )
+    step: Mapped[str] = mapped_column(
+        String(20),
+        default="",
+        server_default="",
+        comment="what done and total are counted of: reading, checking, storing",
+    )
     done: Mapped[int] = mapped_column(default=0, comment="rows or steps done")
     total: Mapped[int | None] = mapped_column(comment="blank = not known yet")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -58,7 +58,9 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, _as_interrupt)
     click.echo("Worker ready.")
     try:
-        queue_of(app).create_consumer(workers=1, periodic=False, initial_delay=0.1, max_delay=1.0).run()
+        queue_of(app).create_consumer(
+            workers=app.extensions["settings"].workers(), periodic=False, initial_delay=0.1, max_delay=1.0
+        ).run()
     finally:
         over.set()
         thread.join(timeout=5)

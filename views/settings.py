@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from views.file_limits import FileLimits
 
 ROOT = Path(__file__).resolve().parents[1]
 THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
-class Settings(BaseSettings):
+class Settings(FileLimits):
     """Every setting with its default; the description is what `docs/settings.md` prints."""
 
     model_config = SettingsConfigDict(env_prefix="HEFBOOM_", extra="ignore")
@@ -42,10 +45,12 @@ class Settings(BaseSettings):
         description="Send cookies over TLS only, and tell browsers to use nothing else (HSTS); blank = where base_url "
         "starts with https.",
     )
-    upload_mb: int = Field(20, description="Largest file of the quick lane, in MB (million bytes).")
-    large_upload_mb: int = Field(100, description="Largest file of the large lane, in MB.")
-    inline_mb: int = Field(
-        1, description="Files up to this size are checked at once, larger ones by the worker, in MB."
+    child_parallel: int = Field(
+        0,
+        description="How many files are read at once by a worker, at least 2; 0 = as many as the machine has processors.",
+    )
+    mail_when_longer_s: int = Field(
+        60, description="A mail tells that a file is read where that took longer than so many seconds."
     )
     session_idle_minutes: int = Field(60, description="A session ends after this time without use.")
     session_max_hours: int = Field(12, description="A session ends after this time in any case.")
@@ -71,6 +76,10 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database address, with the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'hefboom.sqlite'}"
+
+    def workers(self) -> int:
+        """How many jobs a worker does at once: at least two, so that a large file never keeps quick ones waiting."""
+        return max(2, self.child_parallel or os.cpu_count() or 2)
 
     def reading_folder(self) -> Path:
         """Where children read uploaded tables: never in a folder that others look into."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from views.file_limits import FileLimits
 from views.settings import ROOT, Settings
 
 HEAD = """# Settings of the installation
@@ -14,10 +15,10 @@ Each is an environment variable. Generated from `views/settings.py`; settings of
 
 
 def settings_table() -> str:
-    """The page as Markdown: one row per setting, in the order of the class; no path of this machine stands in it."""
+    """The page as Markdown: one row per setting, in the order of the class, limits on files last; no path of this machine stands in it."""
     return HEAD + "".join(
         f"| `HEFBOOM_{name.upper()}` | {_default(field.default)} | {field.description} |\n"
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=lambda item: item[0] in FileLimits.model_fields)
     )
 
 

@@ -1,7 +1,7 @@
 """Do jobs: at once inside a request for small work, or on a worker process that huey feeds.
 
-The row in `job` is the truth; the queue carries only its number. What the queue forgets is
-found again by the beat, which looks for waiting rows and for running ones that fell silent.
+The row in `job` is the truth; a number in the queue only wakes a worker, which takes the job whose turn it is. What the
+queue forgets is found again by the beat, which looks for waiting rows and for running ones that fell silent.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 from flask import Flask, current_app, has_app_context
 from huey import Huey, PostgresHuey, SqliteHuey
-from sqlalchemy import event, update
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from framework.ground import jobs
+from framework.ground import jobs, turns
 from models.base import db
 from models.records import Job
 from views import clock
@@ -30,6 +30,7 @@ NEW = "new_jobs"
 def init_app(app: Flask) -> None:
     """Send the number of every job to the queue once its transaction is durable."""
     app.extensions["queue"] = _Queue(app)
+    app.extensions["large_slots"] = threading.BoundedSemaphore(app.extensions["settings"].workers() - 1)
     enqueue_after_commit()
 
 
@@ -41,19 +42,65 @@ def run_job(app: Flask, job_id: int) -> None:
     with app.app_context(), writing_session() as session:
         job = jobs.claim(session, job_id, now=clock.now())
         session.commit()
-        if job is None:
-            return
-        try:
-            with _heartbeat(app, job_id):
-                jobs.runner_of(job.kind)(session, job, clock.now)
-        except Exception as error:  # whatever a runner breaks on must not leave the row running
-            logger.error("job %s broke: %s", job_id, jobs.reason(error))
-            session.rollback()
-            jobs.broke(session.get_one(Job, job_id), error, now=clock.now())
+        if job is not None:
+            _do(app, session, job)
+
+
+def work_off(app: Flask) -> int:
+    """Do jobs in the order of their turns until none may be taken; how many.
+
+    At least one thread of this process is always left for quick jobs: they never wait behind large ones.
+    """
+    done = 0
+    while _do_next(app):
+        done += 1
+    return done
+
+
+def _do_next(app: Flask) -> bool:
+    slots: threading.BoundedSemaphore = app.extensions["large_slots"]
+    has_slot = slots.acquire(blocking=False)
+    try:
+        with app.app_context(), writing_session() as session:
+            job = turns.take_next(session, now=clock.now(), may_be_large=has_slot)
             session.commit()
-        else:
-            jobs.finish(session.get_one(Job, job_id), now=clock.now())
-            session.commit()
+            if job is None:
+                return False
+            if has_slot and job.lane != turns.LARGE:
+                slots.release()
+                has_slot = False
+            _do(app, session, job)
+            return True
+    finally:
+        if has_slot:
+            slots.release()
+
+
+def _do(app: Flask, session: Session, job: Job) -> None:
+    number, attempt = job.id, job.attempts
+    try:
+        with _heartbeat(app, number, attempt):
+            jobs.runner_of(job.kind)(session, job, clock.now)
+    except jobs.Stopped:
+        session.rollback()
+        logger.info("job %s was stopped or taken over", number)
+    except Exception as error:  # whatever a runner breaks on must not leave the row running
+        logger.error("job %s broke: %s", number, jobs.reason(error))
+        session.rollback()
+        job = _anew(session, number)
+        if job.state == "running" and job.attempts == attempt:
+            jobs.broke(job, error, now=clock.now())
+        session.commit()
+    else:
+        job = _anew(session, number)
+        if job.attempts == attempt:
+            jobs.finish(job, now=clock.now())
+        session.commit()
+
+
+def _anew(session: Session, number: int) -> Job:
+    """The row as it is now: it may have been stopped or taken over while the work went on."""
+    return session.get_one(Job, number, populate_existing=True, with_for_update=True)
 
 
 def send(job_id: int) -> None:
@@ -104,7 +151,7 @@ def _drop(session: Session) -> None:
 
 
 @contextmanager
-def _heartbeat(app: Flask, job_id: int) -> Iterator[None]:
+def _heartbeat(app: Flask, job_id: int, attempt: int) -> Iterator[None]:
     """Write now and then that the job is alive, from a thread of its own, until the work is over."""
     over = threading.Event()
 
@@ -112,8 +159,10 @@ def _heartbeat(app: Flask, job_id: int) -> Iterator[None]:
         while not over.wait(HEARTBEAT_SECONDS):
             try:
                 with app.app_context(), writing_session() as session:
-                    session.execute(update(Job).where(Job.id == job_id).values(heartbeat_at=clock.now()))
+                    jobs.goes_on(session, job_id, attempt, now=clock.now())
                     session.commit()
+            except jobs.Stopped:
+                return
             except jobs.ENVIRONMENT:  # a database that is away for a moment; the next beat may reach it
                 logger.warning("no heartbeat of job %s", job_id)
 
@@ -144,8 +193,8 @@ class _Queue:
         if not self._app.testing:
             self.huey.enqueue(self._task.s(job_id))
 
-    def _take(self, job_id: int) -> None:
-        run_job(self._app, job_id)
+    def _take(self, _job_id: int) -> None:
+        work_off(self._app)
 
 
 def _open(app: Flask) -> Huey:

@@ -10,7 +10,8 @@ from framework.disclosure.overlay import Corrections
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.smelters import Register
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import Progress, run_in_child
+from framework.ground.sheets.progress import Progress
+from framework.ground.sheets.reader import run_in_child
 
 
 class NeedsLargeLane(Exception):

@@ -24,11 +24,12 @@ from framework.ground.files import FileStore
 from framework.ground.issues import Severity
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import ChildLost, Progress
+from framework.ground.sheets.progress import Progress
+from framework.ground.sheets.reader import ChildLost
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 
 AT_ONCE = 2_000
-__all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "unread"]
+__all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "store_rows", "unread"]
 
 
 def read(
@@ -71,13 +72,35 @@ def unread(submission: Submission, refusal: Refusal) -> Checked:
     return check(refusal, None, today=day_of_receipt(submission))
 
 
+def store_rows(session: Session, submission: Submission, checked: Checked, *, on_progress: Progress) -> None:
+    """Store the rows of a version that is read for the first time, ahead of `keep`; nothing shows them before.
+
+    `on_progress(done, total)` hears rows after each part and may commit, so that nobody waits for a hundred thousand of
+    them. Rows of a reading that broke off go when the file is read again.
+    """
+    session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
+    rows = _row_rows(submission, checked)
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(insert(SubmissionRow), rows[start : start + AT_ONCE])
+        on_progress(min(start + AT_ONCE, len(rows)), len(rows))
+
+
 def keep(
-    session: Session, submission: Submission, checked: Checked, milliseconds: int, *, clock: Clock, files: FileStore
+    session: Session,
+    submission: Submission,
+    checked: Checked,
+    milliseconds: int,
+    *,
+    clock: Clock,
+    files: FileStore,
+    has_rows: bool = False,
+    mail_after: dt.timedelta = notices.WAIT_FOR_READING,
 ) -> None:
     """Store what was found and move the version on; nothing happens where it was done before.
 
     After the deadline the supplier's set is settled as soon as its last version is read. Of a version whose cells
-    were mended the new result takes the place of the old one, and its state stays.
+    were mended the new result takes the place of the old one, and its state stays. `has_rows`: `store_rows` stored
+    the rows. A reading that took longer than `mail_after` is told by mail.
     """
     lock(session, submission.round)
     session.refresh(submission)
@@ -85,13 +108,18 @@ def keep(
         return
     now, is_first = clock(), submission.state == "staged"
     _store(session, submission, checked, milliseconds, now)
+    if not has_rows:
+        session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
+        _insert(session, SubmissionRow, _row_rows(submission, checked))
     submission.is_mended = False
     refused = checked.verdict == "refused"
     if is_first:
         lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
-        notices.was_read(session, submission, checked.issues, now=now)
+        notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
         if submission.state == "checked" and submission.mapping:
             corrections.take_over(session, submission, clock=clock)
+    else:
+        notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
     if submission.round.state == "receipt_closed":
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 
@@ -107,9 +135,7 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.mapping = {"sheets": checked.columns} if checked.columns else {}
     submission.seconds, submission.checked_at = milliseconds, now
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
-    session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
     _insert(session, SubmissionIssue, _issue_rows(submission, checked))
-    _insert(session, SubmissionRow, _row_rows(submission, checked))
 
 
 def _insert(session: Session, table: type, rows: list[dict[str, object]]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import notices
+from framework.disclosure import notices, stopping
 from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -60,6 +60,7 @@ def is_submission(submission: Submission) -> bool:
 
 def _take_back(session: Session, submission: Submission, actor: Actor, now: dt.datetime) -> None:
     act = "withdraw" if submission.state == "counted" else "discard"
+    stopping.end(session, submission, now=now)
     lifecycle.move(session, submission, act, actor=actor, now=now)
     submission.withdrawn_at = now
 
@@ -234,6 +235,7 @@ def _guard_close(_session: Session, round_: Round, context: lifecycle.Context) -
 def _after_close(session: Session, round_: Round, context: lifecycle.Context) -> None:
     found = received_in_time(session, round_)
     round_.closed_set_digest = set_digest(found)
+    stopping.take_up_all(session, round_, now=context.now)
     session.flush()
     for supplier_id in dict.fromkeys(s.supplier_id for s in found):
         settle(session, round_, supplier_id, now=context.now, files=context.facts["files"])

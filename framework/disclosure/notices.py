@@ -33,15 +33,36 @@ def was_received(session: Session, submission: Submission, *, now: dt.datetime) 
     return mail
 
 
-def was_read(session: Session, submission: Submission, issues: Sequence[Issue], *, now: dt.datetime) -> None:
-    """Complete the receipt that still waits; where it has left and the file cannot count, tell that apart."""
+def was_read(
+    session: Session,
+    submission: Submission,
+    issues: Sequence[Issue],
+    *,
+    now: dt.datetime,
+    after: dt.timedelta = WAIT_FOR_READING,
+) -> None:
+    """Complete the receipt that still waits; where it has left, say that the file is read.
+
+    That is told of every file that cannot count, and of others where they were read for longer than `after` and no
+    mail about counting follows at once: receipt closed means that they are counted or lapse now.
+    """
     told = {"read": True, **_summary(submission, issues)}
     waiting = _waiting_receipt(session, submission)
     if waiting is not None:
         waiting.params = waiting.params | told
         waiting.next_try_at = now
-    elif submission.verdict != "countable":
-        _post(session, submission, "submission_received", now=now, **told)
+    elif _is_settled_now(submission):
+        return
+    elif submission.verdict != "countable" or now - _asked_at(submission) >= after:
+        _post(session, submission, "submission_read", now=now, **told)
+
+
+def was_read_again(
+    session: Session, submission: Submission, issues: Sequence[Issue], *, now: dt.datetime, after: dt.timedelta
+) -> None:
+    """Say that a version whose cells were mended is read, where that took long: nobody waits for it at the screen."""
+    if not _is_settled_now(submission) and now - _asked_at(submission) >= after:
+        _post(session, submission, "submission_read", now=now, **_summary(submission, issues))
 
 
 def was_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -58,6 +79,16 @@ def was_withdrawn(session: Session, submission: Submission, *, whole: bool, now:
 def was_not_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
     """Tell the sender why a version does not count."""
     _post(session, submission, "submission_not_counted", now=now, reason=submission.reason)
+
+
+def _asked_at(submission: Submission) -> dt.datetime:
+    """Since when this reading is waited for."""
+    return submission.job.queued_at if submission.job is not None else submission.received_at
+
+
+def _is_settled_now(submission: Submission) -> bool:
+    """Whether it is counted or lapses in this very act, which has a mail of its own."""
+    return submission.round.state == "receipt_closed" and submission.state == "checked"
 
 
 def _summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:

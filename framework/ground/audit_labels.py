@@ -54,6 +54,8 @@ KINDS: dict[str, str] = {
     "sign_on.return_mandate": N_("returned a mandate"),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
+    "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
+    "submission_tender.reading_taken_up": N_("took the reading of a submission up again"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
     "supplier.invited": N_("invited a supplier"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -40,6 +40,10 @@ class TryAgain(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class Stopped(Exception):
+    """Raised inside a runner: the job was stopped, or another worker has it by now. Its row says which; leave it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,18 @@ def enqueue(
     *,
     now: dt.datetime,
     organisation_id: int | None = None,
+    lane: str = "quick",
     **payload: Any,
 ) -> Job:
-    """Write a job into the current transaction; a worker finds it after the commit."""
+    """Write a job into the current transaction; a worker finds it after the commit.
+
+    `organisation_id` is whose turn it takes, `lane` quick or large (`turns`).
+    """
     job = Job(
         kind=kind,
         payload=payload,
         organisation_id=organisation_id,
+        lane=lane,
         queued_at=now,
         created_at=now,
     )
@@ -120,7 +129,32 @@ def claim(session: Session, job_id: int, *, now: dt.datetime) -> Job | None:
         now,
         now,
     )
+    job.step, job.done, job.total = "", 0, None
     return job
+
+
+def goes_on(session: Session, job_id: int, attempt: int, *, now: dt.datetime, **progress: Any) -> None:
+    """Write a heartbeat, with `step`, `done` and `total` where given, for as long as the attempt holds the job.
+
+    Raises Stopped where it was stopped or another worker took it over. The row's version stays: nobody who writes the
+    job is in the way of its progress.
+    """
+    mine = (Job.id == job_id) & (Job.state == "running") & (Job.attempts == attempt)
+    written = session.execute(
+        update(Job).where(mine).values(heartbeat_at=now, **progress).execution_options(synchronize_session=False)
+    )
+    if isinstance(written, CursorResult) and not written.rowcount:
+        raise Stopped
+
+
+def cancel(job: Job, *, now: dt.datetime) -> None:
+    """Stop a job that waits or runs: nobody takes it, and who works on it notices within seconds."""
+    job.state, job.finished_at = "cancelled", now
+
+
+def is_silent(job: Job, now: dt.datetime) -> bool:
+    """Whether a running job's worker fell silent, so that another may take it over."""
+    return job.state == "running" and (job.heartbeat_at is None or job.heartbeat_at < now - STALE_AFTER)
 
 
 def finish(job: Job, *, now: dt.datetime) -> None:
@@ -165,9 +199,13 @@ def held_up(session: Session, *, limit: int = 20) -> list[Job]:
 
 def waiting(session: Session, *, now: dt.datetime, limit: int = 100) -> list[int]:
     """Numbers of the jobs that a worker should take now, the stale ones included, oldest first."""
+    return list(session.scalars(select(Job.id).where(takeable(now)).order_by(Job.queued_at).limit(limit)))
+
+
+def takeable(now: dt.datetime) -> ColumnElement[bool]:
+    """Jobs that wait and are due, and running ones whose worker fell silent."""
     due = (Job.state == "waiting") & or_(Job.not_before.is_(None), Job.not_before <= now)
-    stale = (Job.state == "running") & (Job.heartbeat_at < now - STALE_AFTER)
-    return list(session.scalars(select(Job.id).where(due | stale).order_by(Job.queued_at).limit(limit)))
+    return due | (Job.state == "running") & (Job.heartbeat_at < now - STALE_AFTER)
 
 
 def _speaks_against(job: Job, error: Exception) -> bool:
@@ -177,4 +215,4 @@ def _speaks_against(job: Job, error: Exception) -> bool:
 def _is_takeable(job: Job, now: dt.datetime) -> bool:
     if job.state == "waiting":
         return job.not_before is None or job.not_before <= now
-    return job.state == "running" and (job.heartbeat_at is None or job.heartbeat_at < now - STALE_AFTER)
+    return is_silent(job, now)

@@ -27,6 +27,7 @@ MAIL_LABELS: dict[str, str] = {
     "submission_discarded": N_("Submission discarded"),
     "submission_late": N_("Submission too late"),
     "submission_not_counted": N_("Submission not counted"),
+    "submission_read": N_("Submission read"),
     "submission_received": N_("Submission received"),
     "submission_withdrawn": N_("Submission withdrawn"),
     "supplier_invited": N_("Invitation to tender"),

@@ -31,6 +31,7 @@ LABELS: dict[str, str] = {
     "auto_count": N_("A checked file in time counts without a further click"),
     "late_upload_rule": N_("Which moment decides whether an upload is in time"),
     "late_upload_grace_minutes": N_("Minutes to complete an upload that began in time"),
+    "large_lane": N_("Files of the large lane are taken as well, up to the limits of the installation"),
     "show_received_count": N_("Show how many files have arrived before the opening"),
     "statement_required": N_("A signed statement belongs to every tender"),
     "seal_mode": N_("How tenders are sealed"),

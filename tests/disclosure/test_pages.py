@@ -25,7 +25,7 @@ from framework.people import sessions
 from models.base import db
 from models.disclosure import Submission, SubmissionRow, SupplierInvitation
 from models.people import Organisation
-from models.records import AuditEvent, Mail
+from models.records import AuditEvent, Job, Mail
 from models.rounds import Round
 from tests.disclosure.workbooks import faultless
 from views import mailing, worker
@@ -487,7 +487,7 @@ def test_every_mail_of_a_submission_renders_in_both_halves(tender, app, template
 
 def test_a_file_beyond_the_quick_lane_waits_for_the_worker_and_is_read_there(tender, app, monkeypatch):
     narrow = Limits.quick(max_rows=2)
-    monkeypatch.setattr(work, "_limits", lambda lane: narrow if lane == "quick" else Limits.large())
+    monkeypatch.setattr(work, "_limits", lambda lane, _round: narrow if lane == "quick" else Limits.large())
     page = tender.send()
     waiting = tender.submissions()[0]
     assert waiting.state == "staged"
@@ -499,18 +499,22 @@ def test_a_file_beyond_the_quick_lane_waits_for_the_worker_and_is_read_there(ten
 
     submission = tender.submissions()[0]
     assert submission.state == "checked"
-    assert submission.job.payload["lane"] == "large"
+    assert submission.job.lane == "large"
 
 
 def test_progress_stays_on_the_row_of_the_job(tender, app):
     tender.send()
     number = tender.submissions()[0].job_id
-    keep = work._progress(tender.writing(), number, tender.clock)
+    session = tender.writing()
+    job = session.get_one(Job, number)
+    job.state = "running"
+    session.commit()
+    watch = work.Watch(session, number, job.attempts, tender.clock)
 
-    keep(5, 16)
+    watch(5, 16, "checking")
 
     job = tender.submissions()[0].job
-    assert (job.done, job.total) == (5, 16)
+    assert (job.step, job.done, job.total) == ("checking", 5, 16)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""What became of a version: receipt, row account, issues by cause, progress; the issues as a workbook."""
+"""What became of a version: receipt, row account, issues by cause; the issues as a workbook."""
 
 from __future__ import annotations
 
 import io
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,7 +17,7 @@ from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
 from views import clock
-from views.disclosure import blueprint
+from views.disclosure import blueprint, reading
 from views.disclosure.mending import mend_urls
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import own_submission
@@ -61,20 +61,8 @@ def version(round_: Round, submission_id: str) -> str:
         is_open=is_open,
         compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
         everything=everything,
+        **(reading.facts(submission) if submission.is_being_read else {}),
     )
-
-
-@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/progress")
-@permit(Permission.SUBMISSION_VIEW_OWN)
-def progress(round_: Round, submission_id: str) -> Response:
-    """The progress block while a file is being read; asks the page to load anew when it is done."""
-    submission = own_submission(round_, submission_id)
-    answer = Response(render_template("disclosure/progress.html", round_=round_, submission=submission))
-    if not submission.is_being_read:
-        answer.headers["HX-Redirect"] = url_for(
-            "disclosure.version", round_id=round_.public_id, submission_id=submission.public_id
-        )
-    return answer
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/issues.xlsx")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from framework.disclosure import counting, receiving
+from framework.disclosure import counting, receiving, stopping
 from framework.disclosure.groups import Group
 from framework.disclosure.recognise import OURS, SITE_LIST
 from framework.ground.text import N_
@@ -69,6 +69,8 @@ def version_tag(version: Submission, standing: Submission | None) -> tuple[str, 
         if not is_it:
             return _("Older"), "neutral"
         return (_("Will be counted"), "good") if counts_by_itself(version.round) else (_("Not counted yet"), "warn")
+    if stopping.is_stopped(version) and version.state == "staged":
+        return _("Received, reading stopped"), "warn"
     if version.state == "counted" and _is_to_be_replaced(version, standing):
         return _("Counted until replaced"), "neutral"
     tone = "good" if version.state in ("counted", "opened") else "error" if version.state in NOT_TAKEN else "neutral"
@@ -170,6 +172,13 @@ def _past_sentence(submission: Submission, found: Sequence[Submission], block: G
 
 
 def _staged_sentence(submission: Submission) -> str:
+    if stopping.is_stopped(submission):
+        return _(
+            "Received %(when)s, receipt %(receipt)s. Its reading is stopped. It is read on %(deadline)s at the latest.",
+            when=day_time(submission.received_at, submission.round.zone),
+            receipt=submission.receipt_number,
+            deadline=_deadline(submission),
+        )
     return _(
         "Received %(when)s, receipt %(receipt)s. Being read. It will be counted on %(deadline)s.",
         when=day_time(submission.received_at, submission.round.zone),

@@ -23,7 +23,8 @@ from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
-from views.disclosure.work import files, inline_limits, run_if_small
+from views.disclosure.taken import limits_of
+from views.disclosure.work import files, inline_limits, run_if_small, upload_mb
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
@@ -45,11 +46,10 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
         sent = _one_file(request.files)
     except InvalidInput as error:
         return _own_page(round_, error=guard.refused(error)), error.status
-    public_id, supplier_id = round_.public_id, actor().organisation_id
+    public_id, supplier_id, most = round_.public_id, actor().organisation_id, upload_mb(round_) * 1_000_000
     guard.release()
-    settings = current_app.extensions["settings"]
     try:
-        blob = files().put(sent.stream, max_bytes=settings.large_upload_mb * 1_000_000)
+        blob = files().put(sent.stream, max_bytes=most)
     except RuleBroken as error:
         return _own_page(_again(public_id), error=guard.refused(error)), 413
     replay = guard.resume()
@@ -143,7 +143,8 @@ def _own_page(round_: Round, error: str = "") -> str:
         "tags": {version.id: sentences.version_tag(version, standing) for version in found},
         "is_open": round_.state == "published" and not receiving.is_past(round_, clock.now()),
         "error": error,
-        "limit_mb": settings.large_upload_mb,
+        "limit_mb": upload_mb(round_),
+        "limits": limits_of(round_),
         "inline_mb": settings.inline_mb,
         "language": current_language(),
     }

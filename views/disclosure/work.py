@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting
+from framework.disclosure import checking, counting, receiving
+from framework.disclosure.check_file import Checked
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Register
-from framework.ground import jobs
+from framework.ground import jobs, turns
 from framework.ground.files import FileStore
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.progress import STORING
+from framework.rounds import settings
 from models.base import db
 from models.disclosure import Submission
 from models.records import Job
+from models.rounds import Round
+from views import clock
 from views.settings import Settings
 from views.worker import run_job
 
 logger = logging.getLogger(__name__)
+SAID_EVERY_S = 1.0
 Clock = Callable[[], dt.datetime]
 
 
@@ -36,19 +45,24 @@ def files() -> FileStore:
 def run_if_small(job_id: int | None, size: int) -> None:
     """Check a small file at once, in this request, after its receipt is durable; the worker takes the others.
 
-    Whatever this meets, the receipt has been given and is answered with; the worker finds the job again.
+    So it does where enough files are being read already. Whatever this meets, the receipt has been given and is
+    answered with; the worker finds the job again.
     """
-    if job_id is not None and size <= _settings().inline_mb * 1_000_000:
+    if job_id is None or size > _settings().inline_mb * 1_000_000:
+        return
+    db.session.remove()
+    try:
+        if turns.busy(db.session(), now=clock.now()) >= _settings().workers():
+            return
         db.session.remove()
-        try:
-            run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
-        except jobs.ENVIRONMENT as error:
-            logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
+        run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
+    except jobs.ENVIRONMENT as error:
+        logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
 
 
 @jobs.runner(CHECK_JOB, is_given_up=False)
 def check_submission(session: Session, job: Job, clock: Clock) -> None:
-    """Read outside any transaction, then store the result in one.
+    """Read outside any transaction, then store the result: the rows in parts, all that tells of them in one transaction.
 
     A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b). What arrived in
     time counts: a fault of the machine never refuses it, so this job is tried until the file has been read.
@@ -56,16 +70,11 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is None or not submission.is_being_read:
         return
-    number, job_id, lane = submission.id, job.id, _lane(job, submission)
-    progress = _progress(session, job_id, clock)
+    number, job_id, limits = submission.id, job.id, _limits(_lane(job, submission), submission.round)
+    watch = Watch(session, job_id, job.attempts, clock)
     try:
         checked, milliseconds = checking.read(
-            session,
-            submission,
-            files=files(),
-            limits=_limits(lane),
-            smelters=_smelters(),
-            on_progress=progress,
+            session, submission, files=files(), limits=limits, smelters=_smelters(), on_progress=watch
         )
     except checking.NeedsLargeLane:
         _send_to_large_lane(session, number, clock)
@@ -77,8 +86,61 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
         refusal = _judged(session, job_id, lost)
         checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
     session.rollback()
-    submission = session.get_one(Submission, number)
-    checking.keep(session, submission, checked, milliseconds, clock=clock, files=files())
+    _keep(session, session.get_one(Submission, number), checked, milliseconds, watch)
+
+
+def _keep(session: Session, submission: Submission, checked: Checked, milliseconds: int, watch: Watch) -> None:
+    """From `hold` to the commit nobody stops the job or takes it over: what is stored is the work of one attempt."""
+    is_first = submission.state == "staged"
+    if is_first:
+        checking.store_rows(session, submission, checked, on_progress=watch)
+    receiving.lock(session, submission.round)  # first the round, then the job: as everybody takes them
+    watch.hold()
+    checking.keep(
+        session,
+        submission,
+        checked,
+        milliseconds,
+        clock=watch.clock,
+        files=files(),
+        has_rows=is_first,
+        mail_after=dt.timedelta(seconds=_settings().mail_when_longer_s),
+    )
+
+
+class Watch:
+    """Keeps on the job's row how far the work has come, once a second at most, in transactions of its own.
+
+    It survives the page and the worker, and is the heartbeat as well. Where the job was stopped, or another worker
+    took it over, the next word of progress raises Stopped, which ends the work and its child.
+    """
+
+    def __init__(self, session: Session, job_id: int, attempt: int, clock: Clock) -> None:
+        self.session, self.job_id, self.attempt, self.clock = session, job_id, attempt, clock
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int, step: str = STORING, /) -> None:
+        """Write it down and commit; a database that is busy for a moment does not end the work."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + SAID_EVERY_S
+        progress = {"step": step, "done": done, "total": total or None} if step else {}
+        if self.session.in_transaction():  # rows were stored in it: they stand or fall together with the word
+            self._write(progress)
+            return
+        try:
+            self._write(progress)
+        except OperationalError as error:
+            self.session.rollback()
+            logger.warning("no progress of job %s: %s", self.job_id, jobs.reason(error))
+
+    def hold(self) -> None:
+        """Take hold of the job's row until the commit; raises Stopped."""
+        jobs.goes_on(self.session, self.job_id, self.attempt, now=self.clock())
+
+    def _write(self, progress: dict[str, Any]) -> None:
+        jobs.goes_on(self.session, self.job_id, self.attempt, now=self.clock(), **progress)
+        self.session.commit()
 
 
 def _judged(session: Session, job_id: int, lost: checking.ChildLost) -> Refusal:
@@ -106,40 +168,45 @@ def _smelters() -> Register | None:
 
 def _lane(job: Job, submission: Submission) -> str:
     beyond = submission.file.size > _settings().upload_mb * 1_000_000
-    return "large" if beyond else str(job.payload.get("lane", "quick"))
+    return turns.LARGE if beyond else job.lane
 
 
-def _limits(lane: str) -> Limits:
-    return large_limits() if lane == "large" else Limits.quick(upload_mb=_settings().upload_mb)
+def _limits(lane: str, round_: Round) -> Limits:
+    """Where the large lane is off, the quick one is the last, and what it does not take is refused."""
+    if not takes_large(round_):
+        return _settings().quick_limits(lane=turns.LARGE)
+    return _settings().large_limits() if lane == turns.LARGE else _settings().quick_limits()
 
 
-def large_limits() -> Limits:
-    """What a file of the large lane may ask of us here."""
-    return Limits.large(upload_mb=_settings().large_upload_mb)
+def takes_large(round_: Round) -> bool:
+    """Whether files of the large lane are taken: by the installation and by the round."""
+    return _settings().large_lane and bool(settings.value(round_, "large_lane"))
+
+
+def upload_mb(round_: Round) -> int:
+    """The largest file that is taken in this round, in MB."""
+    return _settings().large_upload_mb if takes_large(round_) else _settings().upload_mb
 
 
 def inline_limits() -> Limits:
     """What a file that is read while somebody waits for the page may ask of us here."""
-    return Limits.quick(upload_mb=_settings().inline_mb)
+    return _settings().quick_limits(upload_mb=_settings().inline_mb)
 
 
 def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
+    """With a new job, which has waited as long as the old one."""
     session.rollback()
     submission = session.get_one(Submission, number)
-    payload = {"submission": submission.public_id, "lane": "large"}
-    submission.job = jobs.enqueue(session, CHECK_JOB, now=clock(), organisation_id=submission.supplier_id, **payload)
+    since = submission.job.queued_at if submission.job is not None else clock()
+    submission.job = jobs.enqueue(
+        session,
+        CHECK_JOB,
+        now=since,
+        organisation_id=submission.supplier_id,
+        lane=turns.LARGE,
+        submission=submission.public_id,
+    )
     session.commit()
-
-
-def _progress(session: Session, job_id: int, clock: Clock) -> Callable[[int, int], None]:
-    """Keep what the child says on the job's row, in short transactions: it survives the page and the worker."""
-
-    def keep(done: int, total: int) -> None:
-        job = session.get_one(Job, job_id)
-        job.done, job.total, job.heartbeat_at = done, total, clock()
-        session.commit()
-
-    return keep
 
 
 @jobs.periodic("close_due_rounds", every_seconds=5)

@@ -44,6 +44,7 @@ RULES = (
     "late_upload_rule",
     "late_upload_grace_minutes",
     "auto_count",
+    "large_lane",
     "opening_persons",
     "opening_window_minutes",
     "seal_mode",

@@ -100,6 +100,7 @@ def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
     )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}
+    progress.report(0, sum(len(sheet.rows) for sheet in book.sheets))
     return {"value": task(book, order["arguments"])}
 
 

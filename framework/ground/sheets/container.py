@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.refused import damaged, refused
 
@@ -64,6 +65,7 @@ class Container:
             if size > part.size:
                 raise damaged("size-lies", part=part.name)
             crc = zlib.crc32(chunk, crc)
+            progress.advance(len(chunk), progress.OPENING)
             yield chunk
         if size != part.size:
             raise damaged("size-lies", part=part.name)

@@ -14,9 +14,11 @@ MIB = 1024 * 1024
 class Limits:
     """Limits on one file and on the child process that reads it; the defaults are the quick lane.
 
-    Sizes end in `_mb` or `_mib` (both are counted in units of 1 048 576 bytes), times in `_s`.
+    Sizes end in `_mb` or `_mib` (both are counted in units of 1 048 576 bytes), times in `_s`. `lane` is `quick`, where a
+    wider one may take what is refused, or `large`, the last one.
     """
 
+    lane: str = "quick"
     upload_mb: int = 20
     zip_parts: int = 200
     zip_total_mib: int = 60
@@ -65,7 +67,8 @@ class Limits:
         return cls(**{**values, "csv_encodings": tuple(values["csv_encodings"])})
 
 
-LARGE: dict[str, int] = {
+LARGE: dict[str, Any] = {
+    "lane": "large",
     "upload_mb": 100,
     "zip_total_mib": 1024,
     "max_rows": 250_000,

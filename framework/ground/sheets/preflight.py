@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Refusal, SheetFacts
 from framework.ground.sheets.container import Container
 from framework.ground.sheets.kind import Kind, first_kind, is_two_kinds
@@ -77,7 +78,7 @@ def with_lane(refusal: Refusal, limits: Limits) -> Refusal:
     """A refusal of the quick lane that the large lane may lift says so in `lane`."""
     wider = {"file-too-large", "too-many-rows", "too-many-cells"}
     lift = refusal.key in wider or (refusal.key == "file-unpacks-too-large" and refusal.detail in ("total", "strings"))
-    return replace(refusal, lane="large") if lift and limits.max_cells < Limits.large().max_cells else refusal
+    return replace(refusal, lane="large") if lift and limits.lane == "quick" else refusal
 
 
 def kind_of(path: Path, limits: Limits) -> Kind:
@@ -106,6 +107,8 @@ def examine(path: Path, limits: Limits) -> Examined:
     if kind not in _READ:
         raise refused(_NOT_TABLES.get(kind, "file-wrong-kind"), str(kind), **_inside(container, kind))
     found = Examined(kind, container)
+    if container is not None:
+        progress.start(progress.OPENING, sum(part.size for part in container.parts.values()))
     if container is not None and kind in (Kind.XLSX, Kind.XLSM, Kind.XLSB):
         _examine_package(found, container, limits)
     found.lane = _lane(found, size)

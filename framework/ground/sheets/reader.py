@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
+from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.workplace import workplace
 
 logger = logging.getLogger(__name__)
@@ -72,9 +72,6 @@ def read_book(path: Path, *, limits: Limits | None = None, folder: Path | None =
     return result.refusal if result.refusal is not None else book_from_json(result.value)
 
 
-Progress = Callable[[int, int], None]
-
-
 def run_in_child(
     path: Path,
     task: str,
@@ -90,8 +87,8 @@ def run_in_child(
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
     that aborts is tried once more with our own walk instead of the library. `name` is the name
-    of the file as sent, where the path does not carry it. `on_progress(done, total)` hears, in
-    rows, what the task says through `progress.report`. `folder` is where children work,
+    of the file as sent, where the path does not carry it. `on_progress(done, total, step)` hears what was
+    last said through `progress`, twice a second for as long as the child works; what it raises ends the child. `folder` is where children work,
     instead of the folder of this process (`workplace.work_below`). Raises OSError and ChildLost where the reading broke off
     for a reason that need not lie in the file.
     """
@@ -152,15 +149,14 @@ def _until_it_ends(
     process: subprocess.Popen[str], order: str, folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
     until = time.monotonic() + limits.child_wall_s
-    said, given = (0, 0), order
+    given = order
     while (left := until - time.monotonic()) > 0:
         try:
             _, complaint = process.communicate(given, timeout=left if on_progress is None else min(left, _LOOK_EVERY))
         except subprocess.TimeoutExpired:
             given = ""
-            if on_progress is not None and (now := progress.read(folder)) != said:
-                said = now
-                on_progress(*now)
+            if on_progress is not None:
+                on_progress(*progress.read(folder))
         else:
             return process.returncode, complaint[-2000:]
     if _processor_seconds(process.pid) < _STARVED * limits.child_wall_s:

@@ -12,6 +12,7 @@ from typing import Any
 import python_calamine as calamine
 
 from framework.ground.complaint import is_environment
+from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Cell, Refusal, Row, Sheet, SheetFacts
 from framework.ground.sheets.container import Container
 from framework.ground.sheets.delimited import read_delimited
@@ -115,6 +116,7 @@ def _workbook(
     book = Book(kind=str(found.kind), sheets=[], date1904=package.date1904)
     if package.date1904:
         book.notices.append(("dates-1904", {}))
+    progress.start(progress.READING, sum(facts.rows for facts in found.facts.values()))
     opened: list[calamine.CalamineWorkbook] = []
     loaded: list[Workshop] = []
     for sheet in package.sheets:
@@ -152,7 +154,8 @@ def _by_library(
     try:
         if not opened:
             opened.append(calamine.CalamineWorkbook.from_path(str(path)))
-        return list(library_rows(opened[0].get_sheet_by_name(sheet.name)))
+        rows = library_rows(opened[0].get_sheet_by_name(sheet.name))
+        return list(progress.counted(rows, progress.READING))
     except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError) as error:
         if is_environment(error):
             raise

@@ -103,7 +103,7 @@ def test_a_reading_that_breaks_off_here_leaves_neither_child_nor_folder(workbook
 
     seen: list[int] = []
 
-    def broken(_done: int, _total: int) -> None:
+    def broken(_done: int, _total: int, _step: str = "") -> None:
         seen.append(waiting_child(tmp_path / "reading"))
         raise Away
 
