@@ -13,6 +13,7 @@ from framework.disclosure.recognise import (
     Layout,
     Recognised,
     columns_beyond,
+    has_value,
     nameless,
     names_columns,
     repeated_header,
@@ -97,12 +98,12 @@ def _left_out(layout: Layout, row: Row) -> str:
         return ""
     if repeated_header(layout, row):
         return "header-repeated"
-    cells = [cell for cell in row.cells if cell is not None]
-    if cells and isinstance(cells[0], str) and _TOTAL.match(cells[0].strip()) and _only_numbers(cells[1:]):
-        return "row-looks-like-total"
-    places = layout.mapping.values()
-    known = not row.cells or any(place < len(row.cells) and row.cells[place] is not None for place in places)
-    return "" if known else "no-known-values"
+    first = next((cell for cell in row.cells if cell is not None), None)
+    if isinstance(first, str) and _TOTAL.match(first.strip()):
+        _first, *others = (cell for cell in row.cells if cell is not None)
+        if _only_numbers(others):
+            return "row-looks-like-total"
+    return "" if has_value(row, layout.mapping.values()) else "no-known-values"
 
 
 def _only_numbers(cells: Sequence[object]) -> bool:

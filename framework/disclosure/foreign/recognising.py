@@ -47,6 +47,7 @@ TEMPLATE_SHEETS = frozenset(
 _LETTERS = re.compile(r"\((CMRT|EMRT|AMRT|CRT)\)\s*\Z")
 _VERSION = re.compile(r"\s*(?:revision|version)?\s*(\d+(?:\.\d+)*[a-z]?)(?![\d])", re.IGNORECASE)
 _SECOND = ("Q3", "N3", "O3", "R3")
+_LAST_OF_HEAD = 3
 _SAMPLE = 200
 _MOST = 0.8
 _FEW = 10
@@ -81,7 +82,7 @@ def recognise_foreign(book: Book) -> Foreign | None:
     smelters = book.sheet("Smelter List") or book.sheet("Smelter and Mine List")
     if declaration is None or smelters is None:
         return None
-    cells = cells_of(declaration)
+    cells = cells_of(declaration, down_to=_LAST_OF_HEAD)
     kind, sure = _type(book, cells)
     version = _version(cells.get(at("J3")))
     layout, _nearest = layout_of(kind, version)
@@ -123,7 +124,7 @@ def _unknown(found: Foreign) -> Issue:
 
 def _second(found: Foreign) -> None:
     """A version named in the sheet of smelters that is another than the declaration's."""
-    cells = cells_of(found.smelters)
+    cells = cells_of(found.smelters, down_to=_LAST_OF_HEAD)
     texts = ((address, str(cells.get(at(address), ""))) for address in _SECOND)
     for address, text in texts:
         other = _version(text) if re.match(r"\s*(revision|version)", text, re.IGNORECASE) else ""
