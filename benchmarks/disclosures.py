@@ -133,7 +133,7 @@ def site(number: int, sites: int = SITES, links: int = LINKS) -> dict[str, Any]:
 
 def _os_id(country: str, number: int) -> str:
     """An invented id with a right check character."""
-    digits = f"2026{number % 1000:03d}{number:05d}"
+    digits = f"2026{number // 100_000:03d}{number % 100_000:05d}"
     total = sum(map(ord, country)) + sum(map(int, digits))
     return f"{country}{digits}{'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[total % 32]}"
 

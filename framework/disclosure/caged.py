@@ -43,6 +43,7 @@ def check_path(
         "previous": previous,
         "smelters": smelters,
         "corrections": corrections,
+        "as_lines": True,
     }
     task = "framework.disclosure.check_file:check_task"
     done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)
@@ -50,4 +51,4 @@ def check_path(
         raise NeedsLargeLane
     if done.refusal is not None:
         return check(done.refusal, scope, today=today)
-    return Checked.from_json(done.value)
+    return Checked.from_json(done.value, done.lines)
