@@ -41,11 +41,13 @@ def read_here(
     name: str = "",
     walk_only: bool = False,
     lower_memory: Callable[[str], None] | None = None,
+    scratch: Path | None = None,
 ) -> Book | Refusal:
     """Examine and read a file. Returns a `Refusal` for whatever is wrong with the file, never raises for it.
 
     `walk_only` leaves the cells of xlsx files to our own walk (the second way). `lower_memory`
-    is told the lane once it is known, before any reader opens the file. `name` is the name as
+    is told the lane once it is known, before any reader opens the file. `scratch` is a folder in which
+    long sheets are cut into pieces, for less memory; without one they are read whole. `name` is the name as
     sent, where the path does not carry it: a csv file is a sheet of that name.
     """
     try:
@@ -53,20 +55,23 @@ def read_here(
         if lower_memory is not None:
             lower_memory(found.lane)
         called = Path(name.replace("\\", "/")).name or path.name
-        return _note_characters(_read(path, found, limits, called, walk_only=walk_only))
+        return _note_characters(_read(path, found, limits, called, walk_only=walk_only, scratch=scratch))
     except Refused as error:
         return with_lane(error.refusal, limits)
     except MemoryError:
         return Refusal("file-unpacks-too-large", "memory")
 
 
-def _read(path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool) -> Book:
+def _read(
+    path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool, scratch: Path | None = None
+) -> Book:
     if found.kind is Kind.CSV:
         return _delimited_book(path, limits, name)
     if found.kind is Kind.CSV_ZIP and found.container is not None:
         return _zip_of_csv(found.container, limits)
     if found.package is not None and found.container is not None:
-        return _workbook(path, found, found.container, found.package, limits, walk_only=walk_only)
+        library = _Library(path, found, found.container, found.package, scratch)
+        return _workbook(library, limits, walk_only=walk_only)
     if found.kind is Kind.ODS and found.container is not None:
         counted = check_opendocument(found.container, limits)
         book = _other_workbook(path, found.kind, limits)
@@ -110,18 +115,43 @@ def _zip_of_csv(container: Container, limits: Limits) -> Book:
     return whole
 
 
-def _workbook(
-    path: Path, found: Examined, container: Container, package: Package, limits: Limits, *, walk_only: bool
-) -> Book:
+@dataclass(slots=True)
+class _Library:
+    """An examined workbook and the library's hold on it."""
+
+    path: Path
+    found: Examined
+    container: Container
+    package: Package
+    scratch: Path | None
+    opened: calamine.CalamineWorkbook | None = None
+
+    def rows(self, sheet: SheetPart, facts: SheetFacts) -> Iterator[Row]:
+        """The rows of a sheet; a long one is read in pieces where there is a folder for them."""
+        if self.scratch is not None and facts.valued_cells >= LONG and self.found.plain[sheet.name]:
+            known = _Texts()
+            for piece in pieces(self.container, sheet, self.package.sheets, self.scratch):
+                yield from library_rows(_sheet_of(piece, sheet.name), known)
+            return
+        if self.opened is None:
+            self.opened = calamine.CalamineWorkbook.from_path(str(self.path))
+        yield from library_rows(self.opened.get_sheet_by_name(sheet.name))
+
+
+def _sheet_of(path: Path, name: str) -> calamine.CalamineSheet:
+    return calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name)
+
+
+def _workbook(library: _Library, limits: Limits, *, walk_only: bool) -> Book:
+    found, container, package = library.found, library.container, library.package
     book = Book(kind=str(found.kind), sheets=[], date1904=package.date1904)
     if package.date1904:
         book.notices.append(("dates-1904", {}))
     progress.start(progress.READING, sum(facts.rows for facts in found.facts.values()))
-    opened: list[calamine.CalamineWorkbook] = []
     loaded: list[Workshop] = []
     for sheet in package.sheets:
         facts = found.facts[sheet.name]
-        rows = None if walk_only or not _suits_library(facts) else _by_library(path, sheet, facts, opened)
+        rows = None if walk_only or not _suits_library(facts) else _by_library(library, sheet, facts)
         if rows is None or _missing(rows, facts):
             if not loaded:
                 loaded.append(load_strings(found, limits))
@@ -145,17 +175,12 @@ def _suits_library(facts: SheetFacts) -> bool:
     return not (facts.rows_unordered or facts.bad_string_index or facts.bad_number or facts.bad_dates or sparse)
 
 
-def _by_library(
-    path: Path, sheet: SheetPart, facts: SheetFacts, opened: list[calamine.CalamineWorkbook]
-) -> list[Row] | None:
+def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> list[Row] | None:
     """Rows as python-calamine reads them, or None where it cannot."""
     if not facts.valued_cells:
         return []
     try:
-        if not opened:
-            opened.append(calamine.CalamineWorkbook.from_path(str(path)))
-        rows = library_rows(opened[0].get_sheet_by_name(sheet.name))
-        return list(progress.counted(rows, progress.READING))
+        return list(progress.counted(library.rows(sheet, facts), progress.READING))
     except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError) as error:
         if is_environment(error):
             raise
