@@ -29,6 +29,7 @@ from framework.ground.sheets.walk import Workshop, integral
 _AREA_PER_CELL = 20
 _SMALL_AREA = 1_000_000
 _DAY = 86_400
+_LOOKED_AT_ONCE = 256
 _CONTROLS = frozenset(map(chr, [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFD]))
 _NOTES = {Kind.XLS: "file-old-excel", Kind.XLSB: "file-binary-excel"}
 Calamine = Callable[[], calamine.CalamineWorkbook]
@@ -189,11 +190,11 @@ def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> list[
 
 def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
     """Rows with values; numbers are the sheet's own, column A comes first."""
-    known: dict[str, str | None] = {}
+    known = _Texts()
     before: tuple[None, ...] = (None,) * (sheet.start[1] if sheet.start else 0)
     for number, values in enumerate(sheet.iter_rows(), start=1):
         cells: list[Cell] = [
-            (known[value] if value in known else known.setdefault(value, value if value.strip(BLANKS) else None))
+            known[value]
             if type(value) is str
             else (int(value) if value.is_integer() and -1e15 < value < 1e15 else value)
             if type(value) is float
@@ -204,6 +205,14 @@ def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
             cells.pop()
         if cells:
             yield Row(number, (*before, *cells))
+
+
+class _Texts(dict[str, str | None]):
+    """Each text to itself, so that equal texts are one object; blank ones to None."""
+
+    def __missing__(self, text: str) -> str | None:
+        kept = self[text] = text if text.strip(BLANKS) else None
+        return kept
 
 
 def _cell(value: Any) -> Cell:
@@ -276,14 +285,18 @@ def _counted_sheet(
 def _note_characters(book: Book) -> Book:
     """Note every cell that holds a control character or a lone surrogate, escaped ones included."""
     for sheet in book.sheets:
-        suspects: dict[str, str] = {}
-        texts = {value for row in sheet.rows for value in row.cells if type(value) is str}
-        for text in texts:
-            if (not text.isprintable() or "_x" in text or "\ufffd" in text) and (name := _bad_character(text)):
-                suspects[text] = name
+        texts = list({value for row in sheet.rows for value in row.cells if type(value) is str})
+        some = (texts[at : at + _LOOKED_AT_ONCE] for at in range(0, len(texts), _LOOKED_AT_ONCE))
+        odd = (text for few in some if _is_odd("".join(few)) for text in few if _is_odd(text))
+        suspects = {text: name for text in odd if (name := _bad_character(text))}
         if suspects:
             _note_places(sheet, suspects)
     return book
+
+
+def _is_odd(text: str) -> bool:
+    """Whether a text may hold a bad character; most do not, and many are looked at as one."""
+    return not text.isprintable() or "_x" in text or "\ufffd" in text
 
 
 def _note_places(sheet: Sheet, suspects: dict[str, str]) -> None:

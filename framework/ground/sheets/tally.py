@@ -105,9 +105,9 @@ class Tally:
 
     def _plain_rows(self, counted: list[tuple[int, int, int]]) -> bool:
         """Count ascending rows below every limit; False, with nothing counted, where they are not."""
-        numbers, valued, lasts = zip(*counted, strict=True) if counted else ((), (), ())
-        filled = [number for number, cells, _last in counted if cells]
-        cells = sum(valued)
+        numbers = [number for number, _valued, _last in counted]
+        filled = [number for number, valued, _last in counted if valued]
+        cells = sum([valued for _number, valued, _last in counted])
         ascending = all(map(lt, (self.last_number, *numbers), numbers)) and not self.facts.rows_unordered
         within = (
             self.row_elements + len(numbers) <= self.limits.max_row_elements
@@ -127,7 +127,7 @@ class Tally:
         facts.rows += len(filled)
         facts.valued_cells += cells
         facts.last_row = max(facts.last_row, filled[-1] if filled else 0)
-        facts.last_column = max(facts.last_column, *lasts)
+        facts.last_column = max([facts.last_column, *(last for _number, valued, last in counted if valued)])
         return True
 
     def far_cell(self, row: int, column: int) -> None:
