@@ -418,3 +418,12 @@ def test_the_defaults_of_the_settings_are_those_of_the_reader():
     bare = Settings()
 
     assert (bare.quick_limits(), bare.large_limits()) == (Limits.quick(), Limits.large())
+
+
+def test_a_file_whose_very_size_is_beyond_the_quick_lane_is_read_in_the_large_one(waiting, app, monkeypatch):
+    monkeypatch.setattr(app.extensions["settings"], "upload_mb", 0)
+
+    submission = run_all(waiting, app)
+
+    lanes = list(waiting.session.scalars(select(Job.lane).order_by(Job.id)))
+    assert (submission.state, lanes) == ("checked", ["quick", "large"])

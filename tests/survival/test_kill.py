@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import http.client
+import io
 import os
 import random
 import re
@@ -21,11 +22,14 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 
+from framework.disclosure import receiving
 from framework.ground import audit
 from framework.people import sessions
 from models.base import db
-from models.disclosure import Submission
+from models.disclosure import Submission, SubmissionRow
+from models.people import Organisation
 from models.records import AuditEvent, Job, StoredFile
+from models.rounds import Round
 from tests.builders import Builder
 from views import create_app
 from views.settings import Settings
@@ -33,6 +37,7 @@ from views.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 30 if os.environ.get("HEFBOOM_BARS") == "1" else 3
 SUPPLIERS = 3
+LARGE_ROWS, LARGE_KILLS = (60_000, 10) if os.environ.get("HEFBOOM_BARS") == "1" else (15_000, 1)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 PLACE = re.compile(r"/disclosure/([a-z2-7]{16})$")
 
@@ -40,7 +45,7 @@ PLACE = re.compile(r"/disclosure/([a-z2-7]{16})$")
 class Installation:
     """A data folder with a published round, and the processes that serve it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -52,6 +57,7 @@ class Installation:
             "HEFBOOM_INLINE_MB": "0",
             "HEFBOOM_SECOND_FACTOR_ROLES": "",
             "PYTHONPATH": str(ROOT),
+            **settings,
         }
         self.app = create_app(Settings(data_dir=folder, secret_key="s" * 40, second_factor_roles=""))
         self.cookies, self.round_id = self._fill()
@@ -194,6 +200,87 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path):
     assert acknowledged
     assert_nothing_lost(installation.app, acknowledged)
     assert_nothing_half_written(installation.app)
+
+
+@pytest.mark.slow
+def test_a_large_file_whose_worker_is_killed_is_read_by_the_next_one_without_a_row_lost_or_doubled(tmp_path):
+    installation = Installation(tmp_path, HEFBOOM_MAX_ROWS="50")
+    receive(installation.app, installation.round_id, rows=LARGE_ROWS)
+    steps = []
+
+    for _run in range(LARGE_KILLS):
+        installation.start(web=False)
+        steps.append(wait_for_progress(installation.app))
+        installation.kill()
+        assert wait_until_no_child(tmp_path)
+        with installation.app.app_context():
+            assert db.session.scalars(select(Submission.state)).all() == ["staged"]
+            forget_heartbeats(installation.app)
+    installation.start(web=False)
+    try:
+        wait_until_read(installation.app)
+    finally:
+        installation.kill()
+
+    assert_nothing_half_written(installation.app)
+    with installation.app.app_context():
+        submission = db.session.scalars(select(Submission)).one()
+        found = (submission.state, submission.job.lane, submission.rows_stored)
+        assert found == ("checked", "large", LARGE_ROWS)
+        assert submission.job.attempts > 1
+        assert db.session.scalar(select(func.count()).select_from(SubmissionRow)) == LARGE_ROWS
+        db.session.remove()
+    assert all(steps)
+
+
+def receive(app: Flask, round_id: str, *, rows: int) -> None:
+    """A version of so many rows, received as an upload is."""
+    lines = [f"Site {number},Street {number},Town,NL" for number in range(rows)]
+    content = ("name,address,city,country\n" + "\n".join(lines)).encode()
+    with app.app_context():
+        session = db.session()
+        session.info["write"] = True
+        round_ = session.scalars(select(Round).where(Round.public_id == round_id)).one()
+        supplier = session.scalars(select(Organisation).where(Organisation.kind == "supplier")).first()
+        blob = app.extensions["files"].put(io.BytesIO(content), max_bytes=100_000_000)
+        now = dt.datetime.now(dt.UTC)
+        actor = Builder(session, lambda: now).person(supplier)
+        receiving.receive(
+            session, round_, supplier, blob, "sites.csv", actor=actor, clock=lambda: now, first_byte_at=now
+        )
+        session.commit()
+        db.session.remove()
+
+
+def wait_for_progress(app: Flask, seconds: float = 90) -> str:
+    """The step in which the large file is found at work."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with app.app_context():
+            job = db.session.scalar(select(Job).where(Job.lane == "large", Job.state == "running", Job.step != ""))
+            step = job.step if job is not None else ""
+            db.session.remove()
+        if step:
+            return step
+        time.sleep(0.05)
+    raise AssertionError("the large file was never begun")
+
+
+def wait_until_no_child(folder: Path, seconds: float = 10) -> bool:
+    """Whether every process that works below the reading folder ends with its worker."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not any(_works_below(process, folder / "reading") for process in Path("/proc").glob("[0-9]*")):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _works_below(process: Path, folder: Path) -> bool:
+    try:
+        return str(folder) in os.readlink(process / "cwd")
+    except OSError:
+        return False
 
 
 def wait_for_an_answer(acknowledged: list[str], before: int, seconds: float = 60) -> None:

@@ -70,7 +70,11 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is None or not submission.is_being_read:
         return
-    number, job_id, limits = submission.id, job.id, _limits(_lane(job, submission), submission.round)
+    number, job_id = submission.id, job.id
+    if _is_in_wrong_lane(job, submission):
+        _send_to_large_lane(session, number, clock)
+        return
+    limits = _limits(job.lane, submission.round)
     watch = Watch(session, job_id, job.attempts, clock)
     try:
         checked, milliseconds = checking.read(
@@ -166,9 +170,10 @@ def _smelters() -> Register | None:
     return register
 
 
-def _lane(job: Job, submission: Submission) -> str:
+def _is_in_wrong_lane(job: Job, submission: Submission) -> bool:
+    """Whether the very size of a file says that the large lane must read it."""
     beyond = submission.file.size > _settings().upload_mb * 1_000_000
-    return turns.LARGE if beyond else job.lane
+    return beyond and job.lane != turns.LARGE and takes_large(submission.round)
 
 
 def _limits(lane: str, round_: Round) -> Limits:

@@ -98,7 +98,7 @@ def examine(path: Path, limits: Limits) -> Examined:
     """Size, kind, container, walk, in this order; raises `Refused` at the first broken guard."""
     size = path.stat().st_size
     if size > limits.upload_mb * MIB:
-        raise refused("file-too-large", found=size, limit=limits.upload_mb)
+        raise refused("file-too-large", found=-(-size // MIB), limit=limits.upload_mb)
     kind = first_kind(path)
     if is_two_kinds(path, kind):
         raise refused("file-two-kinds", str(kind))
