@@ -99,6 +99,7 @@ def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
         name=order.get("name", ""),
         walk_only=order["walk_only"],
         lower_memory=_lower_memory,
+        scratch=Path.cwd(),
     )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}

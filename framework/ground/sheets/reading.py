@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from framework.ground.sheets.kind import Kind
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.opendocument import check_opendocument
 from framework.ground.sheets.package import Package, SheetPart, csv_parts
+from framework.ground.sheets.pieces import LONG, pieces
 from framework.ground.sheets.preflight import Examined, examine, load_strings, walk_sheet_slowly, with_lane
 from framework.ground.sheets.refused import Refused, refused
 from framework.ground.sheets.strings import BLANKS
@@ -188,11 +190,12 @@ def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> list[
         return None
 
 
-def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
-    """Rows with values; numbers are the sheet's own, column A comes first."""
-    known = _Texts()
-    before: tuple[None, ...] = (None,) * (sheet.start[1] if sheet.start else 0)
-    for number, values in enumerate(sheet.iter_rows(), start=1):
+def library_rows(sheet: calamine.CalamineSheet, known: _Texts | None = None) -> Iterator[Row]:
+    """Rows with values; numbers are the sheet's own, column A comes first. Equal texts are one object, those `known` too."""
+    known = _Texts() if known is None else known
+    first, left = sheet.start or (0, 0)
+    before: tuple[None, ...] = (None,) * left
+    for number, values in enumerate(islice(sheet.iter_rows(), first, None), start=first + 1):
         cells: list[Cell] = [
             known[value]
             if type(value) is str
