@@ -338,4 +338,8 @@ SENTENCES: tuple[str, ...] = (
     N_("Give every value a row of its own where you can."),
     N_("The column %(column)s holds business secrets of the sender. It was not taken over."),
     N_("Nothing to do. You may leave it out next time."),
+    N_("Reading this file took more time than we allow; the limit is %(limit)s seconds."),
+    N_("Reading this file takes more memory than we allow; the limit is %(limit)s MB."),
+    N_("This file holds more than we can keep; the limit is %(limit)s MB."),
+    N_("The program that reads files broke off at this one each time it was tried."),
 )

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.ground import jobs
@@ -67,9 +67,9 @@ def take_next(session: Session, *, now: dt.datetime, may_be_large: bool = True) 
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_TURN)))
-    busy = _running(session, now)
-    large = {row.organisation_id for row in busy if row.lane == LARGE}
-    for one in _ordered(session, now, Counter(row.organisation_id for row in busy)):
+    running = _running(session, now)
+    large = {owner for owner, lane in running if lane == LARGE}
+    for one in _ordered(session, now, Counter(owner for owner, _lane in running)):
         if one.lane == LARGE and (
             not may_be_large or (one.organisation_id is not None and one.organisation_id in large)
         ):
@@ -85,9 +85,9 @@ def before(session: Session, job: Job, *, now: dt.datetime) -> tuple[int, int] |
 
     What is known of others while a round is sealed tells that they take part: show a supplier its own number only.
     """
-    busy = _running(session, now)
+    running = _running(session, now)
     own = 0
-    for place, one in enumerate(_ordered(session, now, Counter(row.organisation_id for row in busy))):
+    for place, one in enumerate(_ordered(session, now, Counter(owner for owner, _lane in running))):
         if one.id == job.id:
             return own, place
         own += one.organisation_id == job.organisation_id
@@ -103,9 +103,9 @@ def _turn(first: Waiting, rounds: int, last: dt.datetime) -> tuple[int, dt.datet
     return rounds, last, first.queued_at, first.id, first.organisation_id
 
 
-def _running(session: Session, now: dt.datetime) -> Sequence[Row[tuple[int | None, str]]]:
+def _running(session: Session, now: dt.datetime) -> list[tuple[int | None, str]]:
     alive = (Job.state == "running") & (Job.heartbeat_at >= now - jobs.STALE_AFTER)
-    return session.execute(select(Job.organisation_id, Job.lane).where(alive)).all()
+    return [(row[0], row[1]) for row in session.execute(select(Job.organisation_id, Job.lane).where(alive))]
 
 
 def _ordered(session: Session, now: dt.datetime, running: Mapping[int | None, int]) -> Iterator[Waiting]:
@@ -122,5 +122,5 @@ def _ordered(session: Session, now: dt.datetime, running: Mapping[int | None, in
         .where(Job.organisation_id.in_(owners), Job.started_at.is_not(None))
         .group_by(Job.organisation_id)
     )
-    served: dict[int | None, dt.datetime] = {row[0]: row[1] for row in session.execute(last)}
+    served: dict[int | None, dt.datetime] = {row[0]: row[1] for row in session.execute(last) if row[1] is not None}
     return in_turn(waiting, running=running, served=served)

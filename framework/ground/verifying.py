@@ -24,8 +24,10 @@ def ask(session: Session, *, actor: Actor, now: dt.datetime, at_once: int = AT_O
         verify(session, actor=actor, now=now)
         return True
     if not is_waiting(session):
-        who = {"user": actor.user_id, "organisation": actor.organisation_id}
-        jobs.enqueue(session, VERIFY_JOB, now=now, organisation_id=actor.organisation_id, **who)
+        organisation = actor.organisation_id
+        jobs.enqueue(
+            session, VERIFY_JOB, now=now, organisation_id=organisation, user=actor.user_id, organisation=organisation
+        )
     return False
 
 

@@ -563,7 +563,7 @@ def test_a_child_that_is_killed_every_time_is_in_the_end_judged_to_be_the_file(t
     submission = tender.submissions()[0]
     page = tender.browser.page(f"{tender.home}/{submission.public_id}")
     assert (states, submission.state) == (["staged", "staged", "refused"], "refused")
-    assert "could not" in page.text
+    assert "The program that reads files broke off at this one each time it was tried." in page.text
 
 
 def test_a_receipt_that_was_given_is_answered_whatever_the_check_meets(tender, app, monkeypatch):

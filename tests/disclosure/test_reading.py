@@ -288,6 +288,18 @@ def test_rows_are_stored_in_parts_and_a_reading_that_breaks_off_there_leaves_non
     assert (submission.job.step, submission.job.state) == ("storing", "done")
 
 
+def test_rows_of_a_version_taken_back_while_they_were_stored_are_forgotten(waiting):
+    act(waiting, "withdraw")
+    version = waiting.submissions()[0].id
+    session = waiting.writing()
+    session.add(SubmissionRow(submission_id=version, sheet="3_sites", row=2, read_values={}))
+    session.commit()
+
+    work.forget_unfinished_rows(session, waiting.clock)
+
+    assert session.scalar(select(func.count()).select_from(SubmissionRow)) == 0
+
+
 def test_a_reading_that_was_stopped_before_it_was_kept_keeps_nothing(waiting, app, monkeypatch):
     number = waiting.submissions()[0].job_id
     store = checking.store_rows
@@ -427,3 +439,15 @@ def test_a_file_whose_very_size_is_beyond_the_quick_lane_is_read_in_the_large_on
 
     lanes = list(waiting.session.scalars(select(Job.lane).order_by(Job.id)))
     assert (submission.state, lanes) == ("checked", ["quick", "large"])
+
+
+def test_a_child_that_says_nothing_for_minutes_is_alive_as_long_as_its_worker_looks(waiting):
+    job_of(waiting, state="running", attempts=1, heartbeat_at=waiting.clock(), step="reading", done=3, total=9)
+    session = waiting.writing()
+    watch = work.Watch(session, waiting.submissions()[0].job_id, 1, waiting.clock)
+    later = waiting.clock.forward(minutes=2)
+
+    watch(0, 0, "")
+
+    job = waiting.submissions()[0].job
+    assert (job.heartbeat_at, job.step, job.done, job.total) == (later, "reading", 3, 9)

@@ -189,14 +189,17 @@ def test_the_upload_field_carries_the_limit_for_the_browser(tender):
 
 
 @pytest.mark.parametrize(
-    ("done", "said"), [(5, "5 of 20 rows checked."), (20, "Storing what was found.")], ids=["half way", "at the end"]
+    ("step", "done", "said"),
+    [("checking", 5, "5 of 20 rows checked."), ("storing", 20, "20 of 20 rows stored.")],
+    ids=["half way", "at the end"],
 )
-def test_progress_says_what_is_being_done(tender, monkeypatch, done, said):
+def test_progress_says_what_is_being_done(tender, monkeypatch, step, done, said):
     monkeypatch.setattr("views.disclosure.upload.run_if_small", lambda *_: None)
     tender.send(sites())
     tender.writing()
     job = tender.submissions()[0].job
-    job.state, job.done, job.total = "running", done, 20
+    job.state, job.step, job.done, job.total = "running", step, done, 20
+    job.heartbeat_at = tender.clock()
     tender.session.commit()
 
     assert said in progress(tender)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
 from framework.rounds import settings
 from models.base import db
-from models.disclosure import Submission
+from models.disclosure import Submission, SubmissionRow
 from models.records import Job
 from models.rounds import Round
 from views import clock
@@ -220,3 +220,10 @@ def close_due_rounds(session: Session, clock: Clock) -> None:
     for round_ in counting.due_rounds(session, now=clock()):
         counting.close_receipt(session, round_, clock=clock, files=files())
         session.commit()
+
+
+@jobs.periodic("forget_unfinished_rows", every_seconds=3600)
+def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
+    """Rows of a version that was taken back while they were being stored belong to nothing."""
+    never_read = select(Submission.id).where(Submission.checked_at.is_(None), Submission.state != "staged")
+    session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id.in_(never_read)))

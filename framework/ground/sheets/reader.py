@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,33 +135,38 @@ def _run(order: dict[str, Any], limits: Limits, base: Path | None, on_progress: 
 
 
 def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
-    """(exit code or None when the time was up, end of what the child complained)."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-        start_new_session=True,
-        text=True,
-    )
+    """(exit code or None when the time was up, end of what the child complained).
+
+    The order is given as a file without a name: with the rows of a version before it is larger than a pipe holds, and
+    a child that is slow to start would never get the rest.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder) as given:
+        given.write(order)
+        given.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
+            stdin=given,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+            text=True,
+        )
     try:
-        return _until_it_ends(process, order, folder, limits, on_progress)
+        return _until_it_ends(process, folder, limits, on_progress)
     finally:
         _end(process)
 
 
 def _until_it_ends(
-    process: subprocess.Popen[str], order: str, folder: Path, limits: Limits, on_progress: Progress | None
+    process: subprocess.Popen[str], folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
     until = time.monotonic() + limits.child_wall_s
-    given = order
     while (left := until - time.monotonic()) > 0:
         try:
-            _, complaint = process.communicate(given, timeout=left if on_progress is None else min(left, _LOOK_EVERY))
+            _, complaint = process.communicate(timeout=left if on_progress is None else min(left, _LOOK_EVERY))
         except subprocess.TimeoutExpired:
-            given = ""
             if on_progress is not None:
                 on_progress(*progress.read(folder))
         else:

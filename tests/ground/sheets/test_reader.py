@@ -15,7 +15,7 @@ import pytest
 
 from framework.ground.issue_catalogue import describe
 from framework.ground.reading.facts import book_issues
-from framework.ground.sheets import workplace
+from framework.ground.sheets import reader, workplace
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_as_json, book_from_json
 from framework.ground.sheets.limits import Limits
@@ -116,6 +116,25 @@ def test_a_reading_that_breaks_off_here_leaves_neither_child_nor_folder(workbook
     assert list((tmp_path / "reading").iterdir()) == []
 
 
+def test_an_order_larger_than_a_pipe_holds_reaches_a_child_that_is_slow_to_start(
+    workbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_START", f"import time; time.sleep(1); {reader._START}")
+    heard: list[int] = []
+    said = "x" * 1_000_000
+
+    result = run_in_child(
+        workbook,
+        f"{TASKS}:surroundings",
+        {"said": said},
+        Limits.quick(),
+        on_progress=lambda *_words: heard.append(1),
+    )
+
+    assert result.value["said"] == said
+    assert heard
+
+
 def test_a_killed_process_takes_its_child_with_it_and_what_it_left_is_swept(workbook: Path, tmp_path: Path) -> None:
     folder = tmp_path / "reading"
     order = f"run_in_child(Path({str(workbook)!r}), '{TASKS}:wait', {{}}, folder=Path({str(folder)!r}))"
@@ -200,11 +219,11 @@ def until(done, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_the_child_has_an_empty_folder_and_nothing_else(workbook: Path) -> None:
+def test_the_child_has_a_folder_of_its_own_with_its_progress_and_nothing_else(workbook: Path) -> None:
     result = run_in_child(workbook, f"{TASKS}:surroundings", {"said": "hello"}, Limits.quick())
 
     assert result.refusal is None
-    assert result.value["folder"] == []
+    assert result.value["folder"] == ["progress.json"]
     assert set(result.value["environment"]) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
     assert not {"pandas", "numpy", "sqlalchemy", "flask", "openpyxl"} & set(result.value["modules"])
     assert result.value["refused"] == [True, True]
