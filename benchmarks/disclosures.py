@@ -80,7 +80,17 @@ def write(path: Path, tables: Tables) -> None:
 def write_list(path: Path, scale: float = 1.0) -> int:
     """Write a plain list of sites with 25 columns; the number of its rows."""
     rows = max(100, int(LIST_ROWS * scale))
-    book = xlsxwriter.Workbook(str(path), {"in_memory": True})
+    _write_list(path, rows, {"in_memory": True})
+    return rows
+
+
+def write_long_list(path: Path, rows: int) -> None:
+    """The same list of any length, written row by row, its texts in the cells: nobody holds five million cells to write them."""
+    _write_list(path, rows, {"constant_memory": True})
+
+
+def _write_list(path: Path, rows: int, options: dict[str, Any]) -> None:
+    book = xlsxwriter.Workbook(str(path), options)
     sheet = book.add_worksheet("Supplier list")
     sheet.write_row(0, 0, [*_LIST_HEAD, *(f"Remark {n}" for n in range(LIST_COLUMNS - len(_LIST_HEAD)))])
     for number in range(rows):
@@ -88,7 +98,6 @@ def write_list(path: Path, scale: float = 1.0) -> int:
         own = [known[name] for name in _LIST_HEAD.values()]
         sheet.write_row(number + 1, 0, [*own, *(f"note {number % 97}-{n}" for n in range(LIST_COLUMNS - len(own)))])
     book.close()
-    return rows
 
 
 def site(number: int, sites: int = SITES, links: int = LINKS) -> dict[str, Any]:
@@ -124,7 +133,7 @@ def site(number: int, sites: int = SITES, links: int = LINKS) -> dict[str, Any]:
 
 def _os_id(country: str, number: int) -> str:
     """An invented id with a right check character."""
-    digits = f"2026{number % 1000:03d}{number:05d}"
+    digits = f"2026{number // 100_000:03d}{number % 100_000:05d}"
     total = sum(map(ord, country)) + sum(map(int, digits))
     return f"{country}{digits}{'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[total % 32]}"
 

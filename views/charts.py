@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import vl_convert
 from flask import Blueprint, current_app, url_for
 from werkzeug.wrappers import Response
 
@@ -51,6 +50,8 @@ def svg(spec: dict[str, Any], round_: Round, *, title: str, description: str) ->
     digest = hmac.new(secret, text.encode("utf-8"), hashlib.sha256).hexdigest()
     path = _path(round_, digest)
     if not path.exists():
+        import vl_convert  # here, for it brings a whole engine that most processes never need
+
         _write(path, _named(vl_convert.vegalite_to_svg(text), title, description))
     return url_for("charts.picture", round_id=round_.public_id, digest=digest)
 

@@ -46,6 +46,7 @@ def check_path(
         "smelters": smelters,
         "corrections": corrections,
         "smelter_names": [list(one) for one in smelter_names],
+        "as_lines": True,
     }
     task = "framework.disclosure.check_file:check_task"
     done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)
@@ -53,4 +54,4 @@ def check_path(
         raise NeedsLargeLane
     if done.refusal is not None:
         return check(done.refusal, scope, today=today)
-    return Checked.from_json(done.value)
+    return Checked.from_json(done.value, done.lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from framework.disclosure.foreign.omts_graph import is_omts_graph, read_omts_gra
 from framework.disclosure.foreign.reading import read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, of_the_family, recognise_foreign
 from framework.disclosure.foreign.resolving import SmelterName
+from framework.disclosure.gathering import Gathered
 from framework.disclosure.our_marks import without_our_marks
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
@@ -36,18 +36,17 @@ from framework.disclosure.recognise import (
     recognise,
 )
 from framework.disclosure.scope import RoundScope
-from framework.disclosure.table import Listed, Table
+from framework.disclosure.table import Listed, Stored, Table
 from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue, Severity
 from framework.ground.reading.facts import book_issues
+from framework.ground.sheets import lines
 from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.text import N_
 
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
-MAX_ISSUES = 20_000
 ANSWERS, MINES, ORGANISATIONS, ASKED_MINERALS = "answers", "mines", "organisations", "asked_minerals"
 _OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
-GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 REASONS = {
     "above-header": N_("It stands above the row of column names."),
     "header-repeated": N_("It repeats the column names."),
@@ -89,7 +88,7 @@ class Checked:
     `verdict` is countable, blocked or refused; `format` hefboom-1.0, site-list, unknown, or
     the name of a format of others with its version (CMRT 6.5). `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
-    are absent. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `MAX_ISSUES`; `issue_total` counts all.
+    are absent; of a long list they are made or read while they are gone through. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `gathering.MAX_ISSUES`; `issue_total` counts all.
     """
 
     verdict: str
@@ -99,7 +98,7 @@ class Checked:
     issues: list[Issue] = field(default_factory=list)
     issue_total: int = 0
     by_severity: dict[str, int] = field(default_factory=dict)
-    tables: Records = field(default_factory=dict)
+    tables: Mapping[str, Sequence[dict[str, Any]]] = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
     columns: list[dict[str, Any]] = field(default_factory=list)
 
@@ -126,18 +125,29 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         """A form that survives JSON."""
+        data = self._to_json_but_tables()
+        data["tables"] = {name: list(records) for name, records in self.tables.items()}
+        return data
+
+    def to_lines(self) -> dict[str, Any]:
+        """The same with the rows written as lines (`lines.write`), and where they stand in place of them."""
+        return self._to_json_but_tables() | {"tables": lines.write(self.tables)}
+
+    def _to_json_but_tables(self) -> dict[str, Any]:
         data = {name: getattr(self, name) for name in self.__slots__}
         data["sheets"] = [asdict(sheet) for sheet in self.sheets]
         data["issues"] = [_issue_out(issue) for issue in self.issues]
         return data
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Checked:
-        """What `to_json` described."""
+    def from_json(cls, data: Mapping[str, Any], written: lines.LineFile | None = None) -> Checked:
+        """What `to_json` described, or `to_lines` with what it wrote."""
+        tables = written.blocks(data["tables"]) if written is not None else data["tables"]
         sheets = [
             SheetAccount(**{**sheet, "listed": [Listed(**row) for row in sheet["listed"]]}) for sheet in data["sheets"]
         ]
-        return cls(**{**data, "sheets": sheets, "issues": [_issue_in(issue) for issue in data["issues"]]})
+        issues = [_issue_in(issue) for issue in data["issues"]]
+        return cls(**{**data, "tables": tables, "sheets": sheets, "issues": issues})
 
 
 def check(
@@ -157,7 +167,8 @@ def check(
     """
     if isinstance(book, Refusal):
         unread = [make("format-not-read", "xml")] if book.detail == "xml" else []
-        return _finished(Checked(REFUSED, "unknown"), [refusal_issue(book.key, book.detail, book.params), *unread])
+        told = [refusal_issue(book.key, book.detail, book.params), *unread]
+        return _finished(Checked(REFUSED, "unknown"), Gathered(told))
     book = without_our_marks(book)
     found = recognise(book, scope)
     if found.format == OURS:
@@ -176,16 +187,16 @@ def check(
         return _check_omts(book, suppliers)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
-    issues = [*book_issues(book), make("header-not-found", limit=HEADER_ROWS)]
+    issues = Gathered(book_issues(book), [make("header-not-found", limit=HEADER_ROWS)])
     sideways = [sheet.name for sheet in book.sheets if sheet.visible and lies_on_its_side(sheet)]
-    issues += [make("table-lies-on-its-side", sheet=name) for name in sideways]
+    issues.add(make("table-lies-on-its-side", sheet=name) for name in sideways)
     likely = likely_header(book)
     columns = [as_columns(likely)] if likely else []
-    return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, []), columns=columns), issues)
+    return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, Gathered()), columns=columns), issues)
 
 
 def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The work of the child process.
+    """The work of the child process, its rows written as lines where `as_lines` is among the arguments.
 
     `arguments` hold `scope` (`RoundScope.to_json()` or None), `today`, `previous`, `smelters` and `corrections`.
     """
@@ -194,7 +205,8 @@ def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, 
     scope = RoundScope.from_json(arguments["scope"]) if arguments.get("scope") else None
     today = dt.date.fromisoformat(arguments["today"])
     known = {name: arguments.get(name) for name in ("previous", "smelters")}
-    return check(book, scope, today=today, smelter_names=arguments.get("smelter_names") or (), **known).to_json()
+    checked = check(book, scope, today=today, smelter_names=arguments.get("smelter_names") or (), **known)
+    return checked.to_lines() if arguments.get("as_lines") else checked.to_json()
 
 
 def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
@@ -217,38 +229,39 @@ def _check_ours(
     previous: Records | None,
     smelters: Mapping[str, str | None] | None,
 ) -> Checked:
-    tables, issues = read_workbook(book, found, scope)
+    tables, told = read_workbook(book, found, scope)
+    refused = any(issue.code == "template-version-wrong" for issue in told)
     context = Context(tables, scope, today, previous, smelters)
-    issues += run(context, WORKBOOK_RULES)
-    refused = any(issue.code == "template-version-wrong" for issue in issues)
+    issues = Gathered(book_issues(book), told, run(context, WORKBOOK_RULES))
     read = {layout.target for layout in found.layouts}
     checked = Checked(REFUSED if refused else COUNTABLE, found.format, found.version)
     if refused:
         for table in tables.values():
             table.leave_out(dict.fromkeys(range(len(table)), "template-version-wrong"))
     else:
-        checked.tables = {name: table.records() for name, table in tables.items() if name in read}
+        checked.tables = {name: Stored(table) for name, table in tables.items() if name in read}
         checked.created = context.created
     accounts = [_account(table) for table in tables.values() if table.sheet in read]
     checked.sheets = accounts + _not_read(found, issues)
-    return _finished(checked, [*book_issues(book), *issues])
+    return _finished(checked, issues)
 
 
 def _check_list(
     book: Book, found: Recognised, scope: RoundScope | None, today: dt.date, previous: Records | None
 ) -> Checked:
     checked = Checked(COUNTABLE, found.format, "mapped")
-    issues = book_issues(book)
-    records: list[dict[str, Any]] = []
+    issues = Gathered(book_issues(book))
+    records = Stored()
     for table, told in read_site_lists(book, found):
         context = Context(_around(table), scope, today, previous, is_list=True)
-        issues += [*told, *run(context, LIST_RULES)]
-        records += table.records()
+        issues.add(told)
+        issues.add(run(context, LIST_RULES))
+        records.tables.append(table)
         checked.sheets.append(_account(table))
-    issues += _chosen(book, found)
-    issues.append(make("scope-company-wide"))
+    issues.add(_chosen(book, found))
+    issues.add([make("scope-company-wide")])
     if not records:
-        issues.append(make("row-count-wrong", "no row", sheet=found.layouts[0].sheet.name))
+        issues.add([make("row-count-wrong", "no row", sheet=found.layouts[0].sheet.name)])
     checked.tables = {SITES: records}
     checked.columns = [as_columns(layout) for layout in found.layouts]
     checked.sheets += _not_read(found, issues)
@@ -265,15 +278,16 @@ def _check_foreign(
 ) -> Checked:
     """A workbook of the RMI family: what the template itself causes is not told, what it says becomes our rows."""
     checked = Checked(COUNTABLE, f"{foreign.type} {foreign.version}".strip(), "mapped")
-    issues = [issue for issue in book_issues(book) if issue.code not in _OF_AN_RMI_TEMPLATE] + foreign.issues
+    told = [issue for issue in book_issues(book) if issue.code not in _OF_AN_RMI_TEMPLATE]
+    issues = Gathered(told, foreign.issues)
     read = {foreign.declaration.name, foreign.smelters.name}
     if foreign.readable:
         content = read_foreign(book, foreign, smelters, names)
-        issues += [*content.issues, *against_round(content, foreign, scope, previous)]
+        issues.add([*content.issues, *against_round(content, foreign, scope, previous)])
         checked.tables, checked.sheets = _foreign_tables(book, foreign, content)
         read |= {account.name for account in checked.sheets}
         if content.scope == "company_wide":
-            issues.append(make("scope-company-wide"))
+            issues.add([make("scope-company-wide")])
     else:
         checked.verdict, read = BLOCKED, set()
     rest = [sheet for sheet in book.sheets if sheet.name not in read and sheet.rows]
@@ -292,9 +306,9 @@ def _words_of_template(sheet: Sheet) -> SheetAccount:
 
 def _unread_workbook(found: Recognised, declaration: Sheet) -> Checked:
     """A workbook that names itself one of the RMI family, in a form that we do not read (X13)."""
-    issues = [make("format-not-read", sheet=declaration.name)]
+    issues = Gathered([make("format-not-read", sheet=declaration.name)])
     checked = Checked(BLOCKED, found.format)
-    checked.sheets = _not_read(found, [])
+    checked.sheets = _not_read(found, Gathered())
     return _finished(checked, issues)
 
 
@@ -336,12 +350,12 @@ def _title(book: Book, name: str) -> str:
 def _check_graph(book: Book) -> Checked:
     """A graph of organisations and facilities: nothing about the models on offer, so it is kept and not scored."""
     graph = read_omts_graph(book)
-    checked = Checked(COUNTABLE, GRAPH, "mapped")
+    tables = {target: records for target, (_sheet, records, _left) in graph.tables.items()}
+    checked = Checked(COUNTABLE, GRAPH, "mapped", tables=tables)
     for target, (sheet, records, left) in graph.tables.items():
-        checked.tables[target] = records
         listed = [Listed(row, "no-known-values") for row in left]
         checked.sheets.append(SheetAccount(sheet.name, target, len(records) + len(listed), len(records), listed))
-    issues = [*book_issues(book), *graph.issues, make("scope-company-wide")]
+    issues = Gathered(book_issues(book), graph.issues, [make("scope-company-wide")])
     read = {sheet.name for sheet, _records, _left in graph.tables.values()}
     others = [other for other in book.sheets if other.name not in read and other.rows]
     checked.sheets += _not_read(Recognised(GRAPH, not_read=others), issues)
@@ -355,7 +369,7 @@ def _check_omts(book: Book, sheet: Sheet) -> Checked:
     rows = content.organisations
     checked = Checked(COUNTABLE, OMTS, "mapped", tables={ORGANISATIONS: rows})
     checked.sheets = [SheetAccount(sheet.name, ORGANISATIONS, len(rows) + len(listed), len(rows), listed)]
-    issues = [*book_issues(book), *content.issues, make("scope-company-wide")]
+    issues = Gathered(book_issues(book), content.issues, [make("scope-company-wide")])
     others = [other for other in book.sheets if other is not sheet and other.rows]
     checked.sheets += _not_read(Recognised(OMTS, not_read=others), issues)
     return _finished(checked, issues)
@@ -379,28 +393,26 @@ def _account(table: Table) -> SheetAccount:
     )
 
 
-def _not_read(found: Recognised, issues: list[Issue]) -> list[SheetAccount]:
+def _not_read(found: Recognised, issues: Gathered) -> list[SheetAccount]:
     """Sheets with values that were not read: every row listed, and a word about each sheet."""
     accounts = []
     for sheet in found.not_read:
         reason = "sheet-not-read" if sheet.visible else "sheet-hidden"
-        issues.append(make(reason, sheet=sheet.name))
+        issues.add([make(reason, sheet=sheet.name)])
         rows = [Listed(row.number, reason) for row in sheet.rows]
         accounts.append(SheetAccount(sheet.name, "", len(rows), 0, rows))
     return accounts
 
 
-def _finished(checked: Checked, issues: list[Issue]) -> Checked:
+def _finished(checked: Checked, issues: Gathered) -> Checked:
     """Verdict from the gravest issue, issues in order of gravity, the rest counted; a false row account refuses the file."""
     if not checked.adds_up:
         checked = Checked(REFUSED, checked.format, checked.version)
-        issues = [refusal_issue("rows-do-not-add-up")]
-    issues.sort(key=lambda issue: GRAVITY[issue.severity])
-    if checked.verdict == COUNTABLE and issues and issues[0].severity is Severity.BLOCK:
+        issues = Gathered([refusal_issue("rows-do-not-add-up")])
+    if checked.verdict == COUNTABLE and issues.has(Severity.BLOCK):
         checked.verdict = BLOCKED
-    checked.issue_total = len(issues)
-    checked.by_severity = dict(Counter(str(issue.severity) for issue in issues))
-    checked.issues = issues[:MAX_ISSUES]
+    checked.issue_total, checked.by_severity = issues.total, issues.by_severity
+    checked.issues = issues.gravest()
     return checked
 
 

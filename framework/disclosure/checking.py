@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import delete, insert
@@ -83,10 +83,11 @@ def store_rows(session: Session, submission: Submission, checked: Checked, *, on
     them. Rows of a reading that broke off go when the file is read again.
     """
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
-    rows = _row_rows(submission, checked)
-    for start in range(0, len(rows), AT_ONCE):
-        session.execute(insert(SubmissionRow), rows[start : start + AT_ONCE])
-        on_progress(min(start + AT_ONCE, len(rows)), len(rows))
+    done, total = 0, checked.rows_stored + checked.rows_listed
+    for rows in _in_parts(_row_rows(submission, checked)):
+        session.execute(insert(SubmissionRow), rows)
+        done += len(rows)
+        on_progress(done, total)
 
 
 def keep(
@@ -142,13 +143,20 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     _insert(session, SubmissionIssue, _issue_rows(submission, checked))
 
 
-def _insert(session: Session, table: type, rows: list[dict[str, object]]) -> None:
-    for start in range(0, len(rows), AT_ONCE):
-        session.execute(insert(table), rows[start : start + AT_ONCE])
+def _insert(session: Session, table: type, rows: Iterable[dict[str, object]]) -> None:
+    for part in _in_parts(rows):
+        session.execute(insert(table), part)
 
 
-def _issue_rows(submission: Submission, checked: Checked) -> list[dict[str, object]]:
-    return [
+def _in_parts(rows: Iterable[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """A few thousand at a time: those of a long list are never all at hand."""
+    left = iter(rows)
+    while part := list(islice(left, AT_ONCE)):
+        yield part
+
+
+def _issue_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
+    return (
         {
             "submission_id": submission.id,
             "position": position,
@@ -162,7 +170,7 @@ def _issue_rows(submission: Submission, checked: Checked) -> list[dict[str, obje
             "params": issue.params,
         }
         for position, issue in enumerate(checked.issues)
-    ]
+    )
 
 
 def _account(checked: Checked, sheet: SheetAccount) -> dict[str, object]:
@@ -180,20 +188,20 @@ def _name(checked: Checked, sheet: SheetAccount) -> str:
     return sheet.target[:100] if sheet.target and checked.format != SITE_LIST else sheet.name[:100]
 
 
-def _row_rows(submission: Submission, checked: Checked) -> list[dict[str, object]]:
+def _row_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
     """Stored and listed rows; those of a list of sites stand in the order of its sheets."""
+    number = submission.id  # once: the record is read anew after every commit
     queues = {target: iter(records) for target, records in checked.tables.items()}
-    rows: list[dict[str, object]] = []
     for sheet in checked.sheets:
         name = _name(checked, sheet)
         for record in islice(queues.get(sheet.target, iter(())), sheet.rows_stored):
-            rows.append(_row(submission, name, record["row"], record["values"], record["found"]))
-        rows.extend(_row(submission, name, one.row, {}, {}, one.reason) for one in sheet.listed)
-    return rows
+            yield _row(number, name, record["row"], record["values"], record["found"])
+        for one in sheet.listed:
+            yield _row(number, name, one.row, {}, {}, one.reason)
 
 
 def _row(
-    submission: Submission,
+    submission_id: int,
     sheet: str,
     row: int,
     values: dict[str, object],
@@ -201,7 +209,7 @@ def _row(
     listed_reason: str = "",
 ) -> dict[str, object]:
     return {
-        "submission_id": submission.id,
+        "submission_id": submission_id,
         "sheet": sheet,
         "row": row,
         "read_values": values,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from framework.ground import places
@@ -16,20 +17,27 @@ _BOX_WORDS = ("box", "bus", "post", "pf", "bp", "b.p", "b p", "ap", "ca", "bag",
 _BETWEEN_SITES = (";", "|", "；", "\n", "1)", "1.")
 
 
+def holding(texts: Iterable[str], signs: Iterable[str]) -> set[str]:
+    """Those of the texts that hold one of the signs; a cheap look that spares most texts a dear one."""
+    distinct = set(texts)
+    return {text for sign in signs for text in [text for text in distinct if sign in text]}
+
+
 def precision(address: str | None, city: str | None, region: str | None, country: str | None) -> str:
     """How exactly a row says where it is (D29): site, zone, city, region, country or name_only."""
     return str(places.precision(address or "", city or "", country or "", region=region or ""))
 
 
-def is_po_box(address: str) -> bool:
-    """Whether a PO box is all there is; a cheap look spares most addresses the dear one."""
-    small = address.casefold()
-    return any(word in small for word in _BOX_WORDS) and places.is_po_box(address)
+def po_boxes(addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses where a PO box is all there is."""
+    small = {address: address.casefold() for address in addresses}
+    likely = holding(small.values(), _BOX_WORDS)
+    return {address for address, folded in small.items() if folded in likely and places.is_po_box(address)}
 
 
-def several_sites(found: str) -> bool:
-    """Whether one cell holds several addresses."""
-    return any(sign in found for sign in _BETWEEN_SITES) and places.several_addresses(found)
+def several_sites(found: Iterable[str]) -> set[str]:
+    """Those of the cells that hold several addresses."""
+    return set(filter(places.several_addresses, holding(found, _BETWEEN_SITES)))
 
 
 def country_at_end(address: str) -> tuple[str, str]:

@@ -15,11 +15,14 @@ def is_os_id(text: str) -> bool:
 
     Code points of the two letters plus the base-32 values of the next twelve signs, modulo 32.
     """
-    plain = re.sub(r"[\s-]", "", text).upper()
-    if not _OS_ID.match(plain) or not _BASE32.keys() >= set(plain[2:]):
+    plain = text.upper() if text.isalnum() else re.sub(r"[\s-]", "", text).upper()
+    if not _OS_ID.match(plain):
         return False
-    total = sum(map(ord, plain[:2])) + sum(map(_BASE32.__getitem__, plain[2:14]))
-    return total % 32 == _BASE32[plain[14]]
+    try:
+        *signs, last = map(_BASE32.__getitem__, plain[2:])
+    except KeyError:
+        return False
+    return (ord(plain[0]) + ord(plain[1]) + sum(signs)) % 32 == last
 
 
 def is_lei(text: str) -> bool:

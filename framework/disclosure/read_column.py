@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from framework.disclosure.columns import Column, fold
 from framework.ground.codelists import country_by_name, country_code
@@ -34,6 +33,9 @@ _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}\Z")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}\Z")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}\Z", re.I)
 """How spreadsheets shorten a long number; 9E3 without its sign is a part number."""
+_SCIENTIFIC_LINE = re.compile(r"^\d(?:[.,]\d+)?E\+\d{1,3}$", re.I | re.M)
+_LOOKED_AT_ONCE = 256
+_LONGEST_CELL = 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +79,30 @@ def read_column(
     date1904: bool = False,
 ) -> ColumnRead:
     """Read `cells` as `column`. `special`: cells the walk found broken, by index; `percent`: cells in a percent style."""
-    if not special and all(cell is None for cell in cells):
+    distinct = list(dict.fromkeys(cells))
+    if not special and distinct in ([None], []):
         return ColumnRead(values=[None] * len(cells))
-    reader = Reader(column, cells, date1904=date1904)
+    reader = Reader(column, distinct, date1904=date1904)
     if special or percent or bool in set(map(type, cells)):
         return _read_each(cells, reader, special or {}, percent)
-    return _read_distinct(cells, reader)
+    return _read_distinct(cells, distinct, reader)
 
 
-def _read_distinct(cells: Sequence[Cell], reader: Reader) -> ColumnRead:
+def _read_distinct(cells: Sequence[Cell], distinct: list[Cell], reader: Reader) -> ColumnRead:
     """Equal cells read alike: each distinct one is read once, in the order of the rows."""
-    is_plain = _plain_test(reader.column)
-    values: dict[Cell, Value] = {}
+    values = _plain_texts([cell for cell in distinct if isinstance(cell, str)], reader.column)
     noted: dict[Cell, Reading] = {}
-    for cell in dict.fromkeys(cells):
+    for cell in distinct:
+        if cell in values:
+            continue
         if cell is None or cell == "":
             values[cell] = None
-        elif cell.__class__ is str and is_plain(cell):
-            values[cell] = cell
         else:
             reading = reader.read(cell, cell)
             values[cell] = reading.value
             if reading.found is not None:
                 noted[cell] = reading
-    result = ColumnRead(values=[values[cell] for cell in cells])
+    result = ColumnRead(values=list(map(values.__getitem__, cells)))
     if noted:
         for index, cell in enumerate(cells):
             if cell in noted:
@@ -135,32 +137,36 @@ def _broken(broken: Broken, cell: Cell) -> Reading:
     return Reading(found=found, troubles=(Trouble(broken.code, broken.cause, broken.params),), unread=True)
 
 
-def _plain_test(column: Column) -> Callable[[Any], bool]:
-    """For text columns: whether a text needs no reading at all. Most cells of large files do not, and it saves most of the time."""
-    if column.type not in _TEXTUAL:
-        return _never
-    longest = column.max_length or 32_767
-    is_id = column.name in _IDS
+def _plain_texts(texts: list[str], column: Column) -> dict[Cell, Value]:
+    """Of a text column's cells those that need no reading at all, each with itself.
 
-    def is_plain(text: str) -> bool:
-        length = len(text)
-        return (
-            length <= longest
-            and text.isascii()
-            and text.isprintable()
-            and "  " not in text
-            and text[0] != " "
-            and text[-1] != " "
-            and "_x" not in text
-            and (length > _LONGEST_WORD or text.casefold() not in _NOT_PLAIN)
-            and not (is_id and "E" in text.upper())
-        )
-
-    return is_plain
+    Most cells of large files are such, and many are looked at as one, which saves most of the time.
+    """
+    plain: dict[Cell, Value] = {}
+    for at in range(0, len(texts) if column.type in _TEXTUAL else 0, _LOOKED_AT_ONCE):
+        some = texts[at : at + _LOOKED_AT_ONCE]
+        kept = some if _are_plain(some, column) else [text for text in some if _are_plain([text], column)]
+        plain.update(zip(kept, kept, strict=True))
+    return plain
 
 
-def _never(_text: str) -> bool:
-    return False
+def _are_plain(texts: list[str], column: Column) -> bool:
+    """Whether reading would change none of these texts and tell nothing of them."""
+    whole = "\n".join(texts)
+    lines = f"\n{whole}\n"
+    return (
+        whole.isascii()
+        and whole.count("\n") == len(texts) - 1
+        and whole.replace("\n", "").isprintable()
+        and "  " not in whole
+        and "\n " not in lines
+        and " \n" not in lines
+        and "\n\n" not in lines
+        and "_x" not in whole
+        and max(map(len, texts)) <= (column.max_length or _LONGEST_CELL)
+        and _NOT_PLAIN.isdisjoint([text.casefold() for text in texts if len(text) <= _LONGEST_WORD])
+        and not (column.name in _IDS and _SCIENTIFIC_LINE.search(whole))
+    )
 
 
 def _note(result: ColumnRead, index: int, reading: Reading) -> None:

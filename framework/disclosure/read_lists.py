@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from framework.disclosure.columns import SITES, Column, sheet_columns
 from framework.disclosure.geography import country_at_end
@@ -13,6 +14,7 @@ from framework.disclosure.recognise import (
     Layout,
     Recognised,
     columns_beyond,
+    has_value,
     nameless,
     names_columns,
     repeated_header,
@@ -30,25 +32,24 @@ _JOINED = ("address_line", "address_line_2", "address_line_3")
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|delsumma|gesamt|summe|合计|总计)\b", re.I)
 
 
-def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, list[Issue]]]:
-    """Each recognised sheet as a table of sites, with what there is to tell about it."""
+def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iterator[Issue]]]:
+    """Each recognised sheet as a table of sites, with what there is to tell about it; the table is complete once that is told."""
     for layout in found.layouts:
         second = second_table(layout)
         table, rows = _table(layout, second, date1904=book.date1904)
         _join_addresses(table)
-        issues = [
-            *layout.issues,
-            *sheet_issues(layout.sheet),
-            *_told(layout, rows, second),
-            *_countries(table),
-            *_gaps(table),
-        ]
-        issues += [
-            make("row-looks-like-total", sheet=table.title, row=one.row)
-            for one in table.listed
-            if one.reason == "row-looks-like-total"
-        ]
-        yield table, issues
+        totals = (one for one in table.listed if one.reason == "row-looks-like-total")
+        yield (
+            table,
+            chain(
+                layout.issues,
+                sheet_issues(layout.sheet),
+                _told(layout, rows, second),
+                _countries(table),
+                _gaps(table),
+                (make("row-looks-like-total", sheet=table.title, row=one.row) for one in totals),
+            ),
+        )
 
 
 def list_columns() -> dict[str, Column]:
@@ -97,12 +98,12 @@ def _left_out(layout: Layout, row: Row) -> str:
         return ""
     if repeated_header(layout, row):
         return "header-repeated"
-    cells = [cell for cell in row.cells if cell is not None]
-    if cells and isinstance(cells[0], str) and _TOTAL.match(cells[0].strip()) and _only_numbers(cells[1:]):
-        return "row-looks-like-total"
-    places = layout.mapping.values()
-    known = not row.cells or any(place < len(row.cells) and row.cells[place] is not None for place in places)
-    return "" if known else "no-known-values"
+    first = next((cell for cell in row.cells if cell is not None), None)
+    if isinstance(first, str) and _TOTAL.match(first.strip()):
+        _first, *others = (cell for cell in row.cells if cell is not None)
+        if _only_numbers(others):
+            return "row-looks-like-total"
+    return "" if has_value(row, layout.mapping.values()) else "no-known-values"
 
 
 def _only_numbers(cells: Sequence[object]) -> bool:
@@ -137,11 +138,10 @@ def _told(layout: Layout, rows: list[Row], second: int | None) -> list[Issue]:
     return issues
 
 
-def _countries(table: Table) -> list[Issue]:
+def _countries(table: Table) -> Iterator[Issue]:
     """Where no country is given, the country an address ends with is taken, and said."""
     countries = table.columns.setdefault("country", [None] * len(table))
     found, unread = table.found.setdefault("country", {}), table.unread.setdefault("country", set())
-    issues = []
     for index, address in enumerate(table.get("address_line")):
         if countries[index] is not None or not address or index in unread:
             continue
@@ -149,16 +149,13 @@ def _countries(table: Table) -> list[Issue]:
         if code:
             countries[index], found[index] = code, words
             place = table.place("address_line", index)
-            issues.append(make("country-read", "from address", value=words, read=code, **place))
-    return issues
+            yield make("country-read", "from address", value=words, read=code, **place)
 
 
-def _gaps(table: Table) -> list[Issue]:
+def _gaps(table: Table) -> Iterator[Issue]:
     """D06: a site without a name or without a country."""
-    issues = []
     for name in ("site_legal_name", "country"):
         unread = table.unread.get(name, set())
         for index, value in enumerate(table.get(name)):
             if value is None and index not in unread:
-                issues.append(make("value-missing", **table.place(name, index)))
-    return issues
+                yield make("value-missing", **table.place(name, index))

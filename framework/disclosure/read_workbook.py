@@ -14,7 +14,7 @@ from framework.disclosure.columns import (
     fold,
     sheet_columns,
 )
-from framework.disclosure.recognise import READ_COLUMNS, Layout, Recognised, columns_beyond
+from framework.disclosure.recognise import READ_COLUMNS, Layout, Recognised, columns_beyond, has_value
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import Listed, Table, build
 from framework.ground.issue_catalogue import make
@@ -68,18 +68,12 @@ def _table(layout: Layout, *, date1904: bool) -> Table:
         if row.number < layout.header_row:
             above.append(row)
         elif row.number > layout.header_row:
-            (data if _has_value(row, places) else unknown).append(row)
+            (data if has_value(row, places) else unknown).append(row)
     table = build(layout.sheet, layout.target, data, mapping, headers=layout.headers, date1904=date1904)
     table.rows_in += len(above) + len(unknown)
     table.listed += [Listed(row.number, "above-header") for row in above]
     table.listed += [Listed(row.number, "no-known-values") for row in unknown]
     return table
-
-
-def _has_value(row: Row, places: list[int]) -> bool:
-    """A row without any cell is one whose only cells are broken: it is kept, so that they can be told."""
-    cells = row.cells
-    return not cells or any(place < len(cells) and cells[place] is not None for place in places)
 
 
 def _whole(found: Recognised, tables: dict[str, Table], scope: RoundScope | None) -> list[Issue]:

@@ -300,6 +300,19 @@ def columns_beyond(sheet: Sheet) -> list[str]:
     return [letter(place) for place in sorted(places)]
 
 
+def has_value(row: Row, places: Iterable[int]) -> bool:
+    """Whether a row has a value at one of these places; a row without any cell counts, for its only cells are broken.
+
+    A plain loop, for it looks at every row of large files.
+    """
+    cells = row.cells
+    width = len(cells)
+    for place in places:
+        if place < width and cells[place] is not None:
+            return True
+    return not cells
+
+
 def repeated_header(layout: Layout, row: Row) -> bool:
     """Whether a data row only repeats the header, as on page breaks."""
     cells, headers = row.cells[:READ_COLUMNS], layout.headers
@@ -315,8 +328,8 @@ def repeated_header(layout: Layout, row: Row) -> bool:
 
 def nameless(layout: Layout, rows: Iterable[Row]) -> Counter[int]:
     """Columns that hold values below an empty header, by index, with the number of their values."""
-    counts: Counter[int] = Counter()
-    known = layout.headers
-    for row in rows:
-        counts.update(p for p, cell in enumerate(row.cells[:READ_COLUMNS]) if cell is not None and p not in known)
-    return counts
+    every = [row.cells for row in rows]
+    widest = min(max(map(len, every), default=0), READ_COLUMNS)
+    unnamed = [place for place in range(widest) if place not in layout.headers]
+    counts = {place: sum([len(cells) > place and cells[place] is not None for cells in every]) for place in unnamed}
+    return Counter({place: count for place, count in counts.items() if count})

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any
+from typing import Any, overload
 
 from framework.disclosure.columns import Column
 from framework.disclosure.read_column import ColumnRead, Trouble, Value, read_column
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Row, Sheet
+
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,53 @@ class Table:
         return cls(sheet, sheet, [record["row"] for record in records], columns)
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows as they are stored: sheet row number, given values in a form that survives JSON, cells as found."""
-        records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in self.rows]
-        for name, values in self.columns.items():
-            for record, value in zip(records, values, strict=True):
-                if value is not None:
-                    record["values"][name] = value if value.__class__ is str else plain(value)
-        for name, found in self.found.items():
-            for index, text in found.items():
-                records[index]["found"][name] = text
-        return records
+        """The rows as they are stored, all at once: see `Stored`."""
+        return list(Stored(self))
+
+
+class Stored(Sequence[dict[str, Any]]):
+    """The rows of tables as they are stored: sheet row number, given values in a form that survives JSON, cells as found.
+
+    They are made while they are gone through, some thousand at a time: nobody holds those of a long list.
+    """
+
+    def __init__(self, *tables: Table) -> None:
+        self.tables = list(tables)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for table in self.tables:
+            for start in range(0, len(table), _AT_ONCE):
+                yield from _records(table, start, start + _AT_ONCE)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """For single looks: all of them are made."""
+        return list(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+
+def _records(table: Table, start: int, end: int) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in table.rows[start:end]]
+    for name, values in table.columns.items():
+        for record, value in zip(records, values[start:end], strict=True):
+            if value is not None:
+                record["values"][name] = value if value.__class__ is str else plain(value)
+    for name, found in table.found.items():
+        if found:
+            for index, record in enumerate(records, start=start):
+                if index in found:
+                    record["found"][name] = found[index]
+    return records
 
 
 def plain(value: Any) -> Any:

@@ -7,25 +7,22 @@ import io
 import json
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel import Locale
-from babel.core import get_global
-from rapidfuzz import process
-from rapidfuzz.distance import JaroWinkler
+if TYPE_CHECKING:
+    from babel import Locale
 
 _DATA = Path(__file__).resolve().parents[2] / "data"
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 """The languages of the product, each in its own name."""
 
-_NAME_LANGUAGES = ("en", "nl", "sv", "de", "fr", "zh", "zh_Hant", "es", "it", "pl", "ja")
-_NOT_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
+NAMED_LANGUAGES = ("en", "nl", "sv", "zh")
+"""Languages whose names of countries are at hand without loading CLDR."""
 _CURRENCIES = ("EUR", "SEK", "GBP", "DKK", "NOK", "CHF", "PLN", "CZK", "HUF", "RON", "ISK", "USD")
 _FORM_OF_STATE = re.compile(
     r"^(the )?((federal|islamic|arab) )?(republic|kingdom|state|commonwealth|principality|sultanate|grand duchy) of ",
@@ -136,7 +133,9 @@ def country_key(text: str) -> str:
 
 def country_name(code: str, language: str) -> str:
     """The name of a country in `language` (CLDR); the code itself where CLDR has none."""
-    return str(_locale(language).territories.get(code, code))
+    known: dict[str, str] | None = read_json("countries.json")["names"].get(language)
+    names = _locale(language).territories if known is None else known
+    return str(names.get(code, code))
 
 
 def is_country(code: str) -> bool:
@@ -147,8 +146,7 @@ def is_country(code: str) -> bool:
 @cache
 def country_codes() -> frozenset[str]:
     """The alpha-2 codes of ISO 3166-1, and `XK`, which the European Union uses for Kosovo."""
-    names = map(str, Locale.parse("en").territories)
-    return frozenset(code for code in names if re.fullmatch("[A-Z]{2}", code)) - _NOT_COUNTRIES
+    return frozenset(read_json("countries.json")["codes"])
 
 
 @cache
@@ -172,14 +170,16 @@ def languages() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _locale(language: str) -> Locale:
+    from babel import Locale  # only here: it takes longer to load than most files take to check
+
     return Locale.parse(language.replace("-", "_"))
 
 
 @cache
 def _country_words() -> dict[str, str]:
     """Alpha-3 and numeric codes to alpha-2, from CLDR, former codes left out."""
-    aliases = get_global("territory_aliases").items()
-    return {old: new[0] for old, new in aliases if len(old) == 3 and len(new) == 1 and new[0] in country_codes()}
+    words: dict[str, str] = read_json("countries.json")["words"]
+    return words
 
 
 def _country_of_code(text: str) -> str | None:
@@ -198,12 +198,8 @@ def _alias_keys() -> dict[str, frozenset[str]]:
 @cache
 def _country_keys() -> dict[str, frozenset[str]]:
     """Comparison key to the countries it may mean; our own aliases decide over CLDR, where two languages collide."""
-    keys: dict[str, set[str]] = defaultdict(set)
-    for language in _NAME_LANGUAGES:
-        for code in country_codes():
-            for name in _spellings(country_name(code, language)):
-                keys[country_key(name)].add(code)
-    return {key: frozenset(codes) for key, codes in (keys | _alias_keys()).items() if key}
+    cldr = {key: frozenset(codes.split("|")) for key, codes in read_json("countries.json")["keys"].items()}
+    return {key: codes for key, codes in (cldr | _alias_keys()).items() if key}
 
 
 def _readings(text: str) -> Iterator[tuple[str, str]]:
@@ -215,16 +211,11 @@ def _readings(text: str) -> Iterator[tuple[str, str]]:
         yield "alias", country_key(short)
 
 
-def _spellings(name: str) -> Iterator[str]:
-    """A CLDR name, and the same without its part in brackets: `Myanmar (Burma)` is also `Myanmar`."""
-    yield name
-    short = re.sub(r"[(（][^)）]*[)）]", " ", name).strip()
-    if short != name:
-        yield short
-
-
 def _nearest_countries(text: str) -> tuple[str, ...]:
     """Up to three codes: a country named at the end of `text`, then similar names."""
+    from rapidfuzz import process  # only here: see `_locale`
+    from rapidfuzz.distance import JaroWinkler
+
     found = dict.fromkeys(_ending_countries(text))
     near = process.extract(
         country_key(text),

@@ -1,10 +1,11 @@
-"""Write the files that are made from `data/`: sentences for the translators, and the page of issues. Run with `python -m`."""
+"""Write the files that are made from `data/` and CLDR: sentences for the translators, the page of issues, names of countries. Run with `python -m`."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+from framework.ground.cldr import countries_file
 from framework.ground.codelists import read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,7 @@ FILES = {
     "framework/disclosure/help_texts.py": help_texts,
     "framework/ground/issue_sentences.py": issue_sentences,
     "docs/issues.md": issues_page,
+    "data/countries.json": countries_file,
 }
 
 

@@ -7,9 +7,6 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from babel.dates import format_date
-from babel.lists import format_list
-
 from framework.ground.codelists import country_name, is_country, read_rows
 from framework.ground.issues import Issue, Severity
 from framework.ground.text import N_
@@ -107,6 +104,8 @@ def _most_particular(issue: Issue) -> Entry:
 
 
 def _countries_named(issue: Issue, params: dict[str, object], language: str) -> dict[str, object]:
+    from babel.lists import format_list  # only here: finding issues needs no words, and loading CLDR takes long
+
     found: dict[str, object] = {}
     for name in COUNTRIES.get((issue.code, issue.cause), ()):
         codes = str(params.get(name) or "").split(", ")
@@ -117,6 +116,8 @@ def _countries_named(issue: Issue, params: dict[str, object], language: str) -> 
 
 def _days_written(issue: Issue, params: dict[str, object], language: str) -> dict[str, object]:
     """The days among the parameters with the month in words; what is no plain day stays as it was found."""
+    from babel.dates import format_date  # only here: see `_countries_named`
+
     names = DATES.get((issue.code, issue.cause), ())
     found = {name: str(params.get(name, "")) for name in names}
     return {

@@ -50,6 +50,9 @@ _PO_BOX = re.compile(
     r"skrytka pocztowa|caixa postal|private bag|locked bag|(?:you zheng )?xin xiang)\b\W*(?:no\W*)?[a-z]{0,2}\W?[\d ]*"
     r"|(?:^|[,;\n])\s*box\s*\d+",
 )
+_MAY_BE_PO_BOX = re.compile(r"box|b\W?p|post|pf|bag|antwoordnummer|apartado|apdo|skrytka|xin xiang|casella")
+"""One of these stands in whatever `_PO_BOX` finds; a cheap look before the dear one."""
+_ONES = str.maketrans("23456789", "11111111")
 _DUTCH_POSTCODE = re.compile(r"\b[1-9]\d{3} ?[A-Z]{2}\b")
 _PARTS = re.compile(r"[,;\n，、；]+")
 _LISTED = re.compile(r"(?:^|\s)\(?1[).]\s.{8,}?\s\(?2[).]\s", re.DOTALL)
@@ -135,6 +138,12 @@ def precision(address: str, city: str, country: str, *, region: str = "", has_re
     """
     if has_registry_id:
         return Precision.SITE
+    return _precision(address.translate(_ONES), city, country, region)
+
+
+@lru_cache(maxsize=32768)
+def _precision(address: str, city: str, country: str, region: str) -> Precision:
+    """The precision of a place; which digits an address has says nothing, only how many and which are zeros."""
     if country == "NL":
         address = _DUTCH_POSTCODE.sub(" ", address)
     rest = _without_po_box(address)
@@ -154,14 +163,22 @@ def country_in_address(text: str) -> str | None:
 
     A state that shares a country's name (`Atlanta, Georgia`) is in doubt. `Hong Kong, China` is Hong Kong.
     """
-    parts = [part for part in _PARTS.split(text[-_LONGEST:].replace("\n", " ")) if _letters(part)]
-    for words in _endings(parts[-1] if parts else ""):
+    parts = _PARTS.split(text[-_LONGEST:].replace("\n", " "))
+    last = next((part for part in reversed(parts) if _letters(part)), "")
+    words, code = _country_of_words(_lettered_words(last))
+    return _narrower([part for part in parts if _letters(part)], words) if code == "CN" else code
+
+
+@lru_cache(maxsize=32768)
+def _country_of_words(last: tuple[str, ...]) -> tuple[str, str | None]:
+    """The words at the end of an address's last part that name a country, and its code; None where a region stands first."""
+    for words in _endings(last):
         if _is_region(words):
-            return None
+            return words, None
         code = country_by_name(words)
         if code is not None:
-            return _narrower(parts, words) if code == "CN" else code
-    return None
+            return words, code
+    return "", None
 
 
 def is_po_box(text: str) -> bool:
@@ -234,7 +251,10 @@ def _words(text: str) -> list[str]:
 def _address_words(text: str) -> list[str]:
     """The words of an address, abbreviations written out."""
     written_out = _long_words()
-    return [long for word in _words(text) for long in written_out.get(word, word).split()]
+    words = _words(text)
+    if written_out.keys().isdisjoint(words):
+        return words
+    return [long for word in words for long in written_out.get(word, word).split()]
 
 
 def _has_number(text: str) -> bool:
@@ -381,9 +401,14 @@ def _letters(text: str) -> bool:
     return any(map(str.isalpha, text))
 
 
-def _endings(part: str) -> Iterator[str]:
-    """The ends of the last part, the longest first, postcodes and stray signs left out."""
-    words = [word for word in part.split() if _letters(word) and not any(map(str.isdigit, word))][-8:]
+def _lettered_words(part: str) -> tuple[str, ...]:
+    """The last words of a part, postcodes and stray signs left out."""
+    words = (word for word in part.split() if word.isalpha() or (_letters(word) and not any(map(str.isdigit, word))))
+    return tuple(words)[-8:]
+
+
+def _endings(words: tuple[str, ...]) -> Iterator[str]:
+    """The ends of a part given by its words, the longest first."""
     for start in range(len(words)):
         yield " ".join(words[start:]).strip(" .-–:*□")
 
@@ -391,7 +416,7 @@ def _endings(part: str) -> Iterator[str]:
 def _narrower(parts: list[str], words: str) -> str:
     """Hong Kong, Macao or Taiwan where one of them stands just before `China`."""
     for before in (parts[-1].partition(words)[0], *parts[-2:-1]):
-        for ending in _endings(before):
+        for ending in _endings(_lettered_words(before)):
             code = country_by_name(ending)
             if code in _PART_OF_CHINA_CODES:
                 return str(code)
@@ -399,13 +424,14 @@ def _narrower(parts: list[str], words: str) -> str:
 
 
 def _has_po_box(text: str) -> bool:
-    return _PO_BOX.search(_ascii(text[:_LONGEST])) is not None
+    plain = _ascii(text[:_LONGEST])
+    return _MAY_BE_PO_BOX.search(plain) is not None and _PO_BOX.search(plain) is not None
 
 
 @lru_cache(maxsize=1024)
 def _without_po_box(text: str) -> str:
     plain = _ascii(text[:_LONGEST])
-    return _PO_BOX.sub(" ", plain) if _PO_BOX.search(plain) else text
+    return _PO_BOX.sub(" ", plain) if _MAY_BE_PO_BOX.search(plain) and _PO_BOX.search(plain) else text
 
 
 def _looks_whole(part: str) -> bool:

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
-from framework.disclosure import check_file, groups
+from framework.disclosure import check_file, gathering, groups
 from framework.disclosure.grouping import group
 from framework.ground.issue_catalogue import catalogue, describe, make, refusal_issue
 from models.disclosure import Submission
@@ -110,7 +110,7 @@ def test_a_plain_list_in_the_place_of_a_workbook_warns_first(tender):
 
 
 def test_remarks_beyond_those_kept_are_counted_everywhere_and_said_to_be_left_out(tender, monkeypatch):
-    monkeypatch.setattr(check_file, "MAX_ISSUES", 3)
+    monkeypatch.setattr(gathering, "MAX_ISSUES", 3)
     monkeypatch.setattr(groups, "MAX_ISSUES", 3)
 
     page = tender.send(sites() + b"Dockside Ltd,PO Box 4,Kunshan,Chna\n" * 4).text

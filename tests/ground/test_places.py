@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framework.ground import places
 from framework.ground.places import (
     Precision,
     address_numbers,
@@ -299,6 +300,38 @@ def test_any_text_can_be_placed(name: str, address: str, city: str) -> None:
     assert key.count("|") == 4
     assert precision(address, city, "CN") in Precision
     assert isinstance(several_addresses(address) or is_po_box(address), bool)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["12", "007", "12345", "Elm Road", "Box", "PO Box", "B-", "No.", "10117", "2511 CV", ", "]),
+        max_size=5,
+    ),
+    st.sampled_from(["", "Kunshan", "Sector 28"]),
+    st.sampled_from(["", "CN", "NL"]),
+)
+def test_which_digits_an_address_has_says_nothing_of_its_precision(parts: list[str], city: str, country: str) -> None:
+    address = " ".join(parts)
+
+    assert precision(address, city, country) == places._precision.__wrapped__(address, city, country, "")
+
+
+@given(st.text(st.sampled_from("pobxstfagandwruemcilky .-,;\n'1"), max_size=30))
+def test_the_cheap_look_for_a_post_box_misses_none(text: str) -> None:
+    plain = places._ascii(text)
+
+    assert not places._PO_BOX.search(plain) or places._MAY_BE_PO_BOX.search(plain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    "p.o. box 1|postal office box 1|gpo box 2|postbus 3|antwoordnummer 4|postfach 5|pf 6|boite postale 7|b.p. 8|bp 9|"
+    "case postale 1|casella postale 2|apartado de correos 3|apdo 4|skrytka pocztowa 5|caixa postal 6|private bag 7|"
+    "locked bag 8|you zheng xin xiang 9|box 10".split("|"),
+)
+def test_every_kind_of_post_box_passes_the_cheap_look(text: str) -> None:
+    assert places._PO_BOX.search(text)
+    assert places._MAY_BE_PO_BOX.search(text)
 
 
 def test_a_published_list_that_fell_to_regions_shows_it() -> None:

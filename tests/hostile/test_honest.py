@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from framework.ground.sheets import strings
 from framework.ground.sheets.cells import Book
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.preflight import examine, load_strings, walk_sheet_slowly
+from framework.ground.sheets.preflight import examine, load_strings, preflight, walk_sheet_slowly
 from framework.ground.sheets.reader import read_book
 from framework.ground.sheets.reading import read_here
 from framework.ground.sheets.refused import Refused
-from framework.ground.sheets.tally import Budget
+from framework.ground.sheets.scan import SheetScan
+from framework.ground.sheets.tally import Budget, Tally
+from framework.ground.sheets.xml import NotPlain
 from tests.hostile.honest import HONEST, Honest
-from tests.hostile.make import Case, hostile_cases
+from tests.hostile.make import Case, geometry_cases, hostile_cases, value_cases, xml_cases
 
 LIMITS = Limits.large()
 
@@ -91,3 +97,48 @@ def test_the_usual_writers_take_the_fast_walk(tmp_path: Path) -> None:
 
 def test_there_are_enough_honest_files() -> None:
     assert len(HONEST) >= 30
+
+
+@pytest.mark.parametrize(
+    "stored", [*xml_cases(), *geometry_cases(), *value_cases()], ids=lambda case: case.id, indirect=True
+)
+def test_a_hostile_file_meets_the_same_end_without_the_fast_walk(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = preflight(stored, LIMITS)
+    monkeypatch.setattr(SheetScan, "scan", not_plain)
+    monkeypatch.setattr(strings, "_plain_facts", not_plain)
+
+    slow = preflight(stored, LIMITS)
+
+    assert fast == slow
+
+
+def not_plain(*_: object) -> None:
+    raise NotPlain
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 60) | st.integers(1, 1_048_577), st.integers(0, 5), st.integers(0, 9)), max_size=40
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, ROWS, st.booleans())
+def test_rows_counted_at_once_count_as_one_by_one(first: list[Any], second: list[Any], ascending: bool) -> None:
+    batches = [sorted(first), sorted(second)] if ascending else [first, second]
+
+    assert counted_in(batches, at_once=True) == counted_in(batches, at_once=False)
+
+
+def counted_in(batches: list[list[Any]], *, at_once: bool) -> object:
+    """The tally after these rows, or the refusal they met; few rows and cells are allowed."""
+    tally = Tally("Sites", replace(LIMITS, max_rows=30, max_row_elements=45, max_cells=120), Budget())
+    try:
+        for batch in batches:
+            if at_once:
+                tally.whole_rows(batch)
+            for number, valued, last in () if at_once else batch:
+                tally.begin_row(number)
+                tally.end_row(number, valued, last)
+    except Refused as error:
+        return error.refusal
+    return tally

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import altair as alt
-import pandas as pd
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -166,6 +164,9 @@ def _drawn(
     round_: Round, segments: list[Segment], ends: list[End], most: int, title: str, description: str
 ) -> dict[str, str]:
     """The picture: bars, words on them, sums after them and names under them. No axis: every bar says its figure."""
+    import altair as alt  # here, for these two take more memory than all else a worker or a web process loads
+    import pandas as pd
+
     step = STEP_WITH_NAMES if any(end.under for end in ends) else STEP
     rows = [end.row for end in ends]
     axis = alt.Axis(labelLimit=LEFT - 6, minExtent=LEFT, ticks=False, domain=False)

@@ -26,7 +26,7 @@ _TIER_OF_FACILITY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Link:
     """A row of `4_links` by its index, its keys in comparison form; `tier` is None where the component does not tell."""
 
@@ -75,20 +75,32 @@ class Context:
                     found[sheet, index] = first
         return found
 
+    def keys(self, sheet: str, column: str) -> list[str | None]:
+        """The values of a column in comparison form; None for blanks."""
+        if (sheet, column) not in self._keys:
+            self._keys[sheet, column] = [
+                None if value is None else key(value) for value in self.tables[sheet].get(column)
+            ]
+        return self._keys[sheet, column]
+
+    @cached_property
+    def _keys(self) -> dict[tuple[str, str], list[str | None]]:
+        return {}
+
     @cached_property
     def products(self) -> dict[str, int]:
         """Key of a product → index of its row."""
-        return first_index(self.tables[PRODUCTS].get("product_ref"))
+        return first_index(self.keys(PRODUCTS, "product_ref"))
 
     @cached_property
     def components(self) -> dict[str, int]:
         """Key of a component → index of its row."""
-        return first_index(self.tables[COMPONENTS].get("component_ref"))
+        return first_index(self.keys(COMPONENTS, "component_ref"))
 
     @cached_property
     def sites(self) -> dict[str, int]:
         """Key of a site → index of its row."""
-        return first_index(self.tables[SITES].get("site_ref"))
+        return first_index(self.keys(SITES, "site_ref"))
 
     @cached_property
     def assembly_of(self) -> dict[str, str]:
@@ -105,12 +117,13 @@ class Context:
         """Links with a product and a site; a blank component is the product's final assembly."""
         tiers = self.tables[COMPONENTS].get("tier")
         links = []
-        for index, product, component, site in self.tables[LINKS].zip("product_ref", "component_ref", "site_ref"):
+        names = (self.keys(LINKS, name) for name in ("product_ref", "component_ref", "site_ref"))
+        for index, (product, component, site) in enumerate(zip(*names, strict=True)):
             if product and site:
-                of = key(component) if component else self.assembly_of.get(key(product), "")
+                of = component or self.assembly_of.get(product, "")
                 place = self.components.get(of)
                 tier = tiers[place] if place is not None else (None if component else 1)
-                links.append(Link(index, key(product), of, key(site), tier))
+                links.append(Link(index, product, of, site, tier))
         return links
 
     @cached_property
@@ -131,13 +144,13 @@ class Context:
         """Tier of each row of `3_sites`: the strictest of its links, else by its facility type."""
         table = self.tables[SITES]
         best: dict[str, str] = {}
-        for link in self.links:
-            _keep(best, link.site, f"t{min(link.tier, 3)}" if link.tier else "t3")
+        for site, tier in dict.fromkeys((link.site, link.tier) for link in self.links):
+            _keep(best, site, f"t{min(tier, 3)}" if tier else "t3")
         for site in filter(None, self.tables[SMELTERS].get("site_ref")):
             _keep(best, key(site), "sm")
         return [
-            best.get(key(site) if site else "") or _TIER_OF_FACILITY.get(kind, "t3")
-            for _index, site, kind in table.zip("site_ref", "facility_type")
+            best.get(site or "") or _TIER_OF_FACILITY.get(kind, "t3")
+            for site, kind in zip(self.keys(SITES, "site_ref"), table.get("facility_type"), strict=True)
         ]
 
     def lots_of(self, applies_to: object) -> tuple[LotScope, ...]:
@@ -163,9 +176,15 @@ class Context:
 
     def is_current(self, index: int) -> bool:
         """Whether the link of this row holds on the reference date."""
-        table = self.tables[LINKS]
-        start, end = table.get("valid_from")[index], table.get("valid_to")[index]
-        return (start is None or start <= self.reference) and (end is None or end >= self.reference)
+        return self._current[index]
+
+    @cached_property
+    def _current(self) -> list[bool]:
+        day = self.reference
+        return [
+            (start is None or start <= day) and (end is None or end >= day)
+            for _index, start, end in self.tables[LINKS].zip("valid_from", "valid_to")
+        ]
 
 
 def key(value: object) -> str:
@@ -173,12 +192,12 @@ def key(value: object) -> str:
     return str(value).casefold()
 
 
-def first_index(values: Iterable[object]) -> dict[str, int]:
+def first_index(keys: Iterable[str | None]) -> dict[str, int]:
     """Key → index of the first row that has it; blanks have none."""
     found: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if value is not None:
-            found.setdefault(key(value), index)
+    for index, name in enumerate(keys):
+        if name is not None:
+            found.setdefault(name, index)
     return found
 
 

@@ -18,6 +18,7 @@ from framework.disclosure.columns import (
     SUBMISSION,
     sheet_columns,
 )
+from framework.disclosure.geography import holding
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 
@@ -176,9 +177,11 @@ def company_wide(context: Context) -> Iterator[Issue]:
 def personal_data(context: Context) -> Iterator[Issue]:
     """D53: free text that looks like a mail address, telephone or personal number. The value itself is not repeated."""
     for sheet, name in _FREE_TEXT:
-        for index, value in enumerate(context.tables[sheet].get(name)):
-            text = "|".join(value) if isinstance(value, list) else value
-            if text and any(sign in text for sign in _SIGNS) and _PERSONAL.search(text):
+        values = context.tables[sheet].get(name)
+        texts = ["|".join(value) if isinstance(value, list) else value for value in values]
+        personal = set(filter(_PERSONAL.search, holding(filter(None, texts), _SIGNS)))
+        for index, text in enumerate(texts if personal else ()):
+            if text in personal:
                 yield context.at(sheet, index, name, "personal-data", value="")
 
 

@@ -44,23 +44,25 @@ def unknown_references(context: Context) -> Iterator[Issue]:
         for name, column in sheet_columns(sheet).items():
             if column.target is None or context.lacks(column.target[0]):
                 continue
-            known = {key(value) for value in context.tables[column.target[0]].get(column.target[1]) if value}
-            known |= set(column.values)
+            known = {None, *filter(None, context.keys(*column.target)), *column.values}
             if column.target[0] == COMPONENTS:
                 known |= set(context.assembly_of.values())
-            for index, value in enumerate(context.tables[sheet].get(name)):
-                if value is not None and key(value) not in known:
+            unknown = set(context.keys(sheet, name)) - known
+            for index, value in enumerate(context.keys(sheet, name) if unknown else ()):
+                if value in unknown:
                     yield context.at(sheet, index, name, "ref-unknown", target=column.target[0])
 
 
 def mismatched_references(context: Context) -> Iterator[Issue]:
     """D12: the component of a link belongs to another product."""
     owners = context.tables[COMPONENTS].get("product_ref")
-    for index, product, component in context.tables[LINKS].zip("product_ref", "component_ref"):
-        place = context.components.get(key(component)) if component else None
-        owner = owners[place] if place is not None else None
-        if product and owner and key(owner) != key(product):
-            yield context.at(LINKS, index, "component_ref", "ref-mismatch", other=owner)
+    owner_keys = context.keys(COMPONENTS, "product_ref")
+    named = zip(context.keys(LINKS, "product_ref"), context.keys(LINKS, "component_ref"), strict=True)
+    for index, (product, component) in enumerate(named):
+        place = context.components.get(component) if component else None
+        owner = owner_keys[place] if place is not None else None
+        if product and owner and owner != product:
+            yield context.at(LINKS, index, "component_ref", "ref-mismatch", other=owners[place or 0])
 
 
 def brands_without_row(context: Context) -> Iterator[Issue]:

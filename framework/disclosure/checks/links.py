@@ -79,7 +79,7 @@ def periods(context: Context) -> Iterator[Issue]:
         same[link.product, link.component, link.site].append(link)
     starts, ends = _periods(context)
     rows = context.tables[LINKS].rows
-    for links in same.values():
+    for links in (several for several in same.values() if len(several) > 1):
         for first, second in pairwise(sorted(links, key=lambda link: starts[link.index])):
             if starts[second.index] <= ends[first.index]:
                 yield context.at(LINKS, second.index, "site_ref", "link-duplicate", other=rows[first.index])

@@ -18,6 +18,7 @@ from framework.ground.places import normalise_address, normalise_name
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
 _COARSE = frozenset({"city", "region", "country", "name_only"})
+_DIGITS = re.compile(r"\d+")
 _OF_A_SITE = ("site_legal_name", "address_line", "city", "country", "os_id")
 
 
@@ -29,12 +30,17 @@ def addresses(context: Context) -> Iterator[Issue]:
     ):
         table = context.tables[sheet]
         tiers = context.site_tiers if sheet == SITES else ["sm"] * len(table)
+        found = table.found.get(address_column, {})
+        given = set(filter(None, table.get(address_column)))
+        several = geography.several_sites(given | set(found.values()))
+        strict = zip(table.get(address_column), tiers, strict=True)
+        boxes = geography.po_boxes({address for address, tier in strict if address and tier in _PO_BOX_TIERS})
         for index, address, country in table.zip(address_column, country_column):
             if not address:
                 continue
-            if geography.several_sites(table.found.get(address_column, {}).get(index, address)):
+            if found.get(index, address) in several:
                 yield context.at(sheet, index, address_column, "cell-with-several-sites")
-            if tiers[index] in _PO_BOX_TIERS and geography.is_po_box(address):
+            if tiers[index] in _PO_BOX_TIERS and address in boxes:
                 yield context.at(sheet, index, address_column, "address-po-box")
             other = geography.contradicts(address, country) if country else ""
             if other:
@@ -105,9 +111,10 @@ def duplicates(context: Context) -> Iterator[Issue]:
 
 def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    cities = {city: key(city or "") for city in set(table.get("city"))}
     for index, address, city, country in table.zip("address_line", "city", "country"):
-        numbers = sorted(set(re.findall(r"\d+", address))) if address else []
-        groups[(str(country), key(city or ""), *numbers)].append(index)
+        numbers = sorted(set(_DIGITS.findall(address))) if address else []
+        groups[(str(country), cities[city], *numbers)].append(index)
     return groups
 
 
@@ -116,11 +123,11 @@ def _forms(
 ) -> Iterator[tuple[str, ...]]:
     """What makes two rows the same."""
     if os_id:
-        yield "id", re.sub(r"[\s-]", "", os_id).upper()
+        yield "id", (os_id if os_id.isalnum() else re.sub(r"[\s-]", "", os_id)).upper()
     if alone:
         return
     place = (str(country), key(city or ""))
-    numbers = " ".join(sorted(set(re.findall(r"\d+", address or ""))))
+    numbers = " ".join(sorted(set(_DIGITS.findall(address or ""))))
     if address and numbers:
         yield "address", *place, normalise_address(address, country or "")
     if name and country and (city or not address):

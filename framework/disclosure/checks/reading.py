@@ -28,6 +28,8 @@ def future_dates(context: Context) -> Iterator[Issue]:
     for sheet, table in context.tables.items():
         for name, column in sheet_columns(sheet).items():
             if column.not_after_today:
-                for index, value in enumerate(table.get(name)):
-                    if value is not None and value > context.today:
+                values = table.get(name)
+                late = {value for value in set(values) if value is not None and value > context.today}
+                for index, value in enumerate(values if late else ()):
+                    if value in late:
                         yield context.at(sheet, index, name, "date-future")

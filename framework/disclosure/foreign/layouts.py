@@ -115,11 +115,12 @@ def answer_key(value: Cell) -> str:
     return re.sub(r"[^a-z0-9%<>]+", " ", str(value).casefold()).strip()
 
 
-def cells_of(sheet: Sheet) -> dict[tuple[int, int], Cell]:
-    """The values of a sheet by row and place (0 is A)."""
+def cells_of(sheet: Sheet, *, down_to: int | None = None) -> dict[tuple[int, int], Cell]:
+    """The values of a sheet by row and place (0 is A), `down_to` a row where no more are wanted."""
     return {
         (row.number, place): cell
         for row in sheet.rows
+        if down_to is None or row.number <= down_to
         for place, cell in enumerate(row.cells)
         if cell is not None and str(cell).strip()
     }

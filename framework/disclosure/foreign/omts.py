@@ -32,7 +32,7 @@ class SupplierList:
 def recognise_omts(book: Book) -> Sheet | None:
     """The sheet of the list, or None where the book is no such list."""
     sheet = book.sheet("Supplier List")
-    cells = cells_of(sheet) if sheet else {}
+    cells = cells_of(sheet, down_to=_HEADER) if sheet else {}
     begins = [str(cells.get((_HEADER, place), "")).strip().casefold() for place in range(4)]
     title = str(cells.get(at("A1"), "")).strip().casefold()
     ours = title == "reporting entity" and begins == ["supplier_name", "supplier_id", "jurisdiction", "tier"]

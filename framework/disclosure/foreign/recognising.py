@@ -50,6 +50,7 @@ _SAMPLE, _PREVIEWED = 200, 5
 _SHOWN = ("mineral", "lookup", "standard", "name", "country", "id")
 SHIFTS = {1: "(columns stand one place to the right)", -1: "(columns stand one place to the left)"}
 """What is laid over the first cell of the sheet of smelters once a person confirmed the shift: no template has it there."""
+_LAST_OF_HEAD, _LAST_OF_LABELS = 3, 27
 _MOST = 0.8
 _FEW = 10
 
@@ -86,7 +87,7 @@ def recognise_foreign(book: Book) -> Foreign | None:
     smelters = book.sheet("Smelter List") or book.sheet("Smelter and Mine List")
     if declaration is None or smelters is None:
         return None
-    cells = cells_of(declaration)
+    cells = cells_of(declaration, down_to=_LAST_OF_LABELS)
     version = _version(cells.get(at("J3")))
     kind, sure = _type(book, cells, version)
     layout, _nearest = layout_of(kind, version)
@@ -106,7 +107,11 @@ def of_the_family(book: Book) -> Sheet | None:
     declaration = book.sheet("Declaration")
     if declaration is None:
         return None
-    return declaration if UNREAD_FAMILY.search(str(cells_of(declaration).get(at("D2"), "")).strip()) else None
+    return (
+        declaration
+        if UNREAD_FAMILY.search(str(cells_of(declaration, down_to=_LAST_OF_HEAD).get(at("D2"), "")).strip())
+        else None
+    )
 
 
 def _type(book: Book, cells: dict[tuple[int, int], Cell], version: str) -> tuple[str, str]:
@@ -151,7 +156,7 @@ def _unknown(found: Foreign) -> Issue:
 
 def _second(found: Foreign) -> None:
     """A version named in the sheet of smelters that is another than the declaration's."""
-    cells = cells_of(found.smelters)
+    cells = cells_of(found.smelters, down_to=_LAST_OF_HEAD)
     texts = ((address, str(cells.get(at(address), ""))) for address in _SECOND)
     for address, text in texts:
         other = _version(text) if re.match(r"\s*(revision|version)", text, re.IGNORECASE) else ""

@@ -1,7 +1,8 @@
 """The child process that opens strangers' files: bounded memory, time and output; no network, programs or other files.
 
 Started by `reader` only. It reads the file, hands the book to a task `module:function` and
-writes one JSON document to `answer.json` in its own empty folder.
+writes one JSON document to `answer.json` in its own empty folder; what would be too much for one document the task
+writes as `lines`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from framework.ground.complaint import Complaint
-from framework.ground.sheets import progress
+from framework.ground.sheets import lines, progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import as_text, refusal_as_json
 from framework.ground.sheets.limits import MIB, Limits
@@ -65,6 +66,7 @@ def main() -> None:
     task = _task(order["task"])
     confine(Path(order["path"]))
     progress.begin(Path.cwd())
+    lines.begin(Path.cwd())
     began = time.perf_counter()
     answer = work(order, limits, task)
     answer["seconds"] = round(time.perf_counter() - began, 3)
@@ -97,6 +99,7 @@ def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
         name=order.get("name", ""),
         walk_only=order["walk_only"],
         lower_memory=_lower_memory,
+        scratch=Path.cwd(),
     )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}

@@ -20,6 +20,8 @@ from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
+from framework.ground.sheets.lines import FILE as LINES
+from framework.ground.sheets.lines import LineFile
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.workplace import workplace
 
@@ -36,12 +38,16 @@ _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.S
 
 @dataclass(frozen=True, slots=True)
 class ChildResult:
-    """What came back: the task's value, or why the file was refused. `peak_mb` is the child's resident peak in MiB."""
+    """What came back: the task's value, or why the file was refused. `peak_mb` is the child's resident peak in MiB.
+
+    `lines` holds what the task wrote through `lines.write`, None where it wrote nothing.
+    """
 
     value: Any = None
     refusal: Refusal | None = None
     seconds: float = 0.0
     peak_mb: int = 0
+    lines: LineFile | None = None
 
 
 class ChildLost(Exception):
@@ -194,11 +200,14 @@ def _answer(answer: Path, code: int | None, complaint: str, limits: Limits) -> C
         return _died(signal.Signals(-code), complaint)
     if code > 0:
         return _broke(Complaint.found_in(complaint), limits)
-    if answer.stat().st_size > limits.child_output_mib * MIB:
+    written = answer.with_name(LINES)
+    size = answer.stat().st_size + (written.stat().st_size if written.exists() else 0)
+    if size > limits.child_output_mib * MIB:
         return _unread("output", limit=limits.child_output_mib)
     said = _loaded(answer)
     refusal = refusal_from_json(said["refusal"]) if "refusal" in said else None
-    return ChildResult(said.get("value"), refusal, said["seconds"], said["peak_mb"])
+    opened = LineFile(written) if written.exists() else None
+    return ChildResult(said.get("value"), refusal, said["seconds"], said["peak_mb"], opened)
 
 
 def _died(cause: signal.Signals, complaint: str) -> ChildResult:

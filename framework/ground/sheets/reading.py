@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from framework.ground.sheets.kind import Kind
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.opendocument import check_opendocument
 from framework.ground.sheets.package import Package, SheetPart, csv_parts
+from framework.ground.sheets.pieces import LONG, pieces
 from framework.ground.sheets.preflight import Examined, examine, load_strings, walk_sheet_slowly, with_lane
 from framework.ground.sheets.refused import Refused, refused
 from framework.ground.sheets.strings import BLANKS
@@ -29,6 +31,7 @@ from framework.ground.sheets.walk import Workshop, integral
 _AREA_PER_CELL = 20
 _SMALL_AREA = 1_000_000
 _DAY = 86_400
+_LOOKED_AT_ONCE = 256
 _CONTROLS = frozenset(map(chr, [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFD]))
 _NOTES = {Kind.XLS: "file-old-excel", Kind.XLSB: "file-binary-excel"}
 Calamine = Callable[[], calamine.CalamineWorkbook]
@@ -41,11 +44,13 @@ def read_here(
     name: str = "",
     walk_only: bool = False,
     lower_memory: Callable[[str], None] | None = None,
+    scratch: Path | None = None,
 ) -> Book | Refusal:
     """Examine and read a file. Returns a `Refusal` for whatever is wrong with the file, never raises for it.
 
     `walk_only` leaves the cells of xlsx files to our own walk (the second way). `lower_memory`
-    is told the lane once it is known, before any reader opens the file. `name` is the name as
+    is told the lane once it is known, before any reader opens the file. `scratch` is a folder in which
+    long sheets are cut into pieces, for less memory; without one they are read whole. `name` is the name as
     sent, where the path does not carry it: a csv file is a sheet of that name.
     """
     try:
@@ -53,20 +58,23 @@ def read_here(
         if lower_memory is not None:
             lower_memory(found.lane)
         called = Path(name.replace("\\", "/")).name or path.name
-        return _note_characters(_read(path, found, limits, called, walk_only=walk_only))
+        return _note_characters(_read(path, found, limits, called, walk_only=walk_only, scratch=scratch))
     except Refused as error:
         return with_lane(error.refusal, limits)
     except MemoryError:
         return Refusal("file-unpacks-too-large", "memory")
 
 
-def _read(path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool) -> Book:
+def _read(
+    path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool, scratch: Path | None = None
+) -> Book:
     if found.kind is Kind.CSV:
         return _delimited_book(path, limits, name)
     if found.kind is Kind.CSV_ZIP and found.container is not None:
         return _zip_of_csv(found.container, limits)
     if found.package is not None and found.container is not None:
-        return _workbook(path, found, found.container, found.package, limits, walk_only=walk_only)
+        library = _Library(path, found, found.container, found.package, scratch)
+        return _workbook(library, limits, walk_only=walk_only)
     if found.kind is Kind.ODS and found.container is not None:
         counted = check_opendocument(found.container, limits)
         book = _other_workbook(path, found.kind, limits)
@@ -110,18 +118,43 @@ def _zip_of_csv(container: Container, limits: Limits) -> Book:
     return whole
 
 
-def _workbook(
-    path: Path, found: Examined, container: Container, package: Package, limits: Limits, *, walk_only: bool
-) -> Book:
+@dataclass(slots=True)
+class _Library:
+    """An examined workbook and the library's hold on it."""
+
+    path: Path
+    found: Examined
+    container: Container
+    package: Package
+    scratch: Path | None
+    opened: calamine.CalamineWorkbook | None = None
+
+    def rows(self, sheet: SheetPart, facts: SheetFacts) -> Iterator[Row]:
+        """The rows of a sheet; a long one is read in pieces where there is a folder for them."""
+        if self.scratch is not None and facts.valued_cells >= LONG and self.found.plain[sheet.name]:
+            known = _Texts()
+            for piece in pieces(self.container, sheet, self.package.sheets, self.scratch):
+                yield from library_rows(_sheet_of(piece, sheet.name), known)
+            return
+        if self.opened is None:
+            self.opened = calamine.CalamineWorkbook.from_path(str(self.path))
+        yield from library_rows(self.opened.get_sheet_by_name(sheet.name))
+
+
+def _sheet_of(path: Path, name: str) -> calamine.CalamineSheet:
+    return calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name)
+
+
+def _workbook(library: _Library, limits: Limits, *, walk_only: bool) -> Book:
+    found, container, package = library.found, library.container, library.package
     book = Book(kind=str(found.kind), sheets=[], date1904=package.date1904)
     if package.date1904:
         book.notices.append(("dates-1904", {}))
     progress.start(progress.READING, sum(facts.rows for facts in found.facts.values()))
-    opened: list[calamine.CalamineWorkbook] = []
     loaded: list[Workshop] = []
     for sheet in package.sheets:
         facts = found.facts[sheet.name]
-        rows = None if walk_only or not _suits_library(facts) else _by_library(path, sheet, facts, opened)
+        rows = None if walk_only or not _suits_library(facts) else _by_library(library, sheet, facts)
         if rows is None or _missing(rows, facts):
             if not loaded:
                 loaded.append(load_strings(found, limits))
@@ -145,30 +178,26 @@ def _suits_library(facts: SheetFacts) -> bool:
     return not (facts.rows_unordered or facts.bad_string_index or facts.bad_number or facts.bad_dates or sparse)
 
 
-def _by_library(
-    path: Path, sheet: SheetPart, facts: SheetFacts, opened: list[calamine.CalamineWorkbook]
-) -> list[Row] | None:
+def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> list[Row] | None:
     """Rows as python-calamine reads them, or None where it cannot."""
     if not facts.valued_cells:
         return []
     try:
-        if not opened:
-            opened.append(calamine.CalamineWorkbook.from_path(str(path)))
-        rows = library_rows(opened[0].get_sheet_by_name(sheet.name))
-        return list(progress.counted(rows, progress.READING))
+        return list(progress.counted(library.rows(sheet, facts), progress.READING))
     except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError) as error:
         if is_environment(error):
             raise
         return None
 
 
-def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
-    """Rows with values; numbers are the sheet's own, column A comes first."""
-    known: dict[str, str | None] = {}
-    before: tuple[None, ...] = (None,) * (sheet.start[1] if sheet.start else 0)
-    for number, values in enumerate(sheet.iter_rows(), start=1):
+def library_rows(sheet: calamine.CalamineSheet, known: _Texts | None = None) -> Iterator[Row]:
+    """Rows with values; numbers are the sheet's own, column A comes first. Equal texts are one object, those `known` too."""
+    known = _Texts() if known is None else known
+    first, left = sheet.start or (0, 0)
+    before: tuple[None, ...] = (None,) * left
+    for number, values in enumerate(islice(sheet.iter_rows(), first, None), start=first + 1):
         cells: list[Cell] = [
-            (known[value] if value in known else known.setdefault(value, value if value.strip(BLANKS) else None))
+            known[value]
             if type(value) is str
             else (int(value) if value.is_integer() and -1e15 < value < 1e15 else value)
             if type(value) is float
@@ -179,6 +208,14 @@ def library_rows(sheet: calamine.CalamineSheet) -> Iterator[Row]:
             cells.pop()
         if cells:
             yield Row(number, (*before, *cells))
+
+
+class _Texts(dict[str, str | None]):
+    """Each text to itself, so that equal texts are one object; blank ones to None."""
+
+    def __missing__(self, text: str) -> str | None:
+        kept = self[text] = text if text.strip(BLANKS) else None
+        return kept
 
 
 def _cell(value: Any) -> Cell:
@@ -251,14 +288,18 @@ def _counted_sheet(
 def _note_characters(book: Book) -> Book:
     """Note every cell that holds a control character or a lone surrogate, escaped ones included."""
     for sheet in book.sheets:
-        suspects: dict[str, str] = {}
-        texts = {value for row in sheet.rows for value in row.cells if type(value) is str}
-        for text in texts:
-            if (not text.isprintable() or "_x" in text or "\ufffd" in text) and (name := _bad_character(text)):
-                suspects[text] = name
+        texts = list({value for row in sheet.rows for value in row.cells if type(value) is str})
+        some = (texts[at : at + _LOOKED_AT_ONCE] for at in range(0, len(texts), _LOOKED_AT_ONCE))
+        odd = (text for few in some if _is_odd("".join(few)) for text in few if _is_odd(text))
+        suspects = {text: name for text in odd if (name := _bad_character(text))}
         if suspects:
             _note_places(sheet, suspects)
     return book
+
+
+def _is_odd(text: str) -> bool:
+    """Whether a text may hold a bad character; most do not, and many are looked at as one."""
+    return not text.isprintable() or "_x" in text or "\ufffd" in text
 
 
 def _note_places(sheet: Sheet, suspects: dict[str, str]) -> None:

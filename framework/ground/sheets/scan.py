@@ -54,9 +54,10 @@ class SheetScan:
         self._blank = [b' t="s"><v>%d</v></c>' % index for index in sorted(workshop.string_facts.blank)]
         if len(self._blank) > _MOST_STYLES:
             raise NotPlain
-        self._shapes: dict[bytes, tuple[int, int, int]] = {}
+        self._shapes: dict[bytes, tuple[int, int]] = {}
         self._percent = _cells_of_styles(workshop.styles.percentages)
         self._odd_date = _odd_dates(workshop.styles.dates)
+        self._date_styles = _written(workshop.styles.dates)
         # an index with fewer digits than the count of the strings is below it
         self._high_index = re.compile(rb't="s"><v>(\d{%d,})' % len(str(workshop.string_facts.count)))
         self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
@@ -118,40 +119,54 @@ class SheetScan:
         if b"<v>" in data:
             for blank in self._blank:
                 data = data.replace(blank, b"/>")
-        position, match_row, tally = 0, _ROW.match, self.tally
+        position, match_row, may_hide = 0, _ROW.match, b" hidden=" in data
+        counted: list[tuple[int, int, int]] = []
         while match := match_row(data, position):
             position = match.end()
             before, number, after, cells = match.groups(b"")
-            hidden = b"hidden" in before + after and _HIDDEN.search(before + after) is not None
-            tally.begin_row(int(number), hidden=hidden)
-            self._scan_row(int(number), cells)
+            if may_hide and _HIDDEN.search(before + after):
+                self._count(counted)
+                self.tally.begin_row(int(number), hidden=True)
+                self.tally.end_row(int(number), *self._count_row(cells))
+            else:
+                counted.append((int(number), *self._count_row(cells)))
+        self._count(counted)
         if data[position:].strip():
             raise NotPlain
         self._note_odd_cells(data)
 
-    def _scan_row(self, number: int, cells: bytes) -> None:
-        """Count one row. `<v>` and `<is>` hold a value wherever the dialect allows them, empty `<v></v>` apart."""
-        columns, last, values = self._shape(cells)
-        valued = values - cells.count(b"<v></v>")
-        if last > self.tally.limits.max_columns:
-            raise NotPlain
+    def _count(self, counted: list[tuple[int, int, int]]) -> None:
+        self.tally.whole_rows(counted)
+        counted.clear()
+
+    def _count_row(self, cells: bytes) -> tuple[int, int]:
+        """Valued cells of a row and the column of the last one."""
         if len(cells) > self.tally.limits.stop_cell_chars and self._longest.search(cells):
             raise NotPlain
-        if valued != columns:
-            held = _VALUED.findall(cells)
-            last = column_number(held[-1].decode()) if held else 0
-        self.tally.end_row(number, valued, last)
-
-    def _shape(self, cells: bytes) -> tuple[int, int, int]:
-        """Number of cells, last column, places of values; rows that differ in nothing but digits share their shape."""
+        if b"<v></v>" in cells:
+            return self._shape(cells)  # without its digits a value looks like none
         skeleton = cells.translate(None, b"0123456789.-")
         known = self._shapes.get(skeleton)
         if known is None:
-            columns = _COLUMNS.findall(cells)
-            known = len(columns), _last_column(b" ".join(columns)), cells.count(b"<v>") + cells.count(b"<is>")
+            known = self._shape(cells)
             if len(self._shapes) < _MOST_SHAPES and len(skeleton) < _LONGEST_SHAPE:
                 self._shapes[skeleton] = known
         return known
+
+    def _shape(self, cells: bytes) -> tuple[int, int]:
+        """Valued cells and last valued column; rows that differ in nothing but digits share them.
+
+        `<v>` and `<is>` hold a value wherever the dialect allows them, empty `<v></v>` apart.
+        """
+        columns = _COLUMNS.findall(cells)
+        last = _last_column(b" ".join(columns))
+        valued = cells.count(b"<v>") + cells.count(b"<is>") - cells.count(b"<v></v>")
+        if last > self.tally.limits.max_columns:
+            raise NotPlain
+        if valued != len(columns):
+            held = _VALUED.findall(cells)
+            last = column_number(held[-1].decode()) if held else 0
+        return valued, last
 
     def _note_odd_cells(self, data: bytes) -> None:
         facts = self.tally.facts
@@ -162,7 +177,7 @@ class SheetScan:
                 facts.error_cells[_place(row, column)] = text.decode()
         if self._percent is not None:
             facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
-        if self._odd_date is not None and self._odd_date.search(data):
+        if any(style in data for style in self._date_styles) and self._odd_date.search(data):
             raise NotPlain
         indexes = set(self._high_index.findall(data))
         if indexes and max(map(int, indexes)) >= self._strings.count:
@@ -190,13 +205,16 @@ def _cells_of_styles(styles: set[int]) -> re.Pattern[bytes] | None:
     return re.compile(rb'<c r="([A-Z]+)(\d+)" s="(?:' + shown + rb')"' + number)
 
 
-def _odd_dates(styles: set[int]) -> re.Pattern[bytes] | None:
-    """A pattern for date cells whose number is no everyday date; None where no style shows dates."""
-    if not styles:
-        return None
+def _odd_dates(styles: set[int]) -> re.Pattern[bytes]:
+    """A pattern for cells in one of these date styles whose number is no everyday date."""
     if len(styles) > _MOST_STYLES:
         raise NotPlain
     return re.compile(_ODD_DATE % b"|".join(b"0*%d" % style for style in sorted(styles)))
+
+
+def _written(styles: set[int]) -> list[bytes]:
+    """One of these stands in every text that has a cell in one of these styles; a cheap look before the dear one."""
+    return [b' s="0', *(b' s="%d"' % style for style in sorted(styles))] if styles else []
 
 
 def _place(row: bytes, column: bytes) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from operator import lt
 
 from framework.ground.sheets.cells import SheetFacts
 from framework.ground.sheets.limits import Limits
@@ -91,6 +92,43 @@ class Tally:
         self.budget.cells += valued
         if self.budget.cells > self.limits.max_cells:
             raise refused("too-many-cells", sheet=self.sheet, limit=self.limits.max_cells)
+
+    def whole_rows(self, counted: list[tuple[int, int, int]]) -> None:
+        """Rows that are over, none of them hidden: number, valued cells and last valued column of each.
+
+        Many ascending rows that break no guard are counted at once; all others one by one, so that the first broken guard speaks.
+        """
+        if not self._plain_rows(counted):
+            for number, valued, last_column in counted:
+                self.begin_row(number)
+                self.end_row(number, valued, last_column)
+
+    def _plain_rows(self, counted: list[tuple[int, int, int]]) -> bool:
+        """Count ascending rows below every limit; False, with nothing counted, where they are not."""
+        numbers = [number for number, _valued, _last in counted]
+        filled = [number for number, valued, _last in counted if valued]
+        cells = sum([valued for _number, valued, _last in counted])
+        ascending = all(map(lt, (self.last_number, *numbers), numbers)) and not self.facts.rows_unordered
+        within = (
+            self.row_elements + len(numbers) <= self.limits.max_row_elements
+            and len(self.valued_rows) + len(filled) <= self.limits.max_rows
+            and self.budget.cells + cells <= self.limits.max_cells
+        )
+        if not (numbers and ascending and within and numbers[-1] <= LAST_ROW):
+            return False
+        for number in numbers:
+            self.seen[number] = 1
+        self.last_number = numbers[-1]
+        self.row_elements += len(numbers)
+        self.valued_rows += filled
+        self.budget.cells += cells
+        facts = self.facts
+        facts.empty_rows += len(numbers) - len(filled)
+        facts.rows += len(filled)
+        facts.valued_cells += cells
+        facts.last_row = max(facts.last_row, filled[-1] if filled else 0)
+        facts.last_column = max([facts.last_column, *(last for _number, valued, last in counted if valued)])
+        return True
 
     def far_cell(self, row: int, column: int) -> None:
         """A valued cell beyond the last column that is looked at."""
