@@ -13,7 +13,7 @@ from framework.disclosure.our_marks import SUMMARY_SHEETS, SUMMARY_TITLES
 from framework.disclosure.package_parts import OFFICE, Parts
 from framework.disclosure.sheet_text import text_cell
 from framework.disclosure.table import letter
-from framework.ground.sheets.splice import Attributes, Edits, Element, Found, Path, Unusual, find
+from framework.ground.sheets.splice import Attributes, Edits, Element, Found, Path, Unusual, check_vocabulary, find
 from framework.ground.sheets.xml import MAIN, SEPARATOR
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -95,7 +95,9 @@ def forget_order_of_formulas(parts: Parts) -> None:
 
 
 def _found(parts: Parts, book: str) -> Found:
-    return find(book, parts.read(book), parts.limits, _keep)
+    found = find(book, parts.read(book), parts.limits, _keep)
+    check_vocabulary(found)
+    return found
 
 
 def _keep(path: Path, _said: Attributes) -> int | None:

@@ -12,8 +12,17 @@ from framework.disclosure.mark_styles import Styles
 from framework.disclosure.sheet_text import text_cell
 from framework.disclosure.table import letter, place_of
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.splice import Attributes, Edits, Element, Found, Path, Unusual, find, with_attributes
-from framework.ground.sheets.xml import MAIN
+from framework.ground.sheets.splice import (
+    Attributes,
+    Edits,
+    Element,
+    Found,
+    Path,
+    Unusual,
+    check_vocabulary,
+    find,
+    with_attributes,
+)
 
 ROW: Path = ("sheetData", "row")
 CELL: Path = (*ROW, "c")
@@ -70,7 +79,7 @@ class Changed:
 def changed(part: str, data: bytes, marks: SheetMarks, styles: Styles, limits: Limits) -> Changed:
     """The sheet with its marks, and what was replaced with intent. Raises `Unusual` where it cannot be changed safely."""
     found = find(part, data, limits, _Places(rows=marks.cells).keep)
-    _check(found)
+    check_vocabulary(found)
     edits = Edits(found)
     done = _Rows(found, edits, marks, styles).write()
     if marks.column:
@@ -86,7 +95,7 @@ def unmarked(part: str, data: bytes, columns: Collection[int], styles: Styles, l
     """The sheet without the cells of our columns (from 1) and without our colours."""
     ours = styles.ours()
     found = find(part, data, limits, _Places(columns=columns, looks=ours).keep)
-    _check(found)
+    check_vocabulary(found)
     edits = Edits(found)
     for one in found.of(*CELL):
         look = _look(one)
@@ -182,11 +191,13 @@ class _Rows:
             self.edits.insert(after, self._new_cells(row.place, {column: missing[column]}, row))
 
     def _cell(self, cell: Element, place: str, mark: CellMark) -> None:
-        look = self._mark_look(_look(cell), mark)
+        look = self._mark_look(_look(cell), mark) if mark.look is None else _look(cell) or mark.look
         if mark.text is None:
             self._recolour(cell, look)
             return
         raw = self.found.raw(cell)
+        if mark.look is not None and not cell.is_empty:
+            raise Unusual("our column is not free")
         if _FORMULA.search(raw):
             if _MASTER.search(raw):
                 raise Unusual("formula")
@@ -237,14 +248,6 @@ class _Rows:
                 self.edits.insert(after, raw)
         if tail:
             self.edits.append(data, tail)
-
-
-def _check(found: Found) -> None:
-    """Our words are in the vocabulary of 2006; a sheet of the Strict kind has another."""
-    name = found.prefix.rstrip(":")
-    said = b"xmlns:%s" % name.encode() if name else b"xmlns"
-    if not re.search(said + rb"""=["']""" + re.escape(MAIN[0].encode()) + rb"""["']""", found.tag(found.root)):
-        raise Unusual("vocabulary")
 
 
 def _widen(found: Found, edits: Edits, column: int) -> None:

@@ -23,6 +23,7 @@ from framework.disclosure.overlay import Corrections, corrected
 from framework.disclosure.package_parts import Parts
 from framework.disclosure.recognise import UNKNOWN, recognise
 from framework.disclosure.table import letter, place_of
+from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.sheets.container import Container
 from framework.ground.sheets.limits import Limits
@@ -206,6 +207,7 @@ class _Marking:
     def _add_column(self, sheet: Sheet, rows: Mapping[int, list[str]], header: int, language: str) -> None:
         marks = self._sheet(sheet.name)
         used = [len(row.cells) for row in sheet.rows] + [right for _top, _left, _bottom, right in sheet.facts.merged]
+        used += [sheet.facts.last_column, *(column for _row, column in broken_cells(sheet))]
         marks.column = max([*used, *self._table_edges(sheet.name)], default=0) + 1
         marks.width = _WIDTH
         head = marks.cell(header, marks.column)

@@ -78,6 +78,14 @@ def find(part: str, data: bytes, limits: Limits, keep: Keep) -> Found:
     return walk.found
 
 
+def check_vocabulary(found: Found) -> None:
+    """Raises `Unusual` unless the part uses the workbook vocabulary of 2006: our words are of it, those of Strict files are not."""
+    name = found.prefix.rstrip(":")
+    said = b"xmlns:%s" % name.encode() if name else b"xmlns"
+    if not re.search(said + rb"""=["']""" + re.escape(MAIN[0].encode()) + rb"""["']""", found.tag(found.root)):
+        raise Unusual("vocabulary")
+
+
 def _check_encoding(data: bytes) -> None:
     said = _ENCODING.match(data.removeprefix(b"\xef\xbb\xbf"))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (said and said[1].lower() not in (b"utf-8", b"utf8", b"us-ascii")):
