@@ -71,17 +71,23 @@ def _marked(book: Book, arguments: Mapping[str, Any]) -> bytes:
     if without_our_marks(book) is not book:
         marking.remove_ours(book)
         marking.parts.save(Path(_PLAIN))
-        marking = _Marking(Path(_PLAIN), limits)
+        marking, book = _Marking(Path(_PLAIN), limits), _read(Path(_PLAIN), limits)
     marking.correct(arguments["corrections"])
-    marking.mark_cells(plain_book, arguments["marks"])
-    marking.add_columns(plain_book, arguments["marks"], headers, arguments["language"])
+    marking.mark_cells(book, arguments["marks"])
+    marking.add_columns(book, arguments["marks"], headers, arguments["language"])
     marking.write(arguments["summary"], arguments["language"])
     marking.parts.save(Path(_MARKED))
     _compare(marking, limits)
-    again = read_here(Path(_MARKED), limits)
-    if isinstance(again, Refusal) or not _same_cells(plain_book, without_our_marks(again)):
+    if not _same_cells(plain_book, without_our_marks(_read(Path(_MARKED), limits))):
         raise _Lost("cells")
     return Path(_MARKED).read_bytes()
+
+
+def _read(path: Path, limits: Limits) -> Book:
+    book = read_here(path, limits)
+    if isinstance(book, Refusal):
+        raise _Lost("cells")
+    return book
 
 
 def _check(book: Book, plain_book: Book, max_cells: int) -> dict[str, int]:
