@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure import receiving
 from framework.disclosure.counting import standing, versions
-from framework.disclosure.recognise import SITE_LIST
+from framework.disclosure.recognise import OURS, UNKNOWN
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import Blob, FileStore
@@ -33,8 +33,8 @@ def earlier(session: Session, round_: Round, supplier_id: int) -> Submission | N
 
 
 def may_send_again(round_: Round, submission: Submission) -> bool:
-    """Whether its bytes can count here: our workbook names its round, so only a list goes from round to round."""
-    return submission.round_id == round_.id or submission.format == SITE_LIST
+    """Whether its bytes can count here: our workbook alone names its round, every other format goes from round to round."""
+    return submission.round_id == round_.id or submission.format not in (OURS, UNKNOWN, "")
 
 
 def send_again(

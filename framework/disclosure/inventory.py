@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
@@ -26,12 +27,17 @@ LOSSES = {
     "result": N_("the stored result of a formula"),
     "formula": N_("a formula"),
     "number-format": N_("a number format"),
+    "font": N_("a font"),
+    "fill": N_("the colour of a cell"),
+    "border": N_("a border"),
+    "alignment": N_("an alignment or lock"),
     "sheet": N_("a sheet"),
     "name": N_("a defined name"),
     "validation": N_("a rule for what a cell may hold"),
     "conditional": N_("a conditional format"),
     "width": N_("the width of a column"),
     "height": N_("the height of a row"),
+    "hidden": N_("a hidden row or column"),
     "merge": N_("merged cells"),
     "link": N_("a link"),
     "note": N_("a note"),
@@ -70,43 +76,58 @@ _ELEMENTS = {
     "chart": "chart",
     "comment": "note",
 }
+_YES = ("1", "true", "on")
+_PLAIN = ("General", "", "", "", "")
 _BUILT_IN = {str(number): code for number, code in BUILTIN_FORMATS.items()}
-_NEVER_KEPT = ("chart", "drawing", "image", "sparkline")
-"""Rewritten at best, never as they were: one of these is a loss whatever the copy holds."""
+_LOOKS = ("number-format", "font", "fill", "border", "alignment")
+_SHARED = {"fonts": "fontId", "fills": "fillId", "borders": "borderId"}
 
 
 def inventory(path: Path, limits: Limits) -> Inventory:
     """What a package holds. Raises `Refused` for one that the pre-flight would refuse."""
     container = Container(path, limits)
     found: Inventory = Counter()
-    formats = _formats(container)
+    looks = looks_of(container)
     for name, part in container.parts.items():
         if not _REWRITTEN.match(name):
             found["part", re.sub(r"\d+", "", name.rpartition("/")[2])] += 1
         if name.lower().endswith(".xml") and not name.startswith(("docProps/", "[", "customXml/")):
-            _count(container, part, formats, found)
+            _count(container, part, looks, found)
     return found
+
+
+def is_as_before(before: Path, after: Path, limits: Limits, parts: Iterable[str]) -> bool:
+    """Whether these parts hold the same bytes in both packages. Raises `Refused` as `inventory` does."""
+    first, second = Container(before, limits).parts, Container(after, limits).parts
+    return all(
+        name in second and (first[name].crc, first[name].size) == (second[name].crc, second[name].size)
+        for name in parts
+    )
 
 
 def losses(before: Inventory, after: Inventory) -> list[str]:
     """Keys of `LOSSES` for what the copy would lose; empty where it loses nothing."""
     lost = {thing[0] for thing in before - after}
-    lost |= {thing[0] for thing in before if thing[0] in _NEVER_KEPT}
     return [key for key in LOSSES if key in lost]
 
 
-def _count(container: Container, part: Part, formats: list[str], found: Inventory) -> None:
-    counting = _Counting(part.name, formats, found)
+def _count(container: Container, part: Part, looks: list[tuple[str, ...]], found: Inventory) -> None:
+    counting = _Counting(part.name, found)
     parser = XmlPart(part.name, container.limits, start=counting.start, end=counting.end, text=counting.text)
     parser.feed_all(container.stream(part))
+    for look, number in counting.looks.items():
+        place = int(look) if look.isdecimal() else 0
+        for kind, said in zip(_LOOKS, looks[place] if place < len(looks) else _PLAIN, strict=True):
+            found[kind, said] += number
 
 
 class _Counting:
     """Counts the elements of one part."""
 
-    def __init__(self, part: str, formats: list[str], found: Inventory) -> None:
+    def __init__(self, part: str, found: Inventory) -> None:
         self.folder = part.rpartition("/")[0].rpartition("/")[2]
-        self.part, self.formats, self.found = part.rpartition("/")[2], formats, found
+        self.part, self.found = part.rpartition("/")[2], found
+        self.looks: Counter[str] = Counter()
         self.is_sheet = self.folder == "worksheets"
         self.in_text = self.in_formula = self.in_value = self.has_value = self.has_formula = False
         self.look = ""
@@ -129,8 +150,8 @@ class _Counting:
             self.in_value = True
         elif name == "col" and self.is_sheet:
             self._column(attributes)
-        elif name == "row" and self.is_sheet and attributes.get("ht"):
-            self.found["height", _number(attributes["ht"])] += 1
+        elif name == "row" and self.is_sheet:
+            self._row(attributes)
         elif name in _ELEMENTS:
             self._element(name, attributes)
 
@@ -153,14 +174,21 @@ class _Counting:
         if self.has_formula:
             self.found["formula",] += 1
             self.found["result",] += self.has_value
-        place = int(self.look) if self.look.isdecimal() else 0
-        self.found["number-format", self.formats[place] if place < len(self.formats) else "0"] += 1
+        self.looks[self.look] += 1
+
+    def _row(self, attributes: Attributes) -> None:
+        if attributes.get("ht"):
+            self.found["height", _number(attributes["ht"])] += 1
+        if attributes.get("hidden") in _YES:
+            self.found["hidden", "row"] += 1
 
     def _column(self, attributes: Attributes) -> None:
-        if attributes.get("width"):
-            first, last = int(attributes.get("min", 1)), int(attributes.get("max", 1))
-            for place in range(first, min(last, 300) + 1):
+        first, last = int(attributes.get("min", 1)), int(attributes.get("max", 1))
+        for place in range(first, min(last, 300) + 1):
+            if attributes.get("width"):
                 self.found["width", str(place), _number(attributes["width"])] += 1
+            if attributes.get("hidden") in _YES:
+                self.found["hidden", str(place)] += 1
 
     def _element(self, name: str, attributes: Attributes) -> None:
         kind = _ELEMENTS[name]
@@ -179,27 +207,57 @@ def _number(text: str) -> str:
         return text
 
 
-def _formats(container: Container) -> list[str]:
-    """The number format of each cell style, as its code or the number of a built-in one."""
-    codes: dict[str, str] = {}
-    looks: list[str] = []
-    inside = [False]
-
-    def start(expanded: str, attributes: Attributes) -> None:
-        name = expanded.rpartition(SEPARATOR)[2]
-        if name == "numFmt" and "numFmtId" in attributes:
-            codes.setdefault(attributes["numFmtId"], attributes.get("formatCode", ""))
-        elif name == "cellXfs":
-            inside[0] = True
-        elif name == "xf" and inside[0]:
-            number = attributes.get("numFmtId", "0")
-            looks.append(codes.get(number) or _BUILT_IN.get(number, number))
-
-    def end(expanded: str) -> None:
-        if expanded.rpartition(SEPARATOR)[2] == "cellXfs":
-            inside[0] = False
-
+def looks_of(container: Container) -> list[tuple[str, ...]]:
+    """What each cell style looks like, in the words of `_LOOKS`: number format, font, fill, border, alignment."""
     part = container.find("xl/styles.xml")
-    if part is not None:
-        XmlPart(part.name, container.limits, start=start, end=end).feed_all(container.stream(part))
-    return looks
+    if part is None:
+        return []
+    reading = _Looks()
+    parser = XmlPart(part.name, container.limits, start=reading.start, end=reading.end)
+    parser.feed_all(container.stream(part))
+    return reading.looks
+
+
+class _Looks:
+    """Reads the styles part; fonts, fills and borders are told by all that is written of them."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+        self.shared: dict[str, list[str]] = {name: [] for name in _SHARED}
+        self.looks: list[tuple[str, ...]] = []
+        self.path: list[str] = []
+
+    def start(self, expanded: str, attributes: Attributes) -> None:
+        """One element begins."""
+        name = expanded.rpartition(SEPARATOR)[2]
+        self.path.append(name)
+        group = self.path[1] if len(self.path) > 2 else ""
+        if name == "numFmt" and group == "numFmts":
+            self.codes.setdefault(attributes.get("numFmtId", ""), attributes.get("formatCode", ""))
+        elif group in self.shared:
+            said = f"{name}{sorted(attributes.items())}"
+            known = self.shared[group]
+            if len(self.path) == 3:
+                known.append("")
+            known[-1] += said
+        elif group == "cellXfs" and name == "xf":
+            self.looks.append(self._look(attributes))
+        elif group == "cellXfs" and self.looks:
+            *others, said = self.looks[-1]
+            self.looks[-1] = (*others, f"{said}{name}{sorted(attributes.items())}")
+
+    def end(self, _expanded: str) -> None:
+        """One element ends."""
+        self.path.pop()
+
+    def _look(self, attributes: Attributes) -> tuple[str, ...]:
+        number = attributes.get("numFmtId", "0")
+        return (
+            self.codes.get(number) or _BUILT_IN.get(number, number),
+            *(self._part(group, attributes.get(name, "0")) for group, name in _SHARED.items()),
+            "",
+        )
+
+    def _part(self, group: str, place: str) -> str:
+        known = self.shared[group]
+        return known[int(place)] if place.isdecimal() and int(place) < len(known) else ""

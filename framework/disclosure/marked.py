@@ -63,6 +63,9 @@ REASONS = {
     "cells": N_(
         "Your file cannot be marked up itself, since the copy would not hold the same cells. This workbook lists every remark instead, and your file stays as it is."
     ),
+    "unusual": N_(
+        "Your file cannot be marked up itself, since it is written in a way that we do not change safely. This workbook lists every remark instead, and your file stays as it is."
+    ),
     "failed": N_(
         "Your file could not be marked up itself this time. This workbook lists every remark instead, and your file stays as it is."
     ),

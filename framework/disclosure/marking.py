@@ -1,53 +1,40 @@
-"""Mark up a workbook in the child process: colours, notes, our column, our summary sheet; only where the copy loses nothing."""
+"""Mark up a workbook in the child process: colours, notes, our column, our summary sheet; every other byte stays.
+
+The package is changed part by part: formulas with their results, charts, text boxes, formats and whatever we do not
+know stay as they were, since nothing but the marked cells is written anew. The copy is read again before it is given.
+"""
 
 from __future__ import annotations
 
 import base64
-import copy
-import io
 import re
-import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import openpyxl
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
-from openpyxl.comments import Comment
-from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.workbook import Workbook
-from openpyxl.worksheet._writer import WorksheetWriter
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.writer.excel import ExcelWriter
-
-from framework.disclosure.inventory import inventory, losses
-from framework.disclosure.our_marks import (
-    HEADING_ROWS,
-    HEADINGS,
-    SIGN,
-    SUMMARY_SHEETS,
-    SUMMARY_TITLES,
-    is_heading,
-    is_summary,
-    without_our_marks,
-)
+from framework.disclosure import mark_notes
+from framework.disclosure.inventory import Inventory, inventory, is_as_before, looks_of, losses
+from framework.disclosure.mark_book import add_summary, book_part, forget_order_of_formulas, remove_summary, sheet_parts
+from framework.disclosure.mark_sheets import Changed, SheetMarks, changed, unmarked
+from framework.disclosure.mark_styles import COLOURS, Styles
+from framework.disclosure.our_marks import HEADINGS, is_summary_sheet, our_places, without_our_marks
 from framework.disclosure.overlay import Corrections, corrected
+from framework.disclosure.package_parts import Parts
 from framework.disclosure.recognise import UNKNOWN, recognise
-from framework.ground.sheets.cells import Book, Refusal
+from framework.disclosure.table import letter, place_of
+from framework.ground.reading.facts import broken_cells
+from framework.ground.sheets.cells import Book, Refusal, Sheet
+from framework.ground.sheets.container import Container
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
+from framework.ground.sheets.refused import Refused
+from framework.ground.sheets.splice import Unusual
 
-COLOURS = {"block": "F6D7D2", "error": "F6D7D2", "warning": "FCEFC7", "note": "E4EEF0"}
 _GRAVITY = tuple(COLOURS)
-_CELL = re.compile(r"\A[A-Z]{1,3}[1-9]\d{0,6}\Z")
-_LONGEST = 32_000
+_CELL = re.compile(r"\A([A-Z]{1,3})([1-9]\d{0,6})\Z")
 _LONGEST_NOTE = 4_000
 _WIDTH = 60
-_HEAD = "DCE6E8"
 _PLAIN, _MARKED = "plain.xlsx", "marked.xlsx"
 
 Mark = Mapping[str, Any]
@@ -72,31 +59,39 @@ def mark_task(book: Book, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"content": base64.b64encode(_marked(book, arguments)).decode("ascii")}
     except _Lost as lost:
         return lost.answer
+    except (Unusual, Refused):
+        return _Lost("unusual").answer
 
 
 def _marked(book: Book, arguments: Mapping[str, Any]) -> bytes:
     path, limits = Path(arguments["path"]), Limits.from_dict(arguments["limits"])
     plain_book = corrected(without_our_marks(book), arguments["corrections"])
-    layouts = _check(book, plain_book, arguments["max_cells"])
-    workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), rich_text=False, keep_links=True)
-    _save(workbook, Path(_PLAIN))
-    lost = losses(inventory(path, limits), inventory(Path(_PLAIN), limits))
-    if lost:
-        raise _Lost("loss", lost)
-    _remove_marks(workbook)
-    _correct(workbook, arguments["corrections"])
-    _mark_cells(workbook, arguments["marks"])
-    _add_columns(workbook, arguments["marks"], layouts, arguments["language"])
-    _add_summary(workbook, arguments["summary"], arguments["language"])
-    _save(workbook, Path(_MARKED))
-    again = read_here(Path(_MARKED), limits)
-    if isinstance(again, Refusal) or not _same_cells(plain_book, without_our_marks(again)):
+    headers = _check(book, plain_book, arguments["max_cells"])
+    marking = _Marking(path, limits)
+    if without_our_marks(book) is not book:
+        marking.remove_ours(book)
+        marking.parts.save(Path(_PLAIN))
+        marking, book = _Marking(Path(_PLAIN), limits), _read(Path(_PLAIN), limits)
+    marking.correct(arguments["corrections"])
+    marking.mark_cells(book, arguments["marks"])
+    marking.add_columns(book, arguments["marks"], headers, arguments["language"])
+    marking.write(arguments["summary"], arguments["language"])
+    marking.parts.save(Path(_MARKED))
+    _compare(marking, limits)
+    if not _same_cells(plain_book, without_our_marks(_read(Path(_MARKED), limits))):
         raise _Lost("cells")
     return Path(_MARKED).read_bytes()
 
 
-def _check(book: Book, plain_book: Book, max_cells: int) -> dict[str, tuple[int, int]]:
-    """Header row and last used column (1 is A) of each sheet that was understood."""
+def _read(path: Path, limits: Limits) -> Book:
+    book = read_here(path, limits)
+    if isinstance(book, Refusal):
+        raise _Lost("cells")
+    return book
+
+
+def _check(book: Book, plain_book: Book, max_cells: int) -> dict[str, int]:
+    """The header row of each sheet that was understood."""
     if book.kind != "xlsx":
         raise _Lost("kind")
     if sum(sheet.facts.valued_cells for sheet in book.sheets) > max_cells:
@@ -104,10 +99,17 @@ def _check(book: Book, plain_book: Book, max_cells: int) -> dict[str, tuple[int,
     found = recognise(plain_book)
     if found.format == UNKNOWN:
         raise _Lost("unknown")
-    return {
-        layout.sheet.name: (layout.header_row, max((len(row.cells) for row in layout.sheet.rows), default=0))
-        for layout in found.layouts
-    }
+    return {layout.sheet.name: layout.header_row for layout in found.layouts}
+
+
+def _compare(marking: _Marking, limits: Limits) -> None:
+    """Hold the copy against its original, apart from what we changed with intent. Raises `_Lost`."""
+    lost = losses(marking.before - marking.intended, inventory(Path(_MARKED), limits))
+    if lost:
+        raise _Lost("loss", lost)
+    untouched = set(marking.parts.names) - marking.parts.changed
+    if not is_as_before(marking.path, Path(_MARKED), limits, untouched):
+        raise _Lost("cells")
 
 
 def _same_cells(first: Book, second: Book) -> bool:
@@ -115,158 +117,124 @@ def _same_cells(first: Book, second: Book) -> bool:
     return [(s.name, s.visible, s.rows) for s in first.sheets] == [(s.name, s.visible, s.rows) for s in second.sheets]
 
 
-def _save(workbook: Workbook, path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        _Writer(workbook, archive).save()
+class _Marking:
+    """The marks of one workbook, gathered by sheet and written at once."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path, self.limits = path, limits
+        self.parts = parts = Parts(path, limits)
+        self.before, self.looks = inventory(path, limits), looks_of(Container(path, limits))
+        self.sheets = sheet_parts(parts)
+        self.marks: dict[str, SheetMarks] = {}
+        self.notes: dict[str, dict[str, str]] = {}
+        self.intended: Inventory = Inventory()
+        styles = parts.linked(book_part(parts), "styles")
+        if styles is None:
+            raise Unusual("styles")
+        self.styles_part = styles.target
+        self.styles = self._read_styles()
+
+    def remove_ours(self, book: Book) -> None:
+        """Take away what an earlier copy brought along: our sheet, our column, our part of notes and our colours."""
+        for sheet in book.sheets:
+            if is_summary_sheet(sheet) and len(self.sheets) > 1:
+                remove_summary(self.parts, sheet.name)
+            elif part := self.sheets.get(sheet.name):
+                columns = {place + 1 for place in our_places(sheet)}
+                self.parts.write(part, unmarked(part, self.parts.read(part), columns, self.styles, self.limits))
+                mark_notes.remove(self.parts, part)
+        self.parts.write(self.styles_part, self.styles.written())
+        self.styles = self._read_styles()
+        self.sheets = sheet_parts(self.parts)
+
+    def correct(self, corrections: Corrections) -> None:
+        """What was mended on the page goes into the cells of the copy."""
+        for sheet, row, column, text in corrections:
+            for name in self.sheets:
+                if name[:100] == sheet:
+                    self._sheet(name).cell(row, place_of(column) + 1).text = text
+
+    def mark_cells(self, book: Book, marks: list[Mark]) -> None:
+        """Colours and notes; a cell inside merged cells is marked in their first."""
+        gathered: dict[tuple[str, int, int], list[Mark]] = defaultdict(list)
+        first = {sheet.name: _first_of(sheet.facts.merged) for sheet in book.sheets}
+        for mark in marks:
+            place = _CELL.match(mark["cell"])
+            if place and mark["sheet"] in self.sheets:
+                at = int(place[2]), place_of(place[1]) + 1
+                gathered[(mark["sheet"], *first[mark["sheet"]].get(at, at))].append(mark)
+        for (sheet, row, column), found in gathered.items():
+            cell = self._sheet(sheet).cell(row, column)
+            cell.severity = min((mark["severity"] for mark in found), key=_GRAVITY.index)
+            said = "\n".join(dict.fromkeys(mark["said"] for mark in found))
+            self.notes.setdefault(sheet, {})[f"{letter(column - 1)}{row}"] = said[:_LONGEST_NOTE]
+
+    def add_columns(self, book: Book, marks: list[Mark], headers: Mapping[str, int], language: str) -> None:
+        """Our column beside each table in which something is to be fixed."""
+        gathered: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for mark in marks:
+            if mark["sheet"] in headers and mark["row"] and mark["severity"] != "note":
+                gathered[mark["sheet"]][mark["row"]].append(mark["said"])
+        for sheet in book.sheets:
+            if sheet.name in gathered and sheet.name in self.sheets:
+                self._add_column(sheet, gathered[sheet.name], headers[sheet.name], language)
+
+    def write(self, summary: Mapping[str, Any], language: str) -> None:
+        """Write sheets, notes, styles and summary into the package."""
+        for name, said in self.notes.items():
+            self._sheet(name).drawing = mark_notes.add(self.parts, self.sheets[name], said)
+        for name, marks in self.marks.items():
+            part = self.sheets[name]
+            done = changed(part, self.parts.read(part), marks, self.styles, self.limits)
+            self.parts.write(part, done.data)
+            self._intend(done, marks)
+        if self.intended["formula",]:
+            forget_order_of_formulas(self.parts)
+        add_summary(self.parts, self.styles, summary, language)
+        self.parts.write(self.styles_part, self.styles.written())
+
+    def _intend(self, done: Changed, marks: SheetMarks) -> None:
+        """Note what the copy has otherwise because we want it so."""
+        self.intended["formula",] += done.formulas
+        self.intended["result",] += done.results
+        for look, number in done.looks.items():
+            self.intended["fill", self.looks[look][2] if look < len(self.looks) else ""] += number
+        if done.unhidden:
+            self.intended["hidden", str(marks.column)] += 1
+            for thing in [one for one in self.before if one[:2] == ("width", str(marks.column))]:
+                self.intended[thing] += 1
+
+    def _read_styles(self) -> Styles:
+        return Styles(self.styles_part, self.parts.read(self.styles_part), self.limits)
+
+    def _sheet(self, name: str) -> SheetMarks:
+        return self.marks.setdefault(name, SheetMarks())
+
+    def _add_column(self, sheet: Sheet, rows: Mapping[int, list[str]], header: int, language: str) -> None:
+        marks = self._sheet(sheet.name)
+        used = [len(row.cells) for row in sheet.rows] + [right for _top, _left, _bottom, right in sheet.facts.merged]
+        used += [sheet.facts.last_column, *(column for _row, column in broken_cells(sheet))]
+        marks.column = max([*used, *self._table_edges(sheet.name)], default=0) + 1
+        marks.width = _WIDTH
+        head = marks.cell(header, marks.column)
+        head.text, head.look = HEADINGS.get(language, HEADINGS["en"]), self.styles.heading()
+        for row, said in rows.items():
+            if row != header:
+                cell = marks.cell(row, marks.column)
+                cell.text, cell.look = "\n".join(dict.fromkeys(said)), self.styles.text(wraps=False)
+
+    def _table_edges(self, name: str) -> list[int]:
+        """The last columns of the tables of a sheet: nothing of ours may stand in one."""
+        tables = (one.target for one in self.parts.links(self.sheets[name]) if one.kind == "table" and not one.outside)
+        found = (re.search(rb"""\sref=["'][A-Z]+\d+:([A-Z]+)\d+["']""", self.parts.read(one)) for one in tables)
+        return [place_of(one[1].decode()) + 1 for one in found if one]
 
 
-class _Writer(ExcelWriter):
-    """Writes sheets from memory, since the child may write temporary files nowhere and remove none."""
-
-    def write_worksheet(self, ws: Any) -> None:
-        """One sheet."""
-        out, own = io.BytesIO(), cast(Any, self)
-        ws._drawing = SpreadsheetDrawing()
-        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
-        writer = cast(Any, WorksheetWriter(ws, out))
-        writer.write()
-        ws._rels = writer._rels
-        own._archive.writestr(ws.path[1:], out.getvalue())
-        self.manifest.append(ws)
-
-
-def _remove_marks(workbook: Workbook) -> None:
-    """Take away what an earlier copy brought along: our sheet, our column, our part of notes and our colours."""
-    for sheet in list(workbook.worksheets):
-        if is_summary(sheet.title, sheet["A1"].value) and len(workbook.worksheets) > 1:
-            workbook.remove(sheet)
-    for sheet in workbook.worksheets:
-        heads = sheet.iter_rows(max_row=min(sheet.max_row, HEADING_ROWS))  # asking for more rows would make them
-        ours = {cell.column for row in heads for cell in row if is_heading(cell.value)}
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.column in ours and not isinstance(cell, MergedCell):
-                    cell.value = None
-                _remove_note(cell)
-
-
-def _remove_note(cell: Cell | MergedCell) -> None:
-    if isinstance(cell, MergedCell) or cell.comment is None or SIGN not in cell.comment.text:
-        return
-    kept = cell.comment.text.partition(SIGN)[0].rstrip()
-    cell.comment = Comment(kept, cell.comment.author) if kept else None
-    if cell.fill.fgColor.rgb in {f"00{colour}" for colour in COLOURS.values()}:
-        cell.fill = PatternFill()
-
-
-def _correct(workbook: Workbook, corrections: Corrections) -> None:
-    """Write what was mended on the page into the cells of the copy."""
-    for sheet, row, column, text in corrections:
-        names = [name for name in workbook.sheetnames if name[:100] == sheet]
-        for name in names:
-            _put(workbook[name][f"{column}{row}"], text)
-
-
-def _mark_cells(workbook: Workbook, marks: list[Mark]) -> None:
-    gathered: dict[tuple[str, str], list[Mark]] = defaultdict(list)
-    for mark in marks:
-        if mark["sheet"] in workbook.sheetnames and _CELL.match(mark["cell"]):
-            gathered[mark["sheet"], mark["cell"]].append(mark)
-    anchors: dict[str, dict[str, str]] = {}
-    for (sheet, place), found in gathered.items():
-        ws = workbook[sheet]
-        merged = anchors.setdefault(sheet, _anchors(ws))
-        _mark_cell(ws[merged.get(place, place)], found)
-
-
-def _anchors(ws: Worksheet) -> dict[str, str]:
-    """Cells inside merged ranges, with the first cell of their range."""
+def _first_of(merged: list[tuple[int, int, int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Cells inside merged cells, with the first of them."""
     return {
-        f"{get_column_letter(column)}{row}": area.start_cell.coordinate
-        for area in ws.merged_cells.ranges
-        for row, column in area.cells
+        (row, column): (top, left)
+        for top, left, bottom, right in merged
+        for row in range(top, bottom + 1)
+        for column in range(left, right + 1)
     }
-
-
-def _mark_cell(cell: Cell, marks: list[Mark]) -> None:
-    gravest = min((mark["severity"] for mark in marks), key=_GRAVITY.index)
-    cell.fill = PatternFill("solid", fgColor=COLOURS[gravest])
-    said = "\n".join(dict.fromkeys(mark["said"] for mark in marks))
-    before = cell.comment.text.rstrip() if cell.comment else ""
-    before = before.partition(SIGN)[0].rstrip()
-    text = "\n".join(part for part in (before, SIGN, _text(said)[:_LONGEST_NOTE]) if part)
-    author = cell.comment.author if cell.comment else "Hefboom"
-    cell.comment = Comment(text, author, height=90 + 18 * (len(text) // 45), width=340)
-
-
-def _add_columns(workbook: Workbook, marks: list[Mark], layouts: dict[str, tuple[int, int]], language: str) -> None:
-    gathered: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for mark in marks:
-        if mark["sheet"] in layouts and mark["row"] and mark["severity"] != "note":
-            gathered[mark["sheet"]][mark["row"]].append(mark["said"])
-    for sheet, rows in gathered.items():
-        header, last = layouts[sheet]
-        _add_column(workbook[sheet], rows, header, last + 1, language)
-
-
-def _add_column(ws: Worksheet, rows: dict[int, list[str]], header: int, place: int, language: str) -> None:
-    head = _put(ws.cell(header, place), HEADINGS.get(language, HEADINGS["en"]))
-    head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor=_HEAD)
-    for row, said in rows.items():
-        if row != header:
-            cell = _put(ws.cell(row, place), "\n".join(dict.fromkeys(said)))
-            cell.number_format = "General"
-            cell.alignment = Alignment(wrap_text=False, vertical="top")
-    if not any((one.min or 0) <= place <= (one.max or 0) for one in ws.column_dimensions.values()):
-        ws.column_dimensions[get_column_letter(place)].width = _WIDTH
-
-
-def _add_summary(workbook: Workbook, summary: Mapping[str, Any], language: str) -> None:
-    ws = workbook.create_sheet(_free_name(workbook, SUMMARY_SHEETS.get(language, SUMMARY_SHEETS["en"])), 0)
-    _put(ws["A1"], SUMMARY_TITLES.get(language, SUMMARY_TITLES["en"])).font = Font(bold=True, size=14)
-    for place, (text, width) in enumerate(summary["heads"], start=1):
-        head = _put(ws.cell(3, place), text)
-        head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor=_HEAD)
-        ws.column_dimensions[get_column_letter(place)].width = width
-    for number, row in enumerate(summary["rows"], start=4):
-        _add_line(workbook, ws, number, row)
-    if summary["note"]:
-        _put(ws.cell(2, 1), summary["note"])
-    ws.freeze_panes = "A4"
-    for other in workbook.worksheets:
-        other.sheet_view.tabSelected = other is ws
-    workbook.active = 0
-
-
-def _add_line(workbook: Workbook, ws: Worksheet, number: int, row: Mapping[str, Any]) -> None:
-    for place, text in enumerate(row["texts"], start=1):
-        cell = _put(ws.cell(number, place), text)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        if place == 1:
-            cell.fill = PatternFill("solid", fgColor=COLOURS[row["severity"]])
-    sheet, cell_name, place = row["at"]
-    if sheet in workbook.sheetnames and _CELL.match(cell_name):
-        link = ws.cell(number, place)
-        quoted = sheet.replace("'", "''")
-        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{cell_name}")
-        font = copy.copy(link.font)
-        link.font = Font(name=font.name, size=font.size, color="1D5C8A", underline="single")
-
-
-def _free_name(workbook: Workbook, name: str) -> str:
-    taken = {sheet.casefold() for sheet in workbook.sheetnames}
-    names = [name, *(f"{name} ({number})" for number in range(2, 40))]
-    return next(one for one in names if one.casefold() not in taken)
-
-
-def _put(cell: Cell | MergedCell, text: str) -> Cell:
-    """Text as text: what begins like a formula stays what it is. Inside a merged range there is no cell to write into."""
-    if isinstance(cell, MergedCell):
-        raise _Lost("cells")
-    cell.value = _text(text)
-    cell.data_type = "s"
-    return cell
-
-
-def _text(text: str) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)[:_LONGEST]

@@ -40,14 +40,15 @@ def without_our_marks(book: Book) -> Book:
 
     The notes of such a book count as ours: those the supplier had were told of the first time.
     """
-    kept = [sheet for sheet in book.sheets if not _is_summary(sheet)]
+    kept = [sheet for sheet in book.sheets if not is_summary_sheet(sheet)]
     sheets = [_without_column(sheet) for sheet in kept]
     if len(kept) == len(book.sheets) and all(one is other for one, other in zip(kept, sheets, strict=True)):
         return book
     return replace(book, sheets=[_without_notes(sheet) for sheet in sheets])
 
 
-def _is_summary(sheet: Sheet) -> bool:
+def is_summary_sheet(sheet: Sheet) -> bool:
+    """Whether a sheet is the summary that we put in front."""
     first = sheet.rows[0] if sheet.rows else None
     return first is not None and bool(first.cells) and is_summary(sheet.name, first.cells[0])
 
@@ -57,7 +58,7 @@ def _without_notes(sheet: Sheet) -> Sheet:
 
 
 def _without_column(sheet: Sheet) -> Sheet:
-    ours = _our_places(sheet)
+    ours = our_places(sheet)
     if not ours:
         return sheet
     broken = {row for row, _column in broken_cells(sheet)}
@@ -65,7 +66,8 @@ def _without_column(sheet: Sheet) -> Sheet:
     return replace(sheet, rows=[row for row in rows if row.cells or row.number in broken])
 
 
-def _our_places(sheet: Sheet) -> frozenset[int]:
+def our_places(sheet: Sheet) -> frozenset[int]:
+    """The columns of ours in a sheet; 0 is A."""
     first = (row for row in sheet.rows[:HEADING_ROWS] if row.number <= HEADING_ROWS)
     return frozenset(place for row in first for place, cell in enumerate(row.cells) if is_heading(cell))
 

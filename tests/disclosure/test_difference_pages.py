@@ -7,7 +7,7 @@ import io
 import openpyxl
 import pytest
 
-from framework.disclosure import again
+from framework.disclosure.recognise import OURS, SITE_LIST, UNKNOWN
 from tests.disclosure.test_pages import Tender
 
 LIST = "name,address,city,country\nLakeside Ltd,{address},Kunshan,China\n"
@@ -83,8 +83,10 @@ def test_without_an_earlier_file_there_is_nothing_to_send_again(tender):
     assert tender.submissions() == []
 
 
-@pytest.mark.parametrize(("form", "offered"), [("site_list", True), ("hefboom", False)])
-def test_only_a_list_goes_from_one_round_to_the_next(tender, form, offered):
+@pytest.mark.parametrize(
+    ("form", "offered"), [(SITE_LIST, True), ("rmi-cmrt", True), (OURS, False), (UNKNOWN, False), ("", False)]
+)
+def test_every_format_but_ours_goes_from_one_round_to_the_next(tender, form, offered):
     tender.send(sites())
     session = tender.writing()
     sent = tender.submissions()[0]
@@ -92,7 +94,7 @@ def test_only_a_list_goes_from_one_round_to_the_next(tender, form, offered):
     other = tender.build.round(
         tender.round.organisation, state="published", tender_deadline=tender.round.tender_deadline
     )
-    sent.state, sent.counted_at, sent.format = "counted", tender.clock.now, again.SITE_LIST if offered else form
+    sent.state, sent.counted_at, sent.format = "counted", tender.clock.now, form
     session.commit()
 
     page = tender.browser.page(f"/rounds/{other.public_id}/disclosure").text

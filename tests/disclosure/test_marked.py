@@ -163,20 +163,6 @@ def test_a_copy_that_comes_back_as_it_left_gives_the_same_remarks_and_can_be_mar
     assert len(again.sheetnames) == len(openpyxl.load_workbook(back).sheetnames)
 
 
-def test_a_workbook_with_a_text_box_gets_the_remarks_and_the_reason(tmp_path):
-    path = tmp_path / "chart.xlsx"
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet("S")
-    sheet.write_row(0, 0, ["name", "address", "country"])
-    sheet.write_row(1, 0, ["Acme", "1 First Avenue, Kunshan", "Kinaa"])
-    sheet.insert_textbox("E5", "Mind the gap")
-    book.close()
-    copy = marked_copy(path)
-
-    assert (copy.content, copy.why) == (b"", "loss")
-    assert "would lose" in copy.cannot
-
-
 def test_what_was_mended_on_the_page_is_in_the_copy(tmp_path):
     path = tmp_path / "list.xlsx"
     a_list(path, 3)
