@@ -6,13 +6,14 @@ that is why these routes, and no others, ask for no form token.
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_smorest import Api, Blueprint
 from flask_wtf.csrf import CSRFProtect
 
 from framework.ground.text import N_
 from views.api.schemas import Problem
+from views.i18n import current_language
 from views.settings import Settings
 
 TITLE = "Hefboom"
@@ -62,6 +63,12 @@ def init_app(app: Flask, csrf: CSRFProtect) -> None:
     interface.register_blueprint(blueprint)
     app.register_blueprint(documents.page)
     app.extensions["interface"] = interface
+
+
+@blueprint.after_request
+def _say_language(response: Response) -> Response:
+    response.headers.setdefault("Content-Language", current_language())
+    return response
 
 
 def _who_is_counted() -> str:
