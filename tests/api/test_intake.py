@@ -72,6 +72,13 @@ def test_a_file_may_be_sent_as_it_is(program):
     assert answer.get_json()["file"]["name"] == "sites.csv"
 
 
+def test_a_file_sent_as_it_is_without_a_name_gets_one(program, reading):
+    received = program.post(program.submissions, data=SITES, content_type="application/octet-stream").get_json()
+
+    assert received["file"]["name"] == "upload.bin"
+    assert program.get(received["links"]["self"]).get_json()["verdict"] == "countable"
+
+
 def test_what_the_program_and_the_page_say_is_the_same_version(program, supplier, sign_in):
     browser = sign_in(supplier.user, supplier.organisation)
     received = program.send().get_json()
@@ -307,11 +314,10 @@ def test_a_buyer_of_the_round_is_no_supplier_of_it(supplier, build, session):
         ({"files": {"file": [b"x", b"y"]}}, 422, "one-file"),
         ({"json": {"file": "x"}}, 415, "kind-unknown"),
         ({"data": b"<a/>", "content_type": "image/svg+xml"}, 415, "kind-unknown"),
-        ({"data": b"a,b", "content_type": "text/csv"}, 422, "name-missing"),
         ({"data": b"", "content_type": "text/csv", "query_string": {"name": "a.csv"}}, 422, "one-file"),
         ({"data": b"a", "content_type": "text/csv", "query_string": {"name": "n" * 256}}, 422, "invalid-input"),
     ],
-    ids="form wrong-field nothing empty another two json svg no-name empty-raw long-name".split(),
+    ids="form wrong-field nothing empty another two json svg empty-raw long-name".split(),
 )
 def test_what_is_not_one_file_is_refused(program, fresh, sent, status, code):
     named = {name: [(io.BytesIO(one), "a.csv") for one in all_] for name, all_ in sent.get("files", {}).items()}
@@ -436,6 +442,7 @@ def test_a_role_withdrawn_while_the_file_arrives_is_gone(program, supplier, app,
         ("GET", "/api/v1/rounds?page=0", 422),
         ("GET", "/api/v1/rounds?page=99999999999999999999", 422),
         ("GET", "/api/v1/rounds?per_page=x", 422),
+        ("GET", "/api/v1/rounds?severty=error", 422),
     ],
 )
 def test_every_refusal_is_a_problem(app, program, method, path, status):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from marshmallow import RAISE
 
 from framework.disclosure import calling, receiving
 from framework.ground.permissions import Permission
@@ -29,7 +30,7 @@ from views.i18n import state_words
     refusals=(422,),
 )
 @blueprint.response(200, schemas.Rounds)
-@blueprint.arguments(schemas.PageQuery, location="query")
+@blueprint.arguments(schemas.PageQuery, location="query", unknown=RAISE)
 def rounds(query: dict[str, Any]) -> dict[str, Any]:
     """The rounds a supplier may send to."""
     offset = (query["page"] - 1) * query["per_page"]

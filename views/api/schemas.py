@@ -12,7 +12,7 @@ from models.disclosure import SEVERITIES, TENDER_STATES
 
 LARGEST_PAGE = 1000
 KEY_PATTERN = r"^[A-Za-z0-9._:-]{8,64}$"
-ID_PATTERN = "^[a-z2-7]{16}$"
+ID_PATTERN = "^[a-z0-9]{16}$"
 VERDICTS = ("countable", "blocked", "refused")
 
 
@@ -71,11 +71,7 @@ class UploadQuery(Schema):
     name = fields.String(
         load_default="",
         validate=Length(1, 255),
-        metadata={
-            "description": N_(
-                "Name of the file, with its ending; needed where the file is sent as application/octet-stream."
-            )
-        },
+        metadata={"description": N_("Name of the file, with its ending, where it is sent as it is; else “upload”.")},
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
+from marshmallow import RAISE
 from sqlalchemy import select
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -44,19 +45,20 @@ from views.guard import actor
 from views.i18n import current_language, words
 
 AS_IT_IS = "application/octet-stream"
-KINDS = frozenset(
-    {
-        AS_IT_IS,
-        "application/vnd.ms-excel",
-        "application/vnd.ms-excel.sheet.binary.macroenabled.12",
-        "application/vnd.oasis.opendocument.spreadsheet",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/zip",
-        "text/csv",
-        "text/tab-separated-values",
-    }
-)
-"""Types under which a file may be sent as it is; what it is shows when it is read, whatever it is called."""
+KINDS = {
+    AS_IT_IS: "bin",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.ms-excel.sheet.binary.macroenabled.12": "xlsb",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/zip": "zip",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+}
+"""Types under which a file may be sent as it is, with the ending of its name where it has none.
+
+What it is shows when it is read, whatever it is called.
+"""
 ONE_FILE = N_("Choose one workbook, or the CSV files of one submission in a zip.")
 ASK_AGAIN_SECONDS = 2
 HOUR = dt.timedelta(hours=1)
@@ -100,7 +102,7 @@ RETRY = {
     refusals=(404, 422),
 )
 @blueprint.response(200, schemas.Versions)
-@blueprint.arguments(schemas.PageQuery, location="query")
+@blueprint.arguments(schemas.PageQuery, location="query", unknown=RAISE)
 def versions(query: Answer, round_: Round) -> Answer:
     """The supplier's own versions."""
     found = _own(round_)
@@ -126,7 +128,7 @@ def versions(query: Answer, round_: Round) -> Answer:
 )
 @blueprint.doc(requestBody=BODY)
 @blueprint.response(201, schemas.Received, headers=LOCATION | REPLAYED)
-@blueprint.arguments(schemas.UploadQuery, location="query")
+@blueprint.arguments(schemas.UploadQuery, location="query", unknown=RAISE)
 @blueprint.arguments(schemas.KeyHeader, location="headers", error_status_code=400)
 def upload(query: Answer, header: Answer, round_: Round) -> tuple[Answer, int, dict[str, str]]:
     """Receive a file: bytes first, then one transaction with version, receipt, event and job."""
@@ -179,7 +181,7 @@ def version(round_: Round, submission_id: str) -> Answer | tuple[Answer, int, di
     refusals=(404, 422),
 )
 @blueprint.response(200, schemas.Issues)
-@blueprint.arguments(schemas.IssueQuery, location="query")
+@blueprint.arguments(schemas.IssueQuery, location="query", unknown=RAISE)
 def issues(query: Answer, round_: Round, submission_id: str) -> Answer:
     """The remarks on a version, a page at a time."""
     submission = own_submission(round_, submission_id)
@@ -287,16 +289,10 @@ def _bytes(name: str) -> tuple[str, Blob]:
             raise InvalidInput("one-file", ONE_FILE, field="file")
         name, stream = name or chosen[0].filename or "", chosen[0].stream
     elif request.mimetype in KINDS:
-        name, stream = _named(name), request.stream
+        name, stream = name or f"upload.{KINDS[request.mimetype]}", request.stream
     else:
         raise UnsupportedMediaType
     return name, _stored(stream, most)
-
-
-def _named(name: str) -> str:
-    if not name:
-        raise InvalidInput("name-missing", N_("Say the name of the file, as in “?name=sites.xlsx”."), field="name")
-    return name
 
 
 def _stored(stream: IO[bytes], most: int) -> Blob:
