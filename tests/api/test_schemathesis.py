@@ -10,8 +10,17 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 
-EXAMPLES = 60 if os.environ.get("HEFBOOM_BARS") else 3
+from tests.conftest import BACKENDS
+
+IN_FULL = bool(os.environ.get("HEFBOOM_BARS"))
+EXAMPLES = 60 if IN_FULL else 3
 KEYS = itertools.count()
+
+
+@pytest.fixture
+def backend(request):
+    """Each database in the full run; the short one leaves what is particular to one to test_intake."""
+    return request.param
 
 
 @pytest.fixture
@@ -28,6 +37,7 @@ def interface(app, supplier, monkeypatch):
     }
 
 
+@pytest.mark.parametrize("backend", BACKENDS if IN_FULL else BACKENDS[:1], indirect=True)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fits", "does-not-fit"])
 def test_schemathesis_finds_nothing(interface, supplier, mode):
     schema, there = interface
