@@ -78,8 +78,10 @@ def create(
     )
     session.add(made)
     session.flush()
-    facts = {"name": made.name, "scopes": made.scopes, "expires_at": made.expires_at}
-    audit.record(session, CREATED, actor=actor, now=now, subject=made, **facts)
+    ends = made.expires_at
+    audit.record(
+        session, CREATED, actor=actor, now=now, subject=made, name=made.name, scopes=made.scopes, expires_at=ends
+    )
     return made, secret
 
 

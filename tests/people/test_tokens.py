@@ -13,7 +13,7 @@ from framework.people import tokens
 from models.people import ApiToken, RoleGrant
 from models.records import AuditEvent
 
-FORM = {"name": "ERP, test", "scopes": ["submissions:read"], "days": "30"}
+FORM = {"name": "Stock system", "scopes": ["submissions:read"], "days": "30"}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_token_is_made_and_its_secret_shown_until_it_is_kept(app, session, bro
     secret = secret_on(browser.get("/account/tokens").get_data(as_text=True))
     made = session.scalars(select(ApiToken)).one()
     assert made.token_hash == tokens.sessions.hashed(secret)
-    assert (made.name, made.scopes, made.ending) == ("ERP, test", ["submissions:read"], secret[-4:])
+    assert (made.name, made.scopes, made.ending) == ("Stock system", ["submissions:read"], secret[-4:])
     assert made.expires_at == clock.now + dt.timedelta(days=30)
     assert call(app, secret).status_code == 200
     browser.send("/account/tokens/kept")
@@ -66,7 +66,7 @@ def test_the_making_and_the_revoking_stand_in_the_record_without_the_secret(sess
     events = session.scalars(select(AuditEvent).where(AuditEvent.kind.startswith("api_token."))).all()
     assert [event.kind for event in events] == ["api_token.created", "api_token.revoked"]
     assert {event.subject_id for event in events} == {made.public_id}
-    assert all(event.data["name"] == "ERP, test" for event in events)
+    assert all(event.data["name"] == "Stock system" for event in events)
     assert secret not in repr([event.data for event in events])
 
 
@@ -124,7 +124,7 @@ def test_somebody_elses_token_is_not_there(session, browser, build, sign_in, sup
     session.rollback()
     assert answer.status_code == 404
     assert session.scalars(select(ApiToken)).one().revoked_at is None
-    assert "ERP, test" not in colleague.page("/account/tokens").text
+    assert "Stock system" not in colleague.page("/account/tokens").text
 
 
 def test_no_more_tokens_than_anybody_oversees(session, browser, monkeypatch):
