@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from framework.ground.errors import FactorStale
 from framework.people import tokens
+from models.base import db
 from models.people import ApiToken, RoleGrant
 from models.records import AuditEvent
 
@@ -150,6 +151,19 @@ def test_where_the_role_needs_a_second_factor_it_is_given_just_now(session, buil
             tokens.create(session, user, actor=actor(stale), **options)
     made, _secret = tokens.create(session, user, actor=actor(clock.now - dt.timedelta(minutes=9)), **options)
     assert made.second_factor_at == clock.now - dt.timedelta(minutes=9)
+
+
+def test_the_page_asks_for_the_second_factor_and_keeps_what_was_typed(app, browser, clock, monkeypatch):
+    monkeypatch.setattr(app.extensions["settings"], "second_factor_roles", "supplier")
+    clock.forward(minutes=11)
+
+    answer = browser.post("/account/tokens", data=FORM)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 403
+    assert 'name="fresh_code"' in page
+    assert 'name="scopes" value="submissions:read"' in page
+    assert db.session.scalars(select(ApiToken)).all() == []
 
 
 def test_a_token_made_without_a_factor_ends_where_the_role_begins_to_need_one(app, session, browser, monkeypatch):
