@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
@@ -151,6 +151,28 @@ class UserSession(Base):
 
     user: Mapped[User] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+
+
+class ApiToken(Record, Base):
+    """A secret with which a program calls the interface for one person in one organisation; only its hash is stored."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (CheckConstraint("(revoked_at IS NULL) = (revoked_by_id IS NULL)", name="revoked_facts"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    ending: Mapped[str] = mapped_column(String(4), comment="its last characters, by which a person recognises it")
+    expires_at: Mapped[dt.datetime] = mapped_column(Instant)
+    second_factor_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="given last before it was made")
+    last_used_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    organisation: Mapped[Organisation] = relationship()
 
 
 class SignInAttempt(Base):

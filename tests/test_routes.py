@@ -16,8 +16,8 @@ from tests.pages import Page
 from views import create_app, permissions_page
 from views.settings import Settings
 
-TRACES = {"user_session"}
-"""Tables that reading may touch: when a session was last seen."""
+TRACES = {"user_session", "api_token"}
+"""Tables that reading may touch: when a session was last seen, or a token last used."""
 
 STRICTER = {"rounds.copy", "rounds.copy_page"}
 """Pages that ask for a second permission inside: a refusal there is no hole."""
@@ -133,7 +133,13 @@ def test_a_form_without_its_token_is_refused(app, session, world):
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
 
-    assert {rule: status for rule, status in answers.items() if status != 400} == {}
+    wanted = {rule.rule: 401 if is_call(rule) else 400 for rule in writing(app)}
+    assert {rule: status for rule, status in answers.items() if status != wanted[rule]} == {}
+
+
+def is_call(rule) -> bool:
+    """Whether a route is for programs: a browser that is signed in is nobody there."""
+    return rule.rule.startswith("/api/v1/")
 
 
 def words_of(answer) -> str:
@@ -149,7 +155,8 @@ def test_a_round_of_others_looks_like_one_that_does_not_exist(app, build, world,
     told = []
 
     for rule in reading(app):
-        if "round_id" in rule.arguments and app.view_functions[rule.endpoint].permission is not Permission.PUBLIC:
+        permission = app.view_functions[rule.endpoint].permission
+        if "round_id" in rule.arguments and permission is not Permission.PUBLIC and not is_call(rule):
             theirs = browser.get(world.address(rule, round_id=foreign), buffered=True)
             nobodys = browser.get(world.address(rule, round_id="a" * 16), buffered=True)
             same = words_of(theirs) == words_of(nobodys)
@@ -164,6 +171,8 @@ def expected(rule, permission: Permission, persona: str, state: str) -> set[int]
     row = TABLE[permission]
     if PUBLIC in row.roles:
         return {200, 302, 303, 404}
+    if is_call(rule):
+        return {401}
     if persona == "public":
         return {302}
     if "round_id" in rule.arguments:

@@ -24,7 +24,8 @@ from framework.ground.files import FileStore
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.sheets.workplace import work_below
 from models.base import db, random_id
-from views import cli, fresh_factor, guard, i18n, page, typed, worker
+from views import api, cli, fresh_factor, guard, i18n, page, problems, typed, worker
+from views.caller import is_call
 from views.settings import ROOT, Settings
 
 BLUEPRINTS = (
@@ -65,13 +66,14 @@ def build(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     app.before_request(guard.note_first_byte)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     i18n.init_app(app)
     guard.init_app(app)
     fresh_factor.init_app(app)
     page.init_app(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)
+    api.init_app(app, csrf)
     worker.init_app(app)
     cli.init_app(app)
     _handle_errors(app)
@@ -131,20 +133,24 @@ def _harden(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Vary"] = "Cookie"
+        response.headers["Vary"] = "Authorization, Accept-Language" if is_call() else "Cookie"
     return response
 
 
 def _handle_errors(app: Flask) -> None:
-    app.register_error_handler(RuleBroken, _rule_broken)
-    app.register_error_handler(CSRFError, _forged)
-    app.register_error_handler(SecurityError, _strange_host)
-    app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(HTTPException, lambda error: typed.refusal(error.code or 500, ""))
-    app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(OperationalError, _database_busy)
-    app.register_error_handler(ChildLost, _machine_failed)
-    app.register_error_handler(500, lambda error: typed.refusal(500, ""))
+    pages = {
+        RuleBroken: _rule_broken,
+        CSRFError: _forged,
+        SecurityError: _strange_host,
+        RequestEntityTooLarge: _too_large,
+        HTTPException: lambda error: typed.refusal(error.code or 500, ""),
+        StaleDataError: _stale,
+        OperationalError: _database_busy,
+        ChildLost: _machine_failed,
+        500: lambda error: typed.refusal(500, ""),
+    }
+    for kind, page_of_error in pages.items():
+        app.register_error_handler(kind, problems.instead(page_of_error))
 
 
 def _strange_host(_error: SecurityError) -> Response:
@@ -187,8 +193,7 @@ def _machine_failed(_error: ChildLost) -> tuple[str, int]:
 
 def _database_busy(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
-    text = str(error.orig).lower()
-    if "locked" in text or "lock timeout" in text or "readonly" in text or "disk" in text:
+    if problems.is_busy(error):
         return typed.refusal(503, _("Nothing was saved; your text is kept. Try again in a moment."))
     raise error
 

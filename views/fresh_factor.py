@@ -11,6 +11,7 @@ from framework.ground.errors import FactorStale, InvalidInput
 from framework.people import limits, second_factor
 from models.base import db
 from views import clock, guard
+from views.caller import is_call
 from views.i18n import sentence
 from views.people.account import me
 from views.people.second_factor import counted, key
@@ -27,7 +28,9 @@ def init_app(app: Flask) -> None:
 
 def _take() -> Answer | None:
     """Take the code before the act it is for; its tries are limited like those of signing in."""
-    if request.method in guard.SAFE or guard.FRESH_CODE not in request.form or guard.actor().user_id is None:
+    if request.method in guard.SAFE or is_call():
+        return None
+    if guard.FRESH_CODE not in request.form or guard.actor().user_id is None:
         return None
     try:
         rows = counted()

@@ -28,12 +28,13 @@ from framework.ground import audit
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
 from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
-from framework.ground.text import N_
-from framework.people import sessions
+from framework.ground.text import N_, storable
+from framework.people import sessions, tokens
 from models.base import db, random_id
 from models.records import OneTimeKey
 from models.rounds import Round
-from views import clock, personal, typed
+from views import caller, clock, personal, typed
+from views.caller import is_call
 from views.i18n import sentence
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -106,7 +107,7 @@ def _may(permission: str, round_: Round | None = None) -> bool:
 
 def child(table: type[T], public_id: str, round_: Round) -> T:
     """A record of the round by its public id; *not found* where it belongs to another round."""
-    found = db.session.scalar(select(table).where(table.public_id == public_id, table.round_id == round_.id))  # type: ignore[attr-defined]
+    found = db.session.scalar(select(table).where(table.public_id == storable(public_id), table.round_id == round_.id))  # type: ignore[attr-defined]
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found
@@ -114,15 +115,33 @@ def child(table: type[T], public_id: str, round_: Round) -> T:
 
 def done(location: str, message: str = "", category: str = "success") -> Response:
     """Commit the act and answer with a redirect; a replay of the same form gets the same answer."""
-    key = getattr(g, "one_time_key", None)
-    if key is not None:
-        _taken(key)  # anew where the lock was given back meanwhile
-        db.session.execute(update(OneTimeKey).where(*_is(key)).values(location=location))
+    keep_outcome(location)
     db.session.commit()
     if message:
         flash(message, category)
     personal.warn()
     return redirect(location, code=303)
+
+
+def keep_outcome(location: str) -> None:
+    """Keep what became of a form or call under its one-time key, where it has one, in the act's transaction."""
+    key = getattr(g, "one_time_key", None)
+    if key is not None:
+        _taken(key)  # anew where the lock was given back meanwhile
+        db.session.execute(update(OneTimeKey).where(*_is(key)).values(location=location))
+
+
+def first_outcome(claim: dict[str, str]) -> OneTimeKey | None:
+    """The outcome that was kept under this key before, with the hash of what was sent; None: the key is this act's now.
+
+    `claim` holds `key`, `actor`, `route` and `body_hash`. Waits for another request that holds the same key.
+    """
+    query = select(OneTimeKey).where(*_is(claim))
+    found = db.session.scalar(query)
+    if found is None and _taken(claim):
+        g.one_time_key = claim
+        return None
+    return found or db.session.scalars(query).one()
 
 
 def refused(error: RuleBroken) -> str:
@@ -193,7 +212,7 @@ def stay_home(target: str | None) -> str:
 
 
 def _round(public_id: str) -> Round:
-    found = db.session.scalar(select(Round).where(Round.public_id == public_id))
+    found = db.session.scalar(select(Round).where(Round.public_id == storable(public_id)))
     if found is None:
         g.attempt = "round:view"
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -202,6 +221,8 @@ def _round(public_id: str) -> Round:
 
 def _ask_first(endpoint: str) -> Response | tuple[str, int]:
     """Send a reader on to sign in or to give the second factor; a form is answered with all that was typed."""
+    if is_call():
+        raise caller.TokenNeeded
     if request.method in SAFE:
         return redirect(url_for(endpoint, next=request.full_path.rstrip("?")))
     signed_in = actor().user_id is not None
@@ -213,7 +234,8 @@ def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
     db.session().info["write"] = request.method not in SAFE
     g.request_ref = random_id()
-    g.body_hash = _body_hash() if "once" in request.form else ""  # before the first query takes the write lock
+    is_form = not is_call() and "once" in request.form
+    g.body_hash = _body_hash() if is_form else ""  # before the first query takes the write lock
     _find_asker()
 
 
@@ -226,8 +248,11 @@ def know_asker() -> None:
 
 
 def _find_asker() -> None:
-    token = session.get("sid")
     g.live_session, g.actor = None, NOBODY
+    if is_call():
+        g.token, g.actor = caller.find()
+        return
+    token = session.get("sid")
     if token:
         settings = current_app.extensions["settings"]
         live = sessions.find(db.session(), token, now=clock.now(), idle_minutes=settings.session_idle_minutes)
@@ -242,6 +267,8 @@ def _find_asker() -> None:
 def _second_factor_first() -> Response | tuple[str, int] | None:
     """Whoever holds a role that needs a second factor gives it before anything else."""
     who = actor()
+    if is_call():  # its token was made with one; see framework.people.tokens.require_factor
+        return None
     needed = current_app.extensions["settings"].needs_second_factor()
     if who.user_id is None or who.second_factor or not (who.roles & needed or _appointed(who, needed)):
         return None
@@ -272,12 +299,13 @@ def _appointed(who: Actor, needed: frozenset[str]) -> bool:
 
 
 def _touch(_error: BaseException | None) -> None:
-    live_id = getattr(g, "touch", None)
-    if live_id is None:
+    used = getattr(g, "touch", None)
+    if used is None:
         return
+    touch = tokens.touch if is_call() else sessions.touch
     db.session.remove()
     with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
-        sessions.touch(own, live_id, now=clock.now())
+        touch(own, used, now=clock.now())
         own.commit()
 
 
@@ -286,19 +314,14 @@ def _replayed() -> Response | None:
 
     The same key with other content is a form that somebody went back to and changed: it goes on as a new act.
     """
-    key = request.form.get("once", "") if request.method not in SAFE else ""
+    key = request.form.get("once", "") if request.method not in SAFE and not is_call() else ""
     if not key:
         return None
     if len(key) > 64:
         abort(400)
     claim = {"key": key, "actor": actor().session_ref or "-", "route": str(request.endpoint), "body_hash": g.body_hash}
-    query = select(OneTimeKey).where(*_is(claim))
-    found = db.session.scalar(query)
-    if found is None and _taken(claim):
-        g.one_time_key = claim
-        return None
-    found = found or db.session.scalars(query).one()
-    if found.body_hash != claim["body_hash"]:
+    found = first_outcome(claim)
+    if found is None or found.body_hash != claim["body_hash"]:
         return None
     location = found.location or url_for("home.start")
     release()

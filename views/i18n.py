@@ -20,6 +20,7 @@ from framework.ground.act_labels import ACT_LABELS
 from framework.ground.errors import RuleBroken
 from framework.ground.labels import WHO_LABELS, state_label
 from framework.ground.text import Counted
+from views.caller import is_call
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
 TRANSLATED_PARAMS = frozenset({"state", "who", "act", "possible", "phase", "label"})
@@ -36,7 +37,13 @@ def init_app(app: Flask) -> None:
 
 
 def choose_language() -> str:
-    """The language chosen on a page, else the account's, else the browser's, else English."""
+    """The language chosen on a page, else the account's, else the browser's, else English.
+
+    A call says its language in a header, else it is the account's; no cookie has a say there.
+    """
+    if is_call():
+        wanted = request.accept_languages.best_match(list(LANGUAGES)) if request.accept_languages else None
+        return wanted or getattr(g, "user_language", None) or "en"
     chosen = session.get("language") or getattr(g, "user_language", None)
     if chosen in LANGUAGES:
         return str(chosen)

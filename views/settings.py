@@ -56,6 +56,13 @@ class Settings(FileLimits):
     session_max_hours: int = Field(12, description="A session ends after this time in any case.")
     login_limit: int = Field(10, description="Failed sign-ins per 5 minutes and address, and per user.")
     reset_limit: int = Field(5, description="Password resets per user and day.")
+    api_calls_per_minute: int = Field(
+        600, description="Calls to the interface per minute and token, in each process of the server."
+    )
+    api_uploads_per_hour: int = Field(120, description="Files sent through the interface per hour and person.")
+    api_wrong_tokens: int = Field(
+        100, description="Calls with a token that does not work, per 5 minutes and network address."
+    )
     invitation_days: int = Field(14, description="How long an invitation link works.")
     idempotency_keep_days: int = Field(7, description="How long the outcome of a form that was sent is kept, in days.")
     denied_log_limit: int = Field(

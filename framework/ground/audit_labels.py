@@ -15,6 +15,8 @@ from framework.ground.text import N_
 from models.records import AuditEvent
 
 KINDS: dict[str, str] = {
+    "api_token.created": N_("made a token for programs: %(name)s"),
+    "api_token.revoked": N_("revoked a token for programs: %(name)s"),
     "round.create": N_("created the round"),
     "round.publish": N_("published the round"),
     "round.cancel": N_("cancelled the round"),
@@ -111,9 +113,12 @@ SOMETHING = N_("something on a page")
 OTHER_ATTEMPTS: dict[str, str] = {
     "session.start": N_("sign in"),
     "second_factor.give": N_("give the second factor"),
+    "api_token.use": N_("call with a token"),
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
+    "api_token.created": N_("made a token for programs"),
+    "api_token.revoked": N_("revoked a token for programs"),
     "round.edit_terms": N_("changed the terms"),
     "proposal.made": N_("proposed something that waits for a second person"),
     "proposal.confirmed": N_("confirmed something as the second person"),

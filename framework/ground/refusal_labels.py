@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator"
+        "own-account last-operator scope-missing factor-missing"
     ),
     N_("there is no such thing, or it is not theirs to see"): "not-found",
     N_("the round was in another phase, or it was too early or too late"): (
@@ -41,6 +41,8 @@ _REASONS: dict[str, str] = {
     N_("the form did not come from a page of this session"): "csrf-token",
     N_("the mail address or the password was not right"): "sign-in-failed",
     N_("there had been too many tries"): "too-many-tries",
+    N_("the token was unknown, over or revoked"): "token-wrong",
+    N_("there were too many tokens already"): "too-many-tokens",
     N_("what was sent could not be taken"): "invalid-input file-refused",
 }
 REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}

@@ -56,7 +56,8 @@ def test_without_the_right_token_no_form_is_taken(guarded, session, build, sign_
     }
 
     assert len(routes) >= 20
-    assert {place: status for place, status in answers.items() if status != 400} == {}
+    wanted = {place: 401 if place[0].startswith("/api/v1/") else 400 for place in answers}  # programs send no forms
+    assert {place: status for place, status in answers.items() if status != wanted[place]} == {}
     assert counts(session) == before
 
 

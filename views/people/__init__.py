@@ -14,6 +14,7 @@ from views.people import (  # noqa: E402 - the routes hang on the blueprint
     roles,
     second_factor,
     signing_in,
+    tokens,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "roles",
     "second_factor",
     "signing_in",
+    "tokens",
 ]

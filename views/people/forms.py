@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, NumberRange
 
 from framework.ground.errors import InvalidInput
 from framework.ground.labels import ROLE_LABELS
+from framework.people import tokens
 from framework.people.organisations import BODY_TYPE_LABELS, KIND_LABELS, SUPPLIER_KIND_LABELS
 from models.people import Organisation, User
 from views.i18n import LANGUAGES, sentence
+from views.rounds.fields import MultiCheckboxField
 
 NEEDED = InputRequired(_l("Fill this in."))
 NOT_A_PLACE = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
@@ -80,6 +83,25 @@ class CodeForm(FlaskForm):
 
     code = StringField(_l("Code"), [NEEDED])
     next = HiddenField()
+
+
+class TokenForm(FlaskForm):
+    """What a token is called, what it may do and how long it works."""
+
+    name = StringField(
+        _l("Name"), [NEEDED], description=_l("Where you use it, such as “ERP, test”. It stands in the list below.")
+    )
+    scopes = MultiCheckboxField(_l("What it may do"))
+    days = IntegerField(
+        _l("How many days it works"),
+        [NEEDED, NumberRange(1, tokens.MOST_DAYS, _l("A token works for 1 to 365 days."))],
+        default=tokens.DEFAULT_DAYS,
+        description=_l("At most 365. Make a new one before it ends; both work side by side."),
+    )
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.scopes.choices = [SelectChoice(scope, gettext(words)) for scope, words in tokens.SCOPES.items()]
 
 
 class AcceptForm(FlaskForm):
