@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure.fields import FIELD_LABELS, header_of
+from framework.disclosure.fields import FIELD_LABELS, said_header
 from framework.disclosure.groups import of_value
+from framework.disclosure.guessing import ENOUGH
 from framework.disclosure.receiving import CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs
 from framework.ground.actors import SYSTEM, Actor
@@ -26,12 +28,14 @@ MAX_LENGTH = 4_000
 
 
 CHOSEN = "column-chosen"
-NOT_READ = "(not read)"
-"""Stands over the header of a column that a person left out: in brackets, so no field is meant by it."""
 
 
 class ShownColumn(NamedTuple):
-    """A column as it was understood. `field` is blank where it is not read; `samples` are up to three values."""
+    """A column as it was understood. `field` is blank where it is not read; `samples` are up to three values.
+
+    `group` is the header above its header; `confidence` lies between 0 and 1. `offer` says what may be done with its
+    cells: `fill` (blank, rows) or `is_filled`, `split` (cell, parts) or `is_split`.
+    """
 
     sheet: str
     row: int
@@ -40,6 +44,14 @@ class ShownColumn(NamedTuple):
     field: str
     ground: str
     samples: list[str]
+    group: str = ""
+    confidence: float = 1.0
+    offer: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether it is taken for something, but not surely enough to be used without a person where it is asked for."""
+        return bool(self.field) and self.confidence < ENOUGH
 
 
 class CauseKey(NamedTuple):
@@ -151,9 +163,9 @@ def choose_columns(
     if twice:
         raise InvalidInput("field-twice", N_("Two columns cannot mean the same: choose one of them."))
     chosen = [
-        (FaultyCell(column.sheet, column.row, cell, column.header), header_of(wanted[cell]) or NOT_READ)
+        (FaultyCell(column.sheet, column.row, cell, column.header), said_header(wanted[cell]))
         for cell, column in headers.items()
-        if wanted[cell] != column.field
+        if wanted[cell] != column.field or column.is_guessed
     ]
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))

@@ -84,6 +84,13 @@ def duplicates(context: Context) -> Iterator[Issue]:
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
 
 
+def _other_product(table: Table, first: int, index: int) -> bool:
+    """Whether a list of products and factories names one factory again, for another product."""
+    models, names, addresses = (table.get(name) for name in ("product_model", "site_legal_name", "address_line"))
+    same_site = (names[first], addresses[first]) == (names[index], addresses[index])
+    return table.has("product_model") and same_site and models[first] != models[index]
+
+
 def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, address, city, country in table.zip("address_line", "city", "country"):
