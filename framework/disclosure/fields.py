@@ -43,6 +43,10 @@ def _headers() -> dict[str, str]:
     return {row["field"]: row["headers"].partition("|")[0] for row in read_rows("site_list_headers.csv")}
 
 
+FILLABLE = ("site_legal_name", "parent_company")
+"""Fields whose blank cells may take the value above."""
+SPLITTABLE = ("product_model", "product_words", "facility_words")
+"""Fields of which one cell may hold several values."""
 CHOSEN_MARK, FILL_MARK, SPLIT_MARK = "(chosen)", "(fill down)", "(split)"
 NOT_READ = "(not read)"
 """Stands over the header of a column that a person left out."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from framework.disclosure.column_values import Values, guesses_by_values, look_like_names, speaks_against, speaks_for
 from framework.disclosure.fields import said_of
 from framework.disclosure.header_words import APART, header_key, is_exact, meaning
+from framework.ground.text import N_
 
 SURE, ENOUGH = 0.9, 0.75
 """From SURE on a column is called sure, from ENOUGH on likely; below, it is called guessed and a required one waits for a person."""
@@ -18,9 +19,23 @@ REQUIRED = frozenset(
 )
 """Fields that are asked of some site, or say which product is made there: never filled from a guess without a person."""
 PERSON, HEADER, VALUES, DOUBLE = "person", "header", "values", "double"
+GROUNDS = {
+    PERSON: N_("You said so, here or for an earlier version."),
+    HEADER: N_("Its name says so."),
+    VALUES: N_("Its values look like it. Please check."),
+    DOUBLE: N_("Another column has the same name. Choose one of them."),
+    APART: N_("Its name says something that we do not take over, such as a contact."),
+    "": N_("We do not know what it means."),
+}
+"""Why a column is read as it is, in words."""
 _CONFIRMED, _AGAINST_EXACT, _AGAINST, _TIED = 0.15, 0.6, 0.45, 0.7
 _MOST_SURE = 0.98
 _BY_PLACE = 0.6
+
+
+def certainty(confidence: float) -> str:
+    """How sure a meaning is, in words (a template to translate)."""
+    return N_("sure") if confidence >= SURE else N_("likely") if confidence >= ENOUGH else N_("guessed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +196,7 @@ def group_texts(upper: Mapping[int, str], lower: Mapping[int, str]) -> tuple[dic
     for place in range(max([*upper, *lower], default=-1) + 1):
         above, below = upper.get(place, ""), lower.get(place, "")
         if above:
-            around = above if below and said_of(below) is None else ""
+            around = above if below else ""
         if below or above:
             headers[place] = below or above
         if below and around:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from framework.disclosure.fields import FILL_MARK, SPLIT_MARK
+from framework.disclosure.fields import FILL_MARK, FILLABLE, SPLIT_MARK, SPLITTABLE
 from framework.disclosure.identifiers import registry_problem
 from framework.disclosure.recognise import OPEN_SUPPLY_HUB, Layout
 from framework.disclosure.table import Listed, Table, letter
@@ -15,8 +15,6 @@ from framework.ground.issues import Issue
 from framework.ground.reading.texts import clean
 from framework.ground.sheets.cells import Cell, Row
 
-FILLABLE = ("site_legal_name", "parent_company")
-SPLITTABLE = ("product_model", "product_words", "facility_words")
 HEADS_BELOW = "names-rows-below"
 _LEAST_BLANK, _MOST_WITH_ADDRESS = 0.3, 0.8
 _PLACES = ("address_line", "city", "country", "region")

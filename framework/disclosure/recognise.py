@@ -26,6 +26,7 @@ from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 from framework.ground.reading.texts import clean
 from framework.ground.sheets.cells import Book, Cell, Row, Sheet
+from framework.ground.text import N_
 
 OURS, SITE_LIST, UNKNOWN = "hefboom-1.0", "site-list", "unknown"
 HEADER_ROWS = 30
@@ -35,6 +36,11 @@ _SAMPLES_SHOWN = 3
 _FEWEST_HEADERS = 2
 _SECOND_LANGUAGE = 0.5
 OPEN_SUPPLY_HUB, PRODUCT_FACTORY, SITES_ALONE = "open-supply-hub", "product-factory", "sites"
+KINDS = {
+    OPEN_SUPPLY_HUB: N_("A list in the form of Open Supply Hub: values with bars are set apart, ids checked."),
+    PRODUCT_FACTORY: N_("A list of products and factories: each product is kept with its site."),
+}
+"""What a list was recognised as, where it is more than sites, in words."""
 _HUB_HEADERS = frozenset({"country", "name", "address"})
 
 

@@ -56,6 +56,8 @@ KINDS: dict[str, str] = {
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
+    "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
+    "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),
     "supplier.invited": N_("invited a supplier"),
     "supplier.uninvited": N_("withdrew the invitation of a supplier"),
     "record.verified": N_("checked the record: %(events)s events follow from one another"),

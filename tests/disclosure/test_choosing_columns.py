@@ -68,7 +68,7 @@ def test_saying_what_columns_mean_makes_the_list_countable(sent):
     page = choose(sent)
 
     submission = sent.submissions()[0]
-    assert "4 columns have another meaning now." in page.text
+    assert "4 columns are read as you said." in page.text
     assert (submission.format, submission.verdict) == ("site-list", "countable")
     assert [(one["site_legal_name"], one["country"], one["product_words"]) for one in rows(sent)] == [
         ("Acme", "CN", "note"),
