@@ -106,7 +106,7 @@ def _one(header: str, group: str, samples: Callable[[int], Values], place: int) 
         return Guess(meant.field, min(meant.confidence, least), HEADER, meant.rank)
     if meant.confidence < ENOUGH and meant.field == "address_line" and values.mostly("country") and values.distinct > 1:
         return Guess("country", 0.8, VALUES, 30)
-    surer = _CONFIRMED if speaks_for(values, meant.field) else 0.0
+    surer = _CONFIRMED if not meant.unknown and speaks_for(values, meant.field) else 0.0
     return Guess(meant.field, max(meant.confidence, min(meant.confidence + surer, _MOST_SURE)), HEADER, meant.rank)
 
 

@@ -16,7 +16,7 @@ LONGEST_HEADER = 120
 APART = "-"
 """The meaning of a header that names something we do not take over, such as a contact."""
 EXACT, BY_WORDS = 0.97, 0.95
-_UNKNOWN_WORD, _NEARLY, _AMBIGUOUS = 0.12, 0.06, 0.6
+_UNKNOWN_WORD, _NEARLY, _AMBIGUOUS = 0.22, 0.06, 0.6
 _NEAR = 0.87
 _SHORTEST_FUZZY, _SHORTEST_COMPOUND, _SHORTEST_PART = 5, 6, 3
 _LINKS = ("", "s", "n", "e", "en", "es", "er", "ns", "r")
@@ -33,12 +33,14 @@ _TRADITIONAL = str.maketrans(
 class Meaning:
     """What a header is taken for. `field` is a field of a list of sites, APART, or blank where its words say nothing.
 
-    The smaller `rank`, the better the header names the field; `confidence` lies between 0 and 1.
+    The smaller `rank`, the better the header names the field; `confidence` lies between 0 and 1. `unknown` counts the
+    words that we do not know.
     """
 
     field: str = ""
     rank: int = 0
     confidence: float = 0.0
+    unknown: int = 0
 
 
 NOTHING = Meaning()
@@ -118,7 +120,7 @@ def _of(words: _Concepts) -> Meaning:
     if not field:
         return NOTHING
     sure = base - _UNKNOWN_WORD * words.unknown - (_NEARLY if words.near else 0)
-    return Meaning(field, rank, max(round(sure, 2), 0.3))
+    return Meaning(field, rank, max(round(sure, 2), 0.3), words.unknown)
 
 
 def _rule(found: frozenset[str], line: str) -> tuple[str, int, float]:

@@ -21,7 +21,8 @@ _PLACES = ("address_line", "city", "country", "region")
 _SCHEMES = {"lei_id": "lei", "duns_id": "duns", "gln_id": "gln", "rba_id": "rba", "parent_os_id": "parent-os"}
 _BARS, _COMMAS = re.compile(r"\s*[|;；、\n]\s*"), re.compile(r"\s*[,，]\s*")
 _TIER = re.compile(
-    r"(?:tier|level|led|nivå|schakel|laag|niveau|stufe|ebene|rang|t)?\s*[-.:]?\s*([1-9])(?!\d)|([一二三四])[级級]", re.I
+    r"(?:tier|level|led|nivå|schakel|laag|niveau|stufe|ebene|rang|t)?\s*[-.:]?\s*(?<!\d)([1-9])(?!\d)|([一二三四])[级級]",
+    re.I,
 )
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4}
 

@@ -80,7 +80,7 @@ def duplicates(context: Context) -> Iterator[Issue]:
         for index in near:
             twins = [seen.setdefault(form, index) for form in _forms(*rows[index], alone=len(near) == 1)]
             first = min(twins, default=index)
-            if first < index and (SITES, index) not in context.identical:
+            if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
 
 
