@@ -30,6 +30,8 @@ GROUNDS = {
 """Why a column is read as it is, in words."""
 _CONFIRMED, _AGAINST_EXACT, _AGAINST, _TIED = 0.15, 0.6, 0.45, 0.7
 _MOST_SURE = 0.98
+_LONGEST_NAME = 80
+_THREE_DIGITS = re.compile(r"\d{3}")
 _BY_PLACE = 0.6
 
 
@@ -76,6 +78,8 @@ def understand(headers: Mapping[int, str], groups: Mapping[int, str], samples: C
 def header_score(headers: Mapping[int, str], groups: Mapping[int, str]) -> tuple[float, set[str]]:
     """How much a row looks like names of columns: the confidence of the different fields it names, and which these are."""
     best: dict[str, float] = {}
+    if sum(map(_is_data, headers.values())) * 2 > len(headers):
+        return 0.0, set()
     for place, header in headers.items():
         said = said_of(header)
         if said is not None:
@@ -87,6 +91,11 @@ def header_score(headers: Mapping[int, str], groups: Mapping[int, str]) -> tuple
     best.pop("", None)
     best.pop(APART, None)
     return sum(best.values()), set(best)
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text looks like a value of a row rather than a name of a column; a cheap look before the dear one."""
+    return len(text) > _LONGEST_NAME or _THREE_DIGITS.search(text) is not None
 
 
 def _one(header: str, group: str, samples: Callable[[int], Values], place: int) -> Guess:
@@ -218,7 +227,7 @@ def _same(first: str, second: str) -> bool:
 
 def may_stand_over(upper: Mapping[int, str], lower: Mapping[int, str]) -> bool:
     """Whether the upper of two rows may hold headers of groups: two or more, with a gap in one of the rows."""
-    if len(upper) < 2 or not lower or any(re.search(r"\d{3}", text) for text in lower.values()):
+    if len(upper) < 2 or not lower or any(map(_is_data, lower.values())):
         return False
     gaps = any(place not in upper and any(one < place for one in upper) for place in lower)
     return gaps or any(place not in lower for place in upper)

@@ -21,6 +21,9 @@ _NEAR = 0.87
 _SHORTEST_FUZZY, _SHORTEST_COMPOUND, _SHORTEST_PART = 5, 6, 3
 _LINKS = ("", "s", "n", "e", "en", "es", "er", "ns", "r")
 _PERCENT = "%"
+_NO_LETTERS = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"%|[^\W_]+")
+_BRACKETS = re.compile(r"[(\[（](.*?)[)\]）]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _TRADITIONAL = str.maketrans(
@@ -48,8 +51,10 @@ NOTHING = Meaning()
 
 def header_key(text: str) -> str:
     """The form in which headers of lists are compared: letters and digits, no case, no accents, no remarks in brackets."""
-    plain = re.sub(r"[(\[（].*?[)\]）]", "", unicodedata.normalize("NFKD", text).casefold())
-    return re.sub(r"[\W_]+", "", "".join(sign for sign in plain if not unicodedata.combining(sign)))
+    if text.isascii():
+        return _NO_LETTERS.sub("", _BRACKETS.sub("", text).lower())
+    plain = _BRACKETS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return _NO_LETTERS.sub("", "".join(sign for sign in plain if not unicodedata.combining(sign)))
 
 
 @cache
@@ -71,13 +76,13 @@ def meaning(text: str, group: str = "", *, near: bool = True) -> Meaning:
     """
     if len(text) > LONGEST_HEADER or len(group) > LONGEST_HEADER:
         return NOTHING
-    remarks = _concepts(" ".join(re.findall(r"[(\[（](.*?)[)\]）]", text)), near=False)
+    remarks = _concepts(" ".join(_BRACKETS.findall(text)), near=False)
     around = _concepts(group, near=near) if group else _Concepts()
     outer = (around.found | remarks.found) & _OF_SOMETHING_ELSE
     exact = synonyms().get(header_key(text))
     if exact and not outer and not around.found & _LEADING:
         return Meaning(*exact, confidence=EXACT)
-    own = _concepts(re.sub(r"[(\[（].*?[)\]）]", " ", text), near=near)
+    own = _concepts(_BRACKETS.sub(" ", text), near=near)
     if not text or outer or around.found & _LEADING:
         return _of(_Concepts(own.found | around.found | outer, own.unknown, own.near or around.near))
     said = _of(own)
@@ -271,10 +276,12 @@ def _fuzzy_words() -> list[str]:
 def _tokens(text: str) -> list[str]:
     """Words without case and accents, Chinese in simplified signs and apart from Latin letters."""
     humped = _HUMP.sub(" ", text) if not text.isupper() else text
+    if humped.isascii():
+        return _WORDS.findall(humped.lower())
     plain = unicodedata.normalize("NFKD", humped.translate(_TRADITIONAL)).casefold()
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     plain = re.sub("([\u3400-\u9fff]+)", r" \1 ", plain)
-    return re.findall(r"%|[^\W_]+", plain)
+    return _WORDS.findall(plain)
 
 
 @lru_cache(maxsize=8192)
