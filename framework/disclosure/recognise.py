@@ -34,7 +34,7 @@ READ_COLUMNS = 64
 _SHOWN = 200
 _SAMPLES_SHOWN = 3
 _FEWEST_HEADERS = 2
-_SECOND_LANGUAGE = 0.5
+_SECOND_LANGUAGE, _PAIR = 0.5, 0.01
 OPEN_SUPPLY_HUB, PRODUCT_FACTORY, SITES_ALONE = "open-supply-hub", "product-factory", "sites"
 KINDS = {
     OPEN_SUPPLY_HUB: N_("A list in the form of Open Supply Hub: values with bars are set apart, ids checked."),
@@ -186,7 +186,10 @@ def _site_list(sheet: Sheet) -> list[Layout]:
 
 
 def _site_layouts(sheet: Sheet) -> Iterator[tuple[Layout, float]]:
-    """The first rows as headers, alone or with the row above, as far as they name sites; and how much they look like it."""
+    """The first rows as headers, alone or with the row above, as far as they name sites; and how much they look like it.
+
+    Where a row is a header both alone and below the row above, the groups above it are not passed over.
+    """
     above: Row | None = None
     for row in _first_rows(sheet):
         found = _site_layout(sheet, row)
@@ -195,7 +198,7 @@ def _site_layouts(sheet: Sheet) -> Iterator[tuple[Layout, float]]:
         if above is not None and above.number == row.number - 1:
             pair = _two_rows(sheet, above, row)
             if pair:
-                yield pair
+                yield pair[0], max(pair[1], found[1] if found else 0.0) + _PAIR
         above = row
 
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user.id'], name=op.f('fk_shared_columns_created_by_id')),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisation.id'], name=op.f('fk_shared_columns_organisation_id')),
     sa.ForeignKeyConstraint(['submission_id'], ['submission.id'], name=op.f('fk_shared_columns_submission_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shared_columns')),
