@@ -201,11 +201,14 @@ def _blank_below(layout: Layout, name: str, rows: Sequence[Row]) -> int:
     place = layout.mapping.get(name)
     if place is None:
         return 0
+    missing = sum(1 for row in rows if _at(row, place) is None)
+    if missing < _LEAST_BLANK * len(rows):
+        return 0  # nearly every list ends here
     begun = next((number for number, row in enumerate(rows) if _at(row, place) is not None), len(rows))
     sites = [row for row in rows[begun:] if any(_at(row, where) is not None for where in _where(layout))]
     blank = sum(1 for row in sites if _at(row, place) is None)
     all_blank = sum(1 for row in rows[begun:] if _at(row, place) is None)
-    is_worth = sites and blank >= _LEAST_BLANK * len(sites) and blank >= _MOST_WITH_ADDRESS * all_blank
+    is_worth = sites and blank and blank >= _LEAST_BLANK * len(sites) and blank >= _MOST_WITH_ADDRESS * all_blank
     return blank if is_worth else 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from framework.disclosure.column_values import SAMPLE, Values
 from framework.disclosure.columns import SHEETS, SUBMISSION, fold, sheet_columns
+from framework.disclosure.fields import said_of
 from framework.disclosure.guessing import (
     ENOUGH,
     REQUIRED,
@@ -42,6 +43,12 @@ KINDS = {
 }
 """What a list was recognised as, where it is more than sites, in words."""
 _HUB_HEADERS = frozenset({"country", "name", "address"})
+_HUB_NAMES = {"country": "country", "site_legal_name": "name", "address_line": "address"}
+_HUB_ALONE = frozenset(
+    "sector_product_type product_type facility_type_processing_type facility_type processing_type number_of_workers "
+    "parent_company parent_company_os_id native_language_name duns_id lei_id rba_id isic_4".split()
+)
+"""Headers that only the hub writes so; they tell its lists where a person said what the first three mean."""
 
 
 @dataclass(slots=True)
@@ -66,7 +73,9 @@ class Layout:
     @property
     def kind(self) -> str:
         """Of a list: open-supply-hub, product-factory (a model and a factory in each row) or sites."""
-        if {text.strip() for text in self.headers.values()} >= _HUB_HEADERS:
+        texts = {text.strip() for text in self.headers.values()}
+        said = {_HUB_NAMES.get(said_of(text) or "", "") for text in texts}
+        if texts >= _HUB_HEADERS or (texts | said >= _HUB_HEADERS and texts & _HUB_ALONE):
             return OPEN_SUPPLY_HUB
         return PRODUCT_FACTORY if "product_model" in self.mapping else SITES_ALONE
 
