@@ -214,7 +214,9 @@ def group_texts(upper: Mapping[int, str], lower: Mapping[int, str]) -> tuple[dic
 
 
 def is_second_line(upper: Mapping[int, str], lower: Mapping[int, str]) -> bool:
-    """Whether two rows say the same in two languages, column by column."""
+    """Whether two rows say the same in two languages, column by column; what a person said is no second language."""
+    if any(said_of(text) is not None for text in lower.values()):
+        return False
     both = [place for place in lower if place in upper]
     same = sum(1 for place in both if _same(upper[place], lower[place]))
     return len(both) >= 2 and same >= 2 and same * 2 >= len(lower)

@@ -20,7 +20,7 @@ from framework.disclosure.guessing import (
     may_stand_over,
     understand,
 )
-from framework.disclosure.header_words import header_key, synonyms
+from framework.disclosure.header_words import APART, header_key, synonyms
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import letter
 from framework.ground.issue_catalogue import make
@@ -260,7 +260,7 @@ def _told(layout: Layout, place: int) -> bool:
 def _tell_unknown(layout: Layout) -> None:
     for place in layout.headers:
         if place not in layout.mapping.values() and not _told(layout, place):
-            layout.tell(place, "column-unknown")
+            layout.tell(place, "column-unknown", "apart" if layout.guesses[place].ground == APART else "")
 
 
 def _samples(layout: Layout, place: int) -> list[Cell]:

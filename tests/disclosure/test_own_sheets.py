@@ -233,6 +233,21 @@ def test_a_header_merged_downwards_belongs_to_its_own_column():
     assert (stored(found, "country")[0], stored(found, "workers_total")) == ("CN", [1, 2, 3, 4])
 
 
+def test_headers_of_groups_stay_where_they_were_once_a_person_said_the_columns():
+    upper = ("Factory", "Address", None, None, "Parent")
+    lower = (None, "Street", "City", "Country", None)
+    rows = zip(NAMES, STREETS, ("A", "B", "C", "D"), LANDS, NAMES, strict=True)
+    book = list_of(upper, lower, *rows)
+    fields = ("site_legal_name", "address_line", "city", "country", "parent_company")
+    said = [["Sites", 2, letters, said_header(field)] for letters, field in zip("ABCDE", fields, strict=True)]
+
+    groups = [one["group"] for one in check(book, None, today=TODAY).columns[0]["columns"]]
+    again = [one["group"] for one in check(corrected(book, said), None, today=TODAY).columns[0]["columns"]]
+
+    assert groups == ["", "Address", "Address", "Address", ""]
+    assert again == ["Factory", "Address", "Address", "Address", "Parent"]
+
+
 def test_headers_in_two_languages_below_one_another_are_one():
     rows = zip(NAMES, STREETS, LANDS, strict=True)
 
