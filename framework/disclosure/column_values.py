@@ -148,7 +148,7 @@ _AGAINST: dict[str, Callable[[Values], bool]] = {
     "address_line": lambda v: (v.mostly("country") and v.distinct > 1) or v.mostly("number") or v.mostly("code"),
     "city": _no_city,
     "region": lambda v: v.mostly("number") or (v.mostly("country") and v.distinct > 2),
-    "country": lambda v: v.share("country") < _FEW,
+    "country": lambda v: v.mostly("number") or v.mostly("address"),
     "latitude": lambda v: v.share("number") < _SOME,
     "longitude": lambda v: v.share("number") < _SOME,
     "workers_total": lambda v: v.share("digit") < _SOME,
@@ -156,6 +156,11 @@ _AGAINST: dict[str, Callable[[Values], bool]] = {
     "os_id": lambda v: v.share("os_id_form") < _SOME,
     "product_model": lambda v: v.mostly("country") or v.mostly("address"),
 }
+
+
+def lacks(values: Values, meaning: str) -> bool:
+    """Whether hardly a value is what the header says; they may be misspelt, so this speaks against unclear headers alone."""
+    return meaning == "country" and values.are_enough and values.share("country") < _FEW
 
 
 def speaks_for(values: Values, meaning: str) -> bool:

@@ -7,7 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from framework.disclosure.column_values import Values, guesses_by_values, look_like_names, speaks_against, speaks_for
+from framework.disclosure.column_values import (
+    Values,
+    guesses_by_values,
+    lacks,
+    look_like_names,
+    speaks_against,
+    speaks_for,
+)
 from framework.disclosure.fields import said_of
 from framework.disclosure.header_words import APART, header_key, is_exact, meaning
 from framework.ground.text import N_
@@ -108,10 +115,11 @@ def _one(header: str, group: str, samples: Callable[[int], Values], place: int) 
     if not meant.field:
         return Guess()
     values = samples(place)
-    if speaks_against(values, meant.field):
+    exact = is_exact(header, meant.field)
+    if speaks_against(values, meant.field) or (not exact and lacks(values, meant.field)):
         if values.mostly("country") and meant.field != "country" and values.distinct > 1:
             return Guess("country", _TIED, VALUES, 50)
-        least = _AGAINST_EXACT if is_exact(header, meant.field) else _AGAINST
+        least = _AGAINST_EXACT if exact else _AGAINST
         return Guess(meant.field, min(meant.confidence, least), HEADER, meant.rank)
     if meant.confidence < ENOUGH and meant.field == "address_line" and values.mostly("country") and values.distinct > 1:
         return Guess("country", 0.8, VALUES, 30)

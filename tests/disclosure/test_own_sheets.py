@@ -109,8 +109,8 @@ TRAPS = {
         ("Factory", "Address", "Country"),
         (NAMES, ("a@b.example", "c@d.example", "e@f.example", "g@h.example"), LANDS),
     ),
-    "towns below Country": (
-        ("Factory", "Address", "Country"),
+    "towns below a country of a name that we do not know": (
+        ("Factory", "Address", "Country of placement"),
         (NAMES, STREETS, ("Kunshan", "Leeds", "Austin", "Ipoh")),
     ),
     "countries without a name": (("Factory", "Address", "Xyz"), (NAMES, STREETS, LANDS)),
@@ -128,6 +128,15 @@ def test_a_required_column_that_is_only_guessed_waits_for_a_person(trap):
 
     assert found.verdict == "blocked"
     assert {"column-guessed", "header-not-found"} & codes(found)
+
+
+def test_misspelt_countries_below_a_clear_header_are_told_one_by_one_and_not_taken():
+    found = checked_list(
+        ("Factory", "Address", "Country"), *[(n, s, "Kinaa") for n, s in zip(NAMES, STREETS, strict=True)]
+    )
+
+    assert found.verdict == "countable"
+    assert (stored(found, "country"), "value-not-allowed / country" in codes(found)) == ([None] * 4, True)
 
 
 @pytest.mark.parametrize(
