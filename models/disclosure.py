@@ -148,6 +148,24 @@ class Correction(Record, Base):
     undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
 
 
+class SharedColumns(Record, Base):
+    """How the columns of lists of one form are read, shared by a lead with all suppliers; taken from an opened submission."""
+
+    __tablename__ = "shared_columns"
+    __table_args__ = (
+        UniqueConstraint("submission_id"),
+        Index("ix_shared_columns_signature", "signature"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), comment="the lead that shared it")
+    signature: Mapped[str] = mapped_column(String(64), comment="hash of the headers by column")
+    meanings: Mapped[dict[str, str]] = mapped_column(JSON, comment="column (0:C) to field, blank for not read")
+
+    submission: Mapped[Submission] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
 class SubmissionIssue(Base):
     """One problem at one place of a version, as found at its check."""
 

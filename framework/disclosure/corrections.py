@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure.fields import FIELD_LABELS, header_of
+from framework.disclosure.fields import FIELD_LABELS, FILL_MARK, FILLABLE, SPLIT_MARK, SPLITTABLE, said_header
 from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.groups import of_value
+from framework.disclosure.guessing import ENOUGH
 from framework.disclosure.receiving import CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs
 from framework.ground.actors import SYSTEM, Actor
@@ -27,12 +31,14 @@ MAX_LENGTH = 4_000
 
 
 CHOSEN = "column-chosen"
-NOT_READ = "(not read)"
-"""Stands over the header of a column that a person left out: in brackets, so no field is meant by it."""
 
 
 class ShownColumn(NamedTuple):
-    """A column as it was understood. `field` is blank where it is not read; `samples` are up to three values."""
+    """A column as it was understood. `field` is blank where it is not read; `samples` are up to three values.
+
+    `group` is the header above its header; `confidence` lies between 0 and 1. `offer` says what may be done with its
+    cells: `fill` (blank, rows) or `is_filled`, `split` (cell, parts) or `is_split`.
+    """
 
     sheet: str
     row: int
@@ -41,6 +47,14 @@ class ShownColumn(NamedTuple):
     field: str
     ground: str
     samples: list[str]
+    group: str = ""
+    confidence: float = 1.0
+    offer: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether it is taken for something, but not surely enough to be used without a person where it is asked for."""
+        return bool(self.field) and self.confidence < ENOUGH
 
 
 class CauseKey(NamedTuple):
@@ -135,12 +149,21 @@ def mend(
 
 
 def choose_columns(
-    session: Session, submission: Submission, choices: Mapping[str, str], *, actor: Actor, clock: Clock
+    session: Session,
+    submission: Submission,
+    choices: Mapping[str, str],
+    *,
+    fill: Collection[str] = (),
+    split: Collection[str] = (),
+    actor: Actor,
+    clock: Clock,
 ) -> int:
     """Say what columns mean, by the cell of their header: a field of a list of sites, or blank for not read.
 
+    A column that is not among the choices is confirmed where it was only guessed, and stays as it is else. `fill` and
+    `split` name the columns whose blank cells take the value above, and whose cells are set apart into values.
     Recorded like any mending, as our name of the field over the header of the column. Returns the number of headers
-    that changed. Raises MoveRefused, and InvalidInput where one field is given twice or nothing changed.
+    that were said. Raises MoveRefused, and InvalidInput where one field is given twice or nothing changed.
     """
     _hold(session, submission, clock)
     headers = shown_columns(submission)
@@ -151,10 +174,13 @@ def choose_columns(
     twice = next((name for name in given if given.count(name) > 1), "")
     if twice:
         raise InvalidInput("field-twice", N_("Two columns cannot mean the same: choose one of them."))
+    said = {
+        cell: said_header(name, fill_down=cell in fill and name in FILLABLE, split=cell in split and name in SPLITTABLE)
+        for cell, name in wanted.items()
+    }
     chosen = [
-        (FaultyCell(column.sheet, column.row, cell, column.header), header_of(wanted[cell]) or NOT_READ)
-        for cell, column in headers.items()
-        if wanted[cell] != column.field
+        (FaultyCell(column.sheet, column.row, cell, column.header), said[cell])
+        for cell, column in _to_say(headers, wanted, said).items()
     ]
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))
@@ -183,6 +209,25 @@ def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clo
     _write(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
 
 
+def _to_say(
+    headers: Mapping[str, ShownColumn], wanted: Mapping[str, str], said: Mapping[str, str]
+) -> dict[str, ShownColumn]:
+    """The columns over whose headers something is to be laid: those that change or were guessed.
+
+    Below headers of groups all of the sheet, since a header that was said no longer stands in its group.
+    """
+
+    def differs(cell: str, column: ShownColumn) -> bool:
+        is_marked = (FILL_MARK in said[cell], SPLIT_MARK in said[cell])
+        was_marked = (bool(column.offer.get("is_filled")), bool(column.offer.get("is_split")))
+        return wanted[cell] != column.field or column.is_guessed or is_marked != was_marked
+
+    found = {cell: column for cell, column in headers.items() if differs(cell, column)}
+    grouped = {column.sheet for column in headers.values() if column.group}
+    whole = {column.sheet for column in found.values()} & grouped
+    return {cell: column for cell, column in headers.items() if cell in found or column.sheet in whole}
+
+
 def shown_columns(submission: Submission) -> dict[str, ShownColumn]:
     """The columns of a plain list as they were understood, by sheet and cell of the header (Sheet1!C4)."""
     return {
@@ -208,18 +253,19 @@ def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool
 
     Such a list has the same headers in the same columns; the newest of the supplier's own versions decides.
     """
-    headers = {cell: column.header for cell, column in shown_columns(submission).items()}
     before = _chosen_before(session, submission)
-    if before is None or _by_letter(headers) != _by_letter(_as_sent(session, before)):
+    if before is None or signature(session, submission) != signature(session, before):
         return False
     query = select(Correction).where(
         Correction.submission_id == before.id, Correction.code == CHOSEN, Correction.undone_at.is_(None)
     )
-    said = {one.column: one.corrected for one in session.scalars(query.order_by(Correction.id))}
+    places = column_places(before)
+    corrections = session.scalars(query.order_by(Correction.id))
+    said = {places.get(f"{one.sheet}!{one.column}{one.row}", ""): one.corrected for one in corrections}
     chosen = [
-        (FaultyCell(column.sheet, column.row, cell, column.header), said[letters])
+        (FaultyCell(column.sheet, column.row, cell, column.header), said[place])
         for cell, column in shown_columns(submission).items()
-        if (letters := _letters(cell)) in said and said[letters] != column.header
+        if (place := column_places(submission)[cell]) in said and said[place] != column.header
     ]
     if chosen:
         _write(session, submission, chosen, CHOSEN, SYSTEM, clock)
@@ -241,15 +287,29 @@ def _chosen_before(session: Session, submission: Submission) -> Submission | Non
     return session.scalar(query.order_by(Submission.receipt_seq.desc()).limit(1))
 
 
-def _as_sent(session: Session, submission: Submission) -> dict[str, str]:
-    """The headers of a version as they stand in its file, by sheet and cell."""
-    headers = {cell: column.header for cell, column in shown_columns(submission).items()}
-    return headers | original_headers(session, submission)
+def column_places(submission: Submission) -> dict[str, str]:
+    """By sheet and cell of the header: the sheet's place in the file and the letters of the column, such as 0:C.
+
+    The names of sheets and the rows of the headers may differ between lists that are read alike.
+    """
+    return {
+        f"{sheet['sheet']}!{column['cell']}": f"{number}:{_letters(column['cell'])}"
+        for number, sheet in enumerate(submission.mapping.get("sheets", []))
+        for column in sheet["columns"]
+    }
 
 
-def _by_letter(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers by the letters of their columns, without case and outer space; the name of the sheet and its row may differ."""
-    return {_letters(cell): header.strip().casefold() for cell, header in headers.items()}
+def signature(session: Session, submission: Submission) -> str:
+    """What tells lists of one form: a hash of the headers of their file by column, without case and outer space."""
+    originals = original_headers(session, submission)
+    places = column_places(submission)
+    headers = {places[cell]: originals.get(cell, column.header) for cell, column in shown_columns(submission).items()}
+    groups = {places[cell]: column.group for cell, column in shown_columns(submission).items()}
+    texts = {
+        place: f"{groups[place] if groups[place] != header else ''}|{header}".strip().casefold()
+        for place, header in headers.items()
+    }
+    return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()
 
 
 def _letters(cell: str) -> str:

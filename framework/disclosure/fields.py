@@ -21,10 +21,17 @@ FIELD_LABELS = {
     "latitude": N_("Latitude"),
     "longitude": N_("Longitude"),
     "os_id": N_("Open Supply Hub id"),
+    "lei_id": N_("Legal entity identifier (LEI)"),
+    "duns_id": N_("D-U-N-S number"),
+    "gln_id": N_("Global location number (GLN)"),
+    "rba_id": N_("RBA id"),
+    "parent_os_id": N_("Open Supply Hub id of the parent company"),
     "other_registry_id": N_("Id in another register"),
     "workers_total": N_("Number of workers"),
     "facility_words": N_("Kind of facility, in words"),
+    "product_model": N_("Product or model"),
     "product_words": N_("Products, in words"),
+    "industry_words": N_("Code of the industry"),
     "tier_words": N_("Tier, in words"),
     "list_year": N_("Year of the list"),
 }
@@ -34,6 +41,37 @@ FIELD_LABELS = {
 @cache
 def _headers() -> dict[str, str]:
     return {row["field"]: row["headers"].partition("|")[0] for row in read_rows("site_list_headers.csv")}
+
+
+FILLABLE = ("site_legal_name", "parent_company")
+"""Fields whose blank cells may take the value above."""
+SPLITTABLE = ("product_model", "product_words", "facility_words")
+"""Fields of which one cell may hold several values."""
+CHOSEN_MARK, FILL_MARK, SPLIT_MARK = "(chosen)", "(fill down)", "(split)"
+NOT_READ = "(not read)"
+"""Stands over the header of a column that a person left out."""
+
+
+def said_header(field: str, *, fill_down: bool = False, split: bool = False) -> str:
+    """What is laid over a header where a person said what its column means, and what is to be done with its cells."""
+    if not field:
+        return NOT_READ
+    marks = [CHOSEN_MARK, *[FILL_MARK] * fill_down, *[SPLIT_MARK] * split]
+    return " ".join([header_of(field), *marks])
+
+
+def said_of(header: str) -> str | None:
+    """The field that a person said a column means, blank for not read; None where nobody said so."""
+    if header == NOT_READ:
+        return ""
+    if CHOSEN_MARK not in header:
+        return None
+    return _fields().get(header.partition(f" {CHOSEN_MARK}")[0])
+
+
+@cache
+def _fields() -> dict[str, str]:
+    return {header: field for field, header in _headers().items()}
 
 
 def header_of(field: str) -> str:

@@ -52,14 +52,20 @@ def smelter_form(text: str) -> str:
 
 
 def registry_problem(text: str) -> str:
-    """The name of the registry whose form `scheme:id` breaks, or an empty text; unknown schemes are never wrong."""
-    scheme, colon, number = text.partition(":")
-    test = _TESTS.get(scheme.strip().casefold()) if colon else None
-    return "" if test is None or test(number) else scheme.strip().upper()
+    """The name of the first registry whose form a `scheme:id` breaks, or an empty text; several are separated by bars.
+
+    Unknown schemes are never wrong.
+    """
+    for one in text.split("|"):
+        scheme, colon, number = one.partition(":")
+        test = _TESTS.get(scheme.strip().casefold()) if colon else None
+        if test is not None and not test(number):
+            return scheme.strip().upper()
+    return ""
 
 
 def _is_duns(text: str) -> bool:
     return bool(re.fullmatch(r"\d{9}", re.sub(r"[\s-]", "", text)))
 
 
-_TESTS = {"lei": is_lei, "gln": is_gln, "os": is_os_id, "duns": _is_duns}
+_TESTS = {"lei": is_lei, "gln": is_gln, "os": is_os_id, "parent-os": is_os_id, "duns": _is_duns}

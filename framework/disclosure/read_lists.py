@@ -9,6 +9,17 @@ from itertools import chain
 
 from framework.disclosure.columns import SITES, Column, sheet_columns
 from framework.disclosure.geography import country_at_end
+from framework.disclosure.list_cells import (
+    blank_zeros,
+    filled_down,
+    join_ids,
+    named_products,
+    number_tiers,
+    offered,
+    offers,
+    split,
+    told_filled,
+)
 from framework.disclosure.recognise import (
     READ_COLUMNS,
     Layout,
@@ -27,7 +38,10 @@ from framework.ground.sheets.cells import Book, Row
 
 LONGEST = 2_000
 _TITLE_ROWS = 2
-_EXTRA = ("address_line_2", "address_line_3", "facility_words", "product_words", "tier_words", "list_year")
+_EXTRA = tuple(
+    "address_line_2 address_line_3 facility_words product_model product_words tier_words industry_words list_year "
+    "lei_id duns_id gln_id rba_id parent_os_id".split()
+)
 _JOINED = ("address_line", "address_line_2", "address_line_3")
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|delsumma|gesamt|summe|合计|总计)\b", re.I)
 
@@ -36,14 +50,24 @@ def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iter
     """Each recognised sheet as a table of sites, with what there is to tell about it; the table is complete once that is told."""
     for layout in found.layouts:
         second = second_table(layout)
-        table, rows = _table(layout, second, date1904=book.date1904)
+        rows, listed = _rows(layout, second)
+        layout.offers = offers(layout, rows)
+        rows, heads, filled = filled_down(layout, rows)
+        table = _table(layout, rows, [*listed, *heads], date1904=book.date1904)
         _join_addresses(table)
+        number_tiers(table)
         totals = (one for one in table.listed if one.reason == "row-looks-like-total")
         yield (
             table,
             chain(
                 layout.issues,
                 sheet_issues(layout.sheet),
+                offered(layout, layout.offers),
+                told_filled(layout, table, filled),
+                named_products(layout, table),
+                split(layout, table),
+                join_ids(table),
+                blank_zeros(table),
                 _told(layout, rows, second),
                 _countries(table),
                 _gaps(table),
@@ -58,9 +82,8 @@ def list_columns() -> dict[str, Column]:
     return columns | {name: Column(SITES, name, "text", "O", max_length=LONGEST) for name in _EXTRA}
 
 
-def _table(layout: Layout, second: int | None, *, date1904: bool) -> tuple[Table, list[Row]]:
-    columns = list_columns()
-    mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
+def _rows(layout: Layout, second: int | None) -> tuple[list[Row], list[Listed]]:
+    """The rows of sites, and the others with the reason why they are none."""
     listed, data = [], []
     for row in layout.sheet.rows:
         reason = _left_out(layout, row) if second is None or row.number < second else "second-table"
@@ -68,10 +91,16 @@ def _table(layout: Layout, second: int | None, *, date1904: bool) -> tuple[Table
             listed.append(Listed(row.number, reason))
         elif row.number != layout.header_row:
             data.append(row)
-    table = build(layout.sheet, SITES, data, mapping, headers=layout.headers, date1904=date1904)
+    return data, listed
+
+
+def _table(layout: Layout, rows: list[Row], listed: list[Listed], *, date1904: bool) -> Table:
+    columns = list_columns()
+    mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
+    table = build(layout.sheet, SITES, rows, mapping, headers=layout.headers, date1904=date1904)
     table.listed += listed
     table.rows_in += len(listed)
-    return table, data
+    return table
 
 
 def second_table(layout: Layout) -> int | None:

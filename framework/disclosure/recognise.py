@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
+from framework.disclosure.column_values import SAMPLE, Values
 from framework.disclosure.columns import SHEETS, SUBMISSION, fold, sheet_columns
+from framework.disclosure.fields import said_of
+from framework.disclosure.guessing import (
+    ENOUGH,
+    REQUIRED,
+    Guess,
+    group_texts,
+    header_score,
+    is_second_line,
+    may_stand_over,
+    understand,
+)
+from framework.disclosure.header_words import APART, header_key, synonyms
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import letter
-from framework.ground.codelists import country_by_name, is_country, read_rows
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
 from framework.ground.reading.texts import clean
 from framework.ground.sheets.cells import Book, Cell, Row, Sheet
+from framework.ground.text import N_
 
 OURS, SITE_LIST, UNKNOWN = "hefboom-1.0", "site-list", "unknown"
 HEADER_ROWS = 30
 READ_COLUMNS = 64
-_SAMPLE = 60
 _SHOWN = 200
 _SAMPLES_SHOWN = 3
 _FEWEST_HEADERS = 2
-_MOST = 0.8
+_SECOND_LANGUAGE, _PAIR = 0.5, 0.01
+OPEN_SUPPLY_HUB, PRODUCT_FACTORY, SITES_ALONE = "open-supply-hub", "product-factory", "sites"
+KINDS = {
+    OPEN_SUPPLY_HUB: N_("A list in the form of Open Supply Hub: values with bars are set apart, ids checked."),
+    PRODUCT_FACTORY: N_("A list of products and factories: each product is kept with its site."),
+}
+"""What a list was recognised as, where it is more than sites, in words."""
+_HUB_HEADERS = frozenset({"country", "name", "address"})
+_HUB_NAMES = {"country": "country", "site_legal_name": "name", "address_line": "address"}
+_HUB_ALONE = frozenset(
+    "sector_product_type product_type facility_type_processing_type facility_type processing_type number_of_workers "
+    "parent_company parent_company_os_id native_language_name duns_id lei_id rba_id isic_4".split()
+)
+"""Headers that only the hub writes so; they tell its lists where a person said what the first three mean."""
 
 
 @dataclass(slots=True)
 class Layout:
-    """One sheet that was recognised. `header_row` is the sheet's row number; `mapping` gives column name → index (0 is A)."""
+    """One sheet that was recognised. `header_row` is the sheet's row number; `mapping` gives column name → index (0 is A).
+
+    Of a list, `groups` are the headers above the headers, `lines` the rows of headers as they stand in the file, and
+    `guesses` say for each column what it means, how surely and why; `offers` what may be done with its cells, by field.
+    """
 
     sheet: Sheet
     target: str
@@ -39,6 +65,23 @@ class Layout:
     mapping: dict[str, int] = field(default_factory=dict)
     headers: dict[int, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    groups: dict[int, str] = field(default_factory=dict)
+    lines: list[dict[int, str]] = field(default_factory=list)
+    guesses: dict[int, Guess] = field(default_factory=dict)
+    offers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Of a list: open-supply-hub, product-factory (a model and a factory in each row) or sites."""
+        texts = {text.strip() for text in self.headers.values()}
+        said = {_HUB_NAMES.get(said_of(text) or "", "") for text in texts}
+        if texts >= _HUB_HEADERS or (texts | said >= _HUB_HEADERS and texts & _HUB_ALONE):
+            return OPEN_SUPPLY_HUB
+        return PRODUCT_FACTORY if "product_model" in self.mapping else SITES_ALONE
+
+    def is_marked(self, name: str, mark: str) -> bool:
+        """Whether a person asked for something to be done with the cells of the column of a field."""
+        return name in self.mapping and mark in self.headers.get(self.mapping[name], "")
 
     def tell(self, place: int, code: str, cause: str = "", **params: object) -> None:
         """Note an issue at the header of a column: its name as found, and its cell."""
@@ -136,74 +179,78 @@ def _version(layouts: list[Layout]) -> str:
     return next((str(row.cells[place]) for row in rows if row.cells[place] is not None), "")
 
 
-def header_key(text: str) -> str:
-    """The form in which headers of lists are compared: letters and digits, no case, no accents, no remarks in brackets."""
-    plain = re.sub(r"[(\[（].*?[)\]）]", "", unicodedata.normalize("NFKD", text).casefold())
-    return re.sub(r"[\W_]+", "", "".join(sign for sign in plain if not unicodedata.combining(sign)))
-
-
-@cache
-def _synonyms() -> dict[str, tuple[str, int]]:
-    """Header key → field and rank; the smaller the rank, the better the header names the field."""
-    found: dict[str, tuple[str, int]] = {}
-    for row in read_rows("site_list_headers.csv"):
-        for rank, header in enumerate(row["headers"].split("|")):
-            found.setdefault(header_key(header), (row["field"], rank))
-    return found
-
-
 def _site_list(sheet: Sheet) -> list[Layout]:
     """A list of sites has a row that names a site or an address, and at least one more thing we know."""
-    best: Layout | None = None
-    for row in _first_rows(sheet):
-        layout = _site_layout(sheet, row)
-        if layout and (best is None or len(layout.mapping) > len(best.mapping)):
-            best = layout
+    best, most = None, 0.0
+    for layout, score in _site_layouts(sheet):
+        if score > most:
+            best, most = layout, score
     if best is None:
         return []
-    _by_values(best)
+    _understand(best)
+    _tell_guessed(best)
     _tell_unknown(best)
     places = {"address_line", "city", "country", "region"} & best.mapping.keys()
     return [best] if "site_legal_name" in best.mapping and places else []
 
 
-def _site_layout(sheet: Sheet, row: Row) -> Layout | None:
+def _site_layouts(sheet: Sheet) -> Iterator[tuple[Layout, float]]:
+    """The first rows as headers, alone or with the row above, as far as they name sites; and how much they look like it.
+
+    Where a row is a header both alone and below the row above, the groups above it are not passed over.
+    """
+    above: Row | None = None
+    for row in _first_rows(sheet):
+        found = _site_layout(sheet, row)
+        if found:
+            yield found
+        if above is not None and above.number == row.number - 1:
+            pair = _two_rows(sheet, above, row)
+            if pair:
+                yield pair[0], max(pair[1], found[1] if found else 0.0) + _PAIR
+        above = row
+
+
+def _site_layout(sheet: Sheet, row: Row) -> tuple[Layout, float] | None:
     headers = _headers(row)
-    meant = {place: _synonyms().get(header_key(text)) for place, text in headers.items()}
-    fields = {found[0] for found in meant.values() if found}
-    if len(fields) < 2 or not fields & {"site_legal_name", "address_line"}:
+    return _scored(Layout(sheet, "3_sites", row.number, headers=headers, lines=[headers]))
+
+
+def _two_rows(sheet: Sheet, above: Row, row: Row) -> tuple[Layout, float] | None:
+    """Two rows as one header: groups above their columns, or the same names in two languages."""
+    upper, lower = _headers(above), _headers(row)
+    lines = [upper, lower]
+    if is_second_line(upper, lower):
+        headers = upper | lower
+        found = _scored(Layout(sheet, "3_sites", row.number, headers=headers, lines=lines))
+        return (found[0], found[1] + _SECOND_LANGUAGE) if found else None
+    if not may_stand_over(upper, lower):
         return None
-    layout = Layout(sheet, "3_sites", row.number, headers=headers)
-    known = [(place, *found) for place, found in meant.items() if found]
-    for name in dict.fromkeys(meaning for _place, meaning, _rank in known):
-        _choose(layout, name, sorted((rank, place) for place, meaning, rank in known if meaning == name))
-    return layout
+    headers, groups = group_texts(upper, lower)
+    return _scored(Layout(sheet, "3_sites", row.number, headers=headers, lines=lines, groups=groups))
 
 
-def _choose(layout: Layout, name: str, candidates: list[tuple[int, int]]) -> None:
-    """The best-named column counts; two of exactly the same name: neither; a lesser one is said and not read."""
-    rank, place = candidates[0]
-    if len(candidates) > 1 and candidates[1][0] == rank:
-        layout.tell(candidates[1][1], "column-duplicate")
-        return
-    layout.mapping[name] = place
-    for _rank, other in candidates[1:]:
-        layout.tell(other, "column-unknown", "two candidates", chosen=layout.headers[place])
+def _scored(layout: Layout) -> tuple[Layout, float] | None:
+    score, fields = header_score(layout.headers, layout.groups)
+    return (layout, score) if len(fields) >= 2 and fields & {"site_legal_name", "address_line"} else None
 
 
-def _by_values(layout: Layout) -> None:
-    """What headers do not tell, values may: a column of countries, a column of hub ids, the names before the addresses."""
-    free = [place for place in layout.headers if place not in layout.mapping.values() and not _told(layout, place)]
-    for name, test in (("country", _is_country), ("os_id", _is_os_id)):
-        place = next((p for p in free if name not in layout.mapping and _mostly(layout, p, test)), None)
-        if place is not None:
-            layout.mapping[name] = place
-            free.remove(place)
-    address = layout.mapping.get("address_line")
-    if "site_legal_name" not in layout.mapping and address is not None:
-        names = [p for p in free if p < address and _looks_like_names(layout, p)]
-        if len(names) == 1:
-            layout.mapping["site_legal_name"] = names[0]
+def _understand(layout: Layout) -> None:
+    """Decide together what the columns mean; doubles and lesser candidates are told."""
+    found = understand(layout.headers, layout.groups, lambda place: Values.of(_samples(layout, place)))
+    layout.guesses = found.guesses
+    layout.mapping = {guess.field: place for place, guess in found.guesses.items() if guess.field}
+    for place in found.doubles:
+        layout.tell(place, "column-duplicate")
+    for place, chosen in found.lesser.items():
+        layout.tell(place, "column-unknown", "two candidates", chosen=layout.headers[chosen])
+
+
+def _tell_guessed(layout: Layout) -> None:
+    """A column that is asked for and only guessed waits for a person."""
+    for name, place in layout.mapping.items():
+        if name in REQUIRED and layout.guesses[place].confidence < ENOUGH:
+            layout.tell(place, "column-guessed")
 
 
 def _told(layout: Layout, place: int) -> bool:
@@ -213,32 +260,13 @@ def _told(layout: Layout, place: int) -> bool:
 def _tell_unknown(layout: Layout) -> None:
     for place in layout.headers:
         if place not in layout.mapping.values() and not _told(layout, place):
-            layout.tell(place, "column-unknown")
+            layout.tell(place, "column-unknown", "apart" if layout.guesses[place].ground == APART else "")
 
 
 def _samples(layout: Layout, place: int) -> list[Cell]:
     rows = (row for row in layout.sheet.rows if row.number > layout.header_row and len(row.cells) > place)
     values = (row.cells[place] for row in rows if row.cells[place] is not None)
-    return [value for _number, value in zip(range(_SAMPLE), values, strict=False)]
-
-
-def _mostly(layout: Layout, place: int, test: Callable[[str], bool]) -> bool:
-    values = _samples(layout, place)
-    hits = sum(1 for value in values if isinstance(value, str) and test(value.strip()))
-    return bool(values) and hits >= _MOST * len(values)
-
-
-def _is_country(text: str) -> bool:
-    return is_country(text) or country_by_name(text) is not None
-
-
-def _is_os_id(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Z]{2}\d{7}[A-Z0-9]{6}", text))
-
-
-def _looks_like_names(layout: Layout, place: int) -> bool:
-    values = [value for value in _samples(layout, place) if isinstance(value, str)]
-    return bool(values) and len(set(values)) >= len(values) / 2 and all(len(value) <= 120 for value in values)
+    return [value for _number, value in zip(range(SAMPLE), values, strict=False)]
 
 
 def as_columns(layout: Layout) -> dict[str, Any]:
@@ -250,19 +278,16 @@ def as_columns(layout: Layout) -> dict[str, Any]:
         {
             "cell": f"{letter(place)}{layout.header_row}",
             "header": header[:_SHOWN],
+            "group": layout.groups.get(place, "")[:_SHOWN],
             "field": fields.get(place, ""),
-            "ground": _ground(header, fields.get(place, "")),
+            "ground": layout.guesses.get(place, Guess()).ground,
+            "confidence": layout.guesses.get(place, Guess()).confidence,
             "samples": [str(value)[:_SHOWN] for value in _samples(layout, place)[:_SAMPLES_SHOWN]],
+            "offer": layout.offers.get(fields.get(place, ""), {}),
         }
         for place, header in headers.items()
     ]
-    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "columns": columns}
-
-
-def _ground(header: str, field: str) -> str:
-    """By its header or by its values; blank for a column that is not read."""
-    meant = _synonyms().get(header_key(header))
-    return "" if not field else "header" if meant and meant[0] == field else "values"
+    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind, "columns": columns}
 
 
 def likely_header(book: Book) -> Layout | None:
@@ -273,14 +298,16 @@ def likely_header(book: Book) -> Layout | None:
         if max(texts, default=0) >= _FEWEST_HEADERS:
             enough = max(_FEWEST_HEADERS, max(texts) - 1)
             row = next(row for row, count in zip(rows, texts, strict=True) if count >= enough)
-            return _site_layout(sheet, row) or Layout(sheet, "3_sites", row.number, headers=_headers(row))
+            layout = Layout(sheet, "3_sites", row.number, headers=_headers(row))
+            _understand(layout)
+            return layout
     return None
 
 
 def names_columns(row: Row) -> bool:
     """Whether a row holds names of columns rather than values: two or more that we know, and they are at least half."""
     cells = [cell for cell in row.cells[:READ_COLUMNS] if cell is not None]
-    known = sum(1 for cell in cells if isinstance(cell, str) and header_key(cell) in _synonyms())
+    known = sum(1 for cell in cells if isinstance(cell, str) and header_key(cell) in synonyms())
     return known >= 2 and known * 2 >= len(cells)
 
 
@@ -314,8 +341,11 @@ def has_value(row: Row, places: Iterable[int]) -> bool:
 
 
 def repeated_header(layout: Layout, row: Row) -> bool:
-    """Whether a data row only repeats the header, as on page breaks."""
-    cells, headers = row.cells[:READ_COLUMNS], layout.headers
+    """Whether a data row only repeats the header, or a row of it, as on page breaks."""
+    return any(_repeats(line, row.cells[:READ_COLUMNS]) for line in layout.lines or [layout.headers])
+
+
+def _repeats(headers: dict[int, str], cells: tuple[Cell, ...]) -> bool:
     first = next(iter(headers), len(cells))
     sample = cells[first] if first < len(cells) else None
     if sample is None or (isinstance(sample, str) and sample.isascii() and headers[first][0] not in sample):

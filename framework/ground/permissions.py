@@ -64,6 +64,7 @@ class Permission(StrEnum):
     SUBMISSION_VIEW_OWN = "submission:view_own"
     SUBMISSION_COUNT = "submission:count"
     SUBMISSION_VIEW_OPENED = "submission:view_opened"
+    COLUMNS_SHARE = "columns:share"
     TENDERS_OPEN = "tenders:open"
     OPENING_VIEW = "opening:view"
     COMPARISON_VIEW = "comparison:view"
@@ -134,6 +135,7 @@ TABLE: dict[Permission, Rule] = {
             N_("read opened submissions"),
             OPENED,
         ),
+        _rule(Permission.COLUMNS_SHARE, "lead", N_("share how the columns of an opened list are read"), OPENED),
         _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), SEALED),
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),

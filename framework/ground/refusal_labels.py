@@ -14,7 +14,7 @@ _REASONS: dict[str, str] = {
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
-        "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage"
+        "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
@@ -35,7 +35,7 @@ _REASONS: dict[str, str] = {
         "nothing-to-repeat "
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
-        "declarations-wait plausibility-unseen blocked guard-missing factor-stale"
+        "declarations-wait plausibility-unseen blocked guard-missing factor-stale columns-not-said nothing-offered"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("the form did not come from a page of this session"): "csrf-token",

@@ -68,7 +68,7 @@ def test_saying_what_columns_mean_makes_the_list_countable(sent):
     page = choose(sent)
 
     submission = sent.submissions()[0]
-    assert "4 columns have another meaning now." in page.text
+    assert "4 columns are read as you said." in page.text
     assert (submission.format, submission.verdict) == ("site-list", "countable")
     assert [(one["site_legal_name"], one["country"], one["product_words"]) for one in rows(sent)] == [
         ("Acme", "CN", "note"),
@@ -188,3 +188,81 @@ def test_every_field_of_the_headers_has_a_name_and_a_header_that_means_it():
 
     assert set(FIELD_LABELS) == set(fields)
     assert {field: owners[header_key(header_of(field))] for field in FIELD_LABELS} == {f: f for f in FIELD_LABELS}
+
+
+GUESSED = b"Qwerty,Address,Country\nLakeside Works Ltd,58 First Avenue,China\nBolt Assembly Ltd,2 Quay Road,Japan\n"
+
+
+def test_a_guess_blocks_until_a_person_confirms_it_with_one_button(tender):
+    tender.send(GUESSED, name="sites.csv")
+    before = tender.submissions()[0].verdict
+    page = tender.browser.page(f"{tender.version()}/columns").text
+    version = tender.browser.page(tender.version()).text
+    done = tender.browser.send(f"{tender.version()}/columns", {"as-is": "1"})
+
+    assert before == "blocked"
+    for words in ("1 column is only guessed", "confidence of 75", "guessed", "sure", "All guesses are right"):
+        assert words in page
+    assert "Say what your columns mean" in version
+    assert "1 column is read as you said" in done.text
+    assert (tender.submissions()[0].verdict, rows(tender)[0]["site_legal_name"]) == ("countable", "Lakeside Works Ltd")
+
+
+def test_a_guess_that_is_wrong_is_changed_and_a_confirmed_one_is_asked_no_more(tender):
+    tender.send(GUESSED, name="sites.csv")
+    tender.browser.send(f"{tender.version()}/columns", {"is-sites!A1": "parent_company"})
+    page = tender.browser.page(f"{tender.version()}/columns").text
+
+    assert "only guessed" not in page
+    assert tender.submissions()[0].verdict == "blocked"
+
+
+BLANKS = (
+    b"Parent,Factory,Address,Country,Products\nNorth,Lakeside,58 First Avenue,China,Laptops; Tablets\n"
+    b",Bolt,2 Quay Road,Japan,Cables\n,Cork,3 Quay Road,Japan,Cables\n"
+)
+
+
+def test_filling_down_and_splitting_are_asked_for_on_the_page_and_taken_back(tender):
+    tender.send(BLANKS, name="sites.csv")
+    page = tender.browser.page(f"{tender.version()}/columns").text
+    before = rows(tender)
+    asked = {"fill-sites!A1": "1", "split-sites!E1": "1"}
+    tender.browser.send(f"{tender.version()}/columns", asked)
+    after = rows(tender)
+    ticked = tender.browser.get(f"{tender.version()}/columns").get_data(as_text=True)
+    batch = tender.session.scalars(select(Correction.batch)).first()
+    tender.browser.send(f"{tender.version()}/mended/{batch}/undo")
+
+    assert "Blank cells take the value above" in page
+    assert "Blank in 2 of 3 rows." in page
+    assert [one.get("parent_company") for one in before] == ["North", None, None]
+    assert [one.get("parent_company") for one in after] == ["North", "North", "North"]
+    assert [one["product_words"] for one in after] == [["Laptops", "Tablets"], ["Cables"], ["Cables"]]
+    assert ticked.count(" checked") == 2
+    assert rows(tender) == before
+
+
+TWO_ROWS = (
+    b"Factory,,,Head office,\nName,Street,Country,Name,Country\nLakeside,58 First Avenue,China,Acme,Japan\n"
+    b"Bolt,2 Quay Road,Japan,Acme,Japan\n"
+)
+
+
+def test_what_is_said_below_headers_of_groups_is_said_for_the_whole_sheet_and_taken_over(tender):
+    tender.send(TWO_ROWS, name="sites.csv")
+    page = tender.browser.page(f"{tender.version()}/columns").text
+    before = rows(tender)
+    tender.browser.send(f"{tender.version()}/columns", {"is-sites!D2": "parent_company"})
+    after = rows(tender)
+    tender.send(TWO_ROWS + b"Cork,3 Quay Road,China,Acme,Japan\n", name="next.csv")
+    work_off(tender)
+
+    assert "Head office" in page
+    assert [(one["country"], one.get("parent_company")) for one in before] == [("CN", None), ("JP", None)]
+    assert [(one["country"], one.get("parent_company")) for one in after] == [("CN", "Acme"), ("JP", "Acme")]
+    assert [(one["country"], one.get("parent_company")) for one in rows(tender)[2:]] == [
+        ("CN", "Acme"),
+        ("JP", "Acme"),
+        ("CN", "Acme"),
+    ]

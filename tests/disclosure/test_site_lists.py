@@ -259,7 +259,7 @@ def test_one_year_of_a_long_list_is_read_row_for_row(tmp_path: Path):
     found = check(read(path), None, today=TODAY)
 
     assert (found.verdict, found.rows_stored) == ("countable", len(rows) - 1)
-    assert "column-unknown" in codes(found)
+    assert "column-unknown / two candidates" in codes(found)
 
 
 def test_many_rows_without_a_street_are_told_as_one():

@@ -8,12 +8,15 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from framework.disclosure import corrections
+from framework.disclosure import corrections, shared_columns
 from framework.disclosure.corrections import MAX_CELLS, CauseKey
 from framework.disclosure.fields import FIELD_LABELS
 from framework.disclosure.groups import Group, groups
+from framework.disclosure.guessing import ENOUGH, GROUNDS, certainty
+from framework.disclosure.recognise import KINDS
 from framework.ground.errors import InvalidInput
 from framework.ground.permissions import Permission
+from framework.ground.text import N_
 from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
@@ -23,6 +26,8 @@ from views.disclosure.upload import address, own_submission
 from views.disclosure.work import run_if_small
 from views.guard import actor, permit
 from views.i18n import current_language, number
+
+NOT_READ = N_("not read")
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/mend")
@@ -81,30 +86,63 @@ def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, i
     """Take what a person says the columns mean, and check the version again."""
     submission = own_submission(round_, submission_id)
     choices = {name[3:]: field for name, field in request.form.items() if name.startswith("is-")}
+    fill, split = _ticked("fill-"), _ticked("split-")
+    if "as-is" in request.form:
+        shown = corrections.shown_columns(submission)
+        choices = {}
+        fill = {key for key, column in shown.items() if column.offer.get("is_filled")}
+        split = {key for key, column in shown.items() if column.offer.get("is_split")}
     try:
-        count = corrections.choose_columns(db.session(), submission, choices, actor=actor(), clock=clock.now)
+        count = corrections.choose_columns(
+            db.session(), submission, choices, fill=fill, split=split, actor=actor(), clock=clock.now
+        )
     except InvalidInput as error:
         return _columns_page(round_, submission, error=guard.refused(error), chosen=choices), error.status
-    said = ngettext(
-        "%(count)s column has another meaning now.",
-        "%(count)s columns have another meaning now.",
+    return _checked_again(submission, _read_as_said(count))
+
+
+@blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/columns/offered")
+@permit(Permission.SUBMISSION_STAGE)
+def take_offered_columns(round_: Round, submission_id: str) -> Response:
+    """Read the list as such a list was read elsewhere, and check the version again."""
+    submission = own_submission(round_, submission_id)
+    count = shared_columns.take_offered(db.session(), submission, actor=actor(), clock=clock.now)
+    return _checked_again(submission, _read_as_said(count))
+
+
+def _ticked(prefix: str) -> set[str]:
+    return {name.removeprefix(prefix) for name in request.form if name.startswith(prefix)}
+
+
+def _read_as_said(count: int) -> str:
+    return ngettext(
+        "%(count)s column is read as you said.",
+        "%(count)s columns are read as you said.",
         count,
         count=number(count),
     )
-    return _checked_again(submission, said)
 
 
 def _columns_page(
     round_: Round, submission: Submission, *, error: str = "", chosen: Mapping[str, str] | None = None
 ) -> str:
+    shown = corrections.shown_columns(submission)
+    may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
     return render_template(
         "disclosure/columns.html",
         round_=round_,
         submission=submission,
-        columns=corrections.shown_columns(submission),
+        columns=shown,
+        guessed=sum(column.is_guessed for column in shown.values()),
+        offered=shared_columns.offered(db.session(), submission) if may_mend else {},
+        certainty=certainty,
+        grounds=GROUNDS,
+        kinds=[KINDS[sheet["kind"]] for sheet in submission.mapping["sheets"] if sheet.get("kind") in KINDS],
+        threshold=round(100 * ENOUGH),
+        unread=NOT_READ,
         originals=corrections.original_headers(db.session(), submission),
         fields=FIELD_LABELS,
-        may_mend=corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked,
+        may_mend=may_mend,
         error=error,
         chosen=chosen or {},
     )

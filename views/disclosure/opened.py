@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, render_template, request, url_for
+from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from framework.disclosure import confidentiality, groups
+from framework.disclosure import confidentiality, groups, shared_columns
 from framework.disclosure.check_file import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.disclosure.declared import is_of_others
@@ -15,12 +17,12 @@ from framework.disclosure.veil import opened, sheet_number, veil_for
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
 from framework.ground.paging import page_of
-from framework.ground.permissions import Permission
+from framework.ground.permissions import Permission, may
 from framework.ground.text import N_
 from models.base import db
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.rounds import Round
-from views import guard
+from views import clock, guard
 from views.disclosure import blueprint
 from views.disclosure.bidders import bidder, lettered, sheet_words
 from views.disclosure.upload import send_original
@@ -82,7 +84,13 @@ def opened_version(round_: Round, submission_id: str) -> str:
         hides=hides,
         page=page,
         counts=groups.counts(submission),
+        may_share=_leads(round_) and shared_columns.may_share(db.session(), submission),
+        is_shared=_leads(round_) and shared_columns.shared_of(db.session(), submission) is not None,
     )
+
+
+def _leads(round_: Round) -> bool:
+    return may(db.session(), actor(), Permission.COLUMNS_SHARE, round_)
 
 
 @blueprint.get("/rounds/<round_id>/submissions/<submission_id>/rows/<int:row_id>")
@@ -118,6 +126,28 @@ def row(round_: Round, submission_id: str, row_id: int) -> str:
         ],
         column=request.args.get("column", ""),
     )
+
+
+@blueprint.post("/rounds/<round_id>/submissions/<submission_id>/columns")
+@permit(Permission.COLUMNS_SHARE)
+def share_columns(round_: Round, submission_id: str) -> WerkzeugResponse:
+    """Let every supplier know how the columns of such a list are read."""
+    submission, _name, _reader = opened_one(round_, submission_id)
+    shared_columns.share(db.session(), submission, actor=actor(), now=clock.now())
+    return guard.done(_address(round_, submission), _("How the columns of this list are read is shared."))
+
+
+@blueprint.post("/rounds/<round_id>/submissions/<submission_id>/columns/end")
+@permit(Permission.COLUMNS_SHARE)
+def unshare_columns(round_: Round, submission_id: str) -> WerkzeugResponse:
+    """Offer that to nobody any more."""
+    submission, _name, _reader = opened_one(round_, submission_id)
+    shared_columns.unshare(db.session(), submission, actor=actor(), now=clock.now())
+    return guard.done(_address(round_, submission), _("How the columns of this list are read is no longer shared."))
+
+
+def _address(round_: Round, submission: Submission) -> str:
+    return url_for("disclosure.opened_version", round_id=round_.public_id, submission_id=submission.public_id)
 
 
 @blueprint.get("/rounds/<round_id>/submissions/<submission_id>/original")

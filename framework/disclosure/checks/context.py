@@ -69,7 +69,7 @@ class Context:
         found: dict[tuple[str, int], int] = {}
         for sheet in (SITES,) if self.is_list else (SMELTERS,):
             seen: dict[object, int] = {}
-            for index, row in enumerate(zip(*self.tables[sheet].columns.values(), strict=True)):
+            for index, row in enumerate(zip(*map(_hashable, self.tables[sheet].columns.values()), strict=True)):
                 first = seen.setdefault(row if sheet == SITES else repr(row), index)
                 if first != index:
                     found[sheet, index] = first
@@ -205,3 +205,9 @@ def _keep(best: dict[str, str], site: str, tier: str) -> None:
     known = best.get(site)
     if known is None or STRICTNESS.index(tier) < STRICTNESS.index(known):
         best[site] = tier
+
+
+def _hashable(values: list[Any]) -> list[Any]:
+    """A column as it is, or its lists as texts; a column holds lists alone or none."""
+    first = next((value for value in values if value is not None), None)
+    return list(map(repr, values)) if isinstance(first, list) else values

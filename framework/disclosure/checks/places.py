@@ -105,8 +105,15 @@ def duplicates(context: Context) -> Iterator[Issue]:
         for index in near:
             twins = [seen.setdefault(form, index) for form in _forms(*rows[index], alone=len(near) == 1)]
             first = min(twins, default=index)
-            if first < index and (SITES, index) not in context.identical:
+            if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
+
+
+def _other_product(table: Table, first: int, index: int) -> bool:
+    """Whether a list of products and factories names one factory again, for another product."""
+    models, names, addresses = (table.get(name) for name in ("product_model", "site_legal_name", "address_line"))
+    same_site = (names[first], addresses[first]) == (names[index], addresses[index])
+    return table.has("product_model") and same_site and models[first] != models[index]
 
 
 def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
