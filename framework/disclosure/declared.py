@@ -57,7 +57,7 @@ VALUES = {
     "gt90": N_("More than 90 %"),
     "gt75": N_("More than 75 %"),
     "gt50": N_("More than 50 %"),
-    "le50": N_("50 % or fewer"),
+    "le50": N_("At most 50 %"),
     "gt25": N_("More than 25 %"),
     "lt25": N_("Fewer than 25 %"),
     "none": N_("None of them"),
