@@ -9,7 +9,6 @@ from benchmarks.result import Figure
 from benchmarks.run import page
 from framework.ground.sheets.limits import Limits
 
-
 JUST_BEYOND = Limits.quick().max_cells // disclosures.LIST_COLUMNS + 100
 
 
