@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import checking, comparison, pool
+from benchmarks import checking, comparison, large, pool
 from benchmarks.result import Figure, Result
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -23,7 +23,7 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
-    results = [checking.run(), pool.run(), comparison.run()]
+    results = [checking.run(), large.run(), pool.run(), comparison.run()]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")

@@ -32,6 +32,8 @@ _ANSWER = "answer.json"
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import run; run()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
+_GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
+"""What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it."""
 _STARVED = 0.1
 _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
@@ -149,7 +151,7 @@ def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", **_GIVE_BACK},
             start_new_session=True,
             text=True,
         )

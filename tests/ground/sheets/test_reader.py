@@ -224,7 +224,8 @@ def test_the_child_has_a_folder_of_its_own_with_its_progress_and_nothing_else(wo
 
     assert result.refusal is None
     assert result.value["folder"] == ["progress.json"]
-    assert set(result.value["environment"]) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
+    environment = {name for name in result.value["environment"] if not name.startswith("MALLOC_")}
+    assert environment <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
     assert not {"pandas", "numpy", "sqlalchemy", "flask", "openpyxl"} & set(result.value["modules"])
     assert result.value["refused"] == [True, True]
     assert (result.value["said"], result.value["rows"]) == ("hello", 3)
