@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SHEETS, SITES, SUBMISSION, sheet_columns
@@ -66,6 +67,15 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """All differences of one kind in one sheet: one finding, however many rows are behind it."""
+
+    sheet: str
+    kind: str
+    rows: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Differences:
     """What differs, in the order of sheets, kinds and rows, and how many rows say the same as before."""
 
@@ -75,6 +85,11 @@ class Differences:
     def counts(self, sheet: str = SITES) -> Counter[str]:
         """How many of each kind in a sheet."""
         return Counter(one.kind for one in self.found if one.sheet == sheet)
+
+    def groups(self) -> list[Group]:
+        """The differences by sheet and kind, in their order."""
+        found = groupby(self.found, key=lambda one: (one.sheet, one.kind))
+        return [Group(sheet, kind, tuple(rows)) for (sheet, kind), rows in found]
 
     def of(self, sheet: str, kind: str) -> list[Difference]:
         """The differences of one kind in a sheet."""
