@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framework.disclosure import differences
 from framework.disclosure.columns import LINKS, SITES
 from framework.disclosure.differences import compare
 from framework.ground.codelists import country_by_name
@@ -120,6 +121,16 @@ def test_answers_and_organisations_of_other_formats_are_compared_too():
     assert compare(declared("yes"), declared("yes")).found == ()
 
 
+def test_versions_too_large_to_compare_in_time_say_so_instead_of_nothing_changed(monkeypatch):
+    monkeypatch.setattr(differences, "MOST_SITES", 2)
+
+    small = compare(records(site(1), site(2)), records(site(1)))
+    large = compare(records(site(1)), records(site(1), site(2), site(3)))
+
+    assert not small.too_many
+    assert (large.too_many, large.found, large.unchanged) == (True, (), 0)
+
+
 def apple(year):
     with APPLE.open(encoding="utf-8", newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["year"] == str(year)]
@@ -134,7 +145,7 @@ def apple(year):
 
 
 @pytest.mark.skipif(not APPLE.exists(), reason="the published lists are not on this machine")
-@pytest.mark.parametrize("year", [2013, 2014, 2015, 2016, 2017])
+@pytest.mark.parametrize("year", [2012, 2013, 2014, 2015, 2016, 2017, 2020, 2021])
 def test_most_sites_of_consecutive_published_lists_are_recognised(year):
     before, after = apple(year), apple(year + 1)
     lines = {tuple(row.values()) for row in before}
