@@ -146,7 +146,8 @@ def _site(pair: Pair) -> Difference | None:
     if not changes:
         return None
     kind = "changed"
-    if _ORDER.index(new.precision) > _ORDER.index(old.precision):
+    is_elsewhere = new.precision is Precision.ZONE and pair.is_other_place
+    if _ORDER.index(new.precision) > _ORDER.index(old.precision) and not is_elsewhere:
         kind = "less_precise"
     elif pair.is_other_place and old.name == new.name:
         kind = "moved"

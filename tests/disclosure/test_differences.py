@@ -89,6 +89,22 @@ def test_a_site_keeps_its_identity_and_says_what_became_of_it(values, kind):
     assert kinds(records(site(1), site(2)), records(site(2), site(1, **values))) == {kind: 1}
 
 
+def test_a_zone_somewhere_else_is_a_move_and_no_loss_of_precision():
+    old = site(1, address_line="168 Daqiao Road", city="Shanghai")
+    new = site(1, address_line="Kai Sheng Industrial Zone", city="Yancheng")
+
+    assert kinds(records(old), records(new)) == {"moved": 1}
+
+
+def test_like_names_in_one_region_are_not_one_site():
+    old, new = (
+        site(1, site_legal_name=name, address_line=None, city=None, region="Jiangsu")
+        for name in ("Advanced Semiconductor Engineering", "ON Semiconductor Corporation")
+    )
+
+    assert kinds(records(old), records(new)) == {"gone": 1, "added": 1}
+
+
 def test_plants_of_one_company_in_one_street_are_told_apart_by_their_numbers():
     one, two = (site(1, address_line=f"{n} Harbour Road") for n in (11, 33))
 
