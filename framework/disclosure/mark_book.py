@@ -13,8 +13,8 @@ from framework.disclosure.our_marks import SUMMARY_SHEETS, SUMMARY_TITLES
 from framework.disclosure.package_parts import OFFICE, Parts
 from framework.disclosure.sheet_text import text_cell
 from framework.disclosure.table import letter
-from framework.ground.sheets.splice import Attributes, Edits, Element, Found, Path, Unusual, check_vocabulary, find
-from framework.ground.sheets.xml import MAIN, SEPARATOR
+from framework.ground.sheets.splice import Edits, Element, Found, Path, Unusual, check_vocabulary, find
+from framework.ground.sheets.xml import MAIN, SEPARATOR, Attributes
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _SHEETS: Path = ("sheets", "sheet")

@@ -11,8 +11,8 @@ from framework.disclosure.our_marks import SIGN
 from framework.disclosure.package_parts import Parts
 from framework.disclosure.sheet_text import escaped
 from framework.disclosure.table import letter, place_of
-from framework.ground.sheets.splice import Attributes, Edits, Element, Found, Path, Unusual, find
-from framework.ground.sheets.xml import MAIN
+from framework.ground.sheets.splice import Edits, Element, Found, Path, Unusual, find
+from framework.ground.sheets.xml import MAIN, Attributes
 
 _NOTES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"

@@ -13,7 +13,6 @@ from framework.disclosure.sheet_text import text_cell
 from framework.disclosure.table import letter, place_of
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.splice import (
-    Attributes,
     Edits,
     Element,
     Found,
@@ -23,6 +22,7 @@ from framework.ground.sheets.splice import (
     find,
     with_attributes,
 )
+from framework.ground.sheets.xml import Attributes
 
 ROW: Path = ("sheetData", "row")
 CELL: Path = (*ROW, "c")

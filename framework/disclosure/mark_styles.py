@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.splice import Attributes, Edits, Element, Path, Unusual, find, with_attributes
+from framework.ground.sheets.splice import Edits, Element, Path, Unusual, find, with_attributes
+from framework.ground.sheets.xml import Attributes
 
 COLOURS = {"block": "F6D7D2", "error": "F6D7D2", "warning": "FCEFC7", "note": "E4EEF0"}
 _HEAD = "DCE6E8"

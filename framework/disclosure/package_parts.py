@@ -76,8 +76,8 @@ class Parts:
 
     def remove(self, name: str) -> None:
         """Take a part away, with its relationships and its content type."""
-        for one in (name, _links_name(name)):
-            actual = self.actual(one)
+        for gone in (name, _links_name(name)):
+            actual = self.actual(gone)
             if actual is not None:
                 self._names.remove(actual)
                 self._changed.pop(actual, None)

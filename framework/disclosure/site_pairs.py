@@ -171,6 +171,8 @@ def _tokens(one: Mention) -> set[str]:
 def _score(a: Mention, b: Mention) -> float:
     """Half name, half address, 0-100; capped below ENOUGH where house numbers or units contradict each other."""
     name = max(fuzz.token_sort_ratio(a.name, b.name), fuzz.ratio(_compact(a.name), _compact(b.name)))
+    if name < ENOUGH and Precision.SITE not in (a.precision, b.precision):
+        return 0.0  # one region has room for many of like names
     if name < ENOUGH and " " in a.name and " " in b.name:
         name = max(name, 0.98 * fuzz.token_set_ratio(a.name, b.name))
     if name < 2 * ENOUGH - 100:

@@ -38,6 +38,25 @@ def test_the_page_names_what_came_and_offers_it_as_a_workbook(tender):
     assert "Harbour Optics" in rows[1][6]
 
 
+def test_many_sites_that_lose_their_street_are_one_finding_with_the_rows_behind_it(tender):
+    def listed(street):
+        rows = (f"Works {n},{f'{n} Dock Road' if street else ''},Kunshan,China\n" for n in range(1, 131))
+        return ("name,address,city,country\n" + "".join(rows)).encode()
+
+    tender.send(listed(street=True))
+    tender.send(listed(street=False))
+
+    home = f"{tender.version(1)}/differences"
+    page = tender.browser.page(home).text
+    behind = tender.browser.page(f"{home}?sheet=3_sites&kind=less_precise&page=2").text
+
+    assert "Less precise (130)" in page
+    assert "All 130 rows of this kind" in page
+    assert page.count("Dock Road") == 10
+    assert behind.count("Dock Road") == 30
+    assert "All kinds of differences" in behind
+
+
 def test_other_wording_alone_is_nothing_but_form(tender):
     tender.send(sites())
     tender.send(sites("58 FIRST AVE."))

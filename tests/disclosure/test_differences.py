@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framework.disclosure import differences
 from framework.disclosure.columns import LINKS, SITES
 from framework.disclosure.differences import compare
 from framework.ground.codelists import country_by_name
@@ -88,6 +89,22 @@ def test_a_site_keeps_its_identity_and_says_what_became_of_it(values, kind):
     assert kinds(records(site(1), site(2)), records(site(2), site(1, **values))) == {kind: 1}
 
 
+def test_a_zone_somewhere_else_is_a_move_and_no_loss_of_precision():
+    old = site(1, address_line="168 Daqiao Road", city="Shanghai")
+    new = site(1, address_line="Kai Sheng Industrial Zone", city="Yancheng")
+
+    assert kinds(records(old), records(new)) == {"moved": 1}
+
+
+def test_like_names_in_one_region_are_not_one_site():
+    old, new = (
+        site(1, site_legal_name=name, address_line=None, city=None, region="Jiangsu")
+        for name in ("Advanced Semiconductor Engineering", "ON Semiconductor Corporation")
+    )
+
+    assert kinds(records(old), records(new)) == {"gone": 1, "added": 1}
+
+
 def test_plants_of_one_company_in_one_street_are_told_apart_by_their_numbers():
     one, two = (site(1, address_line=f"{n} Harbour Road") for n in (11, 33))
 
@@ -120,6 +137,16 @@ def test_answers_and_organisations_of_other_formats_are_compared_too():
     assert compare(declared("yes"), declared("yes")).found == ()
 
 
+def test_versions_too_large_to_compare_in_time_say_so_instead_of_nothing_changed(monkeypatch):
+    monkeypatch.setattr(differences, "MOST_SITES", 2)
+
+    small = compare(records(site(1), site(2)), records(site(1)))
+    large = compare(records(site(1)), records(site(1), site(2), site(3)))
+
+    assert not small.too_many
+    assert (large.too_many, large.found, large.unchanged) == (True, (), 0)
+
+
 def apple(year):
     with APPLE.open(encoding="utf-8", newline="") as handle:
         rows = [row for row in csv.DictReader(handle) if row["year"] == str(year)]
@@ -134,7 +161,7 @@ def apple(year):
 
 
 @pytest.mark.skipif(not APPLE.exists(), reason="the published lists are not on this machine")
-@pytest.mark.parametrize("year", [2013, 2014, 2015, 2016, 2017])
+@pytest.mark.parametrize("year", [2012, 2013, 2014, 2015, 2016, 2017, 2020, 2021])
 def test_most_sites_of_consecutive_published_lists_are_recognised(year):
     before, after = apple(year), apple(year + 1)
     lines = {tuple(row.values()) for row in before}

@@ -148,7 +148,7 @@ def test_what_is_shown_of_the_cells_and_their_surroundings_stays(tmp_path, rich,
         }
     assert [*new["Figures"].defined_names] == ["Local"]
     assert new.active.title == "Hefboom what to fix"
-    assert [sheet.sheet_view.tabSelected for sheet in new.worksheets] == [True, False, False]
+    assert [bool(sheet.sheet_view.tabSelected) for sheet in new.worksheets] == [True, False, False]
 
 
 def test_a_remark_stands_below_the_suppliers_own_note_and_our_column_is_not_hidden(tmp_path, rich, monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -23,6 +22,7 @@ from views.downloads import send_workbook
 from views.guard import permit
 
 PAGE = 100
+FIRST = 10
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
@@ -33,7 +33,10 @@ def differences(round_: Round, submission_id: str) -> str:
     others = _others(round_, submission)
     other = _other(round_, submission, others)
     found = _compared(other, submission) if other is not None else Differences((), 0)
-    page = page_of(request.args.get("page"), len(found.found), PAGE)
+    asked = request.args.get("sheet", ""), request.args.get("kind", "")
+    groups = [one for one in found.groups() if "" in asked or (one.sheet, one.kind) == asked]
+    is_one = "" not in asked and len(groups) == 1
+    page = page_of(request.args.get("page"), len(groups[0].rows) if is_one else 0, PAGE)
     return render_template(
         "disclosure/differences.html",
         round_=round_,
@@ -41,8 +44,10 @@ def differences(round_: Round, submission_id: str) -> str:
         other=other,
         others=others,
         found=found,
-        groups=_groups(found, page.offset),
+        groups=groups,
+        is_one=is_one,
         page=page,
+        shown=(page.offset, page.offset + PAGE) if is_one else (0, FIRST),
         kinds=KINDS,
         titles=SHEET_TITLES,
         named=difference_sheet.named,
@@ -79,13 +84,3 @@ def _other(round_: Round, submission: Submission, others: list[Submission]) -> S
 def _compared(before: Submission, after: Submission) -> Differences:
     session = db.session()
     return compare(previous.rows_of(session, before), previous.rows_of(session, after))
-
-
-def _groups(found: Differences, offset: int) -> list[dict[str, Any]]:
-    """The differences of one page, those of one sheet and kind together."""
-    groups: list[dict[str, Any]] = []
-    for one in found.found[offset : offset + PAGE]:
-        if not groups or (groups[-1]["sheet"], groups[-1]["kind"]) != (one.sheet, one.kind):
-            groups.append({"sheet": one.sheet, "kind": one.kind, "rows": []})
-        groups[-1]["rows"].append(one)
-    return groups

@@ -188,8 +188,9 @@ def with_attributes(tag: bytes, **values: str | None) -> bytes:
     for name, value in values.items():
         pattern = re.compile(rb"""\s%s\s*=\s*("[^"]*"|'[^']*')""" % name.encode())
         said = b"" if value is None else b' %s="%s"' % (name.encode(), value.encode())
-        tag, count = pattern.subn(lambda _match, said=said: said, tag, count=1)
-        if not count and said:
+        if there := pattern.search(tag):
+            tag = tag[: there.start()] + said + tag[there.end() :]
+        elif said:
             at = len(tag) - (2 if tag.endswith(b"/>") else 1)
             tag = tag[:at].rstrip() + said + tag[at:]
     return tag
