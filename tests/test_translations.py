@@ -90,7 +90,7 @@ def bare_words(text: str) -> list[str]:
     data = "\0".join(
         value if kind == "data" else " " for _line, kind, value in tokens if kind in ("data", "variable_begin")
     )
-    data = re.sub(r"<(script|style)\b.*?</\1>", " ", data, flags=re.DOTALL)
+    data = re.sub(r"<(script|style|pre|code)\b.*?</\1>", " ", data, flags=re.DOTALL)
     data = re.sub(r"<!--.*?-->|<[^>]*>", "\1", data, flags=re.DOTALL)
     runs = (re.sub(r"&\w+;|\0", " ", run) for run in data.split("\1"))
     cleaned = (" ".join(run.split()) for run in runs)

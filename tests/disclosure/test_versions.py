@@ -12,6 +12,7 @@ from framework.disclosure import previous
 from framework.disclosure.check_file import check
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import scope_of
+from framework.disclosure.smelters import Known
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import ChildLost, ChildResult
@@ -76,7 +77,7 @@ def test_a_list_is_compared_with_the_list_before_by_name(tender):
     ids=["no register", "unknown", "removed", "listed"],
 )
 def test_smelter_ids_are_looked_up_in_the_register_of_the_installation(tender, app, register, told):
-    app.extensions["smelters"] = register
+    app.extensions["smelters"] = None if register is None else Known(register, ())
 
     tender.send()
 
