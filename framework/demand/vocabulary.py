@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from framework.demand.lines import LABELS
@@ -73,6 +73,12 @@ def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None
     rest = norm(_YEAR.sub(" ", header))
     field = extra.get(rest) or (_headers().get(rest) if rest else "qty_expected")
     return f"{field}:{int(year[1])}" if field in _PER_YEAR else None
+
+
+def names_demand(headers: Iterable[str]) -> bool:
+    """Whether names of columns are those of a sheet of demand: a quantity or a change of one is among them."""
+    said = {(target_of(header) or "").partition(":")[0] for header in headers}
+    return bool(said & {CHANGE, "qty_firm", "qty_expected", "qty_max", "baseline_qty"})
 
 
 def calendar_year(header: str) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from framework.demand.vocabulary import names_demand
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
@@ -29,6 +30,7 @@ from framework.disclosure.recognise import (
     HEADER_ROWS,
     OURS,
     SITE_LIST,
+    Layout,
     Recognised,
     as_columns,
     lies_on_its_side,
@@ -44,6 +46,8 @@ from framework.ground.sheets import lines
 from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.text import N_
 
+NAMES_SHOWN = 8
+_SITES_BY = {"site_legal_name", "address_line"}
 COUNTABLE, BLOCKED, REFUSED = "countable", "blocked", "refused"
 ANSWERS, MINES, ORGANISATIONS, ASKED_MINERALS = "answers", "mines", "organisations", "asked_minerals"
 _OF_AN_RMI_TEMPLATE = frozenset({"sheet-hidden", "cells-merged", "formula", "colour-not-read", "notes-not-read"})
@@ -188,12 +192,26 @@ def check(
         return _check_omts(book, suppliers)
     if found.format == SITE_LIST:
         return _check_list(book, found, scope, today, previous)
-    issues = Gathered(book_issues(book), [make("header-not-found", limit=HEADER_ROWS)])
+    return _unknown_table(book, found)
+
+
+def _unknown_table(book: Book, found: Recognised) -> Checked:
+    """A table that is none of ours: what its columns are called, for a person to say what they mean."""
     sideways = [sheet.name for sheet in book.sheets if sheet.visible and lies_on_its_side(sheet)]
-    issues.add(make("table-lies-on-its-side", sheet=name) for name in sideways)
     likely = likely_header(book)
+    is_headed = likely is not None and any(any(map(str.isalpha, name)) for name in likely.headers.values())
+    unknown = _names_without_sites(likely) if likely and is_headed and not sideways else None
+    told = [unknown or make("header-not-found", limit=HEADER_ROWS)]
+    issues = Gathered(book_issues(book), told, (make("table-lies-on-its-side", sheet=name) for name in sideways))
     columns = [as_columns(likely)] if likely else []
     return _finished(Checked(BLOCKED, found.format, sheets=_not_read(found, Gathered()), columns=columns), issues)
+
+
+def _names_without_sites(likely: Layout) -> Issue:
+    names = [name for name in likely.headers.values() if name]
+    cause = "demand" if names_demand(names) and not _SITES_BY & likely.mapping.keys() else "unknown names"
+    shown = ", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else "")
+    return make("header-not-found", cause, sheet=likely.sheet.name, row=likely.header_row, headers=shown)
 
 
 def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -378,4 +378,10 @@ SENTENCES: tuple[str, ...] = (
     N_("Nothing to do. A product counts for a model on offer once a person has tied it to that model."),
     N_("The column %(column)s was not taken over: its name says something that is not asked, such as a contact."),
     N_("Nothing to do, unless its name says something else than it holds."),
+    N_("The names in row %(row)s do not tell where a site is: %(headers)s."),
+    N_("Say what your columns mean, or name them in the row above the data: at least a name and an address or a country."),
+    N_("This looks like a sheet of demand: row %(row)s names quantities, and no sites (%(headers)s)."),
+    N_("Send the disclosure workbook or your list of sites. Buying bodies register their demand on the page of their demand."),
+    N_("This list holds %(count)s years, from %(first)s to %(last)s. The sites of all of them count as sites of today."),
+    N_("Send the rows of the newest year alone."),
 )

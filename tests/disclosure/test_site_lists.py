@@ -194,7 +194,29 @@ def test_a_table_that_names_no_sites_is_blocked_with_every_row_listed():
     found = checked_list(("Animal", "Sound"), ("Cow", "moo"))
 
     assert (found.verdict, found.format, found.rows_listed) == ("blocked", "unknown", 2)
-    assert "header-not-found" in codes(found)
+    [told] = [issue for issue in found.issues if issue.code == "header-not-found"]
+    assert (told.cause, told.row, told.params["headers"]) == ("unknown names", 1, "Animal, Sound")
+
+
+@pytest.mark.parametrize(
+    "headers", [("Lot", "Category", "Quantity"), ("Regio", "Aantal"), ("urn", "ukprn", "allocation")]
+)
+def test_a_sheet_of_demand_is_named_as_one(headers):
+    found = checked_list(headers, tuple("1" for _name in headers))
+
+    assert found.verdict == "blocked"
+    assert "header-not-found / demand" in codes(found)
+
+
+def test_several_years_in_one_list_are_told_once_and_their_sites_are_no_doubles():
+    headers = ("Year", "Name", "Address", "Country")
+    rows = [(year, *SITE) for year in (2021, 2022)]
+
+    found = checked_list(headers, *rows, (2022, "Other Works", *SITE[1:]))
+
+    [told] = [issue for issue in found.issues if issue.code == "years-mixed"]
+    assert (told.params["count"], told.params["first"], told.params["last"]) == (2, "2021", "2022")
+    assert [issue.row for issue in found.issues if issue.code == "site-duplicate"] == [4]
 
 
 def test_address_lines_of_several_columns_become_one_address():

@@ -57,6 +57,7 @@ LIST_RULES: tuple[Rule, ...] = (
     places.precision,
     places.coordinates,
     places.duplicates,
+    places.years,
     places.less_precise,
     evidence.registry_forms,
     evidence.personal_data,

@@ -101,12 +101,22 @@ def duplicates(context: Context) -> Iterator[Issue]:
     column = "site_ref" if table.has("site_ref") else "site_legal_name"
     seen: dict[tuple[str, ...], int] = {}
     rows = list(zip(*(table.get(name) for name in _OF_A_SITE), strict=True))
+    years_of = [str(year or "") for year in table.get("list_year")]
     for near in _neighbours(table).values():
         for index in near:
-            twins = [seen.setdefault(form, index) for form in _forms(*rows[index], alone=len(near) == 1)]
+            forms = _forms(*rows[index], alone=len(near) == 1)
+            twins = [seen.setdefault((years_of[index], *form), index) for form in forms]
             first = min(twins, default=index)
             if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
+
+
+def years(context: Context) -> Iterator[Issue]:
+    """A list that holds several years: what has gone since would count as if it were there."""
+    table = context.tables[SITES]
+    found = sorted({str(year) for year in table.get("list_year") if year}) if table.has("list_year") else []
+    if len(found) > 1:
+        yield make("years-mixed", sheet=table.title, count=len(found), first=found[0], last=found[-1])
 
 
 def _other_product(table: Table, first: int, index: int) -> bool:
