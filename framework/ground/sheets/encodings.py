@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,22 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _USUAL = frozenset("åäöéèêëïîôûüçñøæßáíóúàâãõìòùýÅÄÖÉÈÊËÏÎÔÛÜÇÑØÆÁÍÓÚÀÂ€£§°·–—‘’“”…«»®©™±×½\xa0")
 _FREQUENT = frozenset("åäöéüøæßñçÅÄÖÉÜØÆ")
 _CAPITAL_INSIDE = re.compile("[a-zß-öø-ÿ][À-ÖØ-Þ]")
+_EASTERN_SIGNS = frozenset("，。、；：（）《》")
+_EASTERN = {
+    "gb18030": ("gb2312", 0xB0, 0xD7),
+    "big5hkscs": ("big5", 0xA4, 0xC6),
+    "cp932": ("shift_jis", 0x82, 0x97),
+    "cp949": ("euc_kr", 0xB0, 0xC8),
+}
+"""The code table in which the frequent characters of a script stand together, and their first and last lead byte."""
+_COMMON = {
+    "gb18030": frozenset("的一是不在有中国大市省区县镇乡村路街号道楼厂公司限股份科技电子工业园集团制造"),
+    "big5hkscs": frozenset("的一是不在有中國大市省區縣鎮鄉村路街號道樓廠公司限股份科技電子工業園集團製造臺灣"),
+    "cp932": frozenset("の株式会社工場県市区町村丁目番地号東西南北電子製作所ーはをにがとで"),
+    "cp949": frozenset("주식회사시도군구동읍면로길번지층공장경기서울부산인천전자산업단지대한민국"),
+}
+"""Characters that stand in nearly every list of companies and addresses: they tell scripts with shared codes apart."""
+_OF_ENCODING = {"cp1250": frozenset("łąęśźżćńěščřžůťďňőűŁĄĘŚŹŻĆŃĚŠČŘŽŮŤĎŇŐŰ")}
 _PREVIEW_LINES = 5
 _SAMPLE = 1 << 20
 
@@ -73,17 +90,31 @@ def best_guess(data: bytes, guesses: Sequence[str]) -> str:
 
 def _likelihood(sample: bytes, encoding: str) -> float:
     text = sample.decode(encoding, "replace")
-    letters = [letter for letter in text if ord(letter) > 127]
+    letters = Counter(letter for letter in text if ord(letter) > 127)
     odd_capitals = len(_CAPITAL_INSIDE.findall(text))
-    return (sum(map(_score, letters)) - odd_capitals) / max(1, len(letters))
+    common = _COMMON.get(encoding, frozenset())
+    worth = sum(count * (_score(letter, encoding) + (letter in common) / 2) for letter, count in letters.items())
+    return (worth - odd_capitals) / max(1, letters.total())
 
 
-def _score(letter: str) -> float:
-    if letter in _FREQUENT or "\u4e00" <= letter <= "\u9fa5" or letter in "，。、；：（）《》":
+def _score(letter: str, encoding: str) -> float:
+    if encoding in _EASTERN and ("\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3"):
+        return 1.0 if _is_everyday(letter, encoding) else 0.3
+    if letter in _FREQUENT or letter in _EASTERN_SIGNS:
         return 1.0
-    if letter in _USUAL:
+    if letter in _USUAL or letter in _OF_ENCODING.get(encoding, ""):
         return 0.9
     return {"L": 0.2, "C": -2.0}.get(unicodedata.category(letter)[0], -0.5)
+
+
+def _is_everyday(letter: str, encoding: str) -> bool:
+    """Whether a character stands in the part of the code table that holds the frequent ones."""
+    table, first, last = _EASTERN[encoding]
+    try:
+        code = letter.encode(table)
+    except UnicodeEncodeError:
+        return False
+    return first <= code[0] <= last
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

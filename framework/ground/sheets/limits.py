@@ -40,7 +40,10 @@ class Limits:
     max_line_mib: int = 1
     allow_macros: bool = False
     allow_embedded_objects: bool = False
-    csv_encodings: tuple[str, ...] = ("cp1252", "latin-1", "cp850", "mac_roman", "gb18030")
+    csv_encodings: tuple[str, ...] = (
+        *("cp1252", "latin-1", "cp850", "mac_roman", "cp1250"),
+        *("gb18030", "big5hkscs", "cp932", "cp949"),
+    )
     child_memory_mib: int = 384
     child_cpu_s: int = 60
     child_wall_s: int = 120
