@@ -89,7 +89,7 @@ class TokenForm(FlaskForm):
     """What a token is called, what it may do and how long it works."""
 
     name = StringField(
-        _l("Name"), [NEEDED], description=_l("Where you use it, such as “ERP, test”. It stands in the list below.")
+        _l("Name"), [NEEDED], description=_l("Where you use it, such as “ERP, test”. It stands in the list above.")
     )
     scopes = MultiCheckboxField(_l("What it may do"))
     days = IntegerField(
