@@ -351,10 +351,26 @@ def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, 
     taken_back = session.scalars(query).all()
     if not taken_back:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    if any(_is_under_another(session, one) for one in taken_back):
+        raise MoveRefused("mended-meanwhile", N_("Some of these cells were changed again later. Take that back first."))
     for one in taken_back:
         one.undone_at, one.undone_by_id = clock(), actor.user_id
     _check_again(session, submission, UNDONE, len(taken_back), actor, clock)
     return len(taken_back)
+
+
+def _is_under_another(session: Session, one: Correction) -> bool:
+    """Whether a later act that stands lies over the same cell."""
+    query = select(Correction.id).where(
+        Correction.submission_id == one.submission_id,
+        Correction.sheet == one.sheet,
+        Correction.row == one.row,
+        Correction.column == one.column,
+        Correction.batch != one.batch,
+        Correction.id > one.id,
+        Correction.undone_at.is_(None),
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def batches(session: Session, submission: Submission) -> list[Batch]:

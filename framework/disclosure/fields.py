@@ -43,7 +43,7 @@ def _headers() -> dict[str, str]:
     return {row["field"]: row["headers"].partition("|")[0] for row in read_rows("site_list_headers.csv")}
 
 
-FILLABLE = ("site_legal_name", "parent_company")
+FILLABLE = ("site_legal_name", "parent_company", "country", "region", "city")
 """Fields whose blank cells may take the value above."""
 SPLITTABLE = ("product_model", "product_words", "facility_words")
 """Fields of which one cell may hold several values."""

@@ -61,7 +61,7 @@ def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iter
             table,
             chain(
                 layout.issues,
-                sheet_issues(layout.sheet),
+                (issue for issue in sheet_issues(layout.sheet) if not _is_of_the_headers(issue, layout)),
                 offered(layout, layout.offers),
                 told_filled(layout, table, filled),
                 named_products(layout, table),
@@ -74,6 +74,11 @@ def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iter
                 (make("row-looks-like-total", sheet=table.title, row=one.row) for one in totals),
             ),
         )
+
+
+def _is_of_the_headers(issue: Issue, layout: Layout) -> bool:
+    """Whether a remark is about merged headers or titles, which are read as what they are."""
+    return issue.code == "cells-merged" and (issue.row or 0) <= layout.header_row
 
 
 def list_columns() -> dict[str, Column]:

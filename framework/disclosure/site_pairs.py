@@ -84,6 +84,7 @@ def pairs(before: list[Mention], after: list[Mention]) -> list[Pair]:
     steps: tuple[Callable[[list[Mention], list[Mention]], Iterator[Pair]], ...] = (
         lambda a, b: _only(a, b, lambda m: m.os_id),
         lambda a, b: _equal(a, b, lambda m: (m.country, m.name, m.place, m.numbers, m.units)),
+        _country_mended,
         _scored,
         _coarser,
         lambda a, b: _only(a, b, lambda m: m.precision is Precision.SITE and (m.country, m.place, m.numbers)),
@@ -96,6 +97,12 @@ def pairs(before: list[Mention], after: list[Mention]) -> list[Pair]:
         left = [one for one in left if id(one) not in taken]
         right = [one for one in right if id(one) not in taken]
     return found
+
+
+def _country_mended(before: list[Mention], after: list[Mention]) -> Iterator[Pair]:
+    """Pairs with equal words of which either side has no country that we know, such as a misspelt one put right."""
+    found = _only(before, after, lambda m: m.name and m.place and (m.name, m.place, m.numbers, m.units))
+    return (pair for pair in found if not (pair.before.country and pair.after.country))
 
 
 def _only(before: list[Mention], after: list[Mention], key: Callable[[Mention], Hashable]) -> Iterator[Pair]:

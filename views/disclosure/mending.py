@@ -28,6 +28,8 @@ from views.guard import actor, permit
 from views.i18n import current_language, number
 
 NOT_READ = N_("not read")
+NOT_BY_TYPING = frozenset({"cells-merged", "site-duplicate", "row-duplicate"})
+"""What another value in the cell does not mend, or would mend at the price of what is right."""
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/mend")
@@ -87,9 +89,8 @@ def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, i
     submission = own_submission(round_, submission_id)
     choices = {name[3:]: field for name, field in request.form.items() if name.startswith("is-")}
     fill, split = _ticked("fill-"), _ticked("split-")
-    if "as-is" in request.form:
+    if "as-is" in request.form and not choices:
         shown = corrections.shown_columns(submission)
-        choices = {}
         fill = {key for key, column in shown.items() if column.offer.get("is_filled")}
         split = {key for key, column in shown.items() if column.offer.get("is_split")}
     try:
@@ -97,7 +98,8 @@ def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, i
             db.session(), submission, choices, fill=fill, split=split, actor=actor(), clock=clock.now
         )
     except InvalidInput as error:
-        return _columns_page(round_, submission, error=guard.refused(error), chosen=choices), error.status
+        said = guard.refused(error)
+        return _columns_page(round_, submission, error=said, chosen=choices, ticked=(fill, split)), error.status
     return _checked_again(submission, _read_as_said(count))
 
 
@@ -124,9 +126,16 @@ def _read_as_said(count: int) -> str:
 
 
 def _columns_page(
-    round_: Round, submission: Submission, *, error: str = "", chosen: Mapping[str, str] | None = None
+    round_: Round,
+    submission: Submission,
+    *,
+    error: str = "",
+    chosen: Mapping[str, str] | None = None,
+    ticked: tuple[set[str], set[str]] | None = None,
 ) -> str:
     shown = corrections.shown_columns(submission)
+    of_file = [{key for key, column in shown.items() if column.offer.get(name)} for name in ("is_filled", "is_split")]
+    fill, split = ticked or of_file
     may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
     return render_template(
         "disclosure/columns.html",
@@ -145,6 +154,8 @@ def _columns_page(
         may_mend=may_mend,
         error=error,
         chosen=chosen or {},
+        fill=fill,
+        split=split,
     )
 
 
@@ -158,7 +169,7 @@ def mend_urls(round_: Round, submission: Submission, found: Sequence[Group]) -> 
             **_key(group)._asdict(),
         )
         for place, group in enumerate(found)
-        if group.has_cells and group.severity != "note"
+        if group.has_cells and group.severity != "note" and group.issue.code not in NOT_BY_TYPING
     }
 
 
@@ -199,6 +210,7 @@ def _page(
         cause=cause._asdict(),
         cells=cells,
         shown=cells[:MAX_CELLS],
+        is_one_value=len({one.found.strip().casefold() for one in cells}) == 1,
         message=group.message,
         advice=group.advice,
         params=group.params,

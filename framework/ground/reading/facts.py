@@ -52,7 +52,7 @@ def sheet_issues(sheet: Sheet) -> list[Issue]:
     if facts.filtered:
         issues.append(make("filter-ignored", sheet=name))
     counted = (
-        ("formula", facts.formula_cells),
+        ("formula", facts.formula_cells - len(facts.formulas_without_result)),
         ("notes-not-read", facts.notes),
         ("pictures-ignored", facts.pictures),
         ("empty-rows-ignored", facts.empty_rows),
