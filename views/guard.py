@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -21,10 +22,11 @@ from flask import (
 )
 from sqlalchemy import ColumnElement, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from framework.ground import audit
+from framework.ground import audit, jobs
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
 from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
@@ -36,6 +38,8 @@ from models.rounds import Round
 from views import caller, clock, personal, typed
 from views.caller import is_call
 from views.i18n import sentence
+
+logger = logging.getLogger(__name__)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FRESH_CODE = "fresh_code"
@@ -304,9 +308,12 @@ def _touch(_error: BaseException | None) -> None:
         return
     touch = tokens.touch if is_call() else sessions.touch
     db.session.remove()
-    with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
-        touch(own, used, now=clock.now())
-        own.commit()
+    try:
+        with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
+            touch(own, used, now=clock.now())
+            own.commit()
+    except OperationalError as error:  # a database that is busy costs the note of the visit, never the answer
+        logger.warning("no note of a visit: %s", jobs.reason(error))
 
 
 def _replayed() -> Response | None:

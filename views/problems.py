@@ -152,5 +152,5 @@ def _errors(data: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _limit_mb() -> int:
-    limit: int = current_app.extensions["settings"].large_upload_mb
+    limit: int = getattr(g, "limit_mb", 0) or current_app.extensions["settings"].large_upload_mb
     return limit

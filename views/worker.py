@@ -93,7 +93,7 @@ def _do(app: Flask, session: Session, job: Job) -> None:
         session.commit()
     else:
         job = _anew(session, number)
-        if job.attempts == attempt:
+        if job.state == "running" and job.attempts == attempt:
             jobs.finish(job, now=clock.now())
         session.commit()
 

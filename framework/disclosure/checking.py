@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ from framework.ground.sheets.reader import ChildLost
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 
 AT_ONCE = 2_000
+OUT_OF_REACH = frozenset({"time", "memory", "output", "killed", "aborted"})
 __all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "store_rows", "unread"]
 
 
@@ -56,19 +58,25 @@ def read(
     mended = corrections.standing(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
-    checked = check_path(
-        path,
-        scope,
-        today=today,
-        limits=limits,
-        name=name,
-        on_progress=on_progress,
-        previous=previous,
-        smelters=smelters.listed if smelters else None,
-        smelter_names=smelters.names if smelters else (),
-        corrections=mended,
-    )
+    beside: dict[str, Any] = {
+        "today": today,
+        "limits": limits,
+        "name": name,
+        "on_progress": on_progress,
+        "smelters": smelters.listed if smelters else None,
+        "smelter_names": smelters.names if smelters else (),
+        "corrections": mended,
+    }
+    checked = check_path(path, scope, previous=previous, **beside)
+    if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
+        checked = check_path(path, scope, previous=None, **beside)
     return checked, int((time.monotonic() - begun) * 1000)
+
+
+def is_out_of_reach(checked: Checked) -> bool:
+    """Whether the reading ended at a limit on time, memory or room, or broke off: it says little about the file itself."""
+    details = {issue.params.get("detail") for issue in checked.issues if issue.code == "file-refused"}
+    return checked.verdict == "refused" and bool(details & OUT_OF_REACH)
 
 
 def unread(submission: Submission, refusal: Refusal) -> Checked:
@@ -105,13 +113,18 @@ def keep(
 
     After the deadline the supplier's set is settled as soon as its last version is read. Of a version whose cells
     were mended the new result takes the place of the old one, and its state stays. `has_rows`: `store_rows` stored
-    the rows. A reading that took longer than `mail_after` is told by mail.
+    the rows. A reading that took longer than `mail_after` is told by mail. Where what was mended made the file too
+    heavy to read, the newest mending is set aside and the result stands that was there before.
     """
     lock(session, submission.round)
     session.refresh(submission)
     if not submission.is_being_read:
         return
     now, is_first = clock(), submission.state == "staged"
+    if not is_first and is_out_of_reach(checked):
+        corrections.set_aside(session, submission, clock=clock)
+        _settle(session, submission, now=now, files=files)
+        return
     _store(session, submission, checked, milliseconds, now)
     if not has_rows:
         session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
@@ -125,6 +138,10 @@ def keep(
             corrections.take_over(session, submission, clock=clock)
     else:
         notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
+    _settle(session, submission, now=now, files=files)
+
+
+def _settle(session: Session, submission: Submission, *, now: dt.datetime, files: FileStore) -> None:
     if submission.round.state == "receipt_closed":
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 

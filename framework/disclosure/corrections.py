@@ -26,6 +26,7 @@ from models.disclosure import Correction, Submission, SubmissionIssue
 
 MENDED = audit.declare("submission_tender.mended", "cells")
 UNDONE = audit.declare("submission_tender.mending_undone", "cells")
+SET_ASIDE = audit.declare("submission_tender.mending_set_aside", "cells")
 MAX_CELLS = 200
 MAX_LENGTH = 4_000
 
@@ -357,6 +358,19 @@ def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, 
         one.undone_at, one.undone_by_id = clock(), actor.user_id
     _check_again(session, submission, UNDONE, len(taken_back), actor, clock)
     return len(taken_back)
+
+
+def set_aside(session: Session, submission: Submission, *, clock: Clock) -> None:
+    """Take the newest act of mending back because the file could not be read with it; the result before stands.
+
+    In the table it is undone by who did it; the record says that the program set it aside.
+    """
+    standing_acts = [batch for batch in batches(session, submission) if batch.first.undone_at is None]
+    cells = standing_acts[0].corrections if standing_acts else ()
+    for one in cells:
+        one.undone_at, one.undone_by_id = clock(), one.created_by_id
+    submission.is_mended = False
+    audit.record(session, SET_ASIDE, actor=SYSTEM, now=clock(), subject=submission, cells=len(cells))
 
 
 def _is_under_another(session: Session, one: Correction) -> bool:

@@ -60,6 +60,9 @@ KINDS: dict[str, str] = {
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
     "submission_tender.reading_taken_up": N_("took the reading of a submission up again"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
+    "submission_tender.mending_set_aside": N_(
+        "set the mending of cells aside, as the file could not be read with it: %(cells)s"
+    ),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
     "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
     "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),

@@ -20,7 +20,7 @@ from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from framework.people import limits
+from framework.people import limits, tokens
 from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
@@ -40,7 +40,7 @@ from views.api.calls import (
 )
 from views.disclosure.sentences import counts_by_itself, state_sentence, version_tag
 from views.disclosure.upload import own_organisation, own_submission
-from views.disclosure.work import files, run_if_small
+from views.disclosure.work import files, run_if_small, upload_mb
 from views.guard import actor
 from views.i18n import current_language, words
 
@@ -132,10 +132,10 @@ def versions(query: Answer, round_: Round) -> Answer:
 @blueprint.arguments(schemas.KeyHeader, location="headers", error_status_code=400)
 def upload(query: Answer, header: Answer, round_: Round) -> tuple[Answer, int, dict[str, str]]:
     """Receive a file: bytes first, then one transaction with version, receipt, event and job."""
-    first_byte_at, public_id = g.first_byte_at, round_.public_id
+    first_byte_at, public_id, g.limit_mb = g.first_byte_at, round_.public_id, upload_mb(round_)
     guard.release()
     try:
-        name, blob = _bytes(query["name"])
+        name, blob = _bytes(query["name"], g.limit_mb * 1_000_000)
     finally:
         request.close()
     _ask_again_who()
@@ -277,12 +277,11 @@ def withdraw(header: Answer, round_: Round, submission_id: str) -> tuple[Answer,
     return _acted(submission, is_replay=found is not None)
 
 
-def _bytes(name: str) -> tuple[str, Blob]:
+def _bytes(name: str, most: int) -> tuple[str, Blob]:
     """The name and the stored bytes of the one file of this call; nobody waits for the database meanwhile.
 
     Raises InvalidInput for none or several, FileRefused where it is too large, UnsupportedMediaType.
     """
-    most = current_app.extensions["settings"].large_upload_mb * 1_000_000
     if request.mimetype == "multipart/form-data":
         chosen = [one for one in request.files.getlist("file") if one.filename]
         if len(chosen) != 1 or len(request.files) != 1:
@@ -307,6 +306,8 @@ def _ask_again_who() -> None:
     g.token, g.actor = caller.find()
     if g.token is None:
         raise caller.TokenNeeded
+    tokens.require_scope(g.token, WRITE)
+    tokens.require_factor(actor())
 
 
 def _receive(round_id: str, blob: Blob, name: str, first_byte_at: dt.datetime) -> Submission:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,7 @@ from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
 from views.disclosure import blueprint
-from views.disclosure.upload import own_submission
+from views.disclosure.upload import address, own_submission
 from views.downloads import send_workbook
 from views.guard import permit
 
@@ -27,9 +27,11 @@ FIRST = 10
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
 @permit(Permission.SUBMISSION_VIEW_OWN)
-def differences(round_: Round, submission_id: str) -> str:
+def differences(round_: Round, submission_id: str) -> str | Response:
     """What a version says otherwise than another of the same supplier and round, the one before it by default."""
     submission = own_submission(round_, submission_id)
+    if submission.checked_at is None:
+        return redirect(address(submission))
     others = _others(round_, submission)
     other = _other(round_, submission, others)
     found = _compared(other, submission) if other is not None else Differences((), 0)
@@ -61,6 +63,8 @@ def differences(round_: Round, submission_id: str) -> str:
 def differences_workbook(round_: Round, submission_id: str) -> Response:
     """Every difference as a row of a workbook."""
     submission = own_submission(round_, submission_id)
+    if submission.checked_at is None:
+        return redirect(address(submission))
     other = _other(round_, submission, _others(round_, submission))
     found = _compared(other, submission) if other is not None else Differences((), 0)
     target = io.BytesIO()
@@ -77,7 +81,8 @@ def _other(round_: Round, submission: Submission, others: list[Submission]) -> S
     """The version asked for; without one the newest before this. Another supplier's or round's is *not found*."""
     asked = request.args.get("from")
     if asked:
-        return own_submission(round_, asked)
+        found = own_submission(round_, asked)
+        return found if found.checked_at is not None else None
     return next((one for one in others if one.version_no < submission.version_no), None)
 
 

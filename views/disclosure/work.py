@@ -31,6 +31,8 @@ from views import clock
 from views.settings import Settings
 from views.worker import run_job
 
+LONG_LIST = 20_000
+"""Rows of a version that stands above which a newer one is compared with it by the worker."""
 logger = logging.getLogger(__name__)
 SAID_EVERY_S = 1.0
 Clock = Callable[[], dt.datetime]
@@ -52,12 +54,24 @@ def run_if_small(job_id: int | None, size: int) -> None:
         return
     db.session.remove()
     try:
+        if _has_long_list_before(db.session(), job_id):
+            return
         if turns.busy(db.session(), now=clock.now()) >= _settings().workers():
             return
         db.session.remove()
         run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
     except jobs.ENVIRONMENT as error:
         logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
+
+
+def _has_long_list_before(session: Session, job_id: int) -> bool:
+    """Whether the version that stands is so long that comparing with it is nothing to wait for."""
+    job = session.get_one(Job, job_id)
+    asked = session.scalar(select(Submission).where(Submission.public_id == str(job.payload.get("submission", ""))))
+    if asked is None:
+        return False
+    others = counting.versions(session, asked.round, asked.supplier_id)
+    return any((one.rows_stored or 0) > LONG_LIST for one in others if one.id != asked.id)
 
 
 @jobs.runner(CHECK_JOB, is_given_up=False)
@@ -71,11 +85,11 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if submission is None or not submission.is_being_read:
         return
     number, job_id = submission.id, job.id
+    watch = Watch(session, job_id, job.attempts, clock)
     if _is_in_wrong_lane(job, submission):
-        _send_to_large_lane(session, number, clock)
+        _send_to_large_lane(session, number, watch)
         return
     limits = _limits(job.lane, submission.round)
-    watch = Watch(session, job_id, job.attempts, clock)
     try:
         checked, milliseconds = checking.read(
             session,
@@ -87,12 +101,10 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
             on_progress=watch,
         )
     except checking.NeedsLargeLane:
-        _send_to_large_lane(session, number, clock)
+        _send_to_large_lane(session, number, watch)
         return
     except checking.ChildLost as lost:
         session.rollback()
-        if session.get_one(Submission, number).is_rechecked:
-            raise jobs.TryAgain(lost.reason) from lost  # it was read once, so this does not speak against the file
         refusal = _judged(session, job_id, lost)
         checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
     session.rollback()
@@ -205,11 +217,13 @@ def inline_limits() -> Limits:
     return _settings().quick_limits(upload_mb=_settings().inline_mb)
 
 
-def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
-    """With a new job, which has waited as long as the old one."""
+def _send_to_large_lane(session: Session, number: int, watch: Watch) -> None:
+    """With a new job, which has waited as long as the old one; raises Stopped where the old one was stopped."""
     session.rollback()
     submission = session.get_one(Submission, number)
-    since = submission.job.queued_at if submission.job is not None else clock()
+    receiving.lock(session, submission.round)
+    watch.hold()
+    since = submission.job.queued_at if submission.job is not None else watch.clock()
     submission.job = jobs.enqueue(
         session,
         CHECK_JOB,
@@ -224,9 +238,13 @@ def _send_to_large_lane(session: Session, number: int, clock: Clock) -> None:
 @jobs.periodic("close_due_rounds", every_seconds=5)
 def close_due_rounds(session: Session, clock: Clock) -> None:
     """Close the receipt of every round whose deadline is past."""
-    for round_ in counting.due_rounds(session, now=clock()):
-        counting.close_receipt(session, round_, clock=clock, files=files())
-        session.commit()
+    for number in [round_.id for round_ in counting.due_rounds(session, now=clock())]:
+        try:
+            counting.close_receipt(session, session.get_one(Round, number), clock=clock, files=files())
+            session.commit()
+        except Exception as error:  # one round that cannot be closed must not keep the others open
+            session.rollback()
+            logger.error("receipt of round %s could not be closed: %s", number, jobs.reason(error))
 
 
 @jobs.periodic("forget_unfinished_rows", every_seconds=3600)

@@ -14,6 +14,7 @@ Path = tuple[str, ...]
 Keep = Callable[[Path, Attributes], int | None]
 """Asked at every element: a number to keep with it, or None to pass it over."""
 _TAG = re.compile(rb"""<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
+_ATTRIBUTE = re.compile(rb"""\s([\w:.-]+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]*encoding=["']([^"']+)""")
 _ROOT: Path = ()
 
@@ -186,9 +187,9 @@ class Edits:
 def with_attributes(tag: bytes, **values: str | None) -> bytes:
     """A start tag with these attributes set, or taken away where None; values are plain text without markup."""
     for name, value in values.items():
-        pattern = re.compile(rb"""\s%s\s*=\s*("[^"]*"|'[^']*')""" % name.encode())
         said = b"" if value is None else b' %s="%s"' % (name.encode(), value.encode())
-        if there := pattern.search(tag):
+        there = next((one for one in _ATTRIBUTE.finditer(tag) if one[1] == name.encode()), None)
+        if there:
             tag = tag[: there.start()] + said + tag[there.end() :]
         elif said:
             at = len(tag) - (2 if tag.endswith(b"/>") else 1)
