@@ -36,6 +36,7 @@ THEIRS = {
     f"{VERSION}/original": "the bytes a supplier sent",
     f"{ROUND}/submissions/<submission_id>/original": "the bytes a supplier sent",
     f"{ROUND}/charts/<digest>.svg": "a picture",
+    "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }
 """Routes that give a file which is no table of ours."""
 
