@@ -20,7 +20,7 @@ from framework.ground.issue_catalogue import make
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
-from framework.ground.sheets.splice import Edits, Unusual, find
+from framework.ground.sheets.splice import Edits, Unusual, find, with_attributes
 
 HEAD = ("name", "address", "city", "country", "number of workers")
 LIMITS = Limits.quick()
@@ -293,3 +293,11 @@ def test_a_splice_that_overlaps_or_another_encoding_is_refused():
         edits.done()
     with pytest.raises(Unusual):
         find("a.xml", "<a/>".encode("utf-16"), LIMITS, lambda _path, _said: 0)
+
+
+def test_an_attribute_named_in_the_text_of_another_is_left_alone():
+    tag = b"""<definedName comment="see localSheetId='1' here" localSheetId="0">"""
+
+    assert with_attributes(tag, localSheetId="1") == (
+        b"""<definedName comment="see localSheetId='1' here" localSheetId="1">"""
+    )

@@ -12,7 +12,7 @@ from framework.disclosure import checking, counting, opening
 from framework.disclosure.check_file import check
 from framework.disclosure.corrections import CauseKey
 from framework.disclosure.overlay import corrected
-from framework.ground.sheets.cells import Book, Row, Sheet, SheetFacts
+from framework.ground.sheets.cells import Book, Refusal, Row, Sheet, SheetFacts
 from framework.ground.sheets.limits import Limits
 from models.disclosure import Correction, Submission, SubmissionIssue, SubmissionRow
 from models.records import AuditEvent
@@ -20,6 +20,7 @@ from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY
 from views.disclosure import work
 
+REAL = checking.check_path
 LIST = "name,address,city,country\n" + "".join(f"Works {n},{n + 1} First Avenue,Kunshan,Kinaa\n" for n in range(5))
 CAUSE = CauseKey("value-not-allowed", "country", "sites", "country", "Kinaa")
 
@@ -225,3 +226,38 @@ def check_again(tender):
     submission = tender.writing().scalars(select(Submission)).one()
     checking.keep(tender.session, submission, checked, took, clock=tender.clock, files=work.files())
     tender.session.commit()
+
+
+def refused(detail):
+    return check(Refusal("file-unreadable", detail, {"limit": 1}), None, today=TODAY)
+
+
+@pytest.mark.parametrize("detail", ["memory", "time", "killed"])
+def test_mending_that_makes_a_file_too_heavy_to_read_is_set_aside_and_the_result_before_stands(
+    sent, monkeypatch, detail
+):
+    monkeypatch.setattr(checking, "check_path", lambda *_arguments, **_more: refused(detail))
+
+    mend(sent, how="all", everywhere="China")
+
+    submission = sent.submissions()[0]
+    assert (submission.state, submission.verdict, submission.is_mended) == ("checked", "countable", False)
+    assert countries(sent) == [None] * 5
+    assert {one.undone_at is not None for one in sent.session.scalars(select(Correction))} == {True}
+    [event] = sent.session.scalars(select(AuditEvent).where(AuditEvent.kind == "submission_tender.mending_set_aside"))
+    assert event.data == {"cells": 5}
+
+
+def test_the_rows_of_an_older_version_never_cost_a_file_its_reading(sent, monkeypatch):
+    handed = []
+
+    def heavy(*arguments, previous, **more):
+        handed.append(previous)
+        return refused("memory") if previous else REAL(*arguments, previous=previous, **more)
+
+    monkeypatch.setattr(checking, "check_path", heavy)
+    sent.browser.send(f"{sent.version()}/count")
+    sent.send(LIST.replace("Kinaa", "China").encode(), name="again.csv")
+
+    assert [bool(previous) for previous in handed] == [True, False]
+    assert sorted(one.state for one in sent.submissions()) == ["checked", "counted"]

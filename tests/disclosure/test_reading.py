@@ -451,3 +451,27 @@ def test_a_child_that_says_nothing_for_minutes_is_alive_as_long_as_its_worker_lo
 
     job = waiting.submissions()[0].job
     assert (job.heartbeat_at, job.step, job.done, job.total) == (later, "reading", 3, 9)
+
+
+def test_a_reading_that_is_stopped_while_it_changes_lanes_stays_stopped(waiting, app, monkeypatch):
+    def stopped_meanwhile(session, *_arguments, **_more):
+        session.rollback()
+        act(waiting, "stop")
+        raise checking.NeedsLargeLane
+
+    monkeypatch.setattr(checking, "read", stopped_meanwhile)
+    number = waiting.submissions()[0].job_id
+    waiting.session.rollback()
+
+    worker.run_job(app, number)
+
+    submission = waiting.submissions()[0]
+    assert (submission.state, submission.job_id, submission.job.state) == ("staged", number, "cancelled")
+
+
+def test_a_version_that_is_still_being_read_is_not_compared(waiting):
+    waiting.send(LIST.replace(b"58", b"60"), "again.csv")
+
+    answer = waiting.browser.get(f"{waiting.version(1)}/differences")
+
+    assert answer.status_code == 302
