@@ -31,7 +31,7 @@ GROUNDS = {
     HEADER: N_("Its name says so."),
     VALUES: N_("Its values look like it. Please check."),
     DOUBLE: N_("Another column has the same name. Choose one of them."),
-    APART: N_("Its name says something that we do not take over, such as a contact."),
+    APART: N_("Its name says something that is not asked for here."),
     "": N_("We do not know what it means."),
 }
 """Why a column is read as it is, in words."""

@@ -376,7 +376,7 @@ SENTENCES: tuple[str, ...] = (
     N_("%(count)s cells of the column %(column)s held several values. Each value is kept by itself, in the same row."),
     N_("This list names %(count)s products and %(sites)s sites. Each product is kept with its site."),
     N_("Nothing to do. A product counts for a model on offer once a person has tied it to that model."),
-    N_("The column %(column)s was not taken over: its name says something that is not asked, such as a contact."),
+    N_("The column %(column)s was not taken over: its name says something that is not asked for here."),
     N_("Nothing to do, unless its name says something else than it holds."),
     N_("The names in row %(row)s do not tell where a site is: %(headers)s."),
     N_("Say what your columns mean, or name them in the row above the data: at least a name and an address or a country."),
