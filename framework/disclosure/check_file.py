@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from framework.demand.vocabulary import names_demand
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
 from framework.disclosure.columns import PRODUCTS, SHEETS, SITES, SMELTERS, SUBMISSION
@@ -208,6 +207,10 @@ def _unknown_table(book: Book, found: Recognised) -> Checked:
 
 
 def _names_without_sites(likely: Layout) -> Issue:
+    from framework.demand.vocabulary import (
+        names_demand,
+    )  # only here: it brings the tables, which the child does without
+
     names = [name for name in likely.headers.values() if name]
     cause = "demand" if names_demand(names) and not _SITES_BY & likely.mapping.keys() else "unknown names"
     shown = ", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else "")

@@ -338,3 +338,12 @@ def test_the_sign_between_the_columns_is_named(separator: str, said: str) -> Non
 
     message, _advice, params = describe(issue)
     assert message % params == f"The columns of this file are separated by {said}."
+
+
+def test_the_child_that_checks_files_starts_without_database_and_web():
+    heavy = "{name.partition('.')[0] for name in sys.modules} & {'sqlalchemy', 'flask', 'pandas', 'babel', 'openpyxl'}"
+    order = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import framework.disclosure.check_file; print({heavy})"
+
+    told = subprocess.run([sys.executable, "-I", "-c", order], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "set()"
