@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from framework.demand.lines import LABELS
+from framework.ground.quantity_words import CHANGE, HEADERS, norm
 from framework.ground.terms import CATEGORIES, CERTAINTIES
 
-CHANGE = "change"
-"""A column that holds a change on top of an earlier total, which is not taken."""
-
+__all__ = ["CHANGE", "norm"]
 _HEADERS = {
+    **HEADERS,
     "category": "category product producttype product type hardware categorie productgroep kategori produkt produktgrupp kategorie artikel article devicetype persona",
     "spec_tier": "tier spectier specification specificationtier specificatie niveau specificatieniveau klasse specifikation nivå klass ausführung",
     "delivery_country": "country deliverycountry land leverland afleverland leveransland lieferland pays",
     "year_no": "year contractyear yearno jaar contractjaar år avtalsår jahr vertragsjahr année",
-    "qty_firm": "firm firmquantity committed fixed minimum vast vasteafname zeker fast bindande fest ferme min",
-    "qty_expected": "expected expectedquantity quantity qty aantal verwacht verwachtaantal antal förväntat förväntad förväntade förväntatantal menge anzahl erwartet quantité nombre allocation forecast volume units pieces stuks stycken st demand",
-    "qty_max": "max maximum maximumquantity ceiling maximaal maximaalaantal hoogst högst maximalt maximal",
     "value_expected": "value expectedvalue amount budget waarde verwachtewaarde bedrag värde förväntatvärde belopp wert betrag valeur montant",
     "certainty": "certainty zekerheid säkerhet sicherheit certitude",
-    "baseline_qty": "baseline lastyear previousyear lastyearsquantity vorigjaar afgelopenjaar förraåret föregåendeår vorjahr ordered quantityordered",
     "not_known_reason": "notknown notknownyetbecause notknownreason unknown reason reden onbekend orsak okänt grund raison",
     "current_supplier_end": "presentcontractends contractend currentcontractends einddatum einddatumcontract avtalsslut slutdatum vertragsende",
     "delivery_profile": "deliveryprofile delivery leverprofiel leveransprofil lieferprofil",
-    CHANGE: "delta change allocationdelta mutatie wijziging verandering ändring förändring änderung",
 }  # fmt: skip
 _CATEGORY_WORDS = {
     "laptop": "laptop laptops notebook notebooks bärbardator bärbar chromelaptop chromebook windowslaptop portable ordinateurportable",
@@ -55,12 +49,6 @@ _YEAR = re.compile(
 _CALENDAR = re.compile(r"\b(20\d\d)(?:\s*[-/–]\s*(?:20)?\d\d)?\b", re.ASCII)
 
 
-def norm(text: str) -> str:
-    """The form in which headers and words are compared: letters and digits only, no case, no accents."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(sign for sign in folded if sign.isalnum())
-
-
 def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None:
     """What a header says: a field, `field:year` for one contract year, `change`; None where we do not know it."""
     extra = extra or {}
@@ -73,12 +61,6 @@ def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None
     rest = norm(_YEAR.sub(" ", header))
     field = extra.get(rest) or (_headers().get(rest) if rest else "qty_expected")
     return f"{field}:{int(year[1])}" if field in _PER_YEAR else None
-
-
-def names_demand(headers: Iterable[str]) -> bool:
-    """Whether names of columns are those of a sheet of demand: a quantity or a change of one is among them."""
-    said = {(target_of(header) or "").partition(":")[0] for header in headers}
-    return bool(said & {CHANGE, "qty_firm", "qty_expected", "qty_max", "baseline_qty"})
 
 
 def calendar_year(header: str) -> int | None:

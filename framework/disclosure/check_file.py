@@ -40,6 +40,7 @@ from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import Listed, Stored, Table
 from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue, Severity
+from framework.ground.quantity_words import names_demand
 from framework.ground.reading.facts import book_issues
 from framework.ground.sheets import lines
 from framework.ground.sheets.cells import Book, Refusal, Sheet
@@ -207,10 +208,6 @@ def _unknown_table(book: Book, found: Recognised) -> Checked:
 
 
 def _names_without_sites(likely: Layout) -> Issue:
-    from framework.demand.vocabulary import (
-        names_demand,
-    )  # only here: it brings the tables, which the child does without
-
     names = [name for name in likely.headers.values() if name]
     cause = "demand" if names_demand(names) and not _SITES_BY & likely.mapping.keys() else "unknown names"
     shown = ", ".join(names[:NAMES_SHOWN]) + (" …" if len(names) > NAMES_SHOWN else "")
