@@ -130,15 +130,19 @@ def keep(
         session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
         _insert(session, SubmissionRow, _row_rows(submission, checked))
     submission.is_mended = False
-    refused = checked.verdict == "refused"
     if is_first:
-        lifecycle.move(session, submission, "refuse_file" if refused else "check", actor=SYSTEM, now=now)
+        _move_on(session, submission, now=now)
         notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
         if submission.state == "checked" and submission.mapping:
             corrections.take_over(session, submission, clock=clock)
     else:
         notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
     _settle(session, submission, now=now, files=files)
+
+
+def _move_on(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    act = "refuse_file" if submission.verdict == "refused" else "check"
+    lifecycle.move(session, submission, act, actor=SYSTEM, now=now)
 
 
 def _settle(session: Session, submission: Submission, *, now: dt.datetime, files: FileStore) -> None:

@@ -57,12 +57,7 @@ def create(
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(ROLES)))
     _require_fresh_factor(actor, now)
     _require_sound(name, scopes, days)
-    if _working(session, user, now) >= MOST_TOKENS:
-        raise MoveRefused(
-            "too-many-tokens",
-            N_("You have %(most)s tokens that work. Revoke one that is no longer used, and make the new one then."),
-            most=MOST_TOKENS,
-        )
+    _require_room(session, user, now)
     secret = PREFIX + secrets.token_urlsafe(32)
     made = ApiToken(
         user_id=user.id,
@@ -83,6 +78,15 @@ def create(
         session, CREATED, actor=actor, now=now, subject=made, name=made.name, scopes=made.scopes, expires_at=ends
     )
     return made, secret
+
+
+def _require_room(session: Session, user: User, now: dt.datetime) -> None:
+    if _working(session, user, now) >= MOST_TOKENS:
+        raise MoveRefused(
+            "too-many-tokens",
+            N_("You have %(most)s tokens that work. Revoke one that is no longer used, and make the new one then."),
+            most=MOST_TOKENS,
+        )
 
 
 def revoke(session: Session, token: ApiToken, *, actor: Actor, now: dt.datetime) -> None:
