@@ -29,6 +29,7 @@ TENDER_STATES = (
     "excluded",
 )
 SEVERITIES = ("block", "error", "warning", "note")
+COMPARISON_OUTCOMES = ("compared", "too_many", "out_of_reach")
 
 
 class SupplierInvitation(Record, Base):
@@ -201,6 +202,49 @@ class SubmissionRow(Base):
     read_values: Mapped[dict[str, Any]] = mapped_column(JSON, comment="column name to the value as understood")
     found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="value as found, where it differs")
     listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
+
+
+class Comparison(Record, Base):
+    """What differs between two versions of one supplier, worked out by the worker, for one reading of each."""
+
+    __tablename__ = "comparison"
+    __table_args__ = (
+        UniqueConstraint("before_id", "after_id"),
+        CheckConstraint(one_of("outcome", ("", *COMPARISON_OUTCOMES)), name="outcome"),
+        CheckConstraint("(outcome = '') = (compared_at IS NULL)", name="compared_facts"),
+    )
+
+    before_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    after_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    before_checked_at: Mapped[dt.datetime] = mapped_column(Instant, comment="which reading of it is compared")
+    after_checked_at: Mapped[dt.datetime] = mapped_column(Instant, comment="which reading of it is compared")
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    outcome: Mapped[str] = mapped_column(
+        String(20), default="", comment="compared, too_many or out_of_reach; blank = not yet"
+    )
+    unchanged: Mapped[int] = mapped_column(default=0, comment="rows that say the same")
+    counts: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="sheet, kind and number of its differences")
+    compared_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+
+    before: Mapped[Submission] = relationship(foreign_keys=[before_id])
+    after: Mapped[Submission] = relationship(foreign_keys=[after_id])
+    job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
+
+
+class ComparisonRow(Base):
+    """One row that differs, by the numbers of the stored rows, which hold the values; blank where a version has none."""
+
+    __tablename__ = "comparison_row"
+    __table_args__ = (Index("ix_comparison_row_place", "comparison_id", "sheet", "kind", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comparison_id: Mapped[int] = mapped_column(ForeignKey("comparison.id"))
+    position: Mapped[int]
+    sheet: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    before_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
+    after_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
+    columns: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="the columns that changed")
 
 
 class SmelterLoad(Record, Base):

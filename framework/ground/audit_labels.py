@@ -59,6 +59,7 @@ KINDS: dict[str, str] = {
     "smelters.loaded": N_("loaded the list of smelters of %(source)s, %(day)s: %(names)s names"),
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
     "submission_tender.reading_taken_up": N_("took the reading of a submission up again"),
+    "submission_tender.comparison_asked": N_("asked to compare a submission with version %(with_version)s"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
     "submission_tender.mending_set_aside": N_(
         "set the mending of cells aside, as the file could not be read with it: %(cells)s"

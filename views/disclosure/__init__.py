@@ -7,6 +7,7 @@ import framework.disclosure.steps  # noqa: F401 - its import registers the next 
 blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    comparing,
     declared,
     differences,
     findings,
@@ -23,6 +24,7 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
 
 __all__ = [
     "blueprint",
+    "comparing",
     "declared",
     "differences",
     "findings",

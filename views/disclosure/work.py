@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting, receiving, smelter_loads
+from framework.disclosure import checking, comparisons, counting, receiving, smelter_loads
 from framework.disclosure.check_file import Checked
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
@@ -128,6 +128,7 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
         has_rows=is_first,
         mail_after=dt.timedelta(seconds=_settings().mail_when_longer_s),
     )
+    comparisons.expect(session, submission, now=watch.clock())
 
 
 class Watch:
@@ -210,6 +211,11 @@ def takes_large(round_: Round) -> bool:
 def upload_mb(round_: Round) -> int:
     """The largest file that is taken in this round, in MB."""
     return _settings().large_upload_mb if takes_large(round_) else _settings().upload_mb
+
+
+def large_limits() -> Limits:
+    """What work on long versions may ask of us on the worker."""
+    return _settings().large_limits()
 
 
 def inline_limits() -> Limits:

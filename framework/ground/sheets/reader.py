@@ -90,8 +90,11 @@ def run_in_child(
     name: str = "",
     on_progress: Progress | None = None,
     folder: Path | None = None,
+    is_table: bool = True,
 ) -> ChildResult:
     """Read the file in a child and run `task` ("module:function") there on (book, arguments).
+
+    Where the file is one of ours and no table (`is_table`), the task is given its path and reads it.
 
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
@@ -107,6 +110,7 @@ def run_in_child(
         "name": name,
         "task": task,
         "arguments": arguments,
+        "is_table": is_table,
         "limits": limits.as_dict(),
         "parent": os.getpid(),
     }
