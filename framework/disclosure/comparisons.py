@@ -175,10 +175,13 @@ def stored(
         query = query.where(table.sheet == sheet, table.kind == kind)
     if limit is not None:
         query = query.limit(limit)
-    for row in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
-        before, after = _record(row[3], row[4]), _record(row[5], row[6])
-        if before or after:
-            yield Difference(row[0], row[1], before, after, tuple(_changes(row[2], before, after)))
+    with session.execute(
+        query.execution_options(yield_per=_ROWS_AT_ONCE)
+    ) as rows:  # closed where nobody reads to the end
+        for row in rows:
+            before, after = _record(row[3], row[4]), _record(row[5], row[6])
+            if before or after:
+                yield Difference(row[0], row[1], before, after, tuple(_changes(row[2], before, after)))
 
 
 def forget_unfit(session: Session) -> int:
@@ -241,8 +244,9 @@ def _rows(session: Session, submission: Submission) -> Iterator[comparing.Row]:
         .order_by(table.id)
     )
     is_list = submission.format == SITE_LIST
-    for sheet, number, row, values in session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)):
-        yield SITES if is_list else sheet, number, row, values
+    with session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
+        for sheet, number, row, values in rows:
+            yield SITES if is_list else sheet, number, row, values
 
 
 def _as_row(comparison_id: int, position: int, line: comparing.Line) -> dict[str, Any]:

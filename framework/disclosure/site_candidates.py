@@ -8,7 +8,7 @@ from typing import Protocol
 
 INDEXED_TOKENS, TOKENS_ANYWHERE = 6, 4
 MOST_PAIRS_OF_A_TOKEN = 20_000
-MOST_PAIRS = 20_000_000
+MOST_PAIRS = 10_000_000
 """So many pairs are looked at; the commonest words are left out until no more are left."""
 _SAID_EVERY = 1_000
 

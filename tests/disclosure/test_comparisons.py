@@ -175,7 +175,7 @@ def test_beyond_the_bound_the_page_says_so_and_nothing_is_queued(tender, app, mo
 
 def test_what_is_out_of_reach_says_so(tender, app, monkeypatch):
     home = both(tender)
-    monkeypatch.setattr(comparing, "large_limits", lambda: Limits.large(child_output_mib=0))
+    monkeypatch.setattr(comparing, "comparing_limits", lambda: Limits.large(child_output_mib=0))
 
     work_off(tender, app)
 

@@ -11,7 +11,7 @@ from framework.ground import jobs
 from models.base import db
 from models.disclosure import Comparison
 from models.records import Job
-from views.disclosure.work import Clock, Watch, large_limits
+from views.disclosure.work import Clock, Watch, comparing_limits
 
 
 @jobs.runner(COMPARE_JOB)
@@ -25,7 +25,7 @@ def compare_versions(session: Session, job: Job, clock: Clock) -> None:
         if found is None or found.job_id != job_id:
             return
         number = found.id
-        result = comparisons.work_out(reading, found, limits=large_limits(), on_progress=watch)
+        result = comparisons.work_out(reading, found, limits=comparing_limits(), on_progress=watch)
     if result is None:
         return
     counts = comparisons.store(session, number, result, on_progress=watch)

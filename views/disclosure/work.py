@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -213,9 +214,10 @@ def upload_mb(round_: Round) -> int:
     return _settings().large_upload_mb if takes_large(round_) else _settings().upload_mb
 
 
-def large_limits() -> Limits:
-    """What work on long versions may ask of us on the worker."""
-    return _settings().large_limits()
+def comparing_limits() -> Limits:
+    """What comparing long versions may ask of us on the worker: nobody waits for it, so three times the time of reading."""
+    limits = _settings().large_limits()
+    return replace(limits, child_cpu_s=3 * limits.child_cpu_s, child_wall_s=3 * limits.child_wall_s)
 
 
 def inline_limits() -> Limits:
