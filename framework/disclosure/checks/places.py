@@ -13,7 +13,7 @@ from framework.disclosure.columns import AUDITS, LINKS, SHEETS, SITES, SMELTERS
 from framework.disclosure.table import Table
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
-from framework.ground.places import normalise_address, normalise_name
+from framework.ground.places import normalise_address, normalise_name, unit_markers
 
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
@@ -92,6 +92,8 @@ def coordinates(context: Context) -> Iterator[Issue]:
 def duplicates(context: Context) -> Iterator[Issue]:
     """D49: same name, country and city, or same address, or same hub id; other house numbers make another plant.
 
+    So do other numbers in the names: Plant 2 and Plant 3 of one street are two, Plant 2 and Plant II one.
+
     A row that is wholly identical to another is told as that.
 
     Names and addresses are normalised only among rows of one country and city with the same numbers, since
@@ -146,7 +148,8 @@ def _forms(
     place = (str(country), key(city or ""))
     numbers = " ".join(sorted(set(_DIGITS.findall(address or ""))))
     if address and numbers:
-        yield "address", *place, normalise_address(address, country or "")
+        units = " ".join(sorted(unit_markers(name or "")))
+        yield "address", *place, normalise_address(address, country or ""), units
     if name and country and (city or not address):
         yield "name", *place, normalise_name(name), numbers
 
