@@ -123,6 +123,11 @@ class Submission(Record, Base):
         """Whether a result is still to come: the first, or the one after mending."""
         return self.state == "staged" or self.is_rechecked
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it is still to be read and nobody does so, because its reading was stopped."""
+        return self.is_being_read and self.job is not None and self.job.state == "cancelled"
+
 
 class Correction(Record, Base):
     """One cell of a version mended by its supplier, on top of the untouched file; undone where `undone_at` is set."""

@@ -76,6 +76,9 @@ def test_a_stopped_version_keeps_its_receipt_and_is_read_when_asked(waiting, app
     assert "at the latest when receipt closes" in page.text
     assert "Read it now" in page.text
     assert "Stop reading" not in page.text
+    assert "not read yet, the reading is stopped" in page.text
+    assert "still being read" not in page.text
+    assert "still being read" in again.text
     assert left == "staged"
     assert "Stop reading" in again.text
     assert run_all(waiting, app).state == "checked"
