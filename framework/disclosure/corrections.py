@@ -194,7 +194,7 @@ def shift_of(session: Session, submission: Submission) -> SubmissionIssue | None
     query = select(SubmissionIssue).where(
         SubmissionIssue.submission_id == submission.id, SubmissionIssue.code == "columns-shifted"
     )
-    return session.scalars(query).first()
+    return next((issue for issue in session.scalars(query) if issue.params.get("shift")), None)
 
 
 def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:

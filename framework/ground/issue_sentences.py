@@ -328,6 +328,8 @@ SENTENCES: tuple[str, ...] = (
     N_("Send the newest version if you have it."),
     N_("The columns of this sheet stand aside from their places (%(shift)s), so nothing was read."),
     N_("Move the rows back into the columns of the template and send the file again."),
+    N_("The scope and the answers of this sheet do not stand in the cells of the template: cell %(cell)s holds “%(value)s”. Nothing was read."),
+    N_("Compare the sheet with the template, put its cells back and send the file again."),
     N_("The effective date %(value)s lies before the day this version of the template came out, %(released)s."),
     N_("The answer “%(value)s” for %(mineral)s does not agree with the list of smelters."),
     N_("Correct the answer, or the list."),
