@@ -17,6 +17,9 @@ from models.records import AuditEvent
 KINDS: dict[str, str] = {
     "api_token.created": N_("made a token for programs: %(name)s"),
     "api_token.revoked": N_("revoked a token for programs: %(name)s"),
+    "api_token.ended": N_(
+        "ended a token for programs with a new password, a closed account or a withdrawn role: %(name)s"
+    ),
     "round.create": N_("created the round"),
     "round.publish": N_("published the round"),
     "round.cancel": N_("cancelled the round"),
