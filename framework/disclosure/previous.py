@@ -24,6 +24,9 @@ NEEDED = {
     COMPONENTS: ("component_ref", "product_ref", "component_type", "tier"),
     LINKS: ("product_ref", "component_ref", "site_ref"),
 }
+ON_OFFER = "on_offer"
+OFFERING = ("checked", "counted", "replaced", "opened", "clarification_asked", "in_review", "scored")
+"""States of a version whose models are still those on offer, where it could count: it was not taken back."""
 Records = dict[str, list[dict[str, Any]]]
 
 
@@ -34,16 +37,45 @@ def standing_before(session: Session, submission: Submission) -> Submission | No
 
 
 def rows_before(session: Session, submission: Submission) -> Records | None:
-    """The columns that tell how exactly its sites were known, as `Checked.tables` has them; None without such a version."""
-    before = standing_before(session, submission)
-    if before is None:
+    """What a newer version is compared with, as `Checked.tables` has it; None without an earlier one.
+
+    Of the version that stood: the columns that tell how exactly its sites were known. Under `ON_OFFER`: the models that
+    any version still told of, for a list of smelters that came in between names none.
+    """
+    before, models = standing_before(session, submission), _on_offer(session, submission)
+    if before is None and not models:
         return None
     records: Records = {name: [] for name in NEEDED}
-    for target, record in _stored(session, before):
+    for target, record in _stored(session, before) if before is not None else ():
         if target in NEEDED:
-            kept = {name: record["values"][name] for name in NEEDED[target] if name in record["values"]}
-            records[target].append(record | {"values": kept, "found": {}})
-    return records
+            records[target].append(_needed(target, record))
+    return records | {ON_OFFER: models}
+
+
+def _on_offer(session: Session, submission: Submission) -> list[dict[str, Any]]:
+    """The models of the supplier's earlier versions of this round that could count and were not taken back, the newest first."""
+    table = SubmissionRow
+    query = (
+        select(table.row, table.read_values)
+        .join(Submission, Submission.id == table.submission_id)
+        .where(
+            Submission.round_id == submission.round_id,
+            Submission.supplier_id == submission.supplier_id,
+            Submission.version_no < submission.version_no,
+            Submission.state.in_(OFFERING),
+            Submission.verdict == "countable",
+            table.sheet == PRODUCTS,
+            table.listed_reason == "",
+        )
+        .order_by(Submission.version_no.desc(), table.id)
+    )
+    found = ({"row": row, "values": values} for row, values in session.execute(query))
+    return [_needed(PRODUCTS, record) for record in found if record["values"].get("category")]
+
+
+def _needed(target: str, record: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: record["values"][name] for name in NEEDED[target] if name in record["values"]}
+    return record | {"values": kept, "found": {}}
 
 
 def rows_to_fill_in(

@@ -103,7 +103,9 @@ def tables(path: Path) -> Any:
     return found.tables
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     rows=sites(),
     before=st.sampled_from(["csv", "xlsx"]),
@@ -126,7 +128,9 @@ def test_another_form_of_a_list_is_no_difference(
     assert compare(new, old).found == ()
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=sites(), place=st.integers(0, 11), chance=st.randoms(use_true_random=False))
 def test_one_change_among_others_of_form_is_the_only_one_told(
     tmp_path: Path, rows: Rows, place: int, chance: random.Random

@@ -308,7 +308,7 @@ def test_what_the_round_did_not_ask_or_offers_is_told(tmp_path: Path):
     scope = replace(
         SCOPE, lots=(replace(SCOPE.lots[0], minerals=("tin", "gold", "tungsten")),), usual_minerals=("tungsten",)
     )
-    before = {"1_products": [{"row": 2, "values": {"model_name": "other  model", "category": "laptop"}, "found": {}}]}
+    before = {"on_offer": [{"row": 2, "values": {"model_name": "other  model", "category": "laptop"}, "found": {}}]}
     book = read(write(tmp_path / "x.xlsx", cells))
 
     found = check(book, scope, today=TODAY, smelters=REGISTER)
