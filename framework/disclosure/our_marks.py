@@ -38,7 +38,7 @@ def is_heading(cell: object) -> bool:
 def without_our_marks(book: Book) -> Book:
     """The book without our summary sheet and our columns; the same book where it has none.
 
-    The notes of such a book count as ours: those the supplier had were told of the first time.
+    The notes and colours of such a book count as ours: those the supplier had were told of the first time.
     """
     kept = [sheet for sheet in book.sheets if not is_summary_sheet(sheet)]
     sheets = [_without_column(sheet) for sheet in kept]
@@ -54,7 +54,7 @@ def is_summary_sheet(sheet: Sheet) -> bool:
 
 
 def _without_notes(sheet: Sheet) -> Sheet:
-    return replace(sheet, facts=replace(sheet.facts, notes=0))
+    return replace(sheet, facts=replace(sheet.facts, notes=0, coloured_columns=[]))
 
 
 def _without_column(sheet: Sheet) -> Sheet:

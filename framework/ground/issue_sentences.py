@@ -116,6 +116,8 @@ SENTENCES: tuple[str, ...] = (
     N_("Move them to the left if they matter."),
     N_("Some cells have notes: %(count)s. We do not read notes."),
     N_("Put into cells what belongs to the data."),
+    N_("Cells in some columns are coloured: %(value)s. We read words, not colours."),
+    N_("Write into a cell what its colour says."),
     N_("Pictures were ignored: %(count)s."),
     N_("This line has more cells than the header. The extra cells were not read."),
     N_("Check the separators of this line."),

@@ -35,6 +35,7 @@ class SheetFacts:
     rows_unordered: bool = False
     empty_rows: int = 0
     notes: int = 0
+    coloured_columns: list[int] = field(default_factory=list)
     pictures: int = 0
     bad_dates: dict[tuple[int, int], str] = field(default_factory=dict)
     bad_characters: dict[tuple[int, int], str] = field(default_factory=dict)

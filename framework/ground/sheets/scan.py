@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from framework.ground.sheets.colours import Colours
 from framework.ground.sheets.limits import MIB
 from framework.ground.sheets.tally import Tally, column_number
 from framework.ground.sheets.walk import SheetWalk, Workshop
@@ -54,6 +55,7 @@ class SheetScan:
         self._blank = [b' t="s"><v>%d</v></c>' % index for index in sorted(workshop.string_facts.blank)]
         if len(self._blank) > _MOST_STYLES:
             raise NotPlain
+        self._colours = Colours(workshop.styles.fills)
         self._shapes: dict[bytes, tuple[int, int]] = {}
         self._percent = _cells_of_styles(workshop.styles.percentages)
         self._odd_date = _odd_dates(workshop.styles.dates)
@@ -177,6 +179,9 @@ class SheetScan:
                 facts.error_cells[_place(row, column)] = text.decode()
         if self._percent is not None:
             facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
+        if self._colours.is_looking():
+            self._colours.scan(data)
+            facts.coloured_columns = self._colours.columns()
         if any(style in data for style in self._date_styles) and self._odd_date.search(data):
             raise NotPlain
         indexes = set(self._high_index.findall(data))
