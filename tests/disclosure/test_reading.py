@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from framework.disclosure import checking
+from framework.disclosure import checking, storing
 from framework.disclosure.pace import MOST, SHARES, pace
 from framework.ground.sheets import progress
 from framework.ground.sheets.limits import Limits
@@ -259,7 +259,7 @@ def test_the_child_tells_every_step_in_order_and_rows_in_all(tmp_path, monkeypat
 
 
 def test_rows_are_stored_in_parts_and_a_reading_that_breaks_off_there_leaves_none_behind(waiting, app, monkeypatch):
-    monkeypatch.setattr(checking, "AT_ONCE", 1)
+    monkeypatch.setattr(storing, "AT_ONCE", 1)
     monkeypatch.setattr(work, "SAID_EVERY_S", 0.0)
     number = waiting.submissions()[0].job_id
     broke = []

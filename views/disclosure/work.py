@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting, receiving, smelter_loads
+from framework.disclosure import checking, counting, receiving, smelter_loads, storing
 from framework.disclosure.check_file import Checked
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
@@ -24,7 +24,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
 from framework.rounds import settings
 from models.base import db
-from models.disclosure import Submission, SubmissionRow
+from models.disclosure import Submission, SubmissionRow, WaitingRow
 from models.records import Job
 from models.rounds import Round
 from views import clock
@@ -113,9 +113,8 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
 
 def _keep(session: Session, submission: Submission, checked: Checked, milliseconds: int, watch: Watch) -> None:
     """From `hold` to the commit nobody stops the job or takes it over: what is stored is the work of one attempt."""
-    is_first = submission.state == "staged"
-    if is_first:
-        checking.store_rows(session, submission, checked, on_progress=watch)
+    number, is_first = submission.id, submission.state == "staged"
+    checking.store_rows(session, submission, checked, on_progress=watch)
     receiving.lock(session, submission.round)  # first the round, then the job: as everybody takes them
     watch.hold()
     checking.keep(
@@ -125,9 +124,19 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
         milliseconds,
         clock=watch.clock,
         files=files(),
-        has_rows=is_first,
+        has_rows=True,
         mail_after=dt.timedelta(seconds=_settings().mail_when_longer_s),
     )
+    if not is_first:
+        session.commit()
+        _forget_waiting(session, number)
+
+
+def _forget_waiting(session: Session, submission_id: int) -> None:
+    """In slices: nobody waits for the database meanwhile."""
+    while storing.forget_waiting(session, submission_id):
+        session.commit()
+    session.commit()
 
 
 class Watch:
@@ -249,6 +258,11 @@ def close_due_rounds(session: Session, clock: Clock) -> None:
 
 @jobs.periodic("forget_unfinished_rows", every_seconds=3600)
 def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
-    """Rows of a version that was taken back while they were being stored belong to nothing."""
+    """Rows of a version that was taken back while they were being stored belong to nothing; nor do rows that wait in vain."""
     never_read = select(Submission.id).where(Submission.checked_at.is_(None), Submission.state != "staged")
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id.in_(never_read)))
+    session.commit()
+    with_waiting = select(WaitingRow.submission_id).distinct()
+    for submission in session.scalars(select(Submission).where(Submission.id.in_(with_waiting))).all():
+        if not submission.is_rechecked:
+            _forget_waiting(session, submission.id)
