@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SITES
@@ -13,18 +13,16 @@ from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.lines import Handed, Written, hand
 from framework.ground.sheets.reader import ChildLost, run_in_child
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.people import Organisation
 from models.rounds import Round
 
-NEEDED = {
-    PRODUCTS: ("product_ref", "model_name", "manufacturer_part_no", "gtin", "reseller_sku", "category"),
-    SITES: ("site_ref", "site_legal_name", "address_line", "city", "region", "country"),
-    COMPONENTS: ("component_ref", "product_ref", "component_type", "tier"),
-    LINKS: ("product_ref", "component_ref", "site_ref"),
-}
+COMPARED = (PRODUCTS, SITES, COMPONENTS, LINKS)
+"""The sheets of an earlier version that tell how exactly its sites were known, and what was on offer."""
 Records = dict[str, list[dict[str, Any]]]
+_AT_ONCE = 2_000
 
 
 def standing_before(session: Session, submission: Submission) -> Submission | None:
@@ -33,17 +31,29 @@ def standing_before(session: Session, submission: Submission) -> Submission | No
     return standing([one for one in found if one.version_no < submission.version_no])
 
 
-def rows_before(session: Session, submission: Submission) -> Records | None:
-    """The columns that tell how exactly its sites were known, as `Checked.tables` has them; None without such a version."""
+def rows_before(session: Session, submission: Submission) -> Handed | None:
+    """The rows by which a version is compared with the one before, written down for the child; None without such a version.
+
+    They go as the database has them: nobody here takes them to pieces or holds all of them. Raises OSError.
+    """
     before = standing_before(session, submission)
     if before is None:
         return None
-    records: Records = {name: [] for name in NEEDED}
-    for target, record in _stored(session, before):
-        if target in NEEDED:
-            kept = {name: record["values"][name] for name in NEEDED[target] if name in record["values"]}
-            records[target].append(record | {"values": kept, "found": {}})
-    return records
+    if before.format == SITE_LIST:
+        return hand([(SITES, _as_written(session, before))])
+    return hand((sheet, _as_written(session, before, sheet)) for sheet in COMPARED)
+
+
+def _as_written(session: Session, submission: Submission, sheet: str = "") -> Iterator[Written]:
+    """The stored rows of a sheet, of all sheets where it is blank."""
+    table = SubmissionRow
+    query = select(table.row, cast(table.read_values, Text)).where(
+        table.submission_id == submission.id, table.listed_reason == ""
+    )
+    if sheet:
+        query = query.where(table.sheet == sheet)
+    ordered = query.order_by(table.sheet, table.row).execution_options(yield_per=_AT_ONCE)
+    return (Written(row, values, "{}") for row, values in session.execute(ordered))
 
 
 def rows_to_fill_in(

@@ -71,7 +71,7 @@ def _blocks(file: BinaryIO, blocks: Iterable[tuple[str, Iterable[Written]]]) -> 
     for name, records in blocks:
         start, count = file.tell(), 0
         for row, values, found in records:
-            file.write(f"{row}\t{values}\t{found}\n".encode("ascii"))
+            file.write(f"{row}\t{values}\t{found}\n".encode())
             count += 1
         places.append([name, start, count])
     return places
@@ -130,7 +130,7 @@ class Lines(Sequence[Any]):
         lines = self._file.lines(self._start)
         for _number in range(self._count):
             line = next(lines, b"")
-            number, said, said_found = line.decode("ascii").split(_BETWEEN)
+            number, said, said_found = line.decode("utf-8").split(_BETWEEN)
             row, values, found = int(number), json.loads(said), {} if said_found == "{}" else json.loads(said_found)
             if type(values) is not dict or type(found) is not dict:
                 raise ValueError("a line is no record")
