@@ -97,8 +97,8 @@ def keep(
 
     After the deadline the supplier's set is settled as soon as its last version is read. Of a version whose cells
     were mended the new result takes the place of the old one, and its state stays. `has_rows`: `store_rows` stored
-    the rows or has them waiting. A reading that took longer than `mail_after` is told by mail. Where what was mended made the file too
-    heavy to read, the newest mending is set aside and the result stands that was there before.
+    the rows or has them waiting. A reading that took longer than `mail_after` is told by mail. Where what was mended or
+    taken back made the file too heavy to read, that is reversed and the result stands that was there before.
     """
     lock(session, submission.round)
     session.refresh(submission)

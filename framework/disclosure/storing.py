@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Integer, String, TableClause, column, delete, func, insert, select, table
 from sqlalchemy.orm import Session
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from framework.disclosure.check_file import Checked, SheetAccount
 from framework.disclosure.recognise import SITE_LIST
@@ -35,7 +35,7 @@ class _AsWritten(UserDefinedType[str]):
 
 def _plain(name: str) -> TableClause:
     """A table of rows to which JSON goes as it is written."""
-    types = (Integer, String, Integer, _AsWritten, _AsWritten, String)
+    types: tuple[TypeEngine[Any], ...] = (Integer(), String(), Integer(), _AsWritten(), _AsWritten(), String())
     return table(name, *(column(*one) for one in zip(_COLUMNS, types, strict=True)))
 
 

@@ -248,6 +248,26 @@ def test_mending_that_makes_a_file_too_heavy_to_read_is_set_aside_and_the_result
     assert event.data == {"cells": 5}
 
 
+def test_taking_back_that_makes_a_file_too_heavy_to_read_is_reversed_and_every_mending_stands_with_its_rows(
+    sent, monkeypatch
+):
+    mend(sent, how="each", **{"to-D2": "China"})
+    older = batch(sent)
+    sent.clock.forward(seconds=1)
+    mend(sent, how="each", **{"to-D4": "Viet Nam"})
+    sent.clock.forward(seconds=1)
+    monkeypatch.setattr(checking, "check_path", lambda *_arguments, **_more: refused("memory"))
+
+    sent.browser.send(f"{sent.version()}/mended/{older}/undo")
+
+    assert countries(sent) == ["CN", None, "VN", None, None]
+    kept = sent.session.scalars(select(Correction)).all()
+    assert {(one.undone_at, one.undone_by_id) for one in kept} == {(None, None)}
+    assert not sent.submissions()[0].is_mended
+    kinds = list(sent.session.scalars(select(AuditEvent.kind).order_by(AuditEvent.seq)))
+    assert kinds[-1] == "submission_tender.undoing_set_aside"
+
+
 def test_the_rows_of_an_older_version_never_cost_a_file_its_reading(sent, monkeypatch):
     handed = []
 

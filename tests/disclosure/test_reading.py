@@ -475,3 +475,25 @@ def test_a_version_that_is_still_being_read_is_not_compared(waiting):
     answer = waiting.browser.get(f"{waiting.version(1)}/differences")
 
     assert answer.status_code == 302
+
+
+def test_a_busy_machine_never_refuses_a_file_and_gives_it_more_time_with_every_attempt(waiting, app, monkeypatch):
+    given = []
+    read = checking.read
+
+    def starved(*arguments, limits, **more):
+        given.append((limits.child_wall_s, limits.child_cpu_s))
+        if len(given) < 6:
+            raise checking.ChildLost("starved")
+        return read(*arguments, limits=limits, **more)
+
+    monkeypatch.setattr(checking, "read", starved)
+    number = waiting.submissions()[0].job_id
+    for _attempt in range(6):
+        waiting.session.rollback()
+        worker.run_job(app, number)
+        waiting.clock.forward(minutes=10)
+
+    submission = waiting.submissions()[0]
+    assert (submission.state, submission.verdict) == ("checked", "countable")
+    assert given == [(120 * n, 60) for n in (1, 2, 3, 4, 4, 4)]

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -35,6 +36,7 @@ LONG_LIST = 20_000
 """Rows of a version that stands above which a newer one is compared with it by the worker."""
 logger = logging.getLogger(__name__)
 SAID_EVERY_S = 1.0
+MOST_PATIENCE = 4
 Clock = Callable[[], dt.datetime]
 
 
@@ -89,7 +91,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if _is_in_wrong_lane(job, submission):
         _send_to_large_lane(session, number, watch)
         return
-    limits = _limits(job.lane, submission.round)
+    limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
     try:
         checked, milliseconds = checking.read(
             session,
@@ -209,6 +211,11 @@ def _limits(lane: str, round_: Round) -> Limits:
     if not takes_large(round_):
         return _settings().quick_limits(lane=turns.LARGE)
     return _settings().large_limits() if lane == turns.LARGE else _settings().quick_limits()
+
+
+def _with_patience(limits: Limits, attempts: int) -> Limits:
+    """More time on the clock with every attempt, for a machine that was too busy before; no more of a processor."""
+    return replace(limits, child_wall_s=limits.child_wall_s * min(attempts, MOST_PATIENCE))
 
 
 def takes_large(round_: Round) -> bool:

@@ -35,7 +35,8 @@ _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
 _GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
 """What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it."""
-_STARVED = 0.1
+_HAD_ITS_SHARE = 0.9
+"""Of the time it may take a child must have had so much of a processor for its end in time to speak against the file."""
 _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
@@ -97,7 +98,8 @@ def run_in_child(
 
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
-    that aborts is tried once more with our own walk instead of the library. `name` is the name
+    that aborts is tried once more with our own walk instead of the library. A child whose time is up is judged by the
+    time of a processor that it had: one that hardly got any is lost, not refused. `name` is the name
     of the file as sent, where the path does not carry it. `on_progress(done, total, step)` hears what was
     last said through `progress`, twice a second for as long as the child works; what it raises ends the child. `folder` is where children work,
     instead of the folder of this process (`workplace.work_below`). `handed` are further arguments of the task, records that
@@ -181,8 +183,8 @@ def _until_it_ends(
                 on_progress(*progress.read(folder))
         else:
             return process.returncode, complaint[-2000:]
-    if _processor_seconds(process.pid) < _STARVED * limits.child_wall_s:
-        raise ChildLost("starved", Refusal("file-unreadable", "time", {"limit": limits.child_wall_s}))
+    if _processor_seconds(process.pid) < _HAD_ITS_SHARE * min(limits.child_wall_s, limits.child_cpu_s):
+        raise ChildLost("starved")
     return None, ""
 
 
