@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from framework.disclosure import checking, counting, receiving, smelter_loads, storing
 from framework.disclosure.check_file import Checked
+from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
 from framework.ground import jobs, turns
@@ -144,20 +145,24 @@ def _forget_waiting(session: Session, submission_id: int) -> None:
 class Watch:
     """Keeps on the job's row how far the work has come, once a second at most, in transactions of its own.
 
-    It survives the page and the worker, and is the heartbeat as well. Where the job was stopped, or another worker
+    It survives the page and the worker, and is the heartbeat as well. What was said is never taken back: where a file is read
+    a second time in one attempt, nothing new is said until that is further. Where the job was stopped, or another worker
     took it over, the next word of progress raises Stopped, which ends the work and its child.
     """
 
     def __init__(self, session: Session, job_id: int, attempt: int, clock: Clock) -> None:
         self.session, self.job_id, self.attempt, self.clock = session, job_id, attempt, clock
-        self._next = 0.0
+        self._next = self._furthest = 0.0
 
     def __call__(self, done: int, total: int, step: str = STORING, /) -> None:
         """Write it down and commit; a database that is busy for a moment does not end the work."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + SAID_EVERY_S
-        progress = {"step": step, "done": done, "total": total or None} if step else {}
+        share = share_done(step, done, total)
+        is_further = bool(step) and share >= self._furthest
+        progress = {"step": step, "done": done, "total": total or None} if is_further else {}
+        self._furthest = max(self._furthest, share)
         if self.session.in_transaction():  # rows were stored in it: they stand or fall together with the word
             self._write(progress)
             return

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 OPENING, READING, CHECKING, STORING = STEPS = ("opening", "reading", "checking", "storing")
-UNDERSTANDING, JUDGING, WRITING = (0.0, 0.4), (0.4, 0.8), (0.8, 1.0)
+UNDERSTANDING, JUDGING, WRITING = (0.0, 0.35), (0.35, 0.72), (0.72, 1.0)
 """From where to where in checking the columns are understood, the rules run and the rows are written down (measured)."""
 _FILE = "progress.json"
 _EVERY_S = 0.2
