@@ -194,11 +194,8 @@ class SubmissionIssue(Base):
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-class SubmissionRow(Base):
+class _RowOfAFile:
     """One row of the file with values: stored as read, or listed with the reason why it was left out."""
-
-    __tablename__ = "submission_row"
-    __table_args__ = (Index("ix_submission_row_place", "submission_id", "sheet", "row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
@@ -207,6 +204,20 @@ class SubmissionRow(Base):
     read_values: Mapped[dict[str, Any]] = mapped_column(JSON, comment="column name to the value as understood")
     found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="value as found, where it differs")
     listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
+
+
+class SubmissionRow(_RowOfAFile, Base):
+    """A row of a version as it stands."""
+
+    __tablename__ = "submission_row"
+    __table_args__ = (Index("ix_submission_row_place", "submission_id", "sheet", "row"),)
+
+
+class WaitingRow(_RowOfAFile, Base):
+    """A row of a version that is being checked again: it waits until all are there, and then takes the place of the old ones."""
+
+    __tablename__ = "waiting_row"
+    __table_args__ = (Index("ix_waiting_row_submission", "submission_id"),)
 
 
 class Comparison(Record, Base):

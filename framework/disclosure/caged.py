@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.disclosure.check_file import Checked, Records, check
+from framework.disclosure.check_file import Checked, check
 from framework.disclosure.overlay import Corrections
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.smelters import Register
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.lines import Handed
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import run_in_child
 
@@ -27,7 +28,7 @@ def check_path(
     limits: Limits,
     name: str = "",
     on_progress: Progress | None = None,
-    previous: Records | None = None,
+    previous: Handed | None = None,
     smelters: Register | None = None,
     corrections: Corrections = (),
     smelter_names: Sequence[Sequence[str]] = (),
@@ -42,14 +43,14 @@ def check_path(
     arguments = {
         "scope": scope.to_json() if scope is not None else None,
         "today": today.isoformat(),
-        "previous": previous,
         "smelters": smelters,
         "corrections": corrections,
         "smelter_names": [list(one) for one in smelter_names],
         "as_lines": True,
     }
     task = "framework.disclosure.check_file:check_task"
-    done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress)
+    handed = {"previous": previous} if previous is not None else None
+    done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress, handed=handed)
     if done.refusal is not None and done.refusal.lane == "large":
         raise NeedsLargeLane
     if done.refusal is not None:

@@ -23,8 +23,6 @@ BEFORE, AFTER = 0, 1
 FOUND = "found"
 Row = tuple[str, int, int, dict[str, Any]]
 """Our name of the sheet, number of the stored row, its row in the file, its values."""
-Line = tuple[str, str, int | None, int | None, list[str]]
-"""Sheet, kind, number of the stored row before and after, the columns that changed."""
 
 
 def compare_in_child(
@@ -57,7 +55,7 @@ def compare_task(path: Path, arguments: dict[str, Any]) -> dict[str, Any]:
     progress.start(progress.READING, int(arguments["total"]))
     before, after = _read(path)
     found = compare(before, after)
-    blocks = lines.write({FOUND: map(_line, found.found)})
+    blocks = lines.write({FOUND: [_line(number, one) for number, one in enumerate(found.found)]})
     return {"unchanged": found.unchanged, "too_many": found.too_many, "blocks": blocks}
 
 
@@ -78,6 +76,7 @@ def _kept(values: dict[str, Any], known: dict[str, str]) -> Iterator[tuple[str, 
         yield intern(name), known.setdefault(value, value) if isinstance(value, str) else value
 
 
-def _line(one: Difference) -> Line:
+def _line(position: int, one: Difference) -> dict[str, Any]:
     before, after = (record["number"] if record else None for record in (one.before, one.after))
-    return one.sheet, one.kind, before, after, [change.column for change in one.changes]
+    said = {"sheet": one.sheet, "kind": one.kind, "before_row": before, "after_row": after}
+    return {"row": position, "values": said | {"columns": [change.column for change in one.changes]}, "found": {}}

@@ -135,11 +135,11 @@ def store(session: Session, comparison_id: int, result: ChildResult, *, on_progr
     if result.lines is None or result.value is None:
         return counts
     found = result.lines.blocks(result.value["blocks"])[comparing.FOUND]
-    left = iter(enumerate(found))
+    left = ({"position": line["row"], "comparison_id": comparison_id} | line["values"] for line in found)
     while part := list(islice(left, _ROWS_AT_ONCE)):
-        session.execute(insert(ComparisonRow), [_as_row(comparison_id, *one) for one in part])
-        counts.update((line[0], line[1]) for _place, line in part)
-        on_progress(part[-1][0] + 1, len(found))
+        session.execute(insert(ComparisonRow), part)
+        counts.update((line["sheet"], line["kind"]) for line in part)
+        on_progress(part[-1]["position"] + 1, len(found))
     return counts
 
 
@@ -247,19 +247,6 @@ def _rows(session: Session, submission: Submission) -> Iterator[comparing.Row]:
     with session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
         for sheet, number, row, values in rows:
             yield SITES if is_list else sheet, number, row, values
-
-
-def _as_row(comparison_id: int, position: int, line: comparing.Line) -> dict[str, Any]:
-    sheet, kind, before, after, columns = line
-    return {
-        "comparison_id": comparison_id,
-        "position": position,
-        "sheet": sheet,
-        "kind": kind,
-        "before_row": before,
-        "after_row": after,
-        "columns": columns,
-    }
 
 
 def _record(row: int | None, values: dict[str, Any] | None) -> dict[str, Any] | None:

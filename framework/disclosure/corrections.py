@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -27,6 +28,7 @@ from models.disclosure import Correction, Submission, SubmissionIssue
 MENDED = audit.declare("submission_tender.mended", "cells")
 UNDONE = audit.declare("submission_tender.mending_undone", "cells")
 SET_ASIDE = audit.declare("submission_tender.mending_set_aside", "cells")
+UNDOING_SET_ASIDE = audit.declare("submission_tender.undoing_set_aside", "cells")
 MAX_CELLS = 200
 MAX_LENGTH = 4_000
 
@@ -361,16 +363,25 @@ def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, 
 
 
 def set_aside(session: Session, submission: Submission, *, clock: Clock) -> None:
-    """Take the newest act of mending back because the file could not be read with it; the result before stands.
+    """Reverse the newest act because the file could not be read after it; the result before stands, and its rows.
 
-    In the table it is undone by who did it; the record says that the program set it aside.
+    A mending is taken back; in the table by who did it. A mending that had just been taken back stands again. The record
+    says that the program did so.
     """
-    standing_acts = [batch for batch in batches(session, submission) if batch.first.undone_at is None]
-    cells = standing_acts[0].corrections if standing_acts else ()
+    now = clock()
+    newest = max(batches(session, submission), key=_last_change, default=None)
+    cells = newest.corrections if newest else ()
+    was_undone = newest is not None and newest.first.undone_at is not None
     for one in cells:
-        one.undone_at, one.undone_by_id = clock(), one.created_by_id
+        one.undone_at, one.undone_by_id = (None, None) if was_undone else (now, one.created_by_id)
     submission.is_mended = False
-    audit.record(session, SET_ASIDE, actor=SYSTEM, now=clock(), subject=submission, cells=len(cells))
+    kind = UNDOING_SET_ASIDE if was_undone else SET_ASIDE
+    audit.record(session, kind, actor=SYSTEM, now=now, subject=submission, cells=len(cells))
+
+
+def _last_change(act: Batch) -> tuple[dt.datetime, int]:
+    """When an act was done or taken back; of acts of one instant the later one."""
+    return act.first.undone_at or act.first.created_at, act.first.id
 
 
 def _is_under_another(session: Session, one: Correction) -> bool:

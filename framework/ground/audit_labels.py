@@ -67,6 +67,9 @@ KINDS: dict[str, str] = {
     "submission_tender.mending_set_aside": N_(
         "set the mending of cells aside, as the file could not be read with it: %(cells)s"
     ),
+    "submission_tender.undoing_set_aside": N_(
+        "let the mending of cells stand again, as the file could not be read without it: %(cells)s"
+    ),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
     "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
     "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),

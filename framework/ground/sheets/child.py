@@ -106,8 +106,14 @@ def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
     )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}
-    progress.report(0, sum(len(sheet.rows) for sheet in book.sheets))
-    return {"value": task(book, order["arguments"])}
+    progress.start(progress.CHECKING, sum(len(sheet.rows) for sheet in book.sheets))
+    progress.window(*progress.UNDERSTANDING)
+    return {"value": task(book, order["arguments"] | _handed(order))}
+
+
+def _handed(order: dict[str, Any]) -> dict[str, Any]:
+    """What the parent wrote down for the task, by the name of the argument: records that are read from its open file."""
+    return {name: lines.LineFile(handle).blocks(places) for name, (handle, places) in order["handed"].items()}
 
 
 def _task(name: str) -> Task:
