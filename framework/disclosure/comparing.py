@@ -34,7 +34,7 @@ def compare_in_child(
     on_progress: Progress,
     when_written: Callable[[], None],
 ) -> ChildResult:
-    """`value` holds `unchanged`, `too_many` and the `blocks` of `lines`, each a `Line`; `total` counts the rows of both.
+    """`value` holds `unchanged`, `too_many` and the `blocks` of `lines`, each a record of what differs; `total` counts the rows of both.
 
     `when_written` is called once the rows are with the child and nobody needs the database any longer.
 
