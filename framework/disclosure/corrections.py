@@ -91,6 +91,11 @@ class Batch:
         return self.corrections[0]
 
     @property
+    def is_of_columns(self) -> bool:
+        """Whether it says what columns mean, rather than what cells hold."""
+        return self.first.code == CHOSEN
+
+    @property
     def changes(self) -> list[tuple[str, str, list[Correction]]]:
         """From what to what, and in which cells: the same change of many cells is one."""
         gathered: dict[tuple[str, str], list[Correction]] = {}
@@ -402,10 +407,10 @@ def batches(session: Session, submission: Submission) -> list[Batch]:
 
 
 def standing(session: Session, submission: Submission) -> list[list[object]]:
-    """The corrections to lay over the file, as the reading child takes them: sheet, row, letters of the column, text."""
+    """The corrections to lay over the file, as the reading child takes them (`overlay.Corrections`)."""
     query = select(Correction).where(Correction.submission_id == submission.id, Correction.undone_at.is_(None))
-    latest = {(one.sheet, one.row, one.column): one.corrected for one in session.scalars(query.order_by(Correction.id))}
-    return [[*place, text] for place, text in latest.items()]
+    latest = {(one.sheet, one.row, one.column): one for one in session.scalars(query.order_by(Correction.id))}
+    return [[*place, one.corrected, one.code == CHOSEN] for place, one in latest.items()]
 
 
 def may_mend(submission: Submission, *, clock: Clock) -> bool:

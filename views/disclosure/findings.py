@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from framework.disclosure import corrections, counting, findings, groups, receipts, receiving
+from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
 from framework.disclosure.marked import Marked, mark, not_read
 from framework.ground.issues import Issue
@@ -60,6 +61,8 @@ def version(round_: Round, submission_id: str) -> str:
         told=told_url(round_, submission),
         shifted=shift_url(round_, submission) if may_mend else "",
         batches=corrections.batches(db.session(), submission),
+        originals=corrections.original_headers(db.session(), submission),
+        meaning_of=meaning_of,
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),
         is_open=is_open,
