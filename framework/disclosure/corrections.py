@@ -279,7 +279,7 @@ def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool
 
 
 def _chosen_before(session: Session, submission: Submission) -> Submission | None:
-    """The supplier's newest other version of which a person said what its columns mean."""
+    """The supplier's newest other version of which a person said what its columns mean; of a returned copy, its origin."""
     query = (
         select(Submission)
         .join(Correction, Correction.submission_id == Submission.id)
@@ -290,7 +290,8 @@ def _chosen_before(session: Session, submission: Submission) -> Submission | Non
             Correction.undone_at.is_(None),
         )
     )
-    return session.scalar(query.order_by(Submission.receipt_seq.desc()).limit(1))
+    is_origin = Submission.id == (submission.made_from_id or 0)
+    return session.scalar(query.order_by(is_origin.desc(), Submission.receipt_seq.desc()).limit(1))
 
 
 def column_places(submission: Submission) -> dict[str, str]:

@@ -28,7 +28,7 @@ FIRST = 10
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def differences(round_: Round, submission_id: str) -> str | Response:
-    """What a version says otherwise than another of the same supplier and round, the one before it by default."""
+    """What a version says otherwise than another of the same supplier and round, by default what it was made from or the one before."""
     submission = own_submission(round_, submission_id)
     if submission.checked_at is None:
         return redirect(address(submission))
@@ -78,12 +78,15 @@ def _others(round_: Round, submission: Submission) -> list[Submission]:
 
 
 def _other(round_: Round, submission: Submission, others: list[Submission]) -> Submission | None:
-    """The version asked for; without one the newest before this. Another supplier's or round's is *not found*."""
+    """The version asked for; without one that of which this is a returned copy, else the newest before this.
+
+    Another supplier's or round's is *not found*.
+    """
     asked = request.args.get("from")
     if asked:
         found = own_submission(round_, asked)
         return found if found.checked_at is not None else None
-    return next((one for one in others if one.version_no < submission.version_no), None)
+    return submission.made_from or counting.read_before(others, submission)
 
 
 def _compared(before: Submission, after: Submission) -> Differences:

@@ -66,7 +66,7 @@ def version(round_: Round, submission_id: str) -> str:
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),
         is_open=is_open,
-        compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
+        compared=submission.made_from or counting.read_before(found, submission),
         everything=everything,
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
@@ -92,7 +92,13 @@ def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
     submission = own_submission(round_, submission_id)
     found = groups.all_issues(db.session(), submission)
     note, language = not_kept_sentence(groups.not_kept(submission)), current_language()
-    number, copy = submission.receipt_number, _marked(submission, found, note)
+    number = submission.receipt_number
+    origin = _(
+        "Made from version %(number)s of your disclosure, receipt number %(receipt)s.",
+        number=submission.version_no,
+        receipt=number,
+    )
+    copy = _marked(submission, found, f"{origin} {note}".strip())
     if copy.content:
         return send_workbook(copy.content, f"marked-{number}.xlsx")
     target = io.BytesIO()
