@@ -102,11 +102,21 @@ class Submission(Record, Base):
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(500), default="", comment="why lapsed or excluded")
+    file_kind: Mapped[str] = mapped_column(
+        String(10), default="", comment="xlsx, csv, ods … by content; blank = not read"
+    )
+    made_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("submission.id"), comment="of a returned marked copy: the version it was made from"
+    )
+    returned: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, comment="of a returned marked copy: what changed since"
+    )
 
     round: Mapped[Round] = relationship()
     supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
     file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
     job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
+    made_from: Mapped[Submission | None] = relationship(remote_side="Submission.id", foreign_keys=[made_from_id])
 
     @property
     def owner_id(self) -> int:

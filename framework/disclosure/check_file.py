@@ -21,7 +21,7 @@ from framework.disclosure.foreign.reading import read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, of_the_family, recognise_foreign
 from framework.disclosure.foreign.resolving import SmelterName
 from framework.disclosure.gathering import Gathered
-from framework.disclosure.our_marks import without_our_marks
+from framework.disclosure.our_marks import copy_of, without_our_marks
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
@@ -94,6 +94,8 @@ class Checked:
     the name of a format of others with its version (CMRT 6.5). `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
     are absent; of a long list they are made or read while they are gone through. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `gathering.MAX_ISSUES`; `issue_total` counts all.
+    `kind` is that of the file; `copy_of` says whether it is a marked copy of ours, and of what (`our_marks.copy_of`);
+    `changes` what changed in it since (`returned.changes`).
     """
 
     verdict: str
@@ -106,6 +108,9 @@ class Checked:
     tables: Mapping[str, Sequence[dict[str, Any]]] = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
     columns: list[dict[str, Any]] = field(default_factory=list)
+    kind: str = ""
+    copy_of: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows_in(self) -> int:
@@ -225,6 +230,8 @@ def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, 
     today = dt.date.fromisoformat(arguments["today"])
     known = {name: arguments.get(name) for name in ("previous", "smelters")}
     checked = check(book, scope, today=today, smelter_names=arguments.get("smelter_names") or (), **known)
+    if isinstance(book, Book):
+        checked.kind, checked.copy_of = book.kind, copy_of(book)
     return checked.to_lines() if arguments.get("as_lines") else checked.to_json()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import corrections, notices
+from framework.disclosure import corrections, notices, returned
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import Checked, SheetAccount, check
 from framework.disclosure.confidentiality import day_of_receipt
@@ -53,7 +53,7 @@ def read(
     scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
     path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
-    mended = corrections.standing(session, submission)
+    mended, is_first = corrections.standing(session, submission), submission.state == "staged"
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
     beside: dict[str, Any] = {
@@ -68,6 +68,8 @@ def read(
     checked = check_path(path, scope, previous=previous, **beside)
     if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
         checked = check_path(path, scope, previous=None, **beside)
+    if is_first:
+        checked.changes = returned.changes(session, submission, checked, files=files, limits=limits)
     return checked, int((time.monotonic() - begun) * 1000)
 
 
@@ -110,6 +112,9 @@ def keep(
         _settle(session, submission, now=now, files=files)
         return
     _store(session, submission, checked, milliseconds, now)
+    if is_first and checked.copy_of is not None:
+        submission.made_from = returned.made_from(session, submission, checked.copy_of)
+        submission.returned = {"changes": checked.changes}
     if not has_rows:
         store_rows(session, submission, checked, on_progress=_unheard)
     if not is_first:
@@ -140,7 +145,7 @@ def _settle(session: Session, submission: Submission, *, now: dt.datetime, files
 
 
 def _store(session: Session, submission: Submission, checked: Checked, milliseconds: int, now: dt.datetime) -> None:
-    submission.format = checked.format
+    submission.format, submission.file_kind = checked.format, checked.kind
     submission.verdict = checked.verdict
     submission.refusal_key = next((i.key for i in checked.issues if checked.verdict == "refused"), "")[:60]
     submission.sheets = [_account(checked, sheet) for sheet in checked.sheets]

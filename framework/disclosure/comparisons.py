@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from framework.disclosure import comparing, differences
 from framework.disclosure.columns import SITES
-from framework.disclosure.counting import versions
+from framework.disclosure.counting import read_before, versions
 from framework.disclosure.differences import Change, Difference
 from framework.disclosure.receiving import Clock, lock
 from framework.disclosure.recognise import SITE_LIST
@@ -95,18 +95,17 @@ def ask(session: Session, before: Submission, after: Submission, *, actor: Actor
 
 
 def expect(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """A long version was read: have it compared with the one before, which its page offers first."""
-    before = read_before(session, submission)
+    """A long version was read: have it compared with the one that its page offers first."""
+    before = offered(session, submission)
     if submission.state != "checked" or before is None:
         return
     if not is_small(before, submission) and not is_beyond(before, submission):
         _begin(session, before, submission, now)
 
 
-def read_before(session: Session, submission: Submission) -> Submission | None:
-    """The newest version before this one that was read."""
-    found = versions(session, submission.round, submission.supplier_id)
-    return next((one for one in found if one.version_no < submission.version_no and one.checked_at is not None), None)
+def offered(session: Session, submission: Submission) -> Submission | None:
+    """What a version is compared with unless asked otherwise: what it was made from, or the one read before it."""
+    return submission.made_from or read_before(versions(session, submission.round, submission.supplier_id), submission)
 
 
 def work_out(session: Session, found: Comparison, *, limits: Limits, on_progress: Progress) -> ChildResult | None:

@@ -93,6 +93,11 @@ class Batch:
         return self.corrections[0]
 
     @property
+    def is_of_columns(self) -> bool:
+        """Whether it says what columns mean, rather than what cells hold."""
+        return self.first.code == CHOSEN
+
+    @property
     def changes(self) -> list[tuple[str, str, list[Correction]]]:
         """From what to what, and in which cells: the same change of many cells is one."""
         gathered: dict[tuple[str, str], list[Correction]] = {}
@@ -276,7 +281,7 @@ def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool
 
 
 def _chosen_before(session: Session, submission: Submission) -> Submission | None:
-    """The supplier's newest other version of which a person said what its columns mean."""
+    """The supplier's newest other version of which a person said what its columns mean; of a returned copy, its origin."""
     query = (
         select(Submission)
         .join(Correction, Correction.submission_id == Submission.id)
@@ -287,7 +292,8 @@ def _chosen_before(session: Session, submission: Submission) -> Submission | Non
             Correction.undone_at.is_(None),
         )
     )
-    return session.scalar(query.order_by(Submission.receipt_seq.desc()).limit(1))
+    is_origin = Submission.id == (submission.made_from_id or 0)
+    return session.scalar(query.order_by(is_origin.desc(), Submission.receipt_seq.desc()).limit(1))
 
 
 def column_places(submission: Submission) -> dict[str, str]:
@@ -413,10 +419,10 @@ def batches(session: Session, submission: Submission) -> list[Batch]:
 
 
 def standing(session: Session, submission: Submission) -> list[list[object]]:
-    """The corrections to lay over the file, as the reading child takes them: sheet, row, letters of the column, text."""
+    """The corrections to lay over the file, as the reading child takes them (`overlay.Corrections`)."""
     query = select(Correction).where(Correction.submission_id == submission.id, Correction.undone_at.is_(None))
-    latest = {(one.sheet, one.row, one.column): one.corrected for one in session.scalars(query.order_by(Correction.id))}
-    return [[*place, text] for place, text in latest.items()]
+    latest = {(one.sheet, one.row, one.column): one for one in session.scalars(query.order_by(Correction.id))}
+    return [[*place, one.corrected, one.code == CHOSEN] for place, one in latest.items()]
 
 
 def may_mend(submission: Submission, *, clock: Clock) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from babel.lists import format_list
 
+from framework.disclosure.file_links import ending_of
 from framework.disclosure.findings import SEVERITIES
 from framework.disclosure.grouping import MIXED, IssueGroup, group
 from framework.disclosure.inventory import LOSSES
@@ -72,6 +73,16 @@ REASONS = {
 }
 
 
+_SHORT = {
+    "kind": N_("Your file itself cannot be marked up, since only xlsx files can."),
+    "format": N_("Your file itself cannot be marked up, since files of this format must not be saved anew."),
+    "unknown": N_("Your file itself cannot be marked up, since no table in it was recognised."),
+    "unread": N_("Your file itself cannot be marked up, since it was not read."),
+    "bytes": N_("Your file itself cannot be marked up, since it is too large."),
+}
+"""The same for the page, where it is known before anybody asks for the copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """`content` is the marked copy; where it is empty, `cannot` says in a whole sentence why there is none, and `why` by its key."""
@@ -121,6 +132,18 @@ def mark(
     if "content" in done.value:
         return Marked(base64.b64decode(done.value["content"]))
     return _cannot(done.value["why"], gettext, language, what=done.value["what"], limit=done.value["limit"])
+
+
+def cannot_before(*, form: str, kind: str, name: str, size: int, is_read: bool) -> str:
+    """Why a file cannot be marked up, as far as that is known without trying (a template without gaps); blank else."""
+    if not is_read:
+        return _SHORT["unread"]
+    kind = kind or ending_of(name)
+    if kind not in ("xlsx", ""):
+        return _SHORT["kind"]
+    if form not in (OURS, SITE_LIST):
+        return _SHORT["unknown" if form in ("", "unknown") else "format"]
+    return _SHORT["bytes"] if size > MAX_BYTES else ""
 
 
 def not_read(*, language: str, gettext: Callable[[str], str]) -> Marked:

@@ -102,7 +102,8 @@ def _rows(layout: Layout, second: int | None) -> tuple[list[Row], list[Listed]]:
 def _table(layout: Layout, rows: list[Row], listed: list[Listed], *, date1904: bool) -> Table:
     columns = list_columns()
     mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
-    table = build(layout.sheet, SITES, rows, mapping, headers=layout.headers, date1904=date1904)
+    headers = {place: layout.name_of(place) for place in layout.headers}
+    table = build(layout.sheet, SITES, rows, mapping, headers=headers, date1904=date1904)
     table.listed += listed
     table.rows_in += len(listed)
     return table

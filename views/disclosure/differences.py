@@ -67,7 +67,7 @@ class Shown:
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def differences(round_: Round, submission_id: str) -> str | Response:
-    """What a version says otherwise than another of the same supplier and round, the one before it by default."""
+    """What a version says otherwise than another of the same supplier and round, by default what it was made from or the one before."""
     submission = own_submission(round_, submission_id)
     if submission.checked_at is None:
         return redirect(address(submission))
@@ -148,12 +148,15 @@ def _others(round_: Round, submission: Submission) -> list[Submission]:
 
 
 def _other(submission: Submission) -> Submission | None:
-    """The version asked for; without one the newest before this. Another supplier's or round's is *not found*."""
+    """The version asked for; without one that of which this is a returned copy, else the newest before this.
+
+    Another supplier's or round's is *not found*.
+    """
     asked = request.args.get("from")
     if asked:
         found = own_submission(submission.round, asked)
         return found if found.checked_at is not None else None
-    return comparisons.read_before(db.session(), submission)
+    return comparisons.offered(db.session(), submission)
 
 
 def _shown(before: Submission, after: Submission) -> Shown:
