@@ -57,6 +57,7 @@ class Layout:
 
     Of a list, `groups` are the headers above the headers, `lines` the rows of headers as they stand in the file, and
     `guesses` say for each column what it means, how surely and why; `offers` what may be done with its cells, by field.
+    `types` are the wordings of what is done at a site, with what they are taken for (see `facility_types`).
     """
 
     sheet: Sheet
@@ -69,6 +70,7 @@ class Layout:
     lines: list[dict[int, str]] = field(default_factory=list)
     guesses: dict[int, Guess] = field(default_factory=dict)
     offers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    types: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -287,7 +289,8 @@ def as_columns(layout: Layout) -> dict[str, Any]:
         }
         for place, header in headers.items()
     ]
-    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind, "columns": columns}
+    named = {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind}
+    return named | {"columns": columns, "types": layout.types}
 
 
 def likely_header(book: Book) -> Layout | None:
