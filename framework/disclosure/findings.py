@@ -12,7 +12,7 @@ import xlsxwriter
 from framework.disclosure.workbook import WRITTEN_AT
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
-from framework.ground.text import N_
+from framework.ground.text import N_, filled
 
 SEVERITIES = {
     Severity.BLOCK: N_("Blocks"),
@@ -88,8 +88,8 @@ def _row(issue: Issue, language: str, gettext: Callable[[str], str]) -> tuple[st
         issue.column,
         str(issue.params.get("cell", "")),
         issue.value,
-        gettext(message) % params,
-        gettext(advice) % params,
+        filled(message, params, gettext),
+        filled(advice, params, gettext),
         issue.key,
         place_in_file(issue),
     )
