@@ -164,6 +164,35 @@ class Correction(Record, Base):
     undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
 
 
+class ProductTie(Record, Base):
+    """A product that a list names, tied by a person to a model on offer; undone where `undone_at` is set.
+
+    What the model is stands here as it was said, so that the version speaks for itself. Of a model that is offered in
+    several lots there is one tie for each; a blank `product_ref` says that it is none of the models.
+    """
+
+    __tablename__ = "product_tie"
+    __table_args__ = (
+        CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_facts"),
+        Index("ix_product_tie_submission", "submission_id", "batch"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    batch: Mapped[str] = mapped_column(String(20), comment="what one person said in one act")
+    name: Mapped[str] = mapped_column(String(200), comment="as the list names the product, cut to 200 characters")
+    product_ref: Mapped[str] = mapped_column(String(40), default="", comment="blank = none of the models on offer")
+    lot: Mapped[str] = mapped_column(String(40), default="")
+    brand: Mapped[str] = mapped_column(String(120), default="")
+    model_name: Mapped[str] = mapped_column(String(200), default="")
+    category: Mapped[str] = mapped_column(String(20), default="")
+    spec_tier: Mapped[str] = mapped_column(String(40), default="")
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    submission: Mapped[Submission] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys="ProductTie.created_by_id")
+
+
 class SharedColumns(Record, Base):
     """How the columns of lists of one form are read, shared by a lead with all suppliers; taken from an opened submission."""
 

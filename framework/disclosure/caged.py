@@ -32,12 +32,14 @@ def check_path(
     smelters: Register | None = None,
     corrections: Corrections = (),
     smelter_names: Sequence[Sequence[str]] = (),
+    said_types: Sequence[Sequence[str]] = (),
 ) -> Checked:
     """Check a file on disk in a child process; whatever is wrong with it is in the result.
 
     `name` is the name as sent: a csv file is a sheet of that name. `previous` are the rows of the version before (D55),
     `smelters` the installation's register (D36); without it that rule is not run, which the result says.
     `smelter_names` are its names of smelters, by which blank cells are filled. `corrections` are laid over the cells before anything is understood.
+    `said_types` are types of facility that a person gave to wordings of a list.
     Raises NeedsLargeLane, and OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
     arguments = {
@@ -45,6 +47,7 @@ def check_path(
         "today": today.isoformat(),
         "smelters": smelters,
         "corrections": corrections,
+        "said_types": said_types,
         "smelter_names": [list(one) for one in smelter_names],
         "as_lines": True,
     }

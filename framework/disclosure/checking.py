@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import corrections, notices, returned
+from framework.disclosure import corrections, facility_choices, notices, returned
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import Checked, SheetAccount, check
 from framework.disclosure.confidentiality import day_of_receipt
@@ -54,6 +54,7 @@ def read(
     path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
     mended, is_first = corrections.standing(session, submission), submission.state == "staged"
+    typed = facility_choices.said_types(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
     beside: dict[str, Any] = {
@@ -64,6 +65,7 @@ def read(
         "smelters": smelters.listed if smelters else None,
         "smelter_names": smelters.names if smelters else (),
         "corrections": mended,
+        "said_types": typed,
     }
     checked = check_path(path, scope, previous=previous, **beside)
     if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
@@ -123,10 +125,10 @@ def keep(
     if is_first:
         _move_on(session, submission, now=now)
         notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
-        if submission.state == "checked" and submission.mapping:
-            corrections.take_over(session, submission, clock=clock)
     else:
         notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
+    if submission.state == "checked" and submission.mapping:
+        _take_over(session, submission, is_first, clock)
     _settle(session, submission, now=now, files=files)
 
 
@@ -137,6 +139,12 @@ def _unheard(_done: int, _total: int, _step: str = "", /) -> None:
 def _move_on(session: Session, submission: Submission, *, now: dt.datetime) -> None:
     act = "refuse_file" if submission.verdict == "refused" else "check"
     lifecycle.move(session, submission, act, actor=SYSTEM, now=now)
+
+
+def _take_over(session: Session, submission: Submission, is_first: bool, clock: Clock) -> None:
+    """What the supplier said of such a list before, said again; of its words only once its columns are understood."""
+    if not (is_first and corrections.take_over(session, submission, clock=clock)):
+        facility_choices.take_over(session, submission, clock=clock)
 
 
 def _settle(session: Session, submission: Submission, *, now: dt.datetime, files: FileStore) -> None:

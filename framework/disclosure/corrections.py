@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure.facility_types import TYPED
 from framework.disclosure.fields import FIELD_LABELS, FILL_MARK, FILLABLE, SPLIT_MARK, SPLITTABLE, said_header
 from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.groups import of_value
@@ -145,14 +146,14 @@ def mend(
     `everywhere` goes into all of them; else `values` gives the new text by cell (C14), and blank leaves a cell as it
     is. Raises MoveRefused where the version is not open to mending, and InvalidInput where nothing was given.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     faulty = cells_of(session, submission, cause)
     if not faulty:
         raise MoveRefused("mended-meanwhile", N_("These cells were mended meanwhile. Look at the remarks again."))
     chosen = _chosen(faulty, values, everywhere)
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Give at least one value that differs from what was found."))
-    _write(session, submission, chosen, cause.code, actor, clock)
+    write_over(session, submission, chosen, cause.code, actor, clock)
     return len(chosen)
 
 
@@ -173,7 +174,7 @@ def choose_columns(
     Recorded like any mending, as our name of the field over the header of the column. Returns the number of headers
     that were said. Raises MoveRefused, and InvalidInput where one field is given twice or nothing changed.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     headers = shown_columns(submission)
     wanted = {cell: choices.get(cell, column.field) for cell, column in headers.items()}
     if any(name and name not in FIELD_LABELS for name in wanted.values()):
@@ -192,7 +193,7 @@ def choose_columns(
     ]
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))
-    _write(session, submission, chosen, CHOSEN, actor, clock)
+    write_over(session, submission, chosen, CHOSEN, actor, clock)
     return len(chosen)
 
 
@@ -209,12 +210,12 @@ def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clo
 
     Recorded like any mending, over the first cell of the sheet. Raises MoveRefused.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     issue = shift_of(session, submission)
     if issue is None:
         raise MoveRefused("mended-meanwhile", N_("These cells were mended meanwhile. Look at the remarks again."))
     cell = FaultyCell(issue.sheet, 1, "A1", "")
-    _write(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
+    write_over(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
 
 
 def _to_say(
@@ -276,7 +277,7 @@ def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool
         if (place := column_places(submission)[cell]) in said and said[place] != column.header
     ]
     if chosen:
-        _write(session, submission, chosen, CHOSEN, SYSTEM, clock)
+        write_over(session, submission, chosen, CHOSEN, SYSTEM, clock)
     return bool(chosen)
 
 
@@ -325,7 +326,7 @@ def _letters(cell: str) -> str:
     return cell.rpartition("!")[2].rstrip("0123456789")
 
 
-def _write(
+def write_over(
     session: Session,
     submission: Submission,
     chosen: Sequence[tuple[FaultyCell, str]],
@@ -333,6 +334,7 @@ def _write(
     actor: Actor,
     clock: Clock,
 ) -> None:
+    """Record what is laid over these cells, as one act, and have the version checked again."""
     now, batch = clock(), random_id()
     for one, text in chosen:
         correction = Correction(
@@ -353,7 +355,7 @@ def _write(
 
 def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, clock: Clock) -> int:
     """Take one act of mending back: what stood there before stands there again; the number of cells."""
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     query = select(Correction).where(
         Correction.submission_id == submission.id, Correction.batch == batch, Correction.undone_at.is_(None)
     )
@@ -391,7 +393,10 @@ def _last_change(act: Batch) -> tuple[dt.datetime, int]:
 
 
 def _is_under_another(session: Session, one: Correction) -> bool:
-    """Whether a later act that stands lies over the same cell."""
+    """Whether a later act that stands lies over the same cell, or says something else of the same words."""
+    same = (
+        [Correction.code == TYPED, Correction.found == one.found] if one.code == TYPED else [Correction.code != TYPED]
+    )
     query = select(Correction.id).where(
         Correction.submission_id == one.submission_id,
         Correction.sheet == one.sheet,
@@ -400,6 +405,7 @@ def _is_under_another(session: Session, one: Correction) -> bool:
         Correction.batch != one.batch,
         Correction.id > one.id,
         Correction.undone_at.is_(None),
+        *same,
     )
     return session.scalars(query.limit(1)).first() is not None
 
@@ -420,7 +426,9 @@ def batches(session: Session, submission: Submission) -> list[Batch]:
 
 def standing(session: Session, submission: Submission) -> list[list[object]]:
     """The corrections to lay over the file, as the reading child takes them (`overlay.Corrections`)."""
-    query = select(Correction).where(Correction.submission_id == submission.id, Correction.undone_at.is_(None))
+    query = select(Correction).where(
+        Correction.submission_id == submission.id, Correction.undone_at.is_(None), Correction.code != TYPED
+    )
     latest = {(one.sheet, one.row, one.column): one for one in session.scalars(query.order_by(Correction.id))}
     return [[*place, one.corrected, one.code == CHOSEN] for place, one in latest.items()]
 
@@ -431,7 +439,8 @@ def may_mend(submission: Submission, *, clock: Clock) -> bool:
     return is_open and submission.state == "checked"
 
 
-def _hold(session: Session, submission: Submission, clock: Clock) -> None:
+def hold(session: Session, submission: Submission, clock: Clock) -> None:
+    """Lock the round and make sure that the version is open to mending. Raises MoveRefused."""
     lock(session, submission.round)
     session.refresh(submission)
     if submission.state == "counted":

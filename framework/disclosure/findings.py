@@ -13,7 +13,7 @@ from framework.disclosure.file_links import SPREADSHEETS, ending_of, link_to, ta
 from framework.disclosure.workbook import WRITTEN_AT
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
-from framework.ground.text import N_
+from framework.ground.text import N_, filled
 
 SEVERITIES = {
     Severity.BLOCK: N_("Blocks"),
@@ -123,8 +123,8 @@ def _row(issue: Issue, language: str, gettext: Callable[[str], str]) -> tuple[st
         issue.column,
         str(issue.params.get("cell", "")),
         issue.value,
-        gettext(message) % params,
-        gettext(advice) % params,
+        filled(message, params, gettext),
+        filled(advice, params, gettext),
         issue.key,
         place_in_file(issue),
     )

@@ -20,7 +20,7 @@ from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from framework.ground.text import N_
+from framework.ground.text import N_, filled
 
 MAX_BYTES = 5 * MIB
 MAX_CELLS = 100_000
@@ -170,7 +170,7 @@ def _mark(issue: Issue, language: str, gettext: Callable[[str], str]) -> dict[st
 
 def _sentences(issue: Issue, language: str, gettext: Callable[[str], str]) -> tuple[str, str]:
     message, advice, params = describe(issue, language=language)
-    return gettext(message) % params, gettext(advice) % params
+    return filled(message, params, gettext), filled(advice, params, gettext)
 
 
 def _summary(issues: list[Issue], language: str, gettext: Callable[[str], str], note: str) -> dict[str, Any]:

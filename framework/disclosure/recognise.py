@@ -58,6 +58,7 @@ class Layout:
     Of a list, `groups` are the headers above the headers, `lines` the rows of headers as they stand in the file, and
     `guesses` say for each column what it means, how surely and why; `offers` what may be done with its cells, by field.
     `said` is what a person laid over a header, by index; `headers` hold what stands in the file even then.
+    `types` are the wordings of what is done at a site, with what they are taken for (see `facility_types`).
     """
 
     sheet: Sheet
@@ -71,6 +72,7 @@ class Layout:
     guesses: dict[int, Guess] = field(default_factory=dict)
     offers: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: dict[int, str] = field(default_factory=dict)
+    types: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -311,7 +313,8 @@ def as_columns(layout: Layout) -> dict[str, Any]:
         }
         for place, header in headers.items()
     ]
-    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind, "columns": columns}
+    named = {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind}
+    return named | {"columns": columns, "types": layout.types}
 
 
 def likely_header(book: Book) -> Layout | None:

@@ -71,6 +71,8 @@ KINDS: dict[str, str] = {
         "let the mending of cells stand again, as the file could not be read without it: %(cells)s"
     ),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
+    "submission_tender.products_tied": N_("tied products of a list to models on offer: %(products)s"),
+    "submission_tender.products_tie_undone": N_("took the tying of products back: %(products)s"),
     "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
     "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),
     "supplier.invited": N_("invited a supplier"),

@@ -18,7 +18,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed terms-changed mended-meanwhile being-read not-being-read not-stopped"
+        "version-waits bytes-changed terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "

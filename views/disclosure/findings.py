@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import corrections, counting, findings, groups, receipts, receiving
+from framework.disclosure import corrections, counting, facility_choices, findings, groups, receipts, receiving
 from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
 from framework.disclosure.marked import Marked, cannot_before, mark, not_read
@@ -21,6 +21,7 @@ from views import clock
 from views.disclosure import blueprint, reading
 from views.disclosure.declared import account, shift_url, told_url, with_titles
 from views.disclosure.mending import mend_urls
+from views.disclosure.own_words import products_url, types_url
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
 from views.disclosure.upload import address, own_submission
 from views.disclosure.work import files, inline_limits
@@ -60,6 +61,9 @@ def version(round_: Round, submission_id: str) -> str:
         may_count=counting.may_count(found, submission) and not submission.is_rechecked,
         may_mend=may_mend,
         told=told_url(round_, submission),
+        types_url=types_url(round_, submission),
+        products_url=products_url(round_, submission),
+        types_waiting=facility_choices.waiting(submission),
         shifted=shift_url(round_, submission) if may_mend else "",
         batches=corrections.batches(db.session(), submission),
         originals=corrections.original_headers(db.session(), submission),
