@@ -63,7 +63,7 @@ REASONS = {
     "sheet-hidden": N_("Its sheet is hidden."),
     "words-of-the-template": N_("It holds words of the template, or a cell read into the head of the submission."),
     "names-rows-below": N_("It names the rows below it, which took its name."),
-    "sheet-not-read": N_("Its sheet is not part of the table."),
+    "sheet-not-read": N_("Its sheet holds no table that we read."),
 }
 """Why a row was left out, in words."""
 
