@@ -77,8 +77,12 @@ def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Subm
 
 
 def read_before(found: Sequence[Submission], submission: Submission) -> Submission | None:
-    """Of versions newest first, the first that is older than this one and was read."""
-    return next((one for one in found if one.version_no < submission.version_no and one.checked_at), None)
+    """Of versions newest first, the first that is older than this one and of which rows were stored.
+
+    Against a file that was not recognised every row would seem new.
+    """
+    older = (one for one in found if one.version_no < submission.version_no)
+    return next((one for one in older if one.checked_at and one.rows_stored), None)
 
 
 def standing(found: Sequence[Submission]) -> Submission | None:

@@ -40,6 +40,9 @@ _TO_PAGE = N_("Open the remark")
 _HINT = N_(
     "Sheet and cell are links into your file %(name)s. They work while this workbook lies in one folder with that file, under that name."
 )
+_HINT_OF_TEXT = N_(
+    "The sheet is a link to your file %(name)s, which opens at its beginning. It works while this workbook lies in one folder with that file, under that name."
+)
 _SHEET = N_("Remarks")
 _TITLE = N_("What we found in your file")
 _COLOURS = {Severity.BLOCK: "#F6D7D2", Severity.ERROR: "#F6D7D2", Severity.WARNING: "#FCEFC7", Severity.NOTE: "#FFFFFF"}
@@ -63,7 +66,7 @@ def write_findings(
     `page` gives the absolute address of a remark.
     """
     target_name = target_of(file_name)
-    hint = gettext(_HINT) % {"name": re.split(r"[\\/]", file_name)[-1]} if target_name else ""
+    hint = _hint(file_name.strip(), gettext) if target_name else ""
     tops = [text for text in (top, hint) if text] if top else []
     heads = (*_HEAD, _ON_PAGE) if page else _HEAD
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -94,6 +97,12 @@ def write_findings(
     sheet.autofilter(first, 0, first + max(count, 1), len(heads) - 1)
     book.close()
     return count
+
+
+def _hint(file_name: str, gettext: Callable[[str], str]) -> str:
+    """What the links lead to, and when they work; a text file has no cells to open."""
+    sentence = _HINT if ending_of(file_name) in SPREADSHEETS else _HINT_OF_TEXT
+    return gettext(sentence) % {"name": re.split(r"[\\/]", file_name)[-1]}
 
 
 def _link_look(book: xlsxwriter.Workbook, colour: str) -> Any:

@@ -38,6 +38,27 @@ def test_the_page_names_what_came_and_offers_it_as_a_workbook(tender):
     assert "Harbour Optics" in rows[1][6]
 
 
+def test_a_file_that_was_not_recognised_is_not_compared(tender):
+    tender.send(sites())
+    tender.send(b"Colour,Size\nred,7\nblue,8\n", name="other.csv")
+    tender.send(sites("60 First Avenue"))
+
+    odd, last = (tender.browser.page(tender.version(number)).text for number in (1, 2))
+
+    assert "Not recognised. Read in" in odd
+    assert "What changed since" not in odd
+    assert "What changed since version 1" in last
+
+
+def test_a_value_that_was_not_understood_before_is_said_to_be_so(tender):
+    tender.send(b"name,address,city,country\nLakeside Ltd,58 First Avenue,Kunshan,Kinaa\n")
+    tender.send(sites())
+
+    page = tender.browser.page(f"{tender.version(1)}/differences").text
+
+    assert "not given, or not understood" in page
+
+
 def test_many_sites_that_lose_their_street_are_one_finding_with_the_rows_behind_it(tender):
     def listed(street):
         rows = (f"Works {n},{f'{n} Dock Road' if street else ''},Kunshan,China\n" for n in range(1, 131))

@@ -95,6 +95,7 @@ def test_of_a_csv_the_file_is_linked_and_the_row_stands_beside_it():
 
     assert external(book) == {"sites.csv"}
     assert (sheet["B2"].hyperlink.location, sheet["C2"].value, sheet["E2"].hyperlink) == (None, 7, None)
+    assert sheet["G3"].value.startswith("The sheet is a link to your file sites.csv, which opens at its beginning.")
 
 
 @pytest.fixture
@@ -110,6 +111,7 @@ def test_a_csv_is_offered_the_workbook_of_remarks_with_the_reason(tender):
     pages = {cell.hyperlink for cell in openpyxl.load_workbook(book).active["K"] if cell.hyperlink}
 
     assert "Your file, marked up" not in page
+    assert 'href="#remarks"' in page
     assert "Your file itself cannot be marked up, since only xlsx files can." in page
     assert "our%20sites.csv" in links
     assert pages

@@ -71,7 +71,7 @@ def version(round_: Round, submission_id: str) -> str:
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),
         is_open=is_open,
-        compared=submission.made_from or counting.read_before(found, submission),
+        compared=(submission.made_from or counting.read_before(found, submission)) if submission.rows_stored else None,
         everything=everything,
         cannot_mark=cannot_before(
             form=submission.format,
