@@ -98,9 +98,12 @@ def _read_bare(path: Path) -> int:
 
 
 def _check(path: Path) -> tuple[int, int]:
-    """Read and check in the child and take the whole answer over, as the product does: remarks, peak in MiB."""
-    arguments = {"scope": disclosures.SCOPE.to_json(), "today": disclosures.TODAY.isoformat()}
+    """Read and check in the child and go through all rows of its answer, as the product does: remarks, peak in MiB."""
+    arguments = {"scope": disclosures.SCOPE.to_json(), "today": disclosures.TODAY.isoformat(), "as_lines": True}
     done = run_in_child(path, TASK, arguments, Limits.large())
     if done.refusal is not None:
         raise RuntimeError(f"refused: {done.refusal.key}")
-    return Checked.from_json(done.value).issue_total, done.peak_mb
+    checked = Checked.from_json(done.value, done.lines)
+    if sum(1 for records in checked.tables.values() for _record in records) != checked.rows_stored:
+        raise RuntimeError("rows are missing")
+    return checked.issue_total, done.peak_mb

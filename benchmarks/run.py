@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import checking, comparison, large, pool
+from benchmarks.bytecode import keep_bytecode
 from benchmarks.result import Figure, Result
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -23,6 +24,7 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
+    keep_bytecode()
     results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run()]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)

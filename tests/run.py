@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
+
+from benchmarks.bytecode import keep_bytecode
 
 PARALLEL = ("-n", "2", "--dist", "loadgroup", "-p", "tests.together")
 
 
 def main(arguments: list[str]) -> int:
     """Returns pytest's exit code; a debugger or a worker count in the arguments wins over our two workers."""
-    _keep_bytecode()
+    keep_bytecode()
     alone = any(word in ("--pdb", "-s") or word.startswith("-n") for word in arguments)
     return int(pytest.main([*(() if alone else PARALLEL), *arguments]))
-
-
-def _keep_bytecode() -> None:
-    """The tests start hundreds of processes; each would compile all of the product and its libraries anew."""
-    sys.dont_write_bytecode = False
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 if __name__ == "__main__":

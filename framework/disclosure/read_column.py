@@ -28,7 +28,6 @@ _BOOLEAN_WORDS = {"yes": True, "no": False, "true": True, "false": False, "y": T
 _BOOLEAN_TRANSLATED = {"ja": True, "nee": False, "nej": False, "oui": True, "non": False, "nein": False}
 _TEXTUAL = frozenset({"text", "key", "ref", "file", "file_or_text"})
 _NOT_PLAIN = PLACEHOLDERS | {word.casefold() for word in ERROR_WORDS}
-_LONGEST_WORD = max(map(len, _NOT_PLAIN))
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}\Z")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,3}\Z")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}\Z", re.I)
@@ -79,18 +78,22 @@ def read_column(
     date1904: bool = False,
 ) -> ColumnRead:
     """Read `cells` as `column`. `special`: cells the walk found broken, by index; `percent`: cells in a percent style."""
-    distinct = list(dict.fromkeys(cells))
-    if not special and distinct in ([None], []):
+    kinds = set(map(type, cells))
+    if not special and kinds <= {type(None)}:
         return ColumnRead(values=[None] * len(cells))
-    reader = Reader(column, distinct, date1904=date1904)
-    if special or percent or bool in set(map(type, cells)):
-        return _read_each(cells, reader, special or {}, percent)
-    return _read_distinct(cells, distinct, reader)
+    distinct = list(dict.fromkeys(cells))
+    if special or percent or bool in kinds:
+        return _read_each(cells, Reader(column, distinct, date1904=date1904), special or {}, percent)
+    plain = _plain_texts([cell for cell in distinct if isinstance(cell, str)], column)
+    if len(plain) == len(distinct) - (type(None) in kinds):  # as in most columns of texts: nothing is left to read
+        return ColumnRead(values=[*cells])  # type: ignore[list-item]  # they are texts
+    return _read_distinct(cells, distinct, plain, Reader(column, distinct, date1904=date1904))
 
 
-def _read_distinct(cells: Sequence[Cell], distinct: list[Cell], reader: Reader) -> ColumnRead:
-    """Equal cells read alike: each distinct one is read once, in the order of the rows."""
-    values = _plain_texts([cell for cell in distinct if isinstance(cell, str)], reader.column)
+def _read_distinct(
+    cells: Sequence[Cell], distinct: list[Cell], values: dict[Cell, Value], reader: Reader
+) -> ColumnRead:
+    """Equal cells read alike: each distinct one is read once, in the order of the rows, unless `values` knows it."""
     noted: dict[Cell, Reading] = {}
     for cell in distinct:
         if cell in values:
@@ -164,7 +167,7 @@ def _are_plain(texts: list[str], column: Column) -> bool:
         and "\n\n" not in lines
         and "_x" not in whole
         and max(map(len, texts)) <= (column.max_length or _LONGEST_CELL)
-        and _NOT_PLAIN.isdisjoint([text.casefold() for text in texts if len(text) <= _LONGEST_WORD])
+        and _NOT_PLAIN.isdisjoint(whole.casefold().split("\n"))
         and not (column.name in _IDS and _SCIENTIFIC_LINE.search(whole))
     )
 

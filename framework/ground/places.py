@@ -157,12 +157,17 @@ def _precision(address: str, city: str, country: str, region: str) -> Precision:
     return _coarse(address, city, region, country, has_words=bool(words))
 
 
-@lru_cache(maxsize=32768)
 def country_in_address(text: str) -> str | None:
     """The country that the last part of an address names, never of a two-letter code; None where it is in doubt.
 
     A state that shares a country's name (`Atlanta, Georgia`) is in doubt. `Hong Kong, China` is Hong Kong.
     """
+    return _country_in_address(text.translate(_ONES))
+
+
+@lru_cache(maxsize=32768)
+def _country_in_address(text: str) -> str | None:
+    """The same; no name of a country has digits, so which ones an address has says nothing."""
     parts = _PARTS.split(text[-_LONGEST:].replace("\n", " "))
     last = next((part for part in reversed(parts) if _letters(part)), "")
     words, code = _country_of_words(_lettered_words(last))

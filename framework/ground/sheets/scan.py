@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import repeat
+from typing import NamedTuple
 
 from framework.ground.sheets.colours import Colours
 from framework.ground.sheets.limits import MIB
@@ -40,31 +42,38 @@ _MOST_SHAPES, _LONGEST_SHAPE = 500, 8_000
 _MOST_ATTRIBUTES = 500
 _DIGITS = b"0123456789.-"
 _BATCH = MIB
+_BLANKS = b" \t\r\n"
 
 
-class _Shapes(dict[bytes, tuple[int, int]]):
-    """Valued cells and last valued column by the cells of a row without their digits: rows that differ in nothing else share them.
+class _Shape(NamedTuple):
+    """What rows share that differ in nothing but digits. `is_odd`: formulas or errors are among their cells."""
 
-    Raises `NotPlain` for cells beyond the last column that is looked at.
-    """
+    valued: int
+    last_column: int
+    is_odd: bool
+
+
+class _Shapes(dict[bytes, _Shape]):
+    """The shapes of rows by their cells without the digits. Raises `NotPlain` for cells beyond the last column looked at."""
 
     def __init__(self, max_columns: int) -> None:
         super().__init__()
         self._max_columns = max_columns
 
-    def __missing__(self, skeleton: bytes) -> tuple[int, int]:
+    def __missing__(self, skeleton: bytes) -> _Shape:
         columns = _COLUMNS.findall(skeleton)
         last = _last_column(b" ".join(columns))
         if last > self._max_columns:
             raise NotPlain
-        # within the dialect, and without `<v></v>`, these hold a value wherever they stand
+        # within the dialect, which has no `<v></v>`, these hold a value wherever they stand
         valued = skeleton.count(b"<v>") + skeleton.count(b"<is>")
         if valued != len(columns):
             held = _VALUED.findall(skeleton)
             last = column_number(held[-1].decode()) if held else 0
+        shape = _Shape(valued, last, b"<f" in skeleton or b't="e"' in skeleton)
         if len(self) < _MOST_SHAPES and len(skeleton) < _LONGEST_SHAPE:
-            self[skeleton] = valued, last
-        return valued, last
+            self[skeleton] = shape
+        return shape
 
 
 class SheetScan:
@@ -83,7 +92,7 @@ class SheetScan:
         self._known_attributes: set[tuple[bytes, bytes]] = set()
         self._rows_in = _row_pattern(workshop.string_facts.count, frozenset(workshop.styles.dates)).findall
         self._percent = _cells_of_styles(workshop.styles.percentages)
-        self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
+        self._longest = re.compile(rb">[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
 
     def scan(self, chunks: Iterable[bytes]) -> None:
         """The whole part: callbacks before and after the rows, patterns for the rows."""
@@ -135,39 +144,55 @@ class SheetScan:
             rest += chunk
 
     def _batch(self, data: bytes) -> None:
-        """Whole rows, and nothing but rows: each matches the pattern, and together they are as long as the data."""
-        plain = data.replace(b"<v></v>", b"<v/>")
-        if b"<v>" in plain:
-            for blank in self._blank:
-                plain = plain.replace(blank, b"/>")
-        rows = self._rows_in(plain)
-        if sum([len(row[0]) for row in rows]) != len(plain.rstrip(b" \t\r\n")):
-            raise NotPlain
-        self._check_form(data, rows)
-        self._count([(int(row[2]), row[1] + row[3], row[4]) for row in rows], may_hide=b" hidden=" in plain)
-        self._note_odd_cells(plain)
+        """Whole rows, and nothing but rows."""
+        for blank in self._blank:
+            data = data.replace(blank, b"/>")
+        rows = self._rows_in(data)
+        if sum([len(row[0]) for row in rows]) != len(data.rstrip(_BLANKS)):
+            without = data.replace(b"<v></v>", b"<v/>")  # the same, and seldom written
+            if without is data:
+                raise NotPlain
+            self._batch(without)
+        elif rows:
+            self._take(data, *zip(*rows, strict=True))
 
-    def _check_form(self, data: bytes, rows: list[tuple[bytes, ...]]) -> None:
-        """Expat reads what the patterns leave open: attributes of formulas, and of rows where they are new."""
-        if b"<f " in data:
+    def _take(
+        self,
+        data: bytes,
+        rows: tuple[bytes, ...],
+        before: tuple[bytes, ...],
+        numbers: tuple[bytes, ...],
+        after: tuple[bytes, ...],
+        cells: tuple[bytes, ...],
+    ) -> None:
+        """Rows that match: of each all of it, its attributes before and after its number, and its cells."""
+        if max(map(len, cells)) > self.tally.limits.stop_cell_chars and any(map(self._longest.search, cells)):
+            raise NotPlain
+        shapes = [self._shapes[one.translate(None, _DIGITS)] for one in cells]
+        is_odd = any(shape.is_odd for shape in shapes)
+        self._check_form(data, dict(zip(zip(before, after, strict=True), rows, strict=True)), is_odd=is_odd)
+        may_hide = b" hidden=" in data
+        attributes = map(bytes.__add__, before, after) if may_hide else repeat(b"", len(rows))
+        self._count(map(int, numbers), shapes, attributes)
+        if is_odd or self._percent is not None:
+            self._note_odd_cells(data)
+
+    def _check_form(self, data: bytes, rows: dict[tuple[bytes, bytes], bytes], *, is_odd: bool) -> None:
+        """Expat reads what the patterns leave open: attributes of formulas, and those of rows (one row of each) where new."""
+        if is_odd and b"<f " in data:
             self._xml.feed(data)
             return
-        attributes = {(row[1], row[3]): row[0] for row in rows}
-        for new in attributes.keys() - self._known_attributes:
-            self._xml.sample(attributes[new])
+        for attributes in rows.keys() - self._known_attributes:
+            self._xml.sample(rows[attributes])
             if len(self._known_attributes) < _MOST_ATTRIBUTES:
-                self._known_attributes.add(new)
+                self._known_attributes.add(attributes)
         self._xml.skim(data)
 
-    def _count(self, rows: list[tuple[int, bytes, bytes]], *, may_hide: bool) -> None:
-        """Rows by number, attributes and cells."""
-        longest = self.tally.limits.stop_cell_chars
-        if any(len(cells) > longest and self._longest.search(cells) for _number, _attributes, cells in rows):
-            raise NotPlain
-        shapes = map(self._shapes.__getitem__, [cells.translate(None, _DIGITS) for _number, _attributes, cells in rows])
+    def _count(self, numbers: Iterable[int], shapes: Iterable[_Shape], attributes: Iterable[bytes]) -> None:
+        """Count rows with these numbers, shapes and attributes, of which one may hide the row."""
         counted: list[tuple[int, int, int]] = []
-        for (number, attributes, _cells), (valued, last) in zip(rows, shapes, strict=True):
-            if may_hide and _HIDDEN.search(attributes):
+        for number, (valued, last, _is_odd), said in zip(numbers, shapes, attributes, strict=True):
+            if said and _HIDDEN.search(said):
                 self.tally.whole_rows(counted)
                 counted = []
                 self.tally.begin_row(number, hidden=True)

@@ -70,7 +70,7 @@ def _resolved(match: re.Match[str]) -> str:
 def _plain_facts(part: str, chunks: Iterable[bytes], limits: Limits) -> StringFacts:
     xml = XmlPart(part, limits)
     xml.quiet()
-    longest = re.compile(rb"[^<]{%d}" % (limits.stop_cell_chars + 1))
+    longest = re.compile(rb">[^<]{%d}" % (limits.stop_cell_chars + 1))
     rest, found, begun = b"", StringFacts(), False
     for chunk in chunks:
         rest += chunk
