@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -75,6 +76,41 @@ class Statement:
     def key(self) -> tuple[str, str, str, tuple[str, ...]]:
         """Statements with one key say the same: country, name, address, numbers."""
         return self.country, self.name, self.address, tuple(sorted(self.numbers))
+
+    def to_json(self) -> dict[str, Any]:
+        """A form that survives JSON; lists in a fixed order."""
+        return {
+            "names": [name.text for name in self.names],
+            "own": sorted(self.own_script),
+            "address": self.address,
+            "compact": self.compact_address,
+            "numbers": sorted(self.numbers),
+            "units": sorted(self.units),
+            "country": self.country,
+            "told": self.told_country,
+            "precision": self.precision.value,
+            "ids": sorted(map(list, self.ids)),
+            "kind": self.kind,
+            "pin": list(self.pin) if self.pin else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Statement:
+        """The statement that was written."""
+        return cls(
+            tuple(map(_name, data["names"])),
+            frozenset(data["own"]),
+            data["address"],
+            data["compact"],
+            frozenset(data["numbers"]),
+            frozenset(data["units"]),
+            data["country"],
+            data["told"],
+            Precision(data["precision"]),
+            frozenset((scheme, value) for scheme, value in data["ids"]),
+            data["kind"],
+            (data["pin"][0], data["pin"][1]) if data["pin"] else None,
+        )
 
 
 class Guard(StrEnum):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import behind as rows
 from framework.chain import comparison, export
-from framework.chain.build import build
+from framework.chain.build import PLACE_JOB, build, place_next
 from framework.chain.figures import required_types
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
@@ -65,6 +65,14 @@ def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) ->
     submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
     if submission is not None:
         build(session, submission, now=clock())
+
+
+@jobs.runner(PLACE_JOB)
+def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Tie the next mentions of a long list to sites; another job goes on where more wait."""
+    submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
+    if submission is not None:
+        place_next(session, submission, now=clock())
 
 
 @blueprint.get("/rounds/<round_id>/comparison")
