@@ -73,7 +73,17 @@ BARS = (
     Bar("migrations and models say the same, upwards and down", ("tests/test_migrations.py",), "both"),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
     Bar("what arrived in time counts; nobody opens alone or early", ("tests/disclosure",), "both"),
+    Bar(
+        "200 faults planted over 20 files are each marked, and mending the marked cells leaves none",
+        ("tests/disclosure/test_marked.py",),
+        "both",
+    ),
     Bar("journeys in a real browser, without scripts, by keyboard, axe", ("tests/journeys", "tests/look"), "SQLite"),
+    Bar(
+        "a list of 200,000 rows of 25 columns, and its second version, checked within 60 s of the receipt and 600 MB in all",
+        ("tests/benchmarks/test_large.py",),
+        "both",
+    ),
     Bar("English, Dutch and Swedish at par", ("tests/test_translations.py",), "none"),
 )
 

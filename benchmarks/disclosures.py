@@ -84,17 +84,22 @@ def write_list(path: Path, scale: float = 1.0) -> int:
     return rows
 
 
-def write_long_list(path: Path, rows: int) -> None:
-    """The same list of any length, written row by row, its texts in the cells: nobody holds five million cells to write them."""
-    _write_list(path, rows, {"constant_memory": True})
+def write_long_list(path: Path, rows: int, *, lacking: int = 0) -> None:
+    """The same list of any length, written row by row, its texts in the cells: nobody holds five million cells to write them.
+
+    One of `lacking` rows lacks its address; none where that is 0.
+    """
+    _write_list(path, rows, {"constant_memory": True}, lacking=lacking)
 
 
-def _write_list(path: Path, rows: int, options: dict[str, Any]) -> None:
+def _write_list(path: Path, rows: int, options: dict[str, Any], *, lacking: int = 0) -> None:
     book = xlsxwriter.Workbook(str(path), options)
     sheet = book.add_worksheet("Supplier list")
     sheet.write_row(0, 0, [*_LIST_HEAD, *(f"Remark {n}" for n in range(LIST_COLUMNS - len(_LIST_HEAD)))])
     for number in range(rows):
         known = site(number)
+        if lacking and not number % lacking:
+            known["address_line"] = None
         own = [known[name] for name in _LIST_HEAD.values()]
         sheet.write_row(number + 1, 0, [*own, *(f"note {number % 97}-{n}" for n in range(LIST_COLUMNS - len(own)))])
     book.close()

@@ -23,7 +23,7 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
-    results = [checking.run(), large.run(), pool.run(), comparison.run()]
+    results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run()]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")

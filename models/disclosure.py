@@ -29,6 +29,7 @@ TENDER_STATES = (
     "excluded",
 )
 SEVERITIES = ("block", "error", "warning", "note")
+COMPARISON_OUTCOMES = ("compared", "too_many", "out_of_reach")
 
 
 class SupplierInvitation(Record, Base):
@@ -101,11 +102,21 @@ class Submission(Record, Base):
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(500), default="", comment="why lapsed or excluded")
+    file_kind: Mapped[str] = mapped_column(
+        String(10), default="", comment="xlsx, csv, ods … by content; blank = not read"
+    )
+    made_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("submission.id"), comment="of a returned marked copy: the version it was made from"
+    )
+    returned: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, comment="of a returned marked copy: what changed since"
+    )
 
     round: Mapped[Round] = relationship()
     supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
     file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
     job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
+    made_from: Mapped[Submission | None] = relationship(remote_side="Submission.id", foreign_keys=[made_from_id])
 
     @property
     def owner_id(self) -> int:
@@ -121,6 +132,11 @@ class Submission(Record, Base):
     def is_being_read(self) -> bool:
         """Whether a result is still to come: the first, or the one after mending."""
         return self.state == "staged" or self.is_rechecked
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it is still to be read and nobody does so, because its reading was stopped."""
+        return self.is_being_read and self.job is not None and self.job.state == "cancelled"
 
 
 class Correction(Record, Base):
@@ -146,6 +162,35 @@ class Correction(Record, Base):
     submission: Mapped[Submission] = relationship()
     created_by: Mapped[User | None] = relationship(foreign_keys="Correction.created_by_id")
     undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
+
+
+class ProductTie(Record, Base):
+    """A product that a list names, tied by a person to a model on offer; undone where `undone_at` is set.
+
+    What the model is stands here as it was said, so that the version speaks for itself. Of a model that is offered in
+    several lots there is one tie for each; a blank `product_ref` says that it is none of the models.
+    """
+
+    __tablename__ = "product_tie"
+    __table_args__ = (
+        CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_facts"),
+        Index("ix_product_tie_submission", "submission_id", "batch"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    batch: Mapped[str] = mapped_column(String(20), comment="what one person said in one act")
+    name: Mapped[str] = mapped_column(String(200), comment="as the list names the product, cut to 200 characters")
+    product_ref: Mapped[str] = mapped_column(String(40), default="", comment="blank = none of the models on offer")
+    lot: Mapped[str] = mapped_column(String(40), default="")
+    brand: Mapped[str] = mapped_column(String(120), default="")
+    model_name: Mapped[str] = mapped_column(String(200), default="")
+    category: Mapped[str] = mapped_column(String(20), default="")
+    spec_tier: Mapped[str] = mapped_column(String(40), default="")
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    submission: Mapped[Submission] = relationship()
+    created_by: Mapped[User | None] = relationship(foreign_keys="ProductTie.created_by_id")
 
 
 class SharedColumns(Record, Base):
@@ -188,11 +233,8 @@ class SubmissionIssue(Base):
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-class SubmissionRow(Base):
+class _RowOfAFile:
     """One row of the file with values: stored as read, or listed with the reason why it was left out."""
-
-    __tablename__ = "submission_row"
-    __table_args__ = (Index("ix_submission_row_place", "submission_id", "sheet", "row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
@@ -201,6 +243,63 @@ class SubmissionRow(Base):
     read_values: Mapped[dict[str, Any]] = mapped_column(JSON, comment="column name to the value as understood")
     found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="value as found, where it differs")
     listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
+
+
+class SubmissionRow(_RowOfAFile, Base):
+    """A row of a version as it stands."""
+
+    __tablename__ = "submission_row"
+    __table_args__ = (Index("ix_submission_row_place", "submission_id", "sheet", "row"),)
+
+
+class WaitingRow(_RowOfAFile, Base):
+    """A row of a version that is being checked again: it waits until all are there, and then takes the place of the old ones."""
+
+    __tablename__ = "waiting_row"
+    __table_args__ = (Index("ix_waiting_row_submission", "submission_id"),)
+
+
+class Comparison(Record, Base):
+    """What differs between two versions of one supplier, worked out by the worker, for one reading of each."""
+
+    __tablename__ = "comparison"
+    __table_args__ = (
+        UniqueConstraint("before_id", "after_id"),
+        CheckConstraint(one_of("outcome", ("", *COMPARISON_OUTCOMES)), name="outcome"),
+        CheckConstraint("(outcome = '') = (compared_at IS NULL)", name="compared_facts"),
+    )
+
+    before_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    after_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    before_checked_at: Mapped[dt.datetime] = mapped_column(Instant, comment="which reading of it is compared")
+    after_checked_at: Mapped[dt.datetime] = mapped_column(Instant, comment="which reading of it is compared")
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    outcome: Mapped[str] = mapped_column(
+        String(20), default="", comment="compared, too_many or out_of_reach; blank = not yet"
+    )
+    unchanged: Mapped[int] = mapped_column(default=0, comment="rows that say the same")
+    counts: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="sheet, kind and number of its differences")
+    compared_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+
+    before: Mapped[Submission] = relationship(foreign_keys=[before_id])
+    after: Mapped[Submission] = relationship(foreign_keys=[after_id])
+    job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
+
+
+class ComparisonRow(Base):
+    """One row that differs, by the numbers of the stored rows, which hold the values; blank where a version has none."""
+
+    __tablename__ = "comparison_row"
+    __table_args__ = (Index("ix_comparison_row_place", "comparison_id", "sheet", "kind", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comparison_id: Mapped[int] = mapped_column(ForeignKey("comparison.id"))
+    position: Mapped[int]
+    sheet: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    before_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
+    after_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
+    columns: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="the columns that changed")
 
 
 class SmelterLoad(Record, Base):

@@ -67,6 +67,26 @@ def test_placeholders_survive_translation(language):
     assert broken == []
 
 
+AVOIDED = {
+    "nl": (r"werkboek\w*", r"(?<!productie)\blocaties?"),
+    "sv": (r"ni", r"er", r"era", r"ert"),
+}
+"""Words that the catalogues do without: in Dutch a workbook is a werkmap and a site a productielocatie; Swedish says du."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_word_is_used_for_one_thing(language):
+    avoided = re.compile(rf"\b(?:{'|'.join(AVOIDED[language])})\b", re.IGNORECASE)
+    found = [
+        text
+        for message in catalogue(language)
+        for text in (message.string if isinstance(message.string, tuple | list) else (message.string,))
+        if message.id and avoided.search(text)
+    ]
+
+    assert found == []
+
+
 def templates() -> list[Path]:
     """All HTML templates."""
     return sorted((ROOT / "templates").rglob("*.html"))

@@ -7,7 +7,6 @@ from importlib import import_module
 
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import gettext as _
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, StrictUndefined
@@ -24,7 +23,7 @@ from framework.ground.files import FileStore
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.sheets.workplace import work_below
 from models.base import db, random_id
-from views import api, cli, fresh_factor, guard, i18n, page, problems, typed, worker
+from views import api, cli, fresh_factor, guard, i18n, migrating, page, problems, typed, worker
 from views.caller import is_call
 from views.settings import ROOT, Settings
 
@@ -64,7 +63,7 @@ def build(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     _set_up_templates(app)
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    migrating.init_app(app)
     app.before_request(guard.note_first_byte)
     csrf = CSRFProtect(app)
     i18n.init_app(app)

@@ -9,7 +9,6 @@ from types import FrameType
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -36,6 +35,8 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def init() -> None:
     """Make the folders and bring the database to this version; safe to run again."""
+    from flask_migrate import upgrade
+
     settings = current_app.extensions["settings"]
     (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
     upgrade()

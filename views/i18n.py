@@ -19,7 +19,7 @@ from markupsafe import Markup
 from framework.ground.act_labels import ACT_LABELS
 from framework.ground.errors import RuleBroken
 from framework.ground.labels import WHO_LABELS, state_label
-from framework.ground.text import Counted
+from framework.ground.text import Counted, Term
 from views.caller import is_call
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "sv": "Svenska"}
@@ -85,6 +85,8 @@ def state_words(entity: str, state: str) -> str:
 
 
 def _shown(key: str, value: Any) -> Any:
+    if isinstance(value, Term):
+        return value.said(_)
     if key in TRANSLATED_PARAMS and isinstance(value, str):
         return (
             format_list([_label(key, part) for part in value.split(", ")], style="or-short", locale=get_locale())

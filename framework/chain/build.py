@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from framework.chain import figures, shared
 from framework.chain.matching import placing
+from framework.chain.tied import links_of, tied_products
 from framework.disclosure.columns import SHEETS
 from framework.disclosure.confidentiality import levels_of
 from framework.disclosure.recognise import SITE_LIST
@@ -66,6 +67,7 @@ class Work:
     component_product: dict[str, int] = field(default_factory=dict)
     assembly_of: dict[int, int] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)
+    tied: dict[int, list[str]] = field(default_factory=dict)
 
     def sheet(self, name: str) -> list[SubmissionRow]:
         """The stored rows of a sheet, in the file's order."""
@@ -128,6 +130,7 @@ def _rows(session: Session, submission: Submission) -> dict[str, list[Submission
 def _products(work: Work) -> None:
     lots = work.session.scalars(select(Lot).where(Lot.round_id == work.submission.round_id).order_by(Lot.number)).all()
     by_code = {lot.code.casefold(): lot for lot in lots}
+    _tied(work, by_code)
     for row in work.sheet("1_products"):
         key = _key(row, "product_ref")
         lot = by_code.get(_key(row, "lot")) or (lots[0] if len(lots) == 1 else None)
@@ -149,6 +152,14 @@ def _products(work: Work) -> None:
         work.session.flush()
         work.products[key] = product.id
         work.lots[key] = lot
+
+
+def _tied(work: Work, lots: dict[str, Lot]) -> None:
+    """The models that the products of a list were tied to."""
+    rows = (row for some in work.rows.values() for row in some)
+    products, work.tied = tied_products(work.session, work.submission, rows, lots)
+    for key, (product, lot) in products.items():
+        work.products[key], work.lots[key] = product.id, lot
 
 
 def _components(work: Work) -> None:
@@ -217,7 +228,7 @@ def _mentions(work: Work) -> None:
     names = [name for name in work.rows if (name not in SHEETS if is_list else name in PLACES_OF_OTHERS)]
     listed = [row for name in names for row in work.sheet(name)]
     everything = [(row, wide, levels.of(row)[0]) for row in work.sheet("3_sites")]
-    everything += [(row, True, "consortium") for row in listed]
+    everything += [(row, row.id not in work.tied, "consortium") for row in listed]
     records = [_mention(work, row, wide, level) for row, wide, level in everything]
     for start in range(0, len(records), AT_ONCE):
         work.session.execute(insert(Mention), records[start : start + AT_ONCE])
@@ -281,6 +292,7 @@ def _links(work: Work) -> int:
                 "valid_to": _date(row, "valid_to"),
             }
         )
+    made += links_of(work.submission, work.tied, work.products, work.assembly_of, work.mentions)
     _insert(work, Link, made)
     return len(made)
 

@@ -21,7 +21,7 @@ from framework.disclosure.foreign.reading import read_foreign
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS, Foreign, of_the_family, recognise_foreign
 from framework.disclosure.foreign.resolving import SmelterName
 from framework.disclosure.gathering import Gathered
-from framework.disclosure.our_marks import without_our_marks
+from framework.disclosure.our_marks import copy_of, without_our_marks
 from framework.disclosure.overlay import corrected
 from framework.disclosure.read_lists import read_site_lists
 from framework.disclosure.read_workbook import read_workbook
@@ -94,6 +94,8 @@ class Checked:
     the name of a format of others with its version (CMRT 6.5). `tables` maps our sheet names to
     rows `{"row": n, "values": {...}, "found": {...}}` in a form that survives JSON: dates are ISO texts, values not given
     are absent; of a long list they are made or read while they are gone through. `created` are rows the program adds (D13). `columns` are the columns of a plain list as understood. `issues` are the gravest `gathering.MAX_ISSUES`; `issue_total` counts all.
+    `kind` is that of the file; `copy_of` says whether it is a marked copy of ours, and of what (`our_marks.copy_of`);
+    `changes` what changed in it since (`returned.changes`).
     """
 
     verdict: str
@@ -106,6 +108,9 @@ class Checked:
     tables: Mapping[str, Sequence[dict[str, Any]]] = field(default_factory=dict)
     created: list[dict[str, Any]] = field(default_factory=list)
     columns: list[dict[str, Any]] = field(default_factory=list)
+    kind: str = ""
+    copy_of: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows_in(self) -> int:
@@ -163,12 +168,14 @@ def check(
     previous: Records | None = None,
     smelters: Mapping[str, str | None] | None = None,
     smelter_names: Sequence[Sequence[str]] = (),
+    said_types: Sequence[Sequence[str]] = (),
 ) -> Checked:
     """Check a file that was read.
 
     `scope` is the round's (None: only what the file itself decides), `today` the day of receipt, `previous` the
     `tables` of the version before (D55), `smelters` the known ids, each with None or the day until which it was
-    seen (D36), `smelter_names` the register's names of smelters. Never raises for what is wrong with the file.
+    seen (D36), `smelter_names` the register's names of smelters, `said_types` the types of facility that a person gave
+    to wordings of a list (sheet, wording, type). Never raises for what is wrong with the file.
     """
     if isinstance(book, Refusal):
         unread = [make("format-not-read", "xml")] if book.detail == "xml" else []
@@ -191,7 +198,7 @@ def check(
     if suppliers:
         return _check_omts(book, suppliers)
     if found.format == SITE_LIST:
-        return _check_list(book, found, scope, today, previous)
+        return _check_list(book, found, scope, today, previous, said_types)
     return _unknown_table(book, found)
 
 
@@ -217,14 +224,17 @@ def _names_without_sites(likely: Layout) -> Issue:
 def check_task(book: Book | Refusal, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The work of the child process, its rows written as lines where `as_lines` is among the arguments.
 
-    `arguments` hold `scope` (`RoundScope.to_json()` or None), `today`, `previous`, `smelters` and `corrections`.
+    `arguments` hold `scope` (`RoundScope.to_json()` or None), `today`, `previous`, `smelters`, `corrections` and `said_types`.
     """
     if isinstance(book, Book):
         book = corrected(book, arguments.get("corrections") or ())
     scope = RoundScope.from_json(arguments["scope"]) if arguments.get("scope") else None
     today = dt.date.fromisoformat(arguments["today"])
-    known = {name: arguments.get(name) for name in ("previous", "smelters")}
-    checked = check(book, scope, today=today, smelter_names=arguments.get("smelter_names") or (), **known)
+    known: dict[str, Any] = {name: arguments.get(name) for name in ("previous", "smelters")}
+    known |= {name: arguments.get(name) or () for name in ("smelter_names", "said_types")}
+    checked = check(book, scope, today=today, **known)
+    if isinstance(book, Book):
+        checked.kind, checked.copy_of = book.kind, copy_of(book)
     return checked.to_lines() if arguments.get("as_lines") else checked.to_json()
 
 
@@ -266,12 +276,18 @@ def _check_ours(
 
 
 def _check_list(
-    book: Book, found: Recognised, scope: RoundScope | None, today: dt.date, previous: Records | None
+    book: Book,
+    found: Recognised,
+    scope: RoundScope | None,
+    today: dt.date,
+    previous: Records | None,
+    said_types: Sequence[Sequence[str]],
 ) -> Checked:
     checked = Checked(COUNTABLE, found.format, "mapped")
     issues = Gathered(book_issues(book))
     records = Stored()
-    for table, told in read_site_lists(book, found):
+    said = {(sheet, wording): kind for sheet, wording, kind in said_types}
+    for table, told in read_site_lists(book, found, said):
         context = Context(_around(table), scope, today, previous, is_list=True)
         issues.add(told)
         issues.add(run(context, LIST_RULES))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import corrections, notices
+from framework.disclosure import corrections, facility_choices, notices, returned
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import Checked, SheetAccount, check
 from framework.disclosure.confidentiality import day_of_receipt
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import Clock, lock, scope_of
-from framework.disclosure.recognise import SITE_LIST
 from framework.disclosure.smelters import Known
+from framework.disclosure.storing import in_parts, kept_name, store_rows, take_place
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
@@ -28,9 +27,8 @@ from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import ChildLost
-from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+from models.disclosure import Submission, SubmissionIssue
 
-AT_ONCE = 2_000
 OUT_OF_REACH = frozenset({"time", "memory", "output", "killed", "aborted"})
 __all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "store_rows", "unread"]
 
@@ -55,7 +53,8 @@ def read(
     scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
     path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
-    mended = corrections.standing(session, submission)
+    mended, is_first = corrections.standing(session, submission), submission.state == "staged"
+    typed = facility_choices.said_types(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
     begun = time.monotonic()
     beside: dict[str, Any] = {
@@ -66,10 +65,13 @@ def read(
         "smelters": smelters.listed if smelters else None,
         "smelter_names": smelters.names if smelters else (),
         "corrections": mended,
+        "said_types": typed,
     }
     checked = check_path(path, scope, previous=previous, **beside)
     if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
         checked = check_path(path, scope, previous=None, **beside)
+    if is_first:
+        checked.changes = returned.changes(session, submission, checked, files=files, limits=limits)
     return checked, int((time.monotonic() - begun) * 1000)
 
 
@@ -82,20 +84,6 @@ def is_out_of_reach(checked: Checked) -> bool:
 def unread(submission: Submission, refusal: Refusal) -> Checked:
     """What is kept of a version whose file broke the reading off every time it was tried."""
     return check(refusal, None, today=day_of_receipt(submission))
-
-
-def store_rows(session: Session, submission: Submission, checked: Checked, *, on_progress: Progress) -> None:
-    """Store the rows of a version that is read for the first time, ahead of `keep`; nothing shows them before.
-
-    `on_progress(done, total)` hears rows after each part and may commit, so that nobody waits for a hundred thousand of
-    them. Rows of a reading that broke off go when the file is read again.
-    """
-    session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
-    done, total = 0, checked.rows_stored + checked.rows_listed
-    for rows in _in_parts(_row_rows(submission, checked)):
-        session.execute(insert(SubmissionRow), rows)
-        done += len(rows)
-        on_progress(done, total)
 
 
 def keep(
@@ -113,8 +101,8 @@ def keep(
 
     After the deadline the supplier's set is settled as soon as its last version is read. Of a version whose cells
     were mended the new result takes the place of the old one, and its state stays. `has_rows`: `store_rows` stored
-    the rows. A reading that took longer than `mail_after` is told by mail. Where what was mended made the file too
-    heavy to read, the newest mending is set aside and the result stands that was there before.
+    the rows or has them waiting. A reading that took longer than `mail_after` is told by mail. Where what was mended or
+    taken back made the file too heavy to read, that is reversed and the result stands that was there before.
     """
     lock(session, submission.round)
     session.refresh(submission)
@@ -126,23 +114,37 @@ def keep(
         _settle(session, submission, now=now, files=files)
         return
     _store(session, submission, checked, milliseconds, now)
+    if is_first and checked.copy_of is not None:
+        submission.made_from = returned.made_from(session, submission, checked.copy_of)
+        submission.returned = {"changes": checked.changes}
     if not has_rows:
-        session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
-        _insert(session, SubmissionRow, _row_rows(submission, checked))
+        store_rows(session, submission, checked, on_progress=_unheard)
+    if not is_first:
+        take_place(session, submission)
     submission.is_mended = False
     if is_first:
         _move_on(session, submission, now=now)
         notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
-        if submission.state == "checked" and submission.mapping:
-            corrections.take_over(session, submission, clock=clock)
     else:
         notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
+    if submission.state == "checked" and submission.mapping:
+        _take_over(session, submission, is_first, clock)
     _settle(session, submission, now=now, files=files)
+
+
+def _unheard(_done: int, _total: int, _step: str = "", /) -> None:
+    """Nobody asks how far it is."""
 
 
 def _move_on(session: Session, submission: Submission, *, now: dt.datetime) -> None:
     act = "refuse_file" if submission.verdict == "refused" else "check"
     lifecycle.move(session, submission, act, actor=SYSTEM, now=now)
+
+
+def _take_over(session: Session, submission: Submission, is_first: bool, clock: Clock) -> None:
+    """What the supplier said of such a list before, said again; of its words only once its columns are understood."""
+    if not (is_first and corrections.take_over(session, submission, clock=clock)):
+        facility_choices.take_over(session, submission, clock=clock)
 
 
 def _settle(session: Session, submission: Submission, *, now: dt.datetime, files: FileStore) -> None:
@@ -151,7 +153,7 @@ def _settle(session: Session, submission: Submission, *, now: dt.datetime, files
 
 
 def _store(session: Session, submission: Submission, checked: Checked, milliseconds: int, now: dt.datetime) -> None:
-    submission.format = checked.format
+    submission.format, submission.file_kind = checked.format, checked.kind
     submission.verdict = checked.verdict
     submission.refusal_key = next((i.key for i in checked.issues if checked.verdict == "refused"), "")[:60]
     submission.sheets = [_account(checked, sheet) for sheet in checked.sheets]
@@ -161,19 +163,8 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.mapping = {"sheets": checked.columns} if checked.columns else {}
     submission.seconds, submission.checked_at = milliseconds, now
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
-    _insert(session, SubmissionIssue, _issue_rows(submission, checked))
-
-
-def _insert(session: Session, table: type, rows: Iterable[dict[str, object]]) -> None:
-    for part in _in_parts(rows):
-        session.execute(insert(table), part)
-
-
-def _in_parts(rows: Iterable[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
-    """A few thousand at a time: those of a long list are never all at hand."""
-    left = iter(rows)
-    while part := list(islice(left, AT_ONCE)):
-        yield part
+    for part in in_parts(_issue_rows(submission, checked)):
+        session.execute(insert(SubmissionIssue), part)
 
 
 def _issue_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
@@ -196,46 +187,11 @@ def _issue_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, 
 
 def _account(checked: Checked, sheet: SheetAccount) -> dict[str, object]:
     return {
-        "name": _name(checked, sheet),
+        "name": kept_name(checked, sheet),
         "title": sheet.name,
         "rows_in": sheet.rows_in,
         "rows_stored": sheet.rows_stored,
         "rows_listed": sheet.rows_listed,
-    }
-
-
-def _name(checked: Checked, sheet: SheetAccount) -> str:
-    """The name under which a sheet's rows are kept: ours for our workbook, the file's own otherwise."""
-    return sheet.target[:100] if sheet.target and checked.format != SITE_LIST else sheet.name[:100]
-
-
-def _row_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
-    """Stored and listed rows; those of a list of sites stand in the order of its sheets."""
-    number = submission.id  # once: the record is read anew after every commit
-    queues = {target: iter(records) for target, records in checked.tables.items()}
-    for sheet in checked.sheets:
-        name = _name(checked, sheet)
-        for record in islice(queues.get(sheet.target, iter(())), sheet.rows_stored):
-            yield _row(number, name, record["row"], record["values"], record["found"])
-        for one in sheet.listed:
-            yield _row(number, name, one.row, {}, {}, one.reason)
-
-
-def _row(
-    submission_id: int,
-    sheet: str,
-    row: int,
-    values: dict[str, object],
-    found: dict[str, object],
-    listed_reason: str = "",
-) -> dict[str, object]:
-    return {
-        "submission_id": submission_id,
-        "sheet": sheet,
-        "row": row,
-        "read_values": values,
-        "found": found,
-        "listed_reason": listed_reason[:80],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure.facility_types import TYPED
 from framework.disclosure.fields import FIELD_LABELS, FILL_MARK, FILLABLE, SPLIT_MARK, SPLITTABLE, said_header
 from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.groups import of_value
@@ -27,6 +29,7 @@ from models.disclosure import Correction, Submission, SubmissionIssue
 MENDED = audit.declare("submission_tender.mended", "cells")
 UNDONE = audit.declare("submission_tender.mending_undone", "cells")
 SET_ASIDE = audit.declare("submission_tender.mending_set_aside", "cells")
+UNDOING_SET_ASIDE = audit.declare("submission_tender.undoing_set_aside", "cells")
 MAX_CELLS = 200
 MAX_LENGTH = 4_000
 
@@ -91,6 +94,11 @@ class Batch:
         return self.corrections[0]
 
     @property
+    def is_of_columns(self) -> bool:
+        """Whether it says what columns mean, rather than what cells hold."""
+        return self.first.code == CHOSEN
+
+    @property
     def changes(self) -> list[tuple[str, str, list[Correction]]]:
         """From what to what, and in which cells: the same change of many cells is one."""
         gathered: dict[tuple[str, str], list[Correction]] = {}
@@ -138,14 +146,14 @@ def mend(
     `everywhere` goes into all of them; else `values` gives the new text by cell (C14), and blank leaves a cell as it
     is. Raises MoveRefused where the version is not open to mending, and InvalidInput where nothing was given.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     faulty = cells_of(session, submission, cause)
     if not faulty:
         raise MoveRefused("mended-meanwhile", N_("These cells were mended meanwhile. Look at the remarks again."))
     chosen = _chosen(faulty, values, everywhere)
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Give at least one value that differs from what was found."))
-    _write(session, submission, chosen, cause.code, actor, clock)
+    write_over(session, submission, chosen, cause.code, actor, clock)
     return len(chosen)
 
 
@@ -166,7 +174,7 @@ def choose_columns(
     Recorded like any mending, as our name of the field over the header of the column. Returns the number of headers
     that were said. Raises MoveRefused, and InvalidInput where one field is given twice or nothing changed.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     headers = shown_columns(submission)
     wanted = {cell: choices.get(cell, column.field) for cell, column in headers.items()}
     if any(name and name not in FIELD_LABELS for name in wanted.values()):
@@ -185,7 +193,7 @@ def choose_columns(
     ]
     if not chosen:
         raise InvalidInput("nothing-mended", N_("Nothing was changed: every column means what it meant before."))
-    _write(session, submission, chosen, CHOSEN, actor, clock)
+    write_over(session, submission, chosen, CHOSEN, actor, clock)
     return len(chosen)
 
 
@@ -194,7 +202,7 @@ def shift_of(session: Session, submission: Submission) -> SubmissionIssue | None
     query = select(SubmissionIssue).where(
         SubmissionIssue.submission_id == submission.id, SubmissionIssue.code == "columns-shifted"
     )
-    return session.scalars(query).first()
+    return next((issue for issue in session.scalars(query) if issue.params.get("shift")), None)
 
 
 def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:
@@ -202,12 +210,12 @@ def confirm_shift(session: Session, submission: Submission, *, actor: Actor, clo
 
     Recorded like any mending, over the first cell of the sheet. Raises MoveRefused.
     """
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     issue = shift_of(session, submission)
     if issue is None:
         raise MoveRefused("mended-meanwhile", N_("These cells were mended meanwhile. Look at the remarks again."))
     cell = FaultyCell(issue.sheet, 1, "A1", "")
-    _write(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
+    write_over(session, submission, [(cell, SHIFTS[int(issue.params["shift"])])], issue.code, actor, clock)
 
 
 def _to_say(
@@ -269,12 +277,12 @@ def take_over(session: Session, submission: Submission, *, clock: Clock) -> bool
         if (place := column_places(submission)[cell]) in said and said[place] != column.header
     ]
     if chosen:
-        _write(session, submission, chosen, CHOSEN, SYSTEM, clock)
+        write_over(session, submission, chosen, CHOSEN, SYSTEM, clock)
     return bool(chosen)
 
 
 def _chosen_before(session: Session, submission: Submission) -> Submission | None:
-    """The supplier's newest other version of which a person said what its columns mean."""
+    """The supplier's newest other version of which a person said what its columns mean; of a returned copy, its origin."""
     query = (
         select(Submission)
         .join(Correction, Correction.submission_id == Submission.id)
@@ -285,7 +293,8 @@ def _chosen_before(session: Session, submission: Submission) -> Submission | Non
             Correction.undone_at.is_(None),
         )
     )
-    return session.scalar(query.order_by(Submission.receipt_seq.desc()).limit(1))
+    is_origin = Submission.id == (submission.made_from_id or 0)
+    return session.scalar(query.order_by(is_origin.desc(), Submission.receipt_seq.desc()).limit(1))
 
 
 def column_places(submission: Submission) -> dict[str, str]:
@@ -317,7 +326,7 @@ def _letters(cell: str) -> str:
     return cell.rpartition("!")[2].rstrip("0123456789")
 
 
-def _write(
+def write_over(
     session: Session,
     submission: Submission,
     chosen: Sequence[tuple[FaultyCell, str]],
@@ -325,6 +334,7 @@ def _write(
     actor: Actor,
     clock: Clock,
 ) -> None:
+    """Record what is laid over these cells, as one act, and have the version checked again."""
     now, batch = clock(), random_id()
     for one, text in chosen:
         correction = Correction(
@@ -345,7 +355,7 @@ def _write(
 
 def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, clock: Clock) -> int:
     """Take one act of mending back: what stood there before stands there again; the number of cells."""
-    _hold(session, submission, clock)
+    hold(session, submission, clock)
     query = select(Correction).where(
         Correction.submission_id == submission.id, Correction.batch == batch, Correction.undone_at.is_(None)
     )
@@ -361,20 +371,32 @@ def undo(session: Session, submission: Submission, batch: str, *, actor: Actor, 
 
 
 def set_aside(session: Session, submission: Submission, *, clock: Clock) -> None:
-    """Take the newest act of mending back because the file could not be read with it; the result before stands.
+    """Reverse the newest act because the file could not be read after it; the result before stands, and its rows.
 
-    In the table it is undone by who did it; the record says that the program set it aside.
+    A mending is taken back; in the table by who did it. A mending that had just been taken back stands again. The record
+    says that the program did so.
     """
-    standing_acts = [batch for batch in batches(session, submission) if batch.first.undone_at is None]
-    cells = standing_acts[0].corrections if standing_acts else ()
+    now = clock()
+    newest = max(batches(session, submission), key=_last_change, default=None)
+    cells = newest.corrections if newest else ()
+    was_undone = newest is not None and newest.first.undone_at is not None
     for one in cells:
-        one.undone_at, one.undone_by_id = clock(), one.created_by_id
+        one.undone_at, one.undone_by_id = (None, None) if was_undone else (now, one.created_by_id)
     submission.is_mended = False
-    audit.record(session, SET_ASIDE, actor=SYSTEM, now=clock(), subject=submission, cells=len(cells))
+    kind = UNDOING_SET_ASIDE if was_undone else SET_ASIDE
+    audit.record(session, kind, actor=SYSTEM, now=now, subject=submission, cells=len(cells))
+
+
+def _last_change(act: Batch) -> tuple[dt.datetime, int]:
+    """When an act was done or taken back; of acts of one instant the later one."""
+    return act.first.undone_at or act.first.created_at, act.first.id
 
 
 def _is_under_another(session: Session, one: Correction) -> bool:
-    """Whether a later act that stands lies over the same cell."""
+    """Whether a later act that stands lies over the same cell, or says something else of the same words."""
+    same = (
+        [Correction.code == TYPED, Correction.found == one.found] if one.code == TYPED else [Correction.code != TYPED]
+    )
     query = select(Correction.id).where(
         Correction.submission_id == one.submission_id,
         Correction.sheet == one.sheet,
@@ -383,6 +405,7 @@ def _is_under_another(session: Session, one: Correction) -> bool:
         Correction.batch != one.batch,
         Correction.id > one.id,
         Correction.undone_at.is_(None),
+        *same,
     )
     return session.scalars(query.limit(1)).first() is not None
 
@@ -402,10 +425,12 @@ def batches(session: Session, submission: Submission) -> list[Batch]:
 
 
 def standing(session: Session, submission: Submission) -> list[list[object]]:
-    """The corrections to lay over the file, as the reading child takes them: sheet, row, letters of the column, text."""
-    query = select(Correction).where(Correction.submission_id == submission.id, Correction.undone_at.is_(None))
-    latest = {(one.sheet, one.row, one.column): one.corrected for one in session.scalars(query.order_by(Correction.id))}
-    return [[*place, text] for place, text in latest.items()]
+    """The corrections to lay over the file, as the reading child takes them (`overlay.Corrections`)."""
+    query = select(Correction).where(
+        Correction.submission_id == submission.id, Correction.undone_at.is_(None), Correction.code != TYPED
+    )
+    latest = {(one.sheet, one.row, one.column): one for one in session.scalars(query.order_by(Correction.id))}
+    return [[*place, one.corrected, one.code == CHOSEN] for place, one in latest.items()]
 
 
 def may_mend(submission: Submission, *, clock: Clock) -> bool:
@@ -414,7 +439,8 @@ def may_mend(submission: Submission, *, clock: Clock) -> bool:
     return is_open and submission.state == "checked"
 
 
-def _hold(session: Session, submission: Submission, clock: Clock) -> None:
+def hold(session: Session, submission: Submission, clock: Clock) -> None:
+    """Lock the round and make sure that the version is open to mending. Raises MoveRefused."""
     lock(session, submission.round)
     session.refresh(submission)
     if submission.state == "counted":

@@ -76,6 +76,11 @@ def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Subm
     return session.scalars(query).all()
 
 
+def read_before(found: Sequence[Submission], submission: Submission) -> Submission | None:
+    """Of versions newest first, the first that is older than this one and was read."""
+    return next((one for one in found if one.version_no < submission.version_no and one.checked_at), None)
+
+
 def standing(found: Sequence[Submission]) -> Submission | None:
     """The version that counts, or will count at the deadline as things stand: the newest that can."""
     for submission in found:

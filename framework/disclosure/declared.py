@@ -11,6 +11,7 @@ from typing import Any
 from framework.disclosure.check_file import ANSWERS
 from framework.disclosure.columns import PRODUCTS, SMELTERS, SUBMISSION
 from framework.disclosure.recognise import OURS, SITE_LIST
+from framework.ground.terms import DECLARED_MINERALS as MINERALS
 from framework.ground.text import N_
 from models.disclosure import Submission, SubmissionRow
 
@@ -73,30 +74,6 @@ VALUES = {
     "yes_sec": N_("Yes, in the United States"),
     "yes_eu": N_("Yes, in the European Union"),
     "yes_both": N_("Yes, in the United States and the European Union"),
-}
-MINERALS = {
-    "tantalum": N_("Tantalum"),
-    "tin": N_("Tin"),
-    "gold": N_("Gold"),
-    "tungsten": N_("Tungsten"),
-    "cobalt": N_("Cobalt"),
-    "mica": N_("Mica"),
-    "copper": N_("Copper"),
-    "lithium": N_("Lithium"),
-    "nickel": N_("Nickel"),
-    "graphite": N_("Graphite"),
-    "aluminium": N_("Aluminium"),
-    "iridium": N_("Iridium"),
-    "lime": N_("Lime"),
-    "manganese": N_("Manganese"),
-    "palladium": N_("Palladium"),
-    "platinum": N_("Platinum"),
-    "rare earths": N_("Rare earths"),
-    "rhodium": N_("Rhodium"),
-    "ruthenium": N_("Ruthenium"),
-    "silver": N_("Silver"),
-    "soda ash": N_("Soda ash"),
-    "zinc": N_("Zinc"),
 }
 COMPLETE = ("suppliers_responded", "smelters_identified", "smelters_reported")
 """What a supplier says of its own list of smelters: shown beside it, never a score."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 import xlsxwriter
 
 from framework.disclosure.columns import SITES
-from framework.disclosure.differences import KINDS, Difference, Differences, columns_of
+from framework.disclosure.differences import KINDS, Difference, columns_of
 from framework.disclosure.fields import FIELD_LABELS
 from framework.disclosure.help_texts import SHEET_TITLES
 from framework.disclosure.workbook import WRITTEN_AT
@@ -25,6 +25,9 @@ _HEAD = (
 )
 _SITE_COLUMNS = ("site_legal_name", "address_line", "city", "region", "country")
 _SHEET = N_("Differences")
+MOST_LINES = 100_000
+"""More would take a machine that answers pages too much memory; the page shows them all."""
+_MORE = N_("There are more differences than this workbook holds. The page shows all of them.")
 
 
 def cells(one: Difference) -> list[tuple[str, str, str]]:
@@ -34,8 +37,11 @@ def cells(one: Difference) -> list[tuple[str, str, str]]:
     return [("", _row(one, one.before), _row(one, one.after))]
 
 
-def write(target: BinaryIO, found: Differences, *, gettext: Callable[[str], str]) -> None:
-    """Write a row for every value that differs. Values are never formulas and never translated."""
+def write(target: BinaryIO, found: Iterable[Difference], *, gettext: Callable[[str], str]) -> None:
+    """Write a row for every value that differs, `MOST_LINES` at most, and say so where there are more.
+
+    Values are never formulas and never translated.
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"title": gettext(_SHEET), "created": WRITTEN_AT})
@@ -45,7 +51,10 @@ def write(target: BinaryIO, found: Differences, *, gettext: Callable[[str], str]
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, gettext(title), head)
     line = 0
-    for one in found.found:
+    for one in found:
+        if line >= MOST_LINES:
+            sheet.write_string(line + 1, 0, gettext(_MORE))
+            break
         for column, before, after in cells(one):
             line += 1
             rows = [record["row"] if record else "" for record in (one.before, one.after)]

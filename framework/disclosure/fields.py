@@ -69,6 +69,12 @@ def said_of(header: str) -> str | None:
     return _fields().get(header.partition(f" {CHOSEN_MARK}")[0])
 
 
+def meaning_of(header: str) -> tuple[str, bool, bool]:
+    """What was laid over a header, in words: the name of the field (a template; blank for not read), filled down, split."""
+    name = said_of(header)
+    return FIELD_LABELS[name] if name else "", FILL_MARK in header, SPLIT_MARK in header
+
+
 @cache
 def _fields() -> dict[str, str]:
     return {header: field for field, header in _headers().items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -48,6 +49,11 @@ class Group:
     """The value that makes the group; blank where the group holds several."""
 
     @property
+    def anchor(self) -> str:
+        """What names this cause in the address of its page."""
+        return anchor(self.issue)
+
+    @property
     def severity(self) -> str:
         """block, error, warning or note."""
         return self.issue.severity.value
@@ -56,6 +62,13 @@ class Group:
     def has_cells(self) -> bool:
         """Whether the remark is about single cells, which can be mended one by one."""
         return self.issue.row is not None and bool(self.issue.params.get("cell"))
+
+
+def anchor(issue: Issue) -> str:
+    """What names the cause of a remark in the address of its page."""
+    value = issue.value if issue.code in BY_VALUE else ""
+    key = "\n".join((issue.severity.value, issue.code, issue.cause, issue.sheet, issue.column, value))
+    return "cause-" + hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
 def issue_of(row: SubmissionIssue) -> Issue:

@@ -259,7 +259,7 @@ def _lexicon() -> dict[str, str]:
     found: dict[str, str] = {}
     for row in read_rows("header_words.csv"):
         for word in row["words"].split("|"):
-            found.setdefault(" ".join(_tokens(word)), row["concept"])
+            found.setdefault(" ".join(tokens_of(word)), row["concept"])
     return found
 
 
@@ -273,7 +273,7 @@ def _fuzzy_words() -> list[str]:
     return [word for word in _lexicon() if len(word) >= _SHORTEST_FUZZY and " " not in word and word.isascii()]
 
 
-def _tokens(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
     """Words without case and accents, Chinese in simplified signs and apart from Latin letters."""
     humped = _HUMP.sub(" ", text) if not text.isupper() else text
     if humped.isascii():
@@ -290,7 +290,7 @@ def _concepts(text: str, *, near: bool) -> _Concepts:
         return _Concepts()
     found: set[str] = set()
     unknown, is_near, line = 0, False, ""
-    tokens, place = _tokens(text), 0
+    tokens, place = tokens_of(text), 0
     while place < len(tokens):
         phrase = _phrase(tokens, place)
         token = tokens[place]

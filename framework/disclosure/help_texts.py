@@ -7,7 +7,7 @@ SHEET_TITLES: dict[str, str] = {
     "0_submission": N_("Who says this, about what, as of when"),
     "1_products": N_("Models on offer"),
     "2_components": N_("What each model is made of, and what is not told"),
-    "3_sites": N_("Places"),
+    "3_sites": N_("Sites"),
     "4_links": N_("Which site makes what"),
     "5_smelters": N_("Minerals"),
     "6_audits": N_("Evidence about sites"),

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS
-
 from framework.ground.sheets.container import Container, Part
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.number_formats import BUILT_IN
 from framework.ground.sheets.xml import SEPARATOR, Attributes, XmlPart
 from framework.ground.text import N_
 
@@ -78,7 +77,6 @@ _ELEMENTS = {
 }
 _YES = ("1", "true", "on")
 _PLAIN = ("General", "", "", "", "")
-_BUILT_IN = {str(number): code for number, code in BUILTIN_FORMATS.items()}
 _LOOKS = ("number-format", "font", "fill", "border", "alignment")
 _SHARED = {"fonts": "fontId", "fills": "fillId", "borders": "borderId"}
 
@@ -253,7 +251,7 @@ class _Looks:
     def _look(self, attributes: Attributes) -> tuple[str, ...]:
         number = attributes.get("numFmtId", "0")
         return (
-            self.codes.get(number) or _BUILT_IN.get(number, number),
+            self.codes.get(number) or BUILT_IN.get(number, number),
             *(self._part(group, attributes.get(name, "0")) for group, name in _SHARED.items()),
             "",
         )

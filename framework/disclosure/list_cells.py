@@ -228,4 +228,4 @@ def _at(row: Row, place: int) -> Cell:
 def _header(layout: Layout, name: str) -> dict[str, Any]:
     place = layout.mapping[name]
     cell = f"{letter(place)}{layout.header_row}"
-    return {"sheet": layout.sheet.name, "column": layout.headers[place], "cell": cell}
+    return {"sheet": layout.sheet.name, "column": layout.name_of(place), "cell": cell}

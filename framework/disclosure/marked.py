@@ -10,6 +10,7 @@ from typing import Any
 
 from babel.lists import format_list
 
+from framework.disclosure.file_links import ending_of
 from framework.disclosure.findings import SEVERITIES
 from framework.disclosure.grouping import MIXED, IssueGroup, group
 from framework.disclosure.inventory import LOSSES
@@ -19,7 +20,7 @@ from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from framework.ground.text import N_
+from framework.ground.text import N_, filled
 
 MAX_BYTES = 5 * MIB
 MAX_CELLS = 100_000
@@ -70,6 +71,16 @@ REASONS = {
         "Your file could not be marked up itself this time. This workbook lists every remark instead, and your file stays as it is."
     ),
 }
+
+
+_SHORT = {
+    "kind": N_("Your file itself cannot be marked up, since only xlsx files can."),
+    "format": N_("Your file itself cannot be marked up, since files of this format must not be saved anew."),
+    "unknown": N_("Your file itself cannot be marked up, since no table in it was recognised."),
+    "unread": N_("Your file itself cannot be marked up, since it was not read."),
+    "bytes": N_("Your file itself cannot be marked up, since it is too large."),
+}
+"""The same for the page, where it is known before anybody asks for the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,18 @@ def mark(
     return _cannot(done.value["why"], gettext, language, what=done.value["what"], limit=done.value["limit"])
 
 
+def cannot_before(*, form: str, kind: str, name: str, size: int, is_read: bool) -> str:
+    """Why a file cannot be marked up, as far as that is known without trying (a template without gaps); blank else."""
+    if not is_read:
+        return _SHORT["unread"]
+    kind = kind or ending_of(name)
+    if kind not in ("xlsx", ""):
+        return _SHORT["kind"]
+    if form not in (OURS, SITE_LIST):
+        return _SHORT["unknown" if form in ("", "unknown") else "format"]
+    return _SHORT["bytes"] if size > MAX_BYTES else ""
+
+
 def not_read(*, language: str, gettext: Callable[[str], str]) -> Marked:
     """For a file that nobody opened."""
     return _cannot("unread", gettext, language)
@@ -147,7 +170,7 @@ def _mark(issue: Issue, language: str, gettext: Callable[[str], str]) -> dict[st
 
 def _sentences(issue: Issue, language: str, gettext: Callable[[str], str]) -> tuple[str, str]:
     message, advice, params = describe(issue, language=language)
-    return gettext(message) % params, gettext(advice) % params
+    return filled(message, params, gettext), filled(advice, params, gettext)
 
 
 def _summary(issues: list[Issue], language: str, gettext: Callable[[str], str], note: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from framework.disclosure.mark_book import add_summary, book_part, forget_order_
 from framework.disclosure.mark_sheets import Changed, SheetMarks, changed, unmarked
 from framework.disclosure.mark_styles import COLOURS, Styles
 from framework.disclosure.our_marks import HEADINGS, is_summary_sheet, our_places, without_our_marks
-from framework.disclosure.overlay import Corrections, corrected
+from framework.disclosure.overlay import Corrections, corrected, of_cells
 from framework.disclosure.package_parts import Parts
 from framework.disclosure.recognise import UNKNOWN, recognise
 from framework.disclosure.table import letter, place_of
@@ -65,14 +65,15 @@ def mark_task(book: Book, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _marked(book: Book, arguments: Mapping[str, Any]) -> bytes:
     path, limits = Path(arguments["path"]), Limits.from_dict(arguments["limits"])
-    plain_book = corrected(without_our_marks(book), arguments["corrections"])
-    headers = _check(book, plain_book, arguments["max_cells"])
+    mended = of_cells(arguments["corrections"])  # what columns mean is said for us, and the headers are the supplier's
+    plain_book = corrected(without_our_marks(book), mended)
+    headers = _check(book, corrected(without_our_marks(book), arguments["corrections"]), arguments["max_cells"])
     marking = _Marking(path, limits)
     if without_our_marks(book) is not book:
         marking.remove_ours(book)
         marking.parts.save(Path(_PLAIN))
         marking, book = _Marking(Path(_PLAIN), limits), _read(Path(_PLAIN), limits)
-    marking.correct(arguments["corrections"])
+    marking.correct(mended)
     marking.mark_cells(book, arguments["marks"])
     marking.add_columns(book, arguments["marks"], headers, arguments["language"])
     marking.write(arguments["summary"], arguments["language"])
@@ -149,7 +150,7 @@ class _Marking:
 
     def correct(self, corrections: Corrections) -> None:
         """What was mended on the page goes into the cells of the copy."""
-        for sheet, row, column, text in corrections:
+        for sheet, row, column, text, *_rest in corrections:
             for name in self.sheets:
                 if name[:100] == sheet:
                     self._sheet(name).cell(row, place_of(column) + 1).text = text

@@ -21,6 +21,7 @@ HEADINGS = {"en": "What to fix (Hefboom)", "nl": "Te herstellen (Hefboom)", "sv"
 SIGN = "— Hefboom —"
 """The line with which our part of a note begins."""
 HEADING_ROWS = 30
+_RECEIPT = re.compile(r"(?<!\d)\d{6,10}-\d{2}(?!\d)")
 _NUMBERED = re.compile(r"\s*\(\d+\)\Z")
 
 
@@ -38,7 +39,7 @@ def is_heading(cell: object) -> bool:
 def without_our_marks(book: Book) -> Book:
     """The book without our summary sheet and our columns; the same book where it has none.
 
-    The notes of such a book count as ours: those the supplier had were told of the first time.
+    The notes and colours of such a book count as ours: those the supplier had were told of the first time.
     """
     kept = [sheet for sheet in book.sheets if not is_summary_sheet(sheet)]
     sheets = [_without_column(sheet) for sheet in kept]
@@ -53,8 +54,21 @@ def is_summary_sheet(sheet: Sheet) -> bool:
     return first is not None and bool(first.cells) and is_summary(sheet.name, first.cells[0])
 
 
+def copy_of(book: Book) -> str | None:
+    """Of a marked copy the receipt number of the version it says it was made from, blank where it says none; else None.
+
+    The number stands in the second line of our summary. Anybody may write another there.
+    """
+    summary = next((sheet for sheet in book.sheets if is_summary_sheet(sheet)), None)
+    if summary is None:
+        return "" if any(map(our_places, book.sheets)) else None
+    line = next((row.cells[0] for row in summary.rows if row.number == 2 and row.cells), None)
+    numbers = _RECEIPT.findall(line) if isinstance(line, str) else []
+    return numbers[0] if numbers else ""
+
+
 def _without_notes(sheet: Sheet) -> Sheet:
-    return replace(sheet, facts=replace(sheet.facts, notes=0))
+    return replace(sheet, facts=replace(sheet.facts, notes=0, coloured_columns=[]))
 
 
 def _without_column(sheet: Sheet) -> Sheet:

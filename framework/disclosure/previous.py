@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SITES
@@ -13,18 +13,19 @@ from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.lines import Handed, Written, hand
 from framework.ground.sheets.reader import ChildLost, run_in_child
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.people import Organisation
 from models.rounds import Round
 
-NEEDED = {
-    PRODUCTS: ("product_ref", "model_name", "manufacturer_part_no", "gtin", "reseller_sku", "category"),
-    SITES: ("site_ref", "site_legal_name", "address_line", "city", "region", "country"),
-    COMPONENTS: ("component_ref", "product_ref", "component_type", "tier"),
-    LINKS: ("product_ref", "component_ref", "site_ref"),
-}
+COMPARED = (PRODUCTS, SITES, COMPONENTS, LINKS)
+"""The sheets of an earlier version that tell how exactly its sites were known, and what was on offer."""
+ON_OFFER = "on_offer"
+OFFERING = ("checked", "counted", "replaced", "opened", "clarification_asked", "in_review", "scored")
+"""States of a version whose models are still those on offer, where it could count: it was not taken back."""
 Records = dict[str, list[dict[str, Any]]]
+_AT_ONCE = 2_000
 
 
 def standing_before(session: Session, submission: Submission) -> Submission | None:
@@ -33,17 +34,55 @@ def standing_before(session: Session, submission: Submission) -> Submission | No
     return standing([one for one in found if one.version_no < submission.version_no])
 
 
-def rows_before(session: Session, submission: Submission) -> Records | None:
-    """The columns that tell how exactly its sites were known, as `Checked.tables` has them; None without such a version."""
-    before = standing_before(session, submission)
-    if before is None:
+def rows_before(session: Session, submission: Submission) -> Handed | None:
+    """What a version is compared with, written down for the child; None without an earlier one.
+
+    Of the version that stood: the rows that tell how exactly its sites were known. Under `ON_OFFER`: the models that
+    any version still told of, for a list of smelters that came in between names none. They go as the database has them:
+    nobody here takes them to pieces or holds all of them. Raises OSError.
+    """
+    before, models = standing_before(session, submission), _on_offer(session, submission)
+    if before is None and not models:
         return None
-    records: Records = {name: [] for name in NEEDED}
-    for target, record in _stored(session, before):
-        if target in NEEDED:
-            kept = {name: record["values"][name] for name in NEEDED[target] if name in record["values"]}
-            records[target].append(record | {"values": kept, "found": {}})
-    return records
+    blocks: list[tuple[str, Iterable[Written]]] = [(ON_OFFER, models)]
+    if before is not None and before.format == SITE_LIST:
+        blocks.append((SITES, _as_written(session, before)))
+    elif before is not None:
+        blocks += [(sheet, _as_written(session, before, sheet)) for sheet in COMPARED]
+    return hand(blocks)
+
+
+def _as_written(session: Session, submission: Submission, sheet: str = "") -> Iterator[Written]:
+    """The stored rows of a sheet, of all sheets where it is blank."""
+    table = SubmissionRow
+    query = select(table.row, cast(table.read_values, Text)).where(
+        table.submission_id == submission.id, table.listed_reason == ""
+    )
+    if sheet:
+        query = query.where(table.sheet == sheet)
+    ordered = query.order_by(table.sheet, table.row).execution_options(yield_per=_AT_ONCE)
+    return (Written(row, values, "{}") for row, values in session.execute(ordered))
+
+
+def _on_offer(session: Session, submission: Submission) -> list[Written]:
+    """The models of the supplier's earlier versions of this round that could count and were not taken back, the newest first."""
+    table = SubmissionRow
+    query = (
+        select(table.row, table.read_values)
+        .join(Submission, Submission.id == table.submission_id)
+        .where(
+            Submission.round_id == submission.round_id,
+            Submission.supplier_id == submission.supplier_id,
+            Submission.version_no < submission.version_no,
+            Submission.state.in_(OFFERING),
+            Submission.verdict == "countable",
+            table.sheet == PRODUCTS,
+            table.listed_reason == "",
+        )
+        .order_by(Submission.version_no.desc(), table.id)
+    )
+    found = ({"row": row, "values": values, "found": {}} for row, values in session.execute(query))
+    return [Written.of(record) for record in found if record["values"].get("category")]
 
 
 def rows_to_fill_in(

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from types import MappingProxyType
 
 from framework.disclosure.columns import SITES, Column, sheet_columns
+from framework.disclosure.facility_types import Said, take_types
 from framework.disclosure.geography import country_at_end
 from framework.disclosure.list_cells import (
     blank_zeros,
@@ -46,8 +48,13 @@ _JOINED = ("address_line", "address_line_2", "address_line_3")
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|totaal|totalt|summa|subtotaal|delsumma|gesamt|summe|合计|总计)\b", re.I)
 
 
-def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iterator[Issue]]]:
-    """Each recognised sheet as a table of sites, with what there is to tell about it; the table is complete once that is told."""
+def read_site_lists(
+    book: Book, found: Recognised, said: Said = MappingProxyType({})
+) -> Iterator[tuple[Table, Iterator[Issue]]]:
+    """Each recognised sheet as a table of sites, with what there is to tell about it; the table is complete once that is told.
+
+    `said` are the types of facility that a person gave to wordings of the list.
+    """
     for layout in found.layouts:
         second = second_table(layout)
         rows, listed = _rows(layout, second)
@@ -66,6 +73,7 @@ def read_site_lists(book: Book, found: Recognised) -> Iterator[tuple[Table, Iter
                 told_filled(layout, table, filled),
                 named_products(layout, table),
                 split(layout, table),
+                take_types(layout, table, said),
                 join_ids(table),
                 blank_zeros(table),
                 _told(layout, rows, second),
@@ -102,7 +110,8 @@ def _rows(layout: Layout, second: int | None) -> tuple[list[Row], list[Listed]]:
 def _table(layout: Layout, rows: list[Row], listed: list[Listed], *, date1904: bool) -> Table:
     columns = list_columns()
     mapping = {name: (place, columns[name]) for name, place in layout.mapping.items()}
-    table = build(layout.sheet, SITES, rows, mapping, headers=layout.headers, date1904=date1904)
+    headers = {place: layout.name_of(place) for place in layout.headers}
+    table = build(layout.sheet, SITES, rows, mapping, headers=headers, date1904=date1904)
     table.listed += listed
     table.rows_in += len(listed)
     return table

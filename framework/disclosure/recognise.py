@@ -57,6 +57,8 @@ class Layout:
 
     Of a list, `groups` are the headers above the headers, `lines` the rows of headers as they stand in the file, and
     `guesses` say for each column what it means, how surely and why; `offers` what may be done with its cells, by field.
+    `said` is what a person laid over a header, by index; `headers` hold what stands in the file even then.
+    `types` are the wordings of what is done at a site, with what they are taken for (see `facility_types`).
     """
 
     sheet: Sheet
@@ -69,24 +71,34 @@ class Layout:
     lines: list[dict[int, str]] = field(default_factory=list)
     guesses: dict[int, Guess] = field(default_factory=dict)
     offers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: dict[int, str] = field(default_factory=dict)
+    types: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
         """Of a list: open-supply-hub, product-factory (a model and a factory in each row) or sites."""
         texts = {text.strip() for text in self.headers.values()}
-        said = {_HUB_NAMES.get(said_of(text) or "", "") for text in texts}
+        said = {_HUB_NAMES.get(said_of(text) or "", "") for text in self.said.values()}
         if texts >= _HUB_HEADERS or (texts | said >= _HUB_HEADERS and texts & _HUB_ALONE):
             return OPEN_SUPPLY_HUB
         return PRODUCT_FACTORY if "product_model" in self.mapping else SITES_ALONE
 
     def is_marked(self, name: str, mark: str) -> bool:
         """Whether a person asked for something to be done with the cells of the column of a field."""
-        return name in self.mapping and mark in self.headers.get(self.mapping[name], "")
+        return name in self.mapping and mark in self.said.get(self.mapping[name], "")
+
+    def name_of(self, place: int) -> str:
+        """The name of a column as found: its letter where it has none, and with it where a person told doubles apart."""
+        name = self.headers[place]
+        if not name:
+            return letter(place)
+        is_double = place in self.said and list(self.headers.values()).count(name) > 1
+        return f"{name} ({letter(place)})" if is_double else name
 
     def tell(self, place: int, code: str, cause: str = "", **params: object) -> None:
         """Note an issue at the header of a column: its name as found, and its cell."""
         given: dict[str, Any] = {"cell": f"{letter(place)}{self.header_row}", **params}
-        self.issues.append(make(code, cause, sheet=self.sheet.name, column=self.headers[place], **given))
+        self.issues.append(make(code, cause, sheet=self.sheet.name, column=self.name_of(place), **given))
 
 
 @dataclass(slots=True)
@@ -240,10 +252,24 @@ def _understand(layout: Layout) -> None:
     found = understand(layout.headers, layout.groups, lambda place: Values.of(_samples(layout, place)))
     layout.guesses = found.guesses
     layout.mapping = {guess.field: place for place, guess in found.guesses.items() if guess.field}
+    _show_originals(layout)
     for place in found.doubles:
         layout.tell(place, "column-duplicate")
     for place, chosen in found.lesser.items():
-        layout.tell(place, "column-unknown", "two candidates", chosen=layout.headers[chosen])
+        layout.tell(place, "column-unknown", "two candidates", chosen=layout.name_of(chosen))
+
+
+def _show_originals(layout: Layout) -> None:
+    """Once the columns are understood, their headers are those of the file again, also where a person said what they mean."""
+    for (row, place), text in layout.sheet.originals.items():
+        if row != layout.header_row or place not in layout.headers:
+            continue
+        above = layout.lines[0].get(place, "") if len(layout.lines) > 1 else ""
+        layout.said[place] = layout.headers[place]
+        layout.headers[place] = clean(text).text or above
+        if layout.lines:
+            line = layout.lines[-1] | {place: clean(text).text}
+            layout.lines[-1] = {one: name for one, name in line.items() if name}
 
 
 def _tell_guessed(layout: Layout) -> None:
@@ -254,7 +280,7 @@ def _tell_guessed(layout: Layout) -> None:
 
 
 def _told(layout: Layout, place: int) -> bool:
-    return any(layout.headers[place] == issue.column for issue in layout.issues)
+    return any(layout.name_of(place) == issue.column for issue in layout.issues)
 
 
 def _tell_unknown(layout: Layout) -> None:
@@ -287,7 +313,8 @@ def as_columns(layout: Layout) -> dict[str, Any]:
         }
         for place, header in headers.items()
     ]
-    return {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind, "columns": columns}
+    named = {"sheet": layout.sheet.name[:100], "row": layout.header_row, "kind": layout.kind}
+    return named | {"columns": columns, "types": layout.types}
 
 
 def likely_header(book: Book) -> Layout | None:

@@ -22,7 +22,7 @@ TAKEN_UP = audit.declare("submission_tender.reading_taken_up")
 
 def is_stopped(submission: Submission) -> bool:
     """Whether a version is still to be read and nobody does so, because its reading was stopped."""
-    return submission.is_being_read and submission.job is not None and submission.job.state == "cancelled"
+    return submission.is_stopped
 
 
 def may_stop(submission: Submission, *, now: dt.datetime) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any, overload
 
 from framework.disclosure.columns import Column
 from framework.disclosure.read_column import ColumnRead, Trouble, Value, read_column
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Row, Sheet
+from framework.ground.sheets.progress import along
 
 _AT_ONCE = 2_000
 
@@ -81,13 +81,6 @@ class Table:
         self.found = {n: {place[i]: v for i, v in f.items() if i in place} for n, f in self.found.items()}
         self.unread = {name: {place[i] for i in indices if i in place} for name, indices in self.unread.items()}
         self.troubles = {n: [(place[i], t, v) for i, t, v in kept if i in place] for n, kept in self.troubles.items()}
-
-    @classmethod
-    def of_records(cls, sheet: str, records: list[dict[str, Any]]) -> Table:
-        """A table of what `records` told, values in their stored form; for what compares with it."""
-        names = dict.fromkeys(name for record in records for name in record["values"])
-        columns = {name: [record["values"].get(name) for record in records] for name in names}
-        return cls(sheet, sheet, [record["row"] for record in records], columns)
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as they are stored, all at once: see `Stored`."""
@@ -171,11 +164,10 @@ def build(
     table = Table(name, sheet.name, rows=[row.number for row in rows], rows_in=len(rows))
     broken = broken_cells(sheet)
     index_of = {row.number: index for index, row in enumerate(rows)} if broken or sheet.facts.percent_cells else {}
-    across = list(zip_longest(*(row.cells for row in rows)))
-    for column_name, (place, column) in mapping.items():
+    for column_name, (place, column) in along(mapping.items(), len(mapping)):
         special = {index_of[r]: why for (r, c), why in broken.items() if c == place + 1 and r in index_of}
         percent = {index_of[r] for r, c in sheet.facts.percent_cells if c == place + 1 and r in index_of}
-        cells = across[place] if place < len(across) else (None,) * len(rows)
+        cells = tuple([row.cells[place] if place < len(row.cells) else None for row in rows])
         read = read_column(
             cells,
             column,

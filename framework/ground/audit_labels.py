@@ -17,6 +17,9 @@ from models.records import AuditEvent
 KINDS: dict[str, str] = {
     "api_token.created": N_("made a token for programs: %(name)s"),
     "api_token.revoked": N_("revoked a token for programs: %(name)s"),
+    "api_token.ended": N_(
+        "ended a token for programs with a new password, a closed account or a withdrawn role: %(name)s"
+    ),
     "round.create": N_("created the round"),
     "round.publish": N_("published the round"),
     "round.cancel": N_("cancelled the round"),
@@ -59,11 +62,17 @@ KINDS: dict[str, str] = {
     "smelters.loaded": N_("loaded the list of smelters of %(source)s, %(day)s: %(names)s names"),
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
     "submission_tender.reading_taken_up": N_("took the reading of a submission up again"),
+    "submission_tender.comparison_asked": N_("asked to compare a submission with version %(with_version)s"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
     "submission_tender.mending_set_aside": N_(
         "set the mending of cells aside, as the file could not be read with it: %(cells)s"
     ),
+    "submission_tender.undoing_set_aside": N_(
+        "let the mending of cells stand again, as the file could not be read without it: %(cells)s"
+    ),
     "submission_tender.mending_undone": N_("took the mending of cells back: %(cells)s"),
+    "submission_tender.products_tied": N_("tied products of a list to models on offer: %(products)s"),
+    "submission_tender.products_tie_undone": N_("took the tying of products back: %(products)s"),
     "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
     "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),
     "supplier.invited": N_("invited a supplier"),

@@ -14,7 +14,7 @@ _TITLES = {
     "0_submission": "Who says this, about what, as of when",
     "1_products": "Models on offer",
     "2_components": "What each model is made of, and what is not told",
-    "3_sites": "Places",
+    "3_sites": "Sites",
     "4_links": "Which site makes what",
     "5_smelters": "Minerals",
     "6_audits": "Evidence about sites",

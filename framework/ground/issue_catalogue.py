@@ -9,7 +9,8 @@ from functools import cache
 
 from framework.ground.codelists import country_name, is_country, read_rows
 from framework.ground.issues import Issue, Severity
-from framework.ground.text import N_
+from framework.ground.terms import DECLARED_MINERALS
+from framework.ground.text import N_, Term
 
 CUT = 200
 DID_YOU_MEAN = N_("Did you mean %(nearest)s? If not, correct the value.")
@@ -22,6 +23,13 @@ COUNTRIES = {
     ("coordinates-wrong", "other country"): ("country",),
 }
 """Parameters that hold codes of countries, to be named in words."""
+MINERALS = {
+    ("question-contradiction", ""): ("mineral", True),
+    ("mineral-out-of-scope", ""): ("value", True),
+    ("mineral-missing", ""): ("value", False),
+    ("required-node-absent", "mineral"): ("needed", True),
+}
+"""The parameter that names a mineral, and whether it stands within the sentence, by code and cause."""
 DATES = {
     ("audit-validity", "end before start"): ("value", "start"),
     ("audit-validity", "longer than two years"): ("value",),
@@ -93,6 +101,7 @@ def describe(issue: Issue, *, language: str = "") -> tuple[str, str, dict[str, o
     given_params = {name: value for name, value in issue.params.items() if value not in ("", None)}
     if language:
         given_params |= _countries_named(issue, given_params, language)
+        given_params |= _mineral_named(issue, given | given_params)
         given_params |= _days_written(issue, given | given_params, language)
     return found.message, advice, needed | given | given_params
 
@@ -112,6 +121,12 @@ def _countries_named(issue: Issue, params: dict[str, object], language: str) -> 
         named = [f"{country_name(code, language)} ({code})" if is_country(code) else code for code in codes]
         found[name] = format_list(named, style="or", locale=language)
     return {name: value for name, value in found.items() if value}
+
+
+def _mineral_named(issue: Issue, params: dict[str, object]) -> dict[str, object]:
+    name, is_inside = MINERALS.get((issue.code, issue.cause), ("", True))
+    word = DECLARED_MINERALS.get(str(params.get(name)))
+    return {name: Term(word, is_inside=is_inside)} if word else {}
 
 
 def _days_written(issue: Issue, params: dict[str, object], language: str) -> dict[str, object]:

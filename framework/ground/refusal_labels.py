@@ -18,7 +18,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed terms-changed mended-meanwhile being-read not-being-read not-stopped"
+        "version-waits bytes-changed terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
@@ -35,9 +35,10 @@ _REASONS: dict[str, str] = {
         "nothing-to-repeat "
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
-        "declarations-wait plausibility-unseen blocked guard-missing factor-stale columns-not-said nothing-offered"
+        "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
+    N_("a version had more sites than are compared"): "too-many-sites",
     N_("the form did not come from a page of this session"): "csrf-token",
     N_("the mail address or the password was not right"): "sign-in-failed",
     N_("there had been too many tries"): "too-many-tries",

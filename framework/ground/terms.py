@@ -70,6 +70,32 @@ MINERALS: dict[str, str] = {
     "other": N_("Other mineral"),
 }
 
+DECLARED_MINERALS: dict[str, str] = {
+    "tantalum": N_("Tantalum"),
+    "tin": N_("Tin"),
+    "gold": N_("Gold"),
+    "tungsten": N_("Tungsten"),
+    "cobalt": N_("Cobalt"),
+    "mica": N_("Mica"),
+    "copper": N_("Copper"),
+    "lithium": N_("Lithium"),
+    "nickel": N_("Nickel"),
+    "graphite": N_("Graphite"),
+    "aluminium": N_("Aluminium"),
+    "iridium": N_("Iridium"),
+    "lime": N_("Lime"),
+    "manganese": N_("Manganese"),
+    "palladium": N_("Palladium"),
+    "platinum": N_("Platinum"),
+    "rare earths": N_("Rare earths"),
+    "rhodium": N_("Rhodium"),
+    "ruthenium": N_("Ruthenium"),
+    "silver": N_("Silver"),
+    "soda ash": N_("Soda ash"),
+    "zinc": N_("Zinc"),
+}
+"""Every mineral that a declaration may be about, of which a round asks those of MINERALS."""
+
 BODY_TYPES: dict[str, str] = {
     "state": N_("State authority"),
     "region": N_("Region or province"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -17,6 +18,28 @@ class Counted(str):
         made = super().__new__(cls, singular)
         made.plural = plural
         return made
+
+
+class Term(str):
+    """A word within a sentence that is translated by itself, such as the name of a mineral; `is_inside`: in lower case."""
+
+    is_inside: bool
+
+    def __new__(cls, word: str, *, is_inside: bool = True) -> Term:
+        """The word, which remembers whether it stands within the sentence."""
+        made = super().__new__(cls, word)
+        made.is_inside = is_inside
+        return made
+
+    def said(self, gettext: Callable[[str], str]) -> str:
+        """The word in the language of `gettext`."""
+        word = gettext(str(self))
+        return word.lower() if self.is_inside else word
+
+
+def filled(template: str, params: Mapping[str, object], gettext: Callable[[str], str]) -> str:
+    """A template in the language of `gettext`, filled in, its terms too."""
+    return gettext(template) % {key: v.said(gettext) if isinstance(v, Term) else v for key, v in params.items()}
 
 
 def N_(message: str) -> str:

@@ -14,7 +14,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from framework.people import passwords, second_factor, sessions
+from framework.people import passwords, second_factor, sessions, tokens
 from framework.people.addresses import clean_email, clean_name, fold_email
 from framework.people.roles import grant
 from models.people import Organisation, User, UserSession
@@ -162,13 +162,14 @@ def set_password(
 
 
 def disable(session: Session, user: User, *, actor: Actor, now: dt.datetime) -> None:
-    """Close an account: all its sessions end at once; operator only, never the own account."""
+    """Close an account: all its sessions and tokens end at once, the tokens for good; operator only, never the own account."""
     permissions.require(session, actor, Permission.ORGANISATION_MANAGE)
     if user.id == actor.user_id:
         raise MoveRefused("own-account", N_("You cannot disable your own account."))
     if user.disabled_at is None:
         user.disabled_at = now
         sessions.end_all(session, user, now=now)
+        tokens.end_all(session, user, because="account-closed", actor=actor, now=now)
         audit.record(session, DISABLED, actor=actor, now=now, subject=user)
 
 

@@ -12,7 +12,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.labels import ROLE_LABELS
 from framework.ground.text import N_
-from framework.people import sessions, ties
+from framework.people import sessions, ties, tokens
 from framework.people.addresses import fold_email
 from models.disclosure import SupplierInvitation
 from models.people import OneUseLink, Organisation, RoleGrant, User
@@ -185,7 +185,7 @@ def give(
 
 
 def withdraw(session: Session, held: RoleGrant, *, actor: Actor, now: dt.datetime) -> None:
-    """End a role at once, and the person's sessions in that organisation.
+    """End a role at once, and the person's sessions in that organisation; its tokens where no role is left to use them.
 
     Raises NotAllowed, or MoveRefused for the last operator or a role already withdrawn.
     """
@@ -198,7 +198,9 @@ def withdraw(session: Session, held: RoleGrant, *, actor: Actor, now: dt.datetim
             N_("This is the last operator. Give the role to somebody else first."),
         )
     held.withdrawn_at = now
+    session.flush()
     sessions.end_in(session, held.user, held.organisation, now=now)
+    tokens.end_without_use(session, held.user, held.organisation.id, because="role-withdrawn", actor=actor, now=now)
     _note(session, WITHDRAWN, held, actor=actor, now=now)
 
 

@@ -13,7 +13,7 @@ from framework.ground import audit, jobs, mail
 from framework.ground.actors import NOBODY, Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
 from framework.ground.text import N_
-from framework.people import accounts, limits, links, passwords, sessions
+from framework.people import accounts, limits, links, passwords, sessions, tokens
 from framework.people.addresses import fold_email
 from models.people import OneUseLink, User, UserSession
 from models.records import Job
@@ -179,7 +179,7 @@ def send_reset(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> 
 
 
 def reset(session: Session, token: str, new: str, *, now: dt.datetime) -> User:
-    """Choose a new password with a mailed link; all sessions end, the count of failed tries starts anew.
+    """Choose a new password with a mailed link; all sessions and tokens for programs end, the count of failed tries starts anew.
 
     Raises NotFound, links.LinkOver, InvalidInput.
     """
@@ -193,6 +193,7 @@ def reset(session: Session, token: str, new: str, *, now: dt.datetime) -> User:
         )
     who = Actor(user.id, None, frozenset(), name=user.name)
     accounts.set_password(session, user, new, keep=None, actor=who, now=now)
+    tokens.end_all(session, user, because="password-reset", actor=who, now=now)
     link.used_at = now
     limits.forget(session, "sign_in_user", limits.private(user.folded_email))
     return user

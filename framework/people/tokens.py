@@ -18,6 +18,7 @@ from models.people import ApiToken, User
 
 CREATED = audit.declare("api_token.created", "name", "scopes", "expires_at")
 REVOKED = audit.declare("api_token.revoked", "name")
+ENDED = audit.declare("api_token.ended", "name", "because")
 
 PREFIX = "hef_"
 """Every token begins with it, so that a search for leaked secrets finds one."""
@@ -96,6 +97,35 @@ def revoke(session: Session, token: ApiToken, *, actor: Actor, now: dt.datetime)
     if token.revoked_at is None:
         token.revoked_at, token.revoked_by_id = now, actor.user_id
         audit.record(session, REVOKED, actor=actor, now=now, subject=token, name=token.name)
+
+
+def end_all(
+    session: Session, user: User, *, because: str, actor: Actor, now: dt.datetime, organisation_id: int | None = None
+) -> int:
+    """End every token of a person, or those for one organisation, for good; how many.
+
+    `because` is a code for the record: `password-reset`, `account-closed`, `role-withdrawn`.
+    """
+    query = select(ApiToken).where(
+        ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+    )
+    if organisation_id is not None:
+        query = query.where(ApiToken.organisation_id == organisation_id)
+    found = session.scalars(query.order_by(ApiToken.id)).all()
+    for token in found:
+        token.revoked_at, token.revoked_by_id = now, actor.user_id
+        audit.record(session, ENDED, actor=actor, now=now, subject=token, name=token.name, because=because)
+    return len(found)
+
+
+def end_without_use(
+    session: Session, user: User, organisation_id: int, *, because: str, actor: Actor, now: dt.datetime
+) -> int:
+    """End the tokens for an organisation in which the person has no role left that has a use for one; how many."""
+    grants = sessions.current_grants(session, user, now=now)
+    if any(one.organisation_id == organisation_id and one.role in ROLES for one in grants):
+        return 0
+    return end_all(session, user, because=because, actor=actor, now=now, organisation_id=organisation_id)
 
 
 def own(session: Session, user: User) -> list[ApiToken]:

@@ -107,7 +107,7 @@ FORMULAS: dict[str, Formula] = {
         Formula("transparency", N_("Transparency of the chain"), _LEVEL_LABELS, False, SHARES, _levels),
         Formula(
             "precision",
-            N_("Precision of the places"),
+            N_("Precision of the sites"),
             {
                 "site": N_("Value of a site"),
                 "zone": N_("Value of an industrial zone"),

@@ -12,6 +12,7 @@ import pytest
 from flask_babel import refresh
 from sqlalchemy import func, select
 
+from framework.ground import jobs
 from models.disclosure import Submission
 from models.people import RoleGrant
 from models.records import AuditEvent
@@ -162,6 +163,60 @@ def test_a_version_is_counted_and_taken_back(program, reading):
     assert (counted["state"], counted["counts"]) == ("counted", True)
     assert (withdrawn["state"], withdrawn["counts"]) == ("withdrawn", False)
     assert again["code"]
+
+
+def stop(session, clock):
+    """The reading of the one version is stopped, as a person does on its page."""
+    session.rollback()
+    session.info["write"] = True
+    job = session.scalars(select(Submission)).one().job
+    jobs.cancel(job, now=clock.now)
+    session.commit()
+    session.rollback()
+
+
+def test_a_stopped_reading_is_told_and_taken_up_again_once(program, session, clock, fresh):
+    links = program.send().get_json()["links"]
+    stop(session, clock)
+
+    stopped = program.get(links["self"])
+    first = program.post(f"{links['self']}/read", key="read-00001")
+    again = program.post(f"{links['self']}/read", key="read-00001")
+    not_stopped = problem(program.post(f"{links['self']}/read"), 409)
+    waiting = program.get(links["self"])
+
+    assert (waiting.get_json()["is_stopped"], "Retry-After" in waiting.headers) == (False, True)
+    found = stopped.get_json()
+    assert (found["is_being_read"], found["is_stopped"], found["progress"]) == (True, True, None)
+    assert "Retry-After" not in stopped.headers
+    assert (first.status_code, first.get_json()["is_stopped"]) == (200, False)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert not_stopped["code"] == "not-stopped"
+    kinds = fresh().scalars(select(AuditEvent.kind)).all()
+    assert kinds.count("submission_tender.reading_taken_up") == 1
+
+
+def test_a_small_file_that_is_taken_up_again_is_read_at_once(program, session, clock, app, monkeypatch):
+    links = program.send().get_json()["links"]
+    stop(session, clock)
+    monkeypatch.setattr(app.extensions["settings"], "inline_mb", 1)
+
+    program.post(f"{links['self']}/read")
+
+    assert program.get(links["self"]).get_json()["state"] == "checked"
+
+
+def test_nobody_else_takes_a_reading_up_again(supplier, program, app, build, token_of, session, clock):
+    rival = build.organisation("supplier")
+    _token, theirs = token_of(build.user(rival), rival)
+    session.info["write"] = True
+    _token, reader = token_of(supplier.user, supplier.organisation, scopes=["submissions:read"])
+    links = program.send().get_json()["links"]
+    stop(session, clock)
+
+    problem(Program(app, theirs, supplier.round_id).post(f"{links['self']}/read"), 404)
+    problem(Program(app, reader, supplier.round_id).post(f"{links['self']}/read"), 403)
+    assert program.get(links["self"]).get_json()["is_stopped"] is True
 
 
 def test_an_act_with_the_same_key_is_done_once(program, fresh, reading):

@@ -48,7 +48,7 @@ def test_schemathesis_finds_nothing(interface, supplier, mode):
         for address in ({}, {name: one for name, one in there.items() if f"{{{name}}}" in operation.path})
     }
 
-    assert len(seen) == 8
+    assert len(seen) == 9
     if mode is GenerationMode.POSITIVE:
         assert {label for label, statuses in seen.items() if not statuses & {200, 201, 409}} == set()
 

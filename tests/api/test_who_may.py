@@ -63,7 +63,7 @@ def test_every_call_declares_a_permission_and_its_scope_in_the_document(app):
 
     described = {(method, path) for path, one in spec["paths"].items() for method in one if method in ("get", "post")}
     assert found == described
-    assert len(found) == 8
+    assert len(found) == 9
     for method, path in described:
         one = spec["paths"][path][method]
         assert one["x-scope"] == (tokens.READ if method == "get" else tokens.WRITE)

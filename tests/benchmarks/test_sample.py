@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 
-import pytest
-
-from benchmarks import checking, comparison, disclosures, large, pool
+from benchmarks import checking, comparison, pool
 from benchmarks.result import Figure
 from benchmarks.run import page
-from framework.ground.sheets.limits import Limits
-
-JUST_BEYOND = Limits.quick().max_cells // disclosures.LIST_COLUMNS + 100
 
 
 def queries(result) -> Figure:
@@ -25,16 +19,6 @@ def test_a_tenth_of_the_checking_benchmark_finds_just_the_planted_faults():
 
     assert result.facts["without faults: remarks"] == "0"
     assert int(result.facts["with faults: remarks"]) > 0
-
-
-@pytest.mark.skipif(os.environ.get("HEFBOOM_BARS") != "1", reason="starts an installation; runs with the bars")
-def test_a_list_beyond_the_quick_lane_goes_its_whole_road_and_loses_no_row():
-    result = large.run(rows=JUST_BEYOND)
-    _seconds, memory, growth = result.figures
-
-    assert result.facts["rows in, stored, listed"] == f"{JUST_BEYOND}, {JUST_BEYOND}, 0"
-    assert memory.passes
-    assert growth.passes
 
 
 def test_the_pool_page_of_two_hundred_members_keeps_its_queries():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.disclosure import differences
+from framework.disclosure import differences, site_candidates
 from framework.disclosure.columns import LINKS, SITES
 from framework.disclosure.differences import compare
 from framework.ground.codelists import country_by_name
@@ -173,3 +173,79 @@ def test_most_sites_of_consecutive_published_lists_are_recognised(year):
     assert counts["added"] < 0.5 * len(after)
     assert counts["added"] <= naive
     assert len(after) == found.unchanged + counts.total() - counts["gone"]
+
+
+KNOWN = {
+    2012: (297, 297),
+    2013: (217, 174),
+    2014: (125, 143),
+    2015: (127, 118),
+    2016: (168, 177),
+    2017: (125, 156),
+    2020: (79, 214),
+    2021: (206, 171),
+}
+"""Gone and added between the list of a year and the next: no more than these."""
+
+
+@pytest.mark.skipif(not APPLE.exists(), reason="the published lists are not on this machine")
+@pytest.mark.parametrize(("year", "known"), KNOWN.items())
+def test_no_fewer_sites_of_the_published_lists_are_recognised_than_ever(year, known):
+    counts = compare(records(*apple(year)), records(*apple(year + 1))).counts()
+
+    assert counts["gone"] <= known[0]
+    assert counts["added"] <= known[1]
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"site_legal_name": "Harbor Electronic bx"},
+        {"address_line": "900 Entirely Elsewhere Avenue", "city": "Chengdu"},
+        {"site_legal_name": "Brightwater Assembly"},
+    ],
+)
+def test_a_site_without_a_country_is_looked_for_in_all_countries(lost, values):
+    others = [site(n, country="VN") for n in range(5, 9)]
+    old, new = site(1), site(1, **values)
+    (old if lost == "before" else new)["country"] = None
+
+    found = compare(records(old, *others), records(*others, new))
+
+    assert found.counts().total() == 1
+    assert {"gone", "added"}.isdisjoint(found.counts())
+
+
+def test_the_country_in_an_address_is_its_country():
+    rows = [site(n) for n in range(4)]
+    told = [row | {"country": None, "address_line": f"{row['address_line']}, Kunshan, China"} for row in rows]
+
+    found = compare(records(*rows), records(*told))
+
+    assert {"gone", "added", "moved"}.isdisjoint(found.counts())
+
+
+def test_sites_of_two_countries_are_two_sites():
+    old, new = site(1, address_line="11 Harbour Road", city=None), site(1, address_line="11 Harbour Road", city=None)
+
+    assert kinds(records(old), records(new | {"country": "VN"})) == {"gone": 1, "added": 1}
+
+
+def test_the_pairs_that_are_looked_at_are_bounded_and_the_rarest_words_go_first(monkeypatch):
+    monkeypatch.setattr(site_candidates, "MOST_PAIRS", 10)
+    few, many = ([1], [1, 2]), ([1, 2, 3], [4, 5, 6])
+
+    assert site_candidates.affordable([many, few, many, few]) == [few, few]
+    assert site_candidates.affordable([many]) == [many]
+
+
+def test_doubled_rows_that_change_places_are_no_difference():
+    link = {"product_ref": "P", "component_ref": "C", "site_ref": "S1"}
+    base = {"1_products": [{"product_ref": "P"}], "2_components": [{"component_ref": "C", "product_ref": "P"}]}
+    twins = [site(1), site(1, site_ref="S2")]
+
+    found = compare(records(*twins, **base, **{LINKS: [link]}), records(*reversed(twins), **base, **{LINKS: [link]}))
+
+    assert found.found == ()

@@ -6,7 +6,7 @@ import datetime as dt
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from framework.disclosure import checking, counting, opening
 from framework.disclosure.check_file import check
@@ -14,10 +14,11 @@ from framework.disclosure.corrections import CauseKey
 from framework.disclosure.overlay import corrected
 from framework.ground.sheets.cells import Book, Refusal, Row, Sheet, SheetFacts
 from framework.ground.sheets.limits import Limits
-from models.disclosure import Correction, Submission, SubmissionIssue, SubmissionRow
-from models.records import AuditEvent
+from models.disclosure import Correction, Submission, SubmissionIssue, SubmissionRow, WaitingRow
+from models.records import AuditEvent, Job
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY
+from views import worker
 from views.disclosure import work
 
 REAL = checking.check_path
@@ -246,6 +247,88 @@ def test_mending_that_makes_a_file_too_heavy_to_read_is_set_aside_and_the_result
     assert {one.undone_at is not None for one in sent.session.scalars(select(Correction))} == {True}
     [event] = sent.session.scalars(select(AuditEvent).where(AuditEvent.kind == "submission_tender.mending_set_aside"))
     assert event.data == {"cells": 5}
+
+
+def test_taking_back_that_makes_a_file_too_heavy_to_read_is_reversed_and_every_mending_stands_with_its_rows(
+    sent, monkeypatch
+):
+    mend(sent, how="each", **{"to-D2": "China"})
+    older = batch(sent)
+    sent.clock.forward(seconds=1)
+    mend(sent, how="each", **{"to-D4": "Viet Nam"})
+    sent.clock.forward(seconds=1)
+    monkeypatch.setattr(checking, "check_path", lambda *_arguments, **_more: refused("memory"))
+
+    sent.browser.send(f"{sent.version()}/mended/{older}/undo")
+
+    assert countries(sent) == ["CN", None, "VN", None, None]
+    kept = sent.session.scalars(select(Correction)).all()
+    assert {(one.undone_at, one.undone_by_id) for one in kept} == {(None, None)}
+    assert not sent.submissions()[0].is_mended
+    kinds = list(sent.session.scalars(select(AuditEvent.kind).order_by(AuditEvent.seq)))
+    assert kinds[-1] == "submission_tender.undoing_set_aside"
+
+
+def waiting_rows(tender):
+    tender.session.rollback()
+    return tender.session.scalar(select(func.count()).select_from(WaitingRow))
+
+
+def test_rows_that_a_broken_off_check_left_waiting_are_never_those_of_the_next_one(sent, app, monkeypatch):
+    """Stored ahead, then the worker broke before the result: the next attempt begins anew and puts each row in once."""
+    take_place, broke = checking.take_place, []
+
+    def breaks_once(*arguments):
+        if not broke:
+            broke.append(1)
+            raise OSError("away")
+        take_place(*arguments)
+
+    monkeypatch.setattr(checking, "take_place", breaks_once)
+    monkeypatch.setattr(work, "SAID_EVERY_S", 0.0)
+    mend(sent, how="all", everywhere="China")
+    between = (countries(sent), waiting_rows(sent), sent.submissions()[0].is_mended)
+    sent.clock.forward(minutes=1)
+    number = sent.submissions()[0].job_id
+    sent.session.rollback()
+
+    worker.run_job(app, number)
+
+    assert between == ([None] * 5, 5, True)
+    assert countries(sent) == ["CN"] * 5
+    assert waiting_rows(sent) == 0
+
+
+def test_a_check_that_lost_its_job_puts_nothing_in_place(sent, monkeypatch):
+    """Another worker took the job over after the rows of the first were stored ahead."""
+    store = checking.store_rows
+
+    def overtaken(session, submission, checked, *, on_progress):
+        number = submission.job_id
+        store(session, submission, checked, on_progress=on_progress)
+        session.commit()
+        with worker.writing_session() as other:
+            other.get_one(Job, number).attempts += 1
+            other.commit()
+
+    monkeypatch.setattr(checking, "store_rows", overtaken)
+
+    mend(sent, how="all", everywhere="China")
+
+    assert countries(sent) == [None] * 5
+    assert sent.submissions()[0].is_mended
+
+
+def test_rows_that_wait_in_vain_are_forgotten(sent):
+    version = sent.submissions()[0].id
+    session = sent.writing()
+    session.add(WaitingRow(submission_id=version, sheet="3_sites", row=2, read_values={}))
+    session.commit()
+
+    work.forget_unfinished_rows(session, sent.clock)
+
+    assert waiting_rows(sent) == 0
+    assert len(countries(sent)) == 5
 
 
 def test_the_rows_of_an_older_version_never_cost_a_file_its_reading(sent, monkeypatch):

@@ -194,7 +194,7 @@ def test_confidence_has_three_names():
 def test_what_a_person_said_is_sure_whatever_the_values_look_like():
     rows = list(zip(("F-001", "F-002", "F-003"), STREETS, LANDS, strict=False))
     book = corrected(
-        list_of(("Factory", "Address", "Country"), *rows), [["Sites", 1, "A", said_header("site_legal_name")]]
+        list_of(("Factory", "Address", "Country"), *rows), [["Sites", 1, "A", said_header("site_legal_name"), True]]
     )
 
     found = check(book, None, today=TODAY)
@@ -248,7 +248,7 @@ def test_headers_of_groups_stay_where_they_were_once_a_person_said_the_columns()
     rows = zip(NAMES, STREETS, ("A", "B", "C", "D"), LANDS, NAMES, strict=True)
     book = list_of(upper, lower, *rows)
     fields = ("site_legal_name", "address_line", "city", "country", "parent_company")
-    said = [["Sites", 2, letters, said_header(field)] for letters, field in zip("ABCDE", fields, strict=True)]
+    said = [["Sites", 2, letters, said_header(field), True] for letters, field in zip("ABCDE", fields, strict=True)]
 
     groups = [one["group"] for one in check(book, None, today=TODAY).columns[0]["columns"]]
     again = [one["group"] for one in check(corrected(book, said), None, today=TODAY).columns[0]["columns"]]
@@ -294,7 +294,7 @@ def test_filling_down_is_offered_and_nothing_is_filled_without_a_person():
 def test_filling_down_takes_the_value_above_says_so_and_accounts_for_every_row():
     said = said_header("parent_company", fill_down=True)
 
-    found = check(corrected(list_of(*BLANK_BELOW), [["Sites", 1, "A", said]]), None, today=TODAY)
+    found = check(corrected(list_of(*BLANK_BELOW), [["Sites", 1, "A", said, True]]), None, today=TODAY)
 
     assert stored(found, "parent_company") == ["North Group", "North Group", "South Group"]
     assert [row["found"]["parent_company"] for row in found.tables["3_sites"]] == ["", "", ""]
@@ -323,7 +323,7 @@ JOINED = (
 def test_several_values_in_a_cell_are_split_only_when_asked_and_the_cell_is_kept():
     before = checked_list(*JOINED)
     said = said_header("product_words", split=True)
-    after = check(corrected(list_of(*JOINED), [["Sites", 1, "D", said]]), None, today=TODAY)
+    after = check(corrected(list_of(*JOINED), [["Sites", 1, "D", said, True]]), None, today=TODAY)
 
     assert stored(before, "product_words") == ["Laptops; Tablets", "Cables"]
     assert before.columns[0]["columns"][3]["offer"]["split"]["parts"] == ["Laptops", "Tablets"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from framework.disclosure import checking
-from framework.disclosure.pace import MOST, SHARES, pace
-from framework.ground.sheets import progress
+from framework.disclosure import check_file, checking, storing
+from framework.disclosure.checks import places
+from framework.disclosure.pace import MOST, SHARES, pace, share_done
+from framework.ground.sheets import lines, progress
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import run_in_child
 from models.disclosure import Submission, SubmissionRow
 from models.records import AuditEvent, Job, Mail
 from tests.disclosure.test_pages import Tender
+from tests.disclosure.workbooks import book_of
 from views import mailing, worker
 from views.disclosure import work
 from views.settings import Settings
@@ -76,6 +80,9 @@ def test_a_stopped_version_keeps_its_receipt_and_is_read_when_asked(waiting, app
     assert "at the latest when receipt closes" in page.text
     assert "Read it now" in page.text
     assert "Stop reading" not in page.text
+    assert "not read yet, the reading is stopped" in page.text
+    assert "still being read" not in page.text
+    assert "still being read" in again.text
     assert left == "staged"
     assert "Stop reading" in again.text
     assert run_all(waiting, app).state == "checked"
@@ -164,11 +171,11 @@ def test_stopping_ends_the_child_that_reads_within_seconds(waiting, app, monkeyp
         ({"state": "running", "step": "opening", "done": 30, "total": 90}, "Looking the file through: 33 % of it."),
         (
             {"state": "running", "step": "reading", "done": 1500, "total": 3000},
-            "30 % 1,500 of 3,000 rows read. About 3 minutes left.",
+            "42 % 1,500 of 3,000 rows read. About 2 minutes left.",
         ),
         (
             {"state": "running", "step": "checking", "done": 3000, "total": 3000},
-            "80 % 3,000 of 3,000 rows checked. Less than a minute left.",
+            "88 % 3,000 of 3,000 rows checked. Less than a minute left.",
         ),
         ({"state": "running", "step": "storing", "done": 0, "total": 3000}, "0 of 3,000 rows stored."),
         (
@@ -232,6 +239,59 @@ def test_progress_is_never_over_and_time_left_is_never_told_before_enough_is_kno
     assert (found.percent is None) == (job.step == "")
 
 
+@given(st.lists(st.tuples(st.sampled_from([*SHARES, ""]), st.integers(0, 100), st.integers(0, 100)), max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_what_is_done_is_never_less_than_it_was_whatever_the_child_says(words):
+    said = []
+    watch = work.Watch(None, 1, 1, lambda: START)
+    watch._write = lambda progress: said.append(progress)
+    watch.session = SimpleNamespace(in_transaction=lambda: False)
+    for step, done, total in words:
+        watch._next = 0.0
+        watch(done, total, step)
+
+    shares = [share_done(one["step"], one["done"], one["total"]) for one in said if one]
+    assert shares == sorted(shares)
+    assert len(said) == len(words)
+
+
+def test_steps_share_the_whole_work():
+    assert sum(SHARES.values()) == pytest.approx(1)
+    assert (progress.UNDERSTANDING[0], progress.WRITING[1]) == (0, 1)
+    assert (progress.UNDERSTANDING[1], progress.JUDGING[1]) == (progress.JUDGING[0], progress.WRITING[0])
+
+
+def test_rows_done_move_on_while_doubles_are_searched_and_rows_written_down(tmp_path, monkeypatch):
+    rows = [("name", "address", "city", "country"), *((f"Site {n}", f"{n} Quay", "Hanoi", "VN") for n in range(6_000))]
+    said = []
+    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "_folder", [tmp_path])
+    monkeypatch.setattr(progress, "report", lambda done, total, step="checking": said.append((done / total, step)))
+    monkeypatch.setattr(lines, "_folder", [tmp_path])
+    spans = {}
+    duplicates = places.duplicates
+
+    def watched(context):
+        yield from duplicates(context)
+        spans["doubles"] = progress._Step.window
+
+    monkeypatch.setattr(
+        check_file, "LIST_RULES", tuple(watched if r is duplicates else r for r in check_file.LIST_RULES)
+    )
+    progress.start(progress.CHECKING, len(rows))
+    progress.window(*progress.UNDERSTANDING)
+
+    check_file.check(book_of({}, extra={"List": rows}), None, today=START.date()).to_lines()
+
+    shares = [share for share, _step in said]
+    assert {step for _share, step in said} == {"checking"}
+    assert shares == sorted(set(shares))
+    spans |= {"columns": progress.UNDERSTANDING, "written": progress.WRITING}
+    for first, last in spans.values():
+        assert len([share for share in shares if first <= share <= last]) > 2
+    assert max(later - share for share, later in pairwise(shares)) < 0.2
+
+
 def test_the_child_tells_every_step_in_order_and_rows_in_all(tmp_path, monkeypatch):
     import xlsxwriter
 
@@ -259,7 +319,7 @@ def test_the_child_tells_every_step_in_order_and_rows_in_all(tmp_path, monkeypat
 
 
 def test_rows_are_stored_in_parts_and_a_reading_that_breaks_off_there_leaves_none_behind(waiting, app, monkeypatch):
-    monkeypatch.setattr(checking, "AT_ONCE", 1)
+    monkeypatch.setattr(storing, "AT_ONCE", 1)
     monkeypatch.setattr(work, "SAID_EVERY_S", 0.0)
     number = waiting.submissions()[0].job_id
     broke = []
@@ -475,3 +535,25 @@ def test_a_version_that_is_still_being_read_is_not_compared(waiting):
     answer = waiting.browser.get(f"{waiting.version(1)}/differences")
 
     assert answer.status_code == 302
+
+
+def test_a_busy_machine_never_refuses_a_file_and_gives_it_more_time_with_every_attempt(waiting, app, monkeypatch):
+    given = []
+    read = checking.read
+
+    def starved(*arguments, limits, **more):
+        given.append((limits.child_wall_s, limits.child_cpu_s))
+        if len(given) < 6:
+            raise checking.ChildLost("starved")
+        return read(*arguments, limits=limits, **more)
+
+    monkeypatch.setattr(checking, "read", starved)
+    number = waiting.submissions()[0].job_id
+    for _attempt in range(6):
+        waiting.session.rollback()
+        worker.run_job(app, number)
+        waiting.clock.forward(minutes=10)
+
+    submission = waiting.submissions()[0]
+    assert (submission.state, submission.verdict) == ("checked", "countable")
+    assert given == [(120 * n, 60) for n in (1, 2, 3, 4, 4, 4)]

@@ -300,3 +300,30 @@ def test_a_list_without_any_place_is_told_once():
 
     assert "list-of-names" in codes(found)
     assert "address-imprecise" not in codes(found)
+
+
+@pytest.mark.parametrize("address", ["58 First Avenue", "58 First Avenue, Building {n}", "First Avenue", None])
+@pytest.mark.parametrize("name", ["Plant {n}", "Lakeside Works Unit {n}", "Harbour {n:05d}", "No. {n} Factory"])
+def test_numbered_plants_are_not_doubles(name: str, address: str | None):
+    numbers = [*range(300), 6300, 6301, 63000, 12345]
+    rows = [(name.format(n=n), (address or "").format(n=n) or None, "Kunshan", "CN") for n in numbers]
+
+    assert "site-duplicate" not in codes(checked_list(("Name", "Address", "City", "Country"), *rows))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Lakeside Works Plant 2", "LAKESIDE WORKS, Plant 02"),
+        ("Lakeside Works Plant II", "Lakeside Works Plant 2"),
+        ("Lakeside Works", "Lakeside Works Co., Ltd."),
+        ("Lakeside Works", "Harbour Optics"),
+    ],
+)
+def test_doubles_among_numbered_plants_are_still_found(first: str, second: str):
+    plants = [(f"Lakeside Works Plant {n}", "58 First Avenue", "Kunshan", "CN") for n in range(10, 20)]
+    rows = [(first, "58 First Avenue", "Kunshan", "CN"), *plants, (second, "58 First Ave.", "Kunshan", "CN")]
+
+    found = checked_list(("Name", "Address", "City", "Country"), *rows)
+
+    assert [issue.row for issue in found.issues if issue.code == "site-duplicate"] == [len(rows) + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.ground.sheets import strings
+from framework.ground.sheets import container, scan, strings
 from framework.ground.sheets.cells import Book
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.preflight import examine, load_strings, preflight, walk_sheet_slowly
@@ -19,7 +20,8 @@ from framework.ground.sheets.reading import read_here
 from framework.ground.sheets.refused import Refused
 from framework.ground.sheets.scan import SheetScan
 from framework.ground.sheets.tally import Budget, Tally
-from framework.ground.sheets.xml import NotPlain
+from framework.ground.sheets.xml import NotPlain, XmlPart
+from tests.hostile import raw
 from tests.hostile.honest import HONEST, Honest
 from tests.hostile.make import Case, geometry_cases, hostile_cases, value_cases, xml_cases
 
@@ -110,6 +112,73 @@ def test_a_hostile_file_meets_the_same_end_without_the_fast_walk(stored: Path, m
     slow = preflight(stored, LIMITS)
 
     assert fast == slow
+
+
+BREAKS = {
+    "control character": raw.row(40, raw.cell("A40", "Site\x07")),
+    "control character in a formula": raw.row(40, raw.cell("A40", 1, formula="1+\x01")),
+    "form feed between rows": "\x0c",
+    "end of a section": raw.row(40, raw.cell("A40", "Site ]]> 40")),
+    "no such entity": raw.row(40, raw.cell("A40", "Site &nbsp; 40")),
+    "no such character": raw.row(40, raw.cell("A40", "Site &#1; 40")),
+    "no letter at all": raw.row(40, raw.cell("A40", "Site \ufffe 40")),
+    "attribute twice": raw.row(40, raw.cell("A40", "Site 40"), attributes=' ht="1" ht="2"'),
+    "attribute without quotes": raw.row(40, raw.cell("A40", "Site 40"), attributes=" ht=1"),
+    "prefix of nothing": raw.row(40, raw.cell("A40", "Site 40"), attributes=' x14:dyDescent="0.25"'),
+    "formula with a bad attribute": '<row r="40"><c r="A40"><f t="x" t="y">1</f><v>1</v></c></row>',
+    "entities and references": raw.row(40, raw.cell("A40", "Smith &amp; Sons&#10;Ltd &lt;3&gt;")),
+    "all of Unicode": raw.row(40, raw.cell("A40", "昆山 Göteborg 🏭")),
+    "no string of this number": raw.row(40, raw.cell("A40", 2, kind="s")),
+    "no everyday date": raw.row(40, raw.cell("A40", -1, style=1)),
+    "an everyday date": raw.row(40, raw.cell("A40", 45000, style=1)),
+    "hidden row": raw.row(40, raw.cell("A40", "Site 40"), attributes=' hidden="1"'),
+}
+"""What may stand among many plain rows, and what expat alone would judge."""
+
+
+@pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS.keys())
+@pytest.mark.parametrize("many", [False, True], ids=["one batch", "several batches"])
+def test_expat_need_not_read_plain_rows(
+    broken: str, many: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if many:
+        monkeypatch.setattr(scan, "_BATCH", 600)
+        monkeypatch.setattr(container, "CHUNK", 100)
+    rows = [raw.row(number, raw.cell(f"A{number}", number), raw.cell(f"B{number}", "x")) for number in range(1, 80)]
+    rows[39] = broken
+    path = tmp_path / "upload.xlsx"
+    path.write_bytes(raw.workbook("\n".join(rows)))
+    fast = preflight(path, LIMITS)
+    monkeypatch.setattr(SheetScan, "scan", not_plain)
+
+    assert preflight(path, LIMITS) == fast
+
+
+@pytest.mark.parametrize("text", ["\x07", "]]>", "&nbsp;", "&#1;", "\ufffe", "&amp;&#10;", "昆山", "", "  "])
+def test_expat_need_not_read_plain_strings(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "upload.xlsx"
+    path.write_bytes(raw.workbook(raw.row(1, raw.cell("A1", 0, kind="s")), strings=raw.strings("one", text, "three")))
+    fast = preflight(path, LIMITS)
+    monkeypatch.setattr(strings, "_plain_facts", not_plain)
+
+    assert preflight(path, LIMITS) == fast
+
+
+def test_expat_reads_next_to_nothing_of_plain_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [raw.row(number, raw.cell(f"A{number}", number)) for number in range(1, 2_000)]
+    path = tmp_path / "upload.xlsx"
+    path.write_bytes(raw.workbook("".join(rows)))
+    read: list[bytes] = []
+    feed = XmlPart.feed
+    monkeypatch.setattr(XmlPart, "feed", lambda self, data: (read.append(data), feed(self, data))[1])
+
+    assert examine(path, LIMITS).plain == {"Sites": True}
+    assert sum(data.count(b"<row ") for data in read) == 1
+
+
+@given(st.integers(0, 12_000), st.integers(0, 13_000))
+def test_the_pattern_of_smaller_numbers_knows_them_all(count: int, number: int) -> None:
+    assert bool(re.fullmatch(scan._below(count), str(number).encode())) == (number < count)
 
 
 def not_plain(*_: object) -> None:

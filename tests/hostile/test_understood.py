@@ -78,6 +78,5 @@ ELSEWHERE = {
     "S56b": "tests/demand/test_figures.py: a unit beside a figure is no number",
     "S57a": "tests/demand/test_figures.py: a disclosure asks no money",
     "S57b": "tests/demand/test_figures.py: another currency is refused",
-    "S59": "nothing is told of colours yet",
 }
 """Lines whose files are tested in another place, or not at all."""

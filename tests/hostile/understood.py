@@ -272,6 +272,7 @@ def of_the_file() -> Iterator[Read]:
     yield Read(
         "S58", lambda: book(TABLE, then=lambda _, s: s.write_comment("A2", "the real name")), ("notes-not-read",)
     )
+    yield Read("S59", lambda: book(TABLE, then=_coloured), ("colour-not-read",))
     yield Read("S60a", lambda: _with_picture(""), ("file-refused / table-is-picture",), verdict="refused")
     yield Read("S60b", lambda: _with_picture(_list_rows()), ("pictures-ignored",), stored=2)
     yield Read("S66", ours(put("0_submission", template_version="0.9")), ("template-version-wrong",), verdict="refused")
@@ -292,6 +293,11 @@ def of_the_file() -> Iterator[Read]:
 
 def _ods_text(text: Any) -> str:
     return ODS_CELL.format("").replace("Acme", str(text))
+
+
+def _coloured(made: Any, sheet: Any) -> None:
+    """Red behind one cell of the second column, as for a no."""
+    sheet.write_string(1, 1, str(TABLE[1][1]), made.add_format({"bg_color": "#FF0000"}))
 
 
 def _with_cell(last: str) -> bytes:

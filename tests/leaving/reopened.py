@@ -13,7 +13,12 @@ import openpyxl
 import python_calamine
 
 BOM = "\ufeff"
-_RUNS = re.compile(rb"<(?:\w+:)?f[ >/]|ddeLink|externalLink|<oleObject|<(?:\w+:)?hyperlink [^>]*r:id|vbaProject")
+_RUNS = re.compile(rb"<(?:\w+:)?f[ >/]|ddeLink|externalLink|<oleObject|vbaProject")
+_OUTSIDE = re.compile(rb"<Relationship [^>]*TargetMode=\"External\"[^>]*>")
+_MAY_LEAD_TO = re.compile(
+    rb'.*/relationships/hyperlink".* Target="(?:[^/\\:"]+\.(?:csv|tsv|txt|xls[xmb]?|ods)|http://localhost/rounds/[^"]+)".*'
+)
+"""A link leads into the supplier's own file, by its bare name in the same folder, or to a page of this installation."""
 
 _IS_RANGE = re.compile(r"\w+!\$[A-Z]+\$\d+:\$[A-Z]+\$\d+|\d+")
 """What the rule of a drop-down may hold: a place in a sheet, or a number; never words that somebody typed."""
@@ -47,6 +52,8 @@ def of_workbook(content: bytes) -> list[Table]:
         for name in archive.namelist():
             assert not _RUNS.search(name.encode()), name
             assert not (name.startswith("xl/worksheets") and _RUNS.search(archive.read(name))), name
+            outside = _OUTSIDE.findall(archive.read(name)) if name.endswith(".rels") else []
+            assert not [one for one in outside if not _MAY_LEAD_TO.fullmatch(one)][:3]
     book = openpyxl.load_workbook(io.BytesIO(content))
     linked = Counter(c.hyperlink.location for s in book.worksheets for r in s.iter_rows() for c in r if c.hyperlink)
     assert not [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]

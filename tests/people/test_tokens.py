@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from framework.ground.errors import FactorStale
-from framework.people import tokens
+from framework.people import accounts, links, roles, signing_in, tokens
 from models.base import db
 from models.people import ApiToken, RoleGrant
-from models.records import AuditEvent
+from models.records import AuditEvent, Job, Mail
+from views import mailing
 
 FORM = {"name": "Stock system", "scopes": ["submissions:read"], "days": "30"}
 
@@ -221,3 +222,77 @@ def test_another_role_of_the_organisation_reads_no_submissions(app, session, bro
     session.commit()
 
     assert call(app, secret).status_code == 403
+
+
+def reset_password(session, user, _supplier, clock, _operator):
+    _link, link = links.make(
+        session, "password_reset", user.email, now=clock.now, lasts=dt.timedelta(hours=1), user_id=user.id
+    )
+    signing_in.reset(session, link, "a new long pass phrase", now=clock.now)
+
+
+def close_and_open(session, user, _supplier, clock, operator):
+    accounts.disable(session, user, actor=operator, now=clock.now)
+    accounts.enable(session, user, actor=operator, now=clock.now)
+
+
+def withdraw_and_give(session, user, supplier, clock, operator):
+    held = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user.id)).one()
+    roles.withdraw(session, held, actor=operator, now=clock.now)
+    session.add(RoleGrant(user=user, organisation=supplier, role="supplier", created_at=clock.now))
+
+
+@pytest.mark.parametrize(
+    ("act", "because"),
+    [
+        (reset_password, "password-reset"),
+        (close_and_open, "account-closed"),
+        (withdraw_and_give, "role-withdrawn"),
+    ],
+)
+def test_tokens_end_for_good_with_the_password_the_account_and_the_role(
+    app, session, browser, build, user, supplier, clock, act, because
+):
+    browser.send("/account/tokens", FORM)
+    secret = secret_on(browser.get("/account/tokens").get_data(as_text=True))
+    session.rollback()
+    session.info["write"] = True
+    operator = build.person(build.organisation("operator"), "operator")
+
+    act(session, user, supplier, clock, operator)
+    session.commit()
+
+    assert call(app, secret).status_code == 401
+    session.rollback()
+    event = session.scalars(select(AuditEvent).where(AuditEvent.kind == "api_token.ended")).one()
+    assert event.data == {"name": "Stock system", "because": because}
+    assert session.scalars(select(ApiToken)).one().revoked_at == clock.now
+
+
+def test_a_role_that_is_left_keeps_the_tokens_and_so_does_a_changed_password(
+    app, session, browser, build, user, supplier, clock
+):
+    browser.send("/account/tokens", FORM)
+    secret = secret_on(browser.get("/account/tokens").get_data(as_text=True))
+    session.rollback()
+    session.info["write"] = True
+    operator = build.person(build.organisation("operator"), "operator")
+    other = build.grant(user, supplier, "admin")
+
+    roles.withdraw(session, other, actor=operator, now=clock.now)
+    accounts.set_password(session, user, "a new long pass phrase", keep=None, actor=operator, now=clock.now)
+    session.commit()
+
+    assert call(app, secret).status_code == 200
+
+
+def test_the_mail_with_the_reset_link_says_that_tokens_end(session, user, clock):
+    job = Job(kind="password_reset", payload={"email": user.email}, queued_at=clock.now, created_at=clock.now)
+    session.add(job)
+    signing_in.send_reset(session, job, clock)
+    session.flush()
+
+    _subject, text, page = mailing.render(session.scalars(select(Mail).where(Mail.template == "password_reset")).one())
+
+    assert "every token that a program uses in your name" in text
+    assert "every token that a program uses in your name" in page

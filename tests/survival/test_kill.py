@@ -23,11 +23,11 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 
 from framework.disclosure import receiving
-from framework.ground import audit
+from framework.ground import audit, jobs
 from framework.people import sessions
 from models.base import db
-from models.disclosure import Submission, SubmissionRow
-from models.people import Organisation
+from models.disclosure import Correction, Submission, SubmissionRow, WaitingRow
+from models.people import Organisation, User
 from models.records import AuditEvent, Job, StoredFile
 from models.rounds import Round
 from tests.builders import Builder
@@ -231,6 +231,96 @@ def test_a_large_file_whose_worker_is_killed_is_read_by_the_next_one_without_a_r
         assert db.session.scalar(select(func.count()).select_from(SubmissionRow)) == LARGE_ROWS
         db.session.remove()
     assert all(steps)
+
+
+@pytest.mark.slow
+def test_a_worker_killed_while_it_checks_a_mended_list_again_leaves_the_result_before_whole(tmp_path):
+    installation = Installation(tmp_path, HEFBOOM_MAX_ROWS="50")
+    receive(installation.app, installation.round_id, rows=LARGE_ROWS)
+    work_until_read(installation)
+    mend_first_name(installation.app)
+
+    for _run in range(LARGE_KILLS):
+        installation.start(web=False)
+        wait_for_waiting_rows(installation.app)
+        installation.kill()
+        assert stored_names(installation.app, row=2) == ["Site 0"]
+        with installation.app.app_context():
+            submission = db.session.scalars(select(Submission)).one()
+            assert (submission.state, submission.is_mended, submission.rows_stored) == ("checked", True, LARGE_ROWS)
+            assert db.session.scalar(select(func.count()).select_from(SubmissionRow)) == LARGE_ROWS
+            forget_heartbeats(installation.app, dt.timedelta())
+    work_until_read(installation)
+
+    assert stored_names(installation.app, row=2) == ["Mended Ltd"]
+    assert_nothing_half_written(installation.app)
+    with installation.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(SubmissionRow)) == LARGE_ROWS
+        assert db.session.scalar(select(func.count()).select_from(WaitingRow)) == 0
+        assert not db.session.scalars(select(Submission)).one().is_mended
+        db.session.remove()
+
+
+def work_until_read(installation: Installation) -> None:
+    installation.start(web=False)
+    try:
+        wait_until_read(installation.app)
+    finally:
+        installation.kill()
+
+
+def mend_first_name(app: Flask) -> None:
+    """Lay another name over the first site of the list, as mending a cell does."""
+    with app.app_context():
+        session = db.session()
+        session.info["write"] = True
+        submission = session.scalars(select(Submission)).one()
+        person = session.scalars(select(User)).first()
+        now = dt.datetime.now(dt.UTC)
+        session.add(
+            Correction(
+                submission=submission,
+                batch="a" * 16,
+                sheet="sites",
+                row=2,
+                column="A",
+                found="Site 0",
+                corrected="Mended Ltd",
+                code="value-missing",
+                created_at=now,
+                created_by_id=person.id,
+            )
+        )
+        submission.is_mended = True
+        submission.job = jobs.enqueue(
+            session,
+            receiving.CHECK_JOB,
+            now=now,
+            organisation_id=submission.supplier_id,
+            submission=submission.public_id,
+        )
+        session.commit()
+        db.session.remove()
+
+
+def wait_for_waiting_rows(app: Flask, seconds: float = 90) -> None:
+    """Until some of the new rows are stored, but not all that belongs to them."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with app.app_context():
+            some = db.session.scalar(select(WaitingRow.id).limit(1))
+            db.session.remove()
+        if some is not None:
+            return
+        time.sleep(0.01)
+    raise AssertionError("no row was stored ahead")
+
+
+def stored_names(app: Flask, *, row: int) -> list[str]:
+    with app.app_context():
+        found = db.session.scalars(select(SubmissionRow.read_values).where(SubmissionRow.row == row)).all()
+        db.session.remove()
+    return [values["site_legal_name"] for values in found]
 
 
 def receive(app: Flask, round_id: str, *, rows: int) -> None:

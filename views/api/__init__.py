@@ -24,9 +24,9 @@ DESCRIPTION = N_(
     "the same intake as on the pages, with the same receipt and the same deadline."
 )
 
-from views.api import documents, rounds, submissions  # noqa: E402 - the routes hang on the blueprint
+from views.api import acts, documents, rounds, sending, versions  # noqa: E402 - the routes hang on the blueprint
 
-__all__ = ["blueprint", "documents", "init_app", "rounds", "submissions"]
+__all__ = ["acts", "blueprint", "documents", "init_app", "rounds", "sending", "versions"]
 
 
 class Interface(Api):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 from flask import g, request
+from marshmallow import RAISE, Schema
 
 from framework.ground.errors import InvalidInput
 from framework.ground.paging import Page
@@ -16,7 +18,8 @@ from framework.ground.text import N_
 from framework.people import tokens
 from models.records import OneTimeKey
 from views import guard
-from views.api.schemas import ID_PATTERN, Problem
+from views.api import blueprint
+from views.api.schemas import ID_PATTERN, KeyHeader, Problem
 from views.guard import actor, permit
 from views.problems import PROBLEM
 
@@ -47,8 +50,65 @@ LANGUAGE = {
 }
 
 
-def call(permission: Permission, scope: str) -> Callable[[View], View]:
-    """Declare the permission of a call and the scope that its token needs; both are asked before anything is read."""
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": N_("“true” where this key was used before and this is the first answer again."),
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+PLACES = {"round_id": ROUND_ID, "submission_id": SUBMISSION_ID}
+"""Parts of an address, as the document describes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as its route declares it; everything else in its description follows from these facts.
+
+    `answers` is the schema of its answer, `query` that of its arguments; an act is `keyed`. `refusals` are those beside
+    the ones that follow from its address, its arguments and its key. `body` describes what is sent with it.
+    """
+
+    method: str
+    path: str
+    permission: Permission
+    scope: str
+    summary: str
+    description: str
+    answers: type[Schema]
+    status: int = 200
+    query: type[Schema] | None = None
+    keyed: bool = False
+    refusals: tuple[int, ...] = ()
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+    def __call__(self, view: View) -> View:
+        """Register the view under its address: permission outermost, arguments innermost."""
+        if self.keyed:
+            view = blueprint.arguments(KeyHeader, location="headers", error_status_code=400)(view)
+        if self.query is not None:
+            view = blueprint.arguments(self.query, location="query", unknown=RAISE)(view)
+        headers = dict(self.headers) | (REPLAYED if self.keyed else {})
+        view = blueprint.response(self.status, self.answers, headers=headers or None)(view)
+        for status in sorted(self._refusals(), reverse=True):
+            view = blueprint.alt_response(status, schema=Problem, content_type=PROBLEM)(view)
+        facts: dict[str, Any] = {"requestBody": self.body} if self.body is not None else {}
+        facts |= {"summary": self.summary, "description": self.description, "security": [{"token": []}]}
+        view = blueprint.doc(**facts, **{"x-scope": self.scope})(view)
+        places = [described for name, described in PLACES.items() if f"<{name}>" in self.path]
+        register = blueprint.route(self.path, methods=[self.method], parameters=[*places, LANGUAGE])
+        registered: View = register(_asked_first(self.permission, self.scope)(view))
+        return registered
+
+    def _refusals(self) -> set[int]:
+        by_address = {404} if "<" in self.path else set()
+        by_arguments = {422} if self.query is not None or self.keyed else set()
+        by_key = {400, 409} if self.keyed else set()
+        return {*ALWAYS, *self.refusals, *by_address, *by_arguments, *by_key}
+
+
+def _asked_first(permission: Permission, scope: str) -> Callable[[View], View]:
+    """The permission of a call and the scope that its token needs are asked before anything is read."""
 
     def wrap(view: View) -> View:
         @wraps(view)
@@ -58,19 +118,6 @@ def call(permission: Permission, scope: str) -> Callable[[View], View]:
             return view(**values)
 
         return permit(permission)(called)
-
-    return wrap
-
-
-def described(blueprint: Any, *, scope: str, summary: str, description: str, refusals: tuple[int, ...]) -> Any:
-    """Describe a call: what it does, the scope it needs, which refusals it knows beside those of every call."""
-
-    def wrap(view: View) -> View:
-        for status in sorted({*ALWAYS, *refusals}, reverse=True):
-            view = blueprint.alt_response(status, schema=Problem, content_type=PROBLEM)(view)
-        return blueprint.doc(  # type: ignore[no-any-return]
-            summary=summary, description=description, security=[{"token": []}], **{"x-scope": scope}
-        )(view)
 
     return wrap
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from marshmallow import RAISE
 
 from framework.disclosure import calling, receiving
 from framework.ground.permissions import Permission
@@ -13,24 +12,23 @@ from framework.ground.text import N_
 from models.base import db
 from models.rounds import Round
 from views import clock
-from views.api import blueprint, schemas
-from views.api.calls import LANGUAGE, READ, call, described, page_asked, part
+from views.api import schemas
+from views.api.calls import READ, Call, page_asked, part
 from views.disclosure.sentences import counts_by_itself
 from views.guard import actor
 from views.i18n import state_words
 
 
-@blueprint.get("/rounds", parameters=[LANGUAGE])
-@call(Permission.SUBMISSION_VIEW_OWN, READ)
-@described(
-    blueprint,
+@Call(
+    method="GET",
+    path="/rounds",
+    permission=Permission.SUBMISSION_VIEW_OWN,
     scope=READ,
     summary=N_("List the rounds you may send to"),
     description=N_("Every published round whose tenders are not opened yet, by deadline."),
-    refusals=(422,),
+    answers=schemas.Rounds,
+    query=schemas.PageQuery,
 )
-@blueprint.response(200, schemas.Rounds)
-@blueprint.arguments(schemas.PageQuery, location="query", unknown=RAISE)
 def rounds(query: dict[str, Any]) -> dict[str, Any]:
     """The rounds a supplier may send to."""
     offset = (query["page"] - 1) * query["per_page"]

@@ -210,6 +210,9 @@ class Version(Schema):
         validate=OneOf(VERDICTS),
     )
     is_being_read = _yes_no(N_("Whether a result is still to come: ask again after the seconds of Retry-After."))
+    is_stopped = _yes_no(
+        N_("Whether the reading was stopped: no result comes until it is taken up again or receipt closes.")
+    )
     progress = fields.Nested(Progress, required=True, allow_none=True)
     counts = _yes_no(N_("Whether this version counts, or will count at the deadline as things stand."))
     format = _text(N_("What the file was recognised as."), "hefboom-1.0", allow_none=True)

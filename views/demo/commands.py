@@ -13,7 +13,6 @@ import time
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 from framework.ground import database
@@ -63,6 +62,8 @@ def load(app: Flask, *, now: dt.datetime) -> bool:
 
     Started again, the open tender closes half an hour from now.
     """
+    from flask_migrate import upgrade
+
     settings: Settings = app.extensions["settings"]
     (settings.data_dir / "files").mkdir(parents=True, exist_ok=True)
     upgrade()

@@ -7,6 +7,7 @@ import framework.disclosure.steps  # noqa: F401 - its import registers the next 
 blueprint = Blueprint("disclosure", __name__)
 
 from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
+    comparing,
     declared,
     differences,
     findings,
@@ -14,6 +15,7 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
     names,
     opened,
     opening,
+    own_words,
     reading,
     suppliers,
     upload,
@@ -23,6 +25,7 @@ from views.disclosure import (  # noqa: E402 - the routes hang on the blueprint
 
 __all__ = [
     "blueprint",
+    "comparing",
     "declared",
     "differences",
     "findings",
@@ -30,6 +33,7 @@ __all__ = [
     "names",
     "opened",
     "opening",
+    "own_words",
     "reading",
     "suppliers",
     "upload",

@@ -8,9 +8,10 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import corrections, counting, findings, groups, receipts, receiving
+from framework.disclosure import corrections, counting, facility_choices, findings, groups, receipts, receiving
+from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
-from framework.disclosure.marked import Marked, mark, not_read
+from framework.disclosure.marked import Marked, cannot_before, mark, not_read
 from framework.ground.issues import Issue
 from framework.ground.permissions import Permission
 from models.base import db
@@ -20,12 +21,14 @@ from views import clock
 from views.disclosure import blueprint, reading
 from views.disclosure.declared import account, shift_url, told_url, with_titles
 from views.disclosure.mending import mend_urls
+from views.disclosure.own_words import products_url, types_url
 from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
-from views.disclosure.upload import own_submission
+from views.disclosure.upload import address, own_submission
 from views.disclosure.work import files, inline_limits
 from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import current_language
+from views.mailing import absolute
 
 GROUPS_FIRST = 12
 
@@ -58,13 +61,25 @@ def version(round_: Round, submission_id: str) -> str:
         may_count=counting.may_count(found, submission) and not submission.is_rechecked,
         may_mend=may_mend,
         told=told_url(round_, submission),
+        types_url=types_url(round_, submission),
+        products_url=products_url(round_, submission),
+        types_waiting=facility_choices.waiting(submission),
         shifted=shift_url(round_, submission) if may_mend else "",
         batches=corrections.batches(db.session(), submission),
+        originals=corrections.original_headers(db.session(), submission),
+        meaning_of=meaning_of,
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),
         is_open=is_open,
-        compared=next((one for one in found if one.version_no < submission.version_no and one.checked_at), None),
+        compared=submission.made_from or counting.read_before(found, submission),
         everything=everything,
+        cannot_mark=cannot_before(
+            form=submission.format,
+            kind=submission.file_kind,
+            name=submission.file.name,
+            size=submission.file.size,
+            is_read=submission.checked_at is not None,
+        ),
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
 
@@ -74,12 +89,9 @@ def version(round_: Round, submission_id: str) -> str:
 def issues_workbook(round_: Round, submission_id: str) -> BaseResponse:
     """Every issue with sheet, cell, what was found, what is expected, what to do."""
     submission = own_submission(round_, submission_id)
-    target = io.BytesIO()
     found = groups.all_issues(db.session(), submission)
-    findings.write_findings(
-        target, found, language=current_language(), gettext=_, note=not_kept_sentence(groups.not_kept(submission))
-    )
-    return send_workbook(target.getvalue(), f"remarks-{submission.receipt_number}.xlsx")
+    note = not_kept_sentence(groups.not_kept(submission))
+    return _remarks(found, note, "", submission.file.name, submission.receipt_number, address(submission))
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/marked.xlsx")
@@ -88,13 +100,17 @@ def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
     """The supplier's own file, marked up; where a copy would lose anything, the remarks as a workbook that says why."""
     submission = own_submission(round_, submission_id)
     found = groups.all_issues(db.session(), submission)
-    note, language = not_kept_sentence(groups.not_kept(submission)), current_language()
-    number, copy = submission.receipt_number, _marked(submission, found, note)
+    note = not_kept_sentence(groups.not_kept(submission))
+    number, name, page = submission.receipt_number, submission.file.name, address(submission)
+    origin = _(
+        "Made from version %(number)s of your disclosure, receipt number %(receipt)s.",
+        number=submission.version_no,
+        receipt=number,
+    )
+    copy = _marked(submission, found, f"{origin} {note}".strip())
     if copy.content:
         return send_workbook(copy.content, f"marked-{number}.xlsx")
-    target = io.BytesIO()
-    findings.write_findings(target, found, language=language, gettext=_, note=note, top=copy.cannot)
-    return send_workbook(target.getvalue(), f"remarks-{number}.xlsx")
+    return _remarks(found, note, copy.cannot, name, number, page)
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/receipt")
@@ -110,6 +126,22 @@ def receipt(round_: Round, submission_id: str) -> str:
         arrival=receipts.arrival(db.session(), submission),
         tag=version_tag(submission, counting.standing(found)),
     )
+
+
+def _remarks(found: list[Issue], note: str, top: str, name: str, number: str, page: str) -> BaseResponse:
+    """The remarks as a workbook, with links into the file called `name` and to the `page` of the version."""
+    target, base = io.BytesIO(), absolute(page)
+    findings.write_findings(
+        target,
+        found,
+        language=current_language(),
+        gettext=_,
+        note=note,
+        top=top,
+        file_name=name,
+        page=lambda issue: f"{base}?all=1#{groups.anchor(issue)}",
+    )
+    return send_workbook(target.getvalue(), f"remarks-{number}.xlsx")
 
 
 def _block(submission: Submission) -> Group | None:

@@ -56,7 +56,7 @@ def mend(round_: Round, submission_id: str) -> Response | tuple[str, int]:
         page = _page(round_, submission, cause, error=said, typed=request.form)
         return (page, error.status) if page else redirect(address(submission))
     said = ngettext("%(count)s cell is mended.", "%(count)s cells are mended.", count, count=number(count))
-    return _checked_again(submission, said)
+    return checked_again(submission, said)
 
 
 @blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/mended/<batch>/undo")
@@ -71,7 +71,7 @@ def undo_mending(round_: Round, submission_id: str, batch: str) -> Response:
         count,
         count=number(count),
     )
-    return _checked_again(submission, said)
+    return checked_again(submission, said)
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/columns")
@@ -100,7 +100,7 @@ def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, i
     except InvalidInput as error:
         said = guard.refused(error)
         return _columns_page(round_, submission, error=said, chosen=choices, ticked=(fill, split)), error.status
-    return _checked_again(submission, _read_as_said(count))
+    return checked_again(submission, _read_as_said(count))
 
 
 @blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/columns/offered")
@@ -109,7 +109,7 @@ def take_offered_columns(round_: Round, submission_id: str) -> Response:
     """Read the list as such a list was read elsewhere, and check the version again."""
     submission = own_submission(round_, submission_id)
     count = shared_columns.take_offered(db.session(), submission, actor=actor(), clock=clock.now)
-    return _checked_again(submission, _read_as_said(count))
+    return checked_again(submission, _read_as_said(count))
 
 
 def _ticked(prefix: str) -> set[str]:
@@ -182,7 +182,8 @@ def _cause(given: Mapping[str, str]) -> CauseKey:
     return CauseKey(*(given.get(name, "") for name in CauseKey._fields))
 
 
-def _checked_again(submission: Submission, said: str) -> Response:
+def checked_again(submission: Submission, said: str) -> Response:
+    """Back to the version and its remarks, once what a person said was recorded; a small file is checked at once."""
     job, size = submission.job, submission.file.size
     job_id = job.id if job is not None else None
     answer = guard.done(address(submission) + "#remarks", said)

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app
@@ -13,8 +14,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, counting, receiving, smelter_loads
+from framework.disclosure import checking, comparisons, counting, receiving, smelter_loads, storing
 from framework.disclosure.check_file import Checked
+from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
 from framework.ground import jobs, turns
@@ -24,7 +26,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
 from framework.rounds import settings
 from models.base import db
-from models.disclosure import Submission, SubmissionRow
+from models.disclosure import Submission, SubmissionRow, WaitingRow
 from models.records import Job
 from models.rounds import Round
 from views import clock
@@ -35,6 +37,7 @@ LONG_LIST = 20_000
 """Rows of a version that stands above which a newer one is compared with it by the worker."""
 logger = logging.getLogger(__name__)
 SAID_EVERY_S = 1.0
+MOST_PATIENCE = 4
 Clock = Callable[[], dt.datetime]
 
 
@@ -89,7 +92,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if _is_in_wrong_lane(job, submission):
         _send_to_large_lane(session, number, watch)
         return
-    limits = _limits(job.lane, submission.round)
+    limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
     try:
         checked, milliseconds = checking.read(
             session,
@@ -113,9 +116,8 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
 
 def _keep(session: Session, submission: Submission, checked: Checked, milliseconds: int, watch: Watch) -> None:
     """From `hold` to the commit nobody stops the job or takes it over: what is stored is the work of one attempt."""
-    is_first = submission.state == "staged"
-    if is_first:
-        checking.store_rows(session, submission, checked, on_progress=watch)
+    number, is_first = submission.id, submission.state == "staged"
+    checking.store_rows(session, submission, checked, on_progress=watch)
     receiving.lock(session, submission.round)  # first the round, then the job: as everybody takes them
     watch.hold()
     checking.keep(
@@ -125,28 +127,43 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
         milliseconds,
         clock=watch.clock,
         files=files(),
-        has_rows=is_first,
+        has_rows=True,
         mail_after=dt.timedelta(seconds=_settings().mail_when_longer_s),
     )
+    comparisons.expect(session, submission, now=watch.clock())
+    if not is_first:
+        session.commit()
+        _forget_waiting(session, number)
+
+
+def _forget_waiting(session: Session, submission_id: int) -> None:
+    """In slices: nobody waits for the database meanwhile."""
+    while storing.forget_waiting(session, submission_id):
+        session.commit()
+    session.commit()
 
 
 class Watch:
     """Keeps on the job's row how far the work has come, once a second at most, in transactions of its own.
 
-    It survives the page and the worker, and is the heartbeat as well. Where the job was stopped, or another worker
+    It survives the page and the worker, and is the heartbeat as well. What was said is never taken back: where a file is read
+    a second time in one attempt, nothing new is said until that is further. Where the job was stopped, or another worker
     took it over, the next word of progress raises Stopped, which ends the work and its child.
     """
 
     def __init__(self, session: Session, job_id: int, attempt: int, clock: Clock) -> None:
         self.session, self.job_id, self.attempt, self.clock = session, job_id, attempt, clock
-        self._next = 0.0
+        self._next = self._furthest = 0.0
 
     def __call__(self, done: int, total: int, step: str = STORING, /) -> None:
         """Write it down and commit; a database that is busy for a moment does not end the work."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + SAID_EVERY_S
-        progress = {"step": step, "done": done, "total": total or None} if step else {}
+        share = share_done(step, done, total)
+        is_further = bool(step) and share >= self._furthest
+        progress = {"step": step, "done": done, "total": total or None} if is_further else {}
+        self._furthest = max(self._furthest, share)
         if self.session.in_transaction():  # rows were stored in it: they stand or fall together with the word
             self._write(progress)
             return
@@ -202,6 +219,11 @@ def _limits(lane: str, round_: Round) -> Limits:
     return _settings().large_limits() if lane == turns.LARGE else _settings().quick_limits()
 
 
+def _with_patience(limits: Limits, attempts: int) -> Limits:
+    """More time on the clock with every attempt, for a machine that was too busy before; no more of a processor."""
+    return replace(limits, child_wall_s=limits.child_wall_s * min(attempts, MOST_PATIENCE))
+
+
 def takes_large(round_: Round) -> bool:
     """Whether files of the large lane are taken: by the installation and by the round."""
     return _settings().large_lane and bool(settings.value(round_, "large_lane"))
@@ -210,6 +232,12 @@ def takes_large(round_: Round) -> bool:
 def upload_mb(round_: Round) -> int:
     """The largest file that is taken in this round, in MB."""
     return _settings().large_upload_mb if takes_large(round_) else _settings().upload_mb
+
+
+def comparing_limits() -> Limits:
+    """What comparing long versions may ask of us on the worker: nobody waits for it, so three times the time of reading."""
+    limits = _settings().large_limits()
+    return replace(limits, child_cpu_s=3 * limits.child_cpu_s, child_wall_s=3 * limits.child_wall_s)
 
 
 def inline_limits() -> Limits:
@@ -249,6 +277,11 @@ def close_due_rounds(session: Session, clock: Clock) -> None:
 
 @jobs.periodic("forget_unfinished_rows", every_seconds=3600)
 def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
-    """Rows of a version that was taken back while they were being stored belong to nothing."""
+    """Rows of a version that was taken back while they were being stored belong to nothing; nor do rows that wait in vain."""
     never_read = select(Submission.id).where(Submission.checked_at.is_(None), Submission.state != "staged")
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id.in_(never_read)))
+    session.commit()
+    with_waiting = select(WaitingRow.submission_id).distinct()
+    for submission in session.scalars(select(Submission).where(Submission.id.in_(with_waiting))).all():
+        if not submission.is_rechecked:
+            _forget_waiting(session, submission.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -44,7 +44,7 @@ class Context:
     tables: Mapping[str, Table]
     scope: RoundScope | None
     today: dt.date
-    previous: Mapping[str, list[dict[str, Any]]] | None = None
+    previous: Mapping[str, Sequence[dict[str, Any]]] | None = None
     smelters: Mapping[str, str | None] | None = None
     is_list: bool = False
     created: list[dict[str, Any]] = field(default_factory=list)
@@ -68,12 +68,18 @@ class Context:
         """Sheet and index of a row that says all the same as an earlier one → index of that; sheets without keys of their own."""
         found: dict[tuple[str, int], int] = {}
         for sheet in (SITES,) if self.is_list else (SMELTERS,):
-            seen: dict[object, int] = {}
-            for index, row in enumerate(zip(*map(_hashable, self.tables[sheet].columns.values()), strict=True)):
-                first = seen.setdefault(row if sheet == SITES else repr(row), index)
+            seen: dict[Hashable, int] = {}
+            repeated = hashes_twice(self._told(sheet))
+            for index, row in enumerate(self._told(sheet) if repeated else ()):
+                first = seen.setdefault(row, index) if hash(row) in repeated else index
                 if first != index:
                     found[sheet, index] = first
         return found
+
+    def _told(self, sheet: str) -> Iterator[Hashable]:
+        """All that each row says."""
+        rows = zip(*map(_hashable, self.tables[sheet].columns.values()), strict=True)
+        return rows if sheet == SITES else map(repr, rows)
 
     def keys(self, sheet: str, column: str) -> list[str | None]:
         """The values of a column in comparison form; None for blanks."""
@@ -190,6 +196,15 @@ class Context:
 def key(value: object) -> str:
     """The form in which keys are compared."""
     return str(value).casefold()
+
+
+def hashes_twice(values: Iterable[Hashable]) -> set[int]:
+    """The hashes of values that occur more than once: who then looks at those alone need not hold all of them."""
+    once: set[int] = set()
+    twice: set[int] = set()
+    for number in map(hash, values):
+        (twice if number in once else once).add(number)
+    return twice
 
 
 def first_index(keys: Iterable[str | None]) -> dict[str, int]:

@@ -1,19 +1,18 @@
-"""Sites as places: addresses, coordinates, doubles and unused rows (D28 to D31, D49, D50, D55, D57)."""
+"""Sites as places: addresses, coordinates, doubles and unused rows (D28 to D31, D49, D50, D57)."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from framework.disclosure import geography
-from framework.disclosure.checks.context import Context, key
-from framework.disclosure.columns import AUDITS, LINKS, SHEETS, SITES, SMELTERS
+from framework.disclosure.checks.context import Context, hashes_twice, key
+from framework.disclosure.columns import AUDITS, LINKS, SITES, SMELTERS
 from framework.disclosure.table import Table
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue
-from framework.ground.places import normalise_address, normalise_name
+from framework.ground.places import normalise_address, normalise_name, unit_markers
+from framework.ground.sheets.progress import along
 
 _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
@@ -92,6 +91,8 @@ def coordinates(context: Context) -> Iterator[Issue]:
 def duplicates(context: Context) -> Iterator[Issue]:
     """D49: same name, country and city, or same address, or same hub id; other house numbers make another plant.
 
+    So do other numbers in the names: Plant 2 and Plant 3 of one street are two, Plant 2 and Plant II one.
+
     A row that is wholly identical to another is told as that.
 
     Names and addresses are normalised only among rows of one country and city with the same numbers, since
@@ -100,12 +101,17 @@ def duplicates(context: Context) -> Iterator[Issue]:
     table = context.tables[SITES]
     column = "site_ref" if table.has("site_ref") else "site_legal_name"
     seen: dict[tuple[str, ...], int] = {}
-    rows = list(zip(*(table.get(name) for name in _OF_A_SITE), strict=True))
-    years_of = [str(year or "") for year in table.get("list_year")]
-    for near in _neighbours(table).values():
+    told = [table.get(name) for name in _OF_A_SITE]
+    years_of, ids_twice = table.get("list_year"), hashes_twice(map(_id_form, filter(None, table.get("os_id"))))
+    groups = _neighbours(table)
+    for group in along(groups.values(), len(groups)):
+        near = (group,) if isinstance(group, int) else group
         for index in near:
-            forms = _forms(*rows[index], alone=len(near) == 1)
-            twins = [seen.setdefault((years_of[index], *form), index) for form in forms]
+            name, address, city, country, os_id = (values[index] for values in told)
+            os_id = _id_form(os_id) if os_id else None
+            known_id = os_id if hash(os_id) in ids_twice else None
+            forms = _forms(name, address, city, country, known_id, alone=len(near) == 1)
+            twins = [seen.setdefault((str(years_of[index] or ""), *form), index) for form in forms]
             first = min(twins, default=index)
             if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
                 yield context.at(SITES, index, column, "site-duplicate", other=table.rows[first])
@@ -126,13 +132,26 @@ def _other_product(table: Table, first: int, index: int) -> bool:
     return table.has("product_model") and same_site and models[first] != models[index]
 
 
-def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def _neighbours(table: Table) -> dict[int, int | list[int]]:
+    """Indices of rows that may be the same, alone or together, by the hash of country, city and numbers.
+
+    Rows that only share the hash do no harm: their forms differ.
+    """
+    groups: dict[int, int | list[int]] = {}
     cities = {city: key(city or "") for city in set(table.get("city"))}
     for index, address, city, country in table.zip("address_line", "city", "country"):
         numbers = sorted(set(_DIGITS.findall(address))) if address else []
-        groups[(str(country), cities[city], *numbers)].append(index)
+        place = hash((str(country), cities[city], *numbers))
+        known = groups.setdefault(place, index)
+        if isinstance(known, list):
+            known.append(index)
+        elif known != index:
+            groups[place] = [known, index]
     return groups
+
+
+def _id_form(os_id: str) -> str:
+    return (os_id if os_id.isalnum() else re.sub(r"[\s-]", "", os_id)).upper()
 
 
 def _forms(
@@ -140,13 +159,14 @@ def _forms(
 ) -> Iterator[tuple[str, ...]]:
     """What makes two rows the same."""
     if os_id:
-        yield "id", (os_id if os_id.isalnum() else re.sub(r"[\s-]", "", os_id)).upper()
+        yield "id", os_id
     if alone:
         return
     place = (str(country), key(city or ""))
     numbers = " ".join(sorted(set(_DIGITS.findall(address or ""))))
     if address and numbers:
-        yield "address", *place, normalise_address(address, country or "")
+        units = " ".join(sorted(unit_markers(name or "")))
+        yield "address", *place, normalise_address(address, country or ""), units
     if name and country and (city or not address):
         yield "name", *place, normalise_name(name), numbers
 
@@ -161,82 +181,3 @@ def unused(context: Context) -> Iterator[Issue]:
     for site, index in context.sites.items():
         if site not in used:
             yield context.at(SITES, index, "site_ref", "site-unused")
-
-
-def less_precise(context: Context) -> Iterator[Issue]:
-    """D55: a site or link known at site level in the version before now comes at city level or coarser; many are told as one."""
-    if not context.previous:
-        return
-    before = _before(context)
-    known, now = _precisions(before), _precisions(context)
-    fallen = _fallen_sites(context, before, known, now)
-    if len(fallen) > _LIST_ALL_BELOW:
-        yield make("less-precise-than-before", "many", sheet=context.tables[SITES].title, count=len(fallen))
-    else:
-        for index in fallen:
-            yield context.at(SITES, index, "address_line", "less-precise-than-before")
-    yield from _fallen_links(context, fallen, _best_of_links(before, known), _best_of_links(context, now))
-
-
-def _before(context: Context) -> Context:
-    """The version before, as far as its rows are given."""
-    given = context.previous or {}
-    tables = {name: Table.of_records(name, given.get(name, [])) for name in SHEETS}
-    return Context(tables, context.scope, context.today)
-
-
-def _precisions(context: Context) -> list[str]:
-    rows = context.tables[SITES].zip("address_line", "city", "region", "country")
-    return [geography.precision(address, city, region, country) for _index, address, city, region, country in rows]
-
-
-def _is_coarse(level: str) -> bool:
-    return geography.PRECISIONS.index(level) >= geography.PRECISIONS.index("city")
-
-
-def _fallen_sites(context: Context, before: Context, known: list[str], now: list[str]) -> list[int]:
-    """Rows of sites that were known exactly, by their key, else by name and country, and are no longer."""
-    by_key: dict[str, str] = {}
-    by_name: dict[str, str] = {}
-    for index, ref, name, country in before.tables[SITES].zip("site_ref", "site_legal_name", "country"):
-        if ref:
-            by_key.setdefault(key(ref), known[index])
-        plate = _nameplate(name, country)
-        by_name[plate] = _coarsest(by_name.get(plate, known[index]), known[index])
-    fallen = []
-    for index, ref, name, country in context.tables[SITES].zip("site_ref", "site_legal_name", "country"):
-        if _is_coarse(now[index]):
-            level = by_key.get(key(ref)) if ref else None
-            if (level or by_name.get(_nameplate(name, country))) == geography.PRECISIONS[0]:
-                fallen.append(index)
-    return fallen
-
-
-def _coarsest(first: str, second: str) -> str:
-    return max(first, second, key=geography.PRECISIONS.index)
-
-
-def _best_of_links(context: Context, levels: list[str]) -> dict[tuple[str, str], str]:
-    """Product and component → how exactly the best known of its sites is known."""
-    best: dict[tuple[str, str], str] = {}
-    for group, links in context.groups.items():
-        known = [levels[context.sites[link.site]] for link in links if link.site in context.sites]
-        if known:
-            best[group] = min(known, key=geography.PRECISIONS.index)
-    return best
-
-
-def _fallen_links(
-    context: Context, fallen: list[int], known: dict[tuple[str, str], str], now: dict[tuple[str, str], str]
-) -> Iterator[Issue]:
-    """Components whose site was known exactly and is another one now, known less exactly."""
-    sites = set(fallen)
-    for group, level in now.items():
-        if known.get(group) == geography.PRECISIONS[0] and _is_coarse(level):
-            links = context.groups[group]
-            if not any(context.sites.get(link.site) in sites for link in links):
-                yield context.at(LINKS, links[0].index, "site_ref", "less-precise-than-before", "link")
-
-
-def _nameplate(name: Any, country: Any) -> str:
-    return f"{normalise_name(str(name or ''))}|{country}"

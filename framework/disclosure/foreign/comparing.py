@@ -37,7 +37,8 @@ def against_round(
 ) -> Iterable[Issue]:
     """What does not fit the round: products that are no models on offer, minerals nobody asked for or that are missing.
 
-    `before` are the rows of the supplier's version before, whose models are the ones on offer as far as we know them.
+    `before` holds under `on_offer` the models that the supplier's earlier versions told of: those on offer, as far as
+    we know them.
     """
     if scope is None:
         return
@@ -57,7 +58,7 @@ def against_round(
 def _products(content: ForeignContent, before: Mapping[str, list[Record]]) -> Iterable[Issue]:
     if content.scope != "model_subset" or not content.products:
         return
-    on_offer = [one["values"] for one in before.get("1_products", ()) if one["values"].get("category")]
+    on_offer = [one["values"] for one in before.get("on_offer", ())]
     models = {_key(one.get(name)) for one in on_offer for name in _NAMES_OF_A_MODEL}
     named = {_key(one["values"].get(name)) for one in content.products for name in _NAMES_OF_A_PRODUCT}
     if not (models & named) - {""}:

@@ -44,6 +44,9 @@ class Layout:
     other_cells: tuple[str, ...] = ()
     only: dict[str, int] = field(default_factory=dict)
     asked_minerals: dict[str, str] = field(default_factory=dict)
+    answer: str = "D"
+    comment: str = "G"
+    """Columns of the declaration that hold answers and comments."""
 
     @property
     def group(self) -> str:
@@ -70,6 +73,24 @@ def shifted(layout: Layout, step: int) -> Layout:
     """The layout with the columns of its sheet of smelters `step` columns further right; what falls off the edge is dropped."""
     places = {name: place_of(column) + step for name, column in layout.smelters.items()}
     return replace(layout, smelters={name: letter(place) for name, place in places.items() if place >= 0})
+
+
+def declared_aside(layout: Layout, step: int) -> Layout:
+    """The layout with the cells of its declaration `step` columns further right."""
+    return replace(
+        layout,
+        head={name: aside(cell, step) for name, cell in layout.head.items()},
+        mineral_cells=tuple(aside(cell, step) for cell in layout.mineral_cells),
+        other_cells=tuple(aside(cell, step) for cell in layout.other_cells),
+        answer=letter(place_of(layout.answer) + step),
+        comment=letter(place_of(layout.comment) + step),
+    )
+
+
+def aside(address: str, step: int) -> str:
+    """The address of the cell `step` columns further right."""
+    row, place = at(address)
+    return f"{letter(place + step)}{row}"
 
 
 def version_key(version: str) -> tuple[float, str]:

@@ -167,8 +167,8 @@ class _Declaration:
             self._answer(question, COMPANY, row, Asked.YES if goes else Asked.NO)
 
     def _answer(self, question: str, subject: str, row: int, is_asked: Asked) -> None:
-        cell = f"D{row}"
-        raw, comment = self.declared(cell), self.text(f"G{row}")
+        cell = f"{self.layout.answer}{row}"
+        raw, comment = self.declared(cell), self.text(f"{self.layout.comment}{row}")
         if raw is None:
             if is_asked is Asked.YES:
                 self.tell("value-missing", cell=cell)
@@ -187,11 +187,13 @@ class _Declaration:
         if raw is not None and not value:
             allowed = ", ".join(_shown(question, self.layout))
             nearest = nearest_value(question, raw, self.layout)
-            self.tell("value-not-allowed", cell=f"D{row}", value=raw, allowed=allowed, nearest=nearest)
+            self.tell(
+                "value-not-allowed", cell=f"{self.layout.answer}{row}", value=raw, allowed=allowed, nearest=nearest
+            )
         if raw is not None and is_asked is Asked.NO:
-            self.tell("answer-not-asked", cell=f"D{row}", value=raw)
+            self.tell("answer-not-asked", cell=f"{self.layout.answer}{row}", value=raw)
         if question == "policy_public" and value == "yes" and is_asked is Asked.YES and not comment:
-            self.tell("value-missing", cell=f"G{row}")
+            self.tell("value-missing", cell=f"{self.layout.comment}{row}")
 
 
 def _shown(question: str, layout: Layout) -> list[str]:

@@ -6,7 +6,19 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.foreign.layouts import Layout, at, cells_of, layout_of, layouts, setting, shifted, version_key
+from framework.disclosure.foreign.layouts import (
+    Layout,
+    aside,
+    at,
+    cells_of,
+    declared_aside,
+    layout_of,
+    layouts,
+    setting,
+    shifted,
+    value_of,
+    version_key,
+)
 from framework.disclosure.foreign.minerals import mineral_of
 from framework.disclosure.identifiers import smelter_form
 from framework.disclosure.table import place_of
@@ -44,6 +56,7 @@ TEMPLATE_SHEETS = frozenset(
 """Sheets of the templates, in the form in which names are compared; other sheets were added by somebody."""
 _LETTERS = re.compile(r"\((CMRT|EMRT|AMRT|CRT)\)\s*\Z")
 _VERSION = re.compile(r"\s*(?:revision|version)?\s*(\d+(?:\.\d+)*[a-z]?)(?![\d])", re.IGNORECASE)
+_SCOPE = re.compile(r"\s*[A-D]\.", re.IGNORECASE)
 _SECOND = ("Q3", "N3", "O3", "R3")
 _FIRST_LABELS = ("B26", "B27", "B22", "B20")
 _SAMPLE, _PREVIEWED = 200, 5
@@ -87,7 +100,7 @@ def recognise_foreign(book: Book) -> Foreign | None:
     smelters = book.sheet("Smelter List") or book.sheet("Smelter and Mine List")
     if declaration is None or smelters is None:
         return None
-    cells = cells_of(declaration, down_to=_LAST_OF_LABELS)
+    cells = _in_place(cells_of(declaration, down_to=_LAST_OF_LABELS))
     version = _version(cells.get(at("J3")))
     kind, sure = _type(book, cells, version)
     layout, _nearest = layout_of(kind, version)
@@ -98,8 +111,18 @@ def recognise_foreign(book: Book) -> Foreign | None:
         return found
     _second(found)
     _old(found)
-    _anchors(found)
+    _declared_anchors(found)
+    if found.readable:
+        _anchors(found)
     return found
+
+
+def _in_place(cells: dict[tuple[int, int], Cell]) -> dict[tuple[int, int], Cell]:
+    """The cells as they would stand in the template, where the version is found one column aside."""
+    if _version(cells.get(at("J3"))):
+        return cells
+    step = next((step for step in SHIFTS if _version(cells.get(at(aside("J3", step))))), 0)
+    return {(row, place - step): cell for (row, place), cell in cells.items()}
 
 
 def of_the_family(book: Book) -> Sheet | None:
@@ -172,6 +195,58 @@ def _old(found: Foreign) -> None:
         found.issues.append(
             make("foreign-version-old", sheet=found.declaration.name, value=name, cell="J3", least=least)
         )
+
+
+def _declared_anchors(found: Foreign) -> None:
+    """The declaration says its scope and answers where the version has them; where one column aside, that is said (X04)."""
+    layout, cells = found.layout, cells_of(found.declaration)
+    if layout is None:
+        return
+    here = _said_there(cells, layout)
+    if here is True:
+        return
+    step = next((step for step in SHIFTS if _said_there(cells, declared_aside(layout, step))), 0)
+    if not step and here is None:
+        return
+    sheet = found.declaration.name
+    if step and step == _said_step(found.declaration):
+        found.layout = declared_aside(layout, step)
+    elif step:
+        found.shift = step
+        moved = declared_aside(layout, step)
+        preview = [
+            {"row": str(at(cell)[0]), "answer": str(cells[at(cell)])[:60]}
+            for cell in _first_cells(moved)
+            if at(cell) in cells
+        ]
+        found.issues.append(make("columns-shifted", sheet=sheet, shift=step, preview=preview[: 2 * _PREVIEWED]))
+    else:
+        cell = next(cell for cell in _first_cells(layout) if at(cell) in cells)
+        found.issues.append(make("columns-shifted", "elsewhere", sheet=sheet, cell=cell, value=str(cells[at(cell)])))
+        found.layout = None
+
+
+def _first_cells(layout: Layout) -> list[str]:
+    """The cells of the scope, where the version asks for one, and of the answers to the first question."""
+    first = layout.questions["added"]
+    return [
+        *([layout.head["scope"]] if "scope" in layout.head else []),
+        *(f"{layout.answer}{row}" for row in range(first, first + layout.rows)),
+    ]
+
+
+def _said_there(cells: dict[tuple[int, int], Cell], layout: Layout) -> bool | None:
+    """Whether scope and answers stand in the cells of this layout; None where all of these are blank.
+
+    One answer that is none of the list is a mistyped one, so of a few answers one right one is enough.
+    """
+    held = {cell: cells.get(at(cell)) for cell in _first_cells(layout)}
+    values = {cell: value for cell, value in held.items() if value is not None and not str(value).startswith("#")}
+    if not values:
+        return None
+    scope = values.pop(layout.head.get("scope", ""), None)
+    answers = [bool(value_of("added", value, layout)) for value in values.values()]
+    return (scope is None or bool(_SCOPE.match(str(scope)))) and _mostly(answers)
 
 
 def _anchors(found: Foreign) -> None:

@@ -49,6 +49,8 @@ def sheet_issues(sheet: Sheet) -> list[Issue]:
     if facts.hidden_rows or facts.hidden_columns:
         places = [*facts.hidden_rows[:_MANY], *map(column_letters, facts.hidden_columns[:_MANY])]
         issues.append(make("hidden-rows-read", sheet=name, value=", ".join(map(str, places))))
+    if facts.coloured_columns:
+        issues.append(make("colour-not-read", sheet=name, value=", ".join(map(column_letters, facts.coloured_columns))))
     if facts.filtered:
         issues.append(make("filter-ignored", sheet=name))
     counted = (

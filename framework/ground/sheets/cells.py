@@ -35,6 +35,7 @@ class SheetFacts:
     rows_unordered: bool = False
     empty_rows: int = 0
     notes: int = 0
+    coloured_columns: list[int] = field(default_factory=list)
     pictures: int = 0
     bad_dates: dict[tuple[int, int], str] = field(default_factory=dict)
     bad_characters: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -47,12 +48,16 @@ class SheetFacts:
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet as read; `visible` is False for hidden and very hidden sheets."""
+    """One sheet as read; `visible` is False for hidden and very hidden sheets.
+
+    `originals` are the headers of the file over which a person said what their column means, by row and place (0 is A).
+    """
 
     name: str
     rows: list[Row]
     facts: SheetFacts = field(default_factory=SheetFacts)
     visible: bool = True
+    originals: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -22,12 +22,13 @@ from typing import Any, NoReturn
 
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import lines, progress
-from framework.ground.sheets.cells import Book, Refusal
+from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.codec import as_text, refusal_as_json
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.reading import read_here
 
-Task = Callable[[Book, dict[str, Any]], Any]
+Task = Callable[[Any, dict[str, Any]], Any]
+"""Takes the book, or where the file is one of ours and no table its path, and the arguments of the order."""
 ANSWER = "answer.json"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _PARENT_DEATH_SIGNAL = 1
@@ -93,6 +94,8 @@ def peak_mb() -> int:
 
 def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
     """Read the book, run the task: {"value": …} or {"refusal": …}."""
+    if not order["is_table"]:
+        return {"value": task(Path(order["path"]), order["arguments"])}
     book = read_here(
         Path(order["path"]),
         limits,
@@ -103,8 +106,14 @@ def work(order: dict[str, Any], limits: Limits, task: Task) -> dict[str, Any]:
     )
     if isinstance(book, Refusal):
         return {"refusal": refusal_as_json(book)}
-    progress.report(0, sum(len(sheet.rows) for sheet in book.sheets))
-    return {"value": task(book, order["arguments"])}
+    progress.start(progress.CHECKING, sum(len(sheet.rows) for sheet in book.sheets))
+    progress.window(*progress.UNDERSTANDING)
+    return {"value": task(book, order["arguments"] | _handed(order))}
+
+
+def _handed(order: dict[str, Any]) -> dict[str, Any]:
+    """What the parent wrote down for the task, by the name of the argument: records that are read from its open file."""
+    return {name: lines.LineFile(handle).blocks(places) for name, (handle, places) in order["handed"].items()}
 
 
 def _task(name: str) -> Task:

@@ -1,7 +1,10 @@
-"""Records that leave the child one line each, so that neither side ever holds all of them.
+"""Records of rows that go between parent and child one line each, so that neither side ever holds all of them.
 
-The child writes them into its own folder while it makes them. The parent takes hold of the file, which goes with the
-last hand on it, and reads it in pieces.
+The child writes them into its own folder while it makes them; the parent takes hold of the file, which goes with the
+last hand on it, and reads it in pieces. What the parent hands over is written down before the child starts.
+
+A record is `{"row": number, "values": {...}, "found": {...}}`. A line holds the three apart, the last two as JSON, so that
+who only stores them need not take them to pieces.
 """
 
 from __future__ import annotations
@@ -10,13 +13,30 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, BinaryIO, NamedTuple, overload
 
+from framework.ground.sheets import progress
 from framework.ground.sheets.codec import as_text, may_need_escapes, storable
+from framework.ground.sheets.workplace import workplace
 
 FILE = "lines.jsonl"
 _AT_ONCE = 1 << 20
+_BETWEEN = "\t"
 _folder: list[Path] = []
+_encode = json.JSONEncoder(default=as_text, check_circular=False, separators=(",", ":")).encode
+
+
+class Written(NamedTuple):
+    """A record whose two objects are JSON already, in texts that any database holds."""
+
+    row: int
+    values: str
+    found: str
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Written:
+        """A record as it is written down."""
+        return cls(record["row"], _encode(record["values"]), _encode(record["found"]))
 
 
 def begin(folder: Path) -> None:
@@ -24,29 +44,48 @@ def begin(folder: Path) -> None:
     _folder[:] = [folder]
 
 
-def write(blocks: Mapping[str, Iterable[Any]]) -> list[list[Any]]:
-    """Write the records of every block, each a plain value; returns what `LineFile.blocks` needs to find them again."""
-    encode = json.JSONEncoder(default=as_text, check_circular=False, separators=(",", ":")).encode
-    places = []
+def write(blocks: Mapping[str, Sequence[Any]]) -> list[list[Any]]:
+    """Write the records of every block; returns what `LineFile.blocks` needs to find them again."""
+    total, past = sum(map(len, blocks.values())), 0
+    progress.window(*progress.WRITING)
     with (_folder[0] / FILE).open("wb", buffering=_AT_ONCE) as file:
+        places = []
         for name, records in blocks.items():
-            start, count = file.tell(), 0
-            for record in records:
-                file.write(encode(record).encode("ascii") + b"\n")
-                count += 1
-            places.append([name, start, count])
+            told = progress.along(records, total, past)
+            places += _blocks(file, [(name, map(Written.of, told))])
+            past += len(records)
+        return places
+
+
+def hand(blocks: Iterable[tuple[str, Iterable[Written]]]) -> Handed:
+    """Write records down for a child, read once and one after the other."""
+    with workplace(None) as folder:
+        path = folder / FILE
+        with path.open("wb", buffering=_AT_ONCE) as file:
+            places = _blocks(file, blocks)
+        return Handed(LineFile(path), places)
+
+
+def _blocks(file: BinaryIO, blocks: Iterable[tuple[str, Iterable[Written]]]) -> list[list[Any]]:
+    places = []
+    for name, records in blocks:
+        start, count = file.tell(), 0
+        for row, values, found in records:
+            file.write(f"{row}\t{values}\t{found}\n".encode())
+            count += 1
+        places.append([name, start, count])
     return places
 
 
 class LineFile:
     """A file of lines that is open for as long as somebody needs it, wherever its name went. Raises OSError."""
 
-    def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, path: Path | int) -> None:
+        self.handle = path if isinstance(path, int) else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def __del__(self) -> None:
-        if hasattr(self, "_handle"):
-            os.close(self._handle)
+        if hasattr(self, "handle"):
+            os.close(self.handle)
 
     def blocks(self, places: Iterable[Sequence[Any]]) -> dict[str, Lines]:
         """Block by block what `write` wrote, by name."""
@@ -55,10 +94,17 @@ class LineFile:
     def lines(self, place: int) -> Iterator[bytes]:
         """The lines from a place on, without their ends."""
         rest = b""
-        while piece := os.pread(self._handle, _AT_ONCE, place):
+        while piece := os.pread(self.handle, _AT_ONCE, place):
             place += len(piece)
             *whole, rest = (rest + piece).split(b"\n")
             yield from whole
+
+
+class Handed(NamedTuple):
+    """Records for a child: the open file, and what `LineFile.blocks` needs to find them in it."""
+
+    file: LineFile
+    places: list[list[Any]]
 
 
 class Lines(Sequence[Any]):
@@ -72,11 +118,26 @@ class Lines(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         """Raises ValueError where a line is missing or no record."""
+        return ({"row": row, "values": values, "found": found} for row, values, found, _said in self._records())
+
+    def written(self) -> Iterator[Written]:
+        """The same as they are written, each looked through. Raises ValueError where a line is missing or no record."""
+        for row, values, found, said in self._records():
+            yield Written(row, *(said or (_encode(values), _encode(found))))
+
+    def _records(self) -> Iterator[tuple[int, Any, Any, tuple[str, str] | None]]:
+        """Row, values and found; and how the line says the last two, where they are told as they stand there."""
         lines = self._file.lines(self._start)
         for _number in range(self._count):
             line = next(lines, b"")
-            record = json.loads(line)
-            yield storable(record) if may_need_escapes(line) else record
+            number, said, said_found = line.decode("utf-8").split(_BETWEEN)
+            row, values, found = int(number), json.loads(said), {} if said_found == "{}" else json.loads(said_found)
+            if type(values) is not dict or type(found) is not dict:
+                raise ValueError("a line is no record")
+            if may_need_escapes(line):
+                yield row, storable(values), storable(found), None
+            else:
+                yield row, values, found, (said, said_found)
 
     @overload
     def __getitem__(self, index: int) -> Any: ...

@@ -15,7 +15,7 @@ from framework.ground.sheets.package import SheetPart
 
 LONG = 1_000_000
 """Cells with values from which on a sheet is read in pieces."""
-PIECE = 16 * MIB
+PIECE = 8 * MIB
 """Bytes of rows in one piece, unpacked."""
 _FILE = "piece.xlsx"
 _DATA, _ROW, _CLOSED, _TAIL = b"<sheetData>", b"</row>", b"</sheetData>", b"</sheetData></worksheet>"

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 OPENING, READING, CHECKING, STORING = STEPS = ("opening", "reading", "checking", "storing")
+UNDERSTANDING, JUDGING, WRITING = (0.0, 0.35), (0.35, 0.72), (0.72, 1.0)
+"""From where to where in checking the columns are understood, the rules run and the rows are written down (measured)."""
 _FILE = "progress.json"
 _EVERY_S = 0.2
 _ROWS_AT_ONCE = 2_000
+_PARTS = 20
 _folder: list[Path] = []
 Item = TypeVar("Item")
 
@@ -39,6 +42,7 @@ class _Step:
     """The step that `advance` counts on, and when it was last said."""
 
     name, done, total, said_at = "", 0, 0, 0.0
+    window = UNDERSTANDING
 
 
 def begin(folder: Path) -> None:
@@ -66,6 +70,33 @@ def advance(by: int, step: str) -> None:
     _Step.done = min(_Step.done + by, _Step.total)
     if time.monotonic() - _Step.said_at >= _EVERY_S:
         report(_Step.done, _Step.total, step)
+
+
+def window(first: float, last: float) -> None:
+    """What follows is this part of checking: from `first` to `last`, both between 0 and 1."""
+    _Step.window = (first, last)
+    reach(0.0)
+
+
+def reach(share: float) -> None:
+    """Say that this share of the window is done, between 0 and 1; said a few times a second at most, and never less."""
+    if not _folder or _Step.name != CHECKING:
+        return
+    first, last = _Step.window
+    done = int(_Step.total * (first + (last - first) * share))
+    if done > _Step.done:
+        _Step.done = done
+        if time.monotonic() - _Step.said_at >= _EVERY_S:
+            report(done, _Step.total, CHECKING)
+
+
+def along(items: Iterable[Item], total: int, past: int = 0) -> Iterator[Item]:
+    """The same items, of which the window has `total`, and `past` of them before these."""
+    each = max(1, min(_ROWS_AT_ONCE, total // _PARTS))
+    for number, item in enumerate(items, start=past):
+        if not number % each:
+            reach(number / total)
+        yield item
 
 
 def counted(items: Iterable[Item], step: str) -> Iterator[Item]:

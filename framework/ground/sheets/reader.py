@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.lines import FILE as LINES
-from framework.ground.sheets.lines import LineFile
+from framework.ground.sheets.lines import Handed, LineFile
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.workplace import workplace
 
@@ -34,7 +35,8 @@ _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
 _GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
 """What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it."""
-_STARVED = 0.1
+_HAD_ITS_SHARE = 0.9
+"""Of the time it may take a child must have had so much of a processor for its end in time to speak against the file."""
 _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
@@ -90,15 +92,21 @@ def run_in_child(
     name: str = "",
     on_progress: Progress | None = None,
     folder: Path | None = None,
+    is_table: bool = True,
+    handed: Mapping[str, Handed] | None = None,
 ) -> ChildResult:
     """Read the file in a child and run `task` ("module:function") there on (book, arguments).
 
+    Where the file is one of ours and no table (`is_table`), the task is given its path and reads it.
+
     The function's value must be made of plain JSON values (dates and times come back as
     {"date": …}); it alone crosses the border, so that large books stay in the child. A child
-    that aborts is tried once more with our own walk instead of the library. `name` is the name
+    that aborts is tried once more with our own walk instead of the library. A child whose time is up is judged by the
+    time of a processor that it had: one that hardly got any is lost, not refused. `name` is the name
     of the file as sent, where the path does not carry it. `on_progress(done, total, step)` hears what was
     last said through `progress`, twice a second for as long as the child works; what it raises ends the child. `folder` is where children work,
-    instead of the folder of this process (`workplace.work_below`). Raises OSError and ChildLost where the reading broke off
+    instead of the folder of this process (`workplace.work_below`). `handed` are further arguments of the task, records that
+    were written down (`lines.hand`). Raises OSError and ChildLost where the reading broke off
     for a reason that need not lie in the file.
     """
     limits = limits or Limits.large()
@@ -107,8 +115,10 @@ def run_in_child(
         "name": name,
         "task": task,
         "arguments": arguments,
+        "is_table": is_table,
         "limits": limits.as_dict(),
         "parent": os.getpid(),
+        "handed": {argument: (one.file.handle, one.places) for argument, one in (handed or {}).items()},
     }
     try:
         return _run(order | {"walk_only": False}, limits, folder, on_progress)
@@ -132,18 +142,21 @@ class _Aborted(Exception):
 
 def _run(order: dict[str, Any], limits: Limits, base: Path | None, on_progress: Progress | None) -> ChildResult:
     with workplace(base) as folder:
-        code, complaint = _run_process(json.dumps(order), folder, limits, on_progress)
+        code, complaint = _run_process(order, folder, limits, on_progress)
         return _answer(folder / _ANSWER, code, complaint, limits)
 
 
-def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress | None) -> tuple[int | None, str]:
+def _run_process(
+    order: dict[str, Any], folder: Path, limits: Limits, on_progress: Progress | None
+) -> tuple[int | None, str]:
     """(exit code or None when the time was up, end of what the child complained).
 
-    The order is given as a file without a name: with the rows of a version before it is larger than a pipe holds, and
-    a child that is slow to start would never get the rest.
+    The order is given as a file without a name: with much in it, it is larger than a pipe holds, and a child that is slow to
+    start would never get the rest.
     """
+    open_files = [handle for handle, _places in order["handed"].values()]
     with tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder) as given:
-        given.write(order)
+        given.write(json.dumps(order))
         given.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
@@ -151,6 +164,7 @@ def _run_process(order: str, folder: Path, limits: Limits, on_progress: Progress
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=folder,
+            pass_fds=open_files,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", **_GIVE_BACK},
             start_new_session=True,
             text=True,
@@ -173,8 +187,8 @@ def _until_it_ends(
                 on_progress(*progress.read(folder))
         else:
             return process.returncode, complaint[-2000:]
-    if _processor_seconds(process.pid) < _STARVED * limits.child_wall_s:
-        raise ChildLost("starved", Refusal("file-unreadable", "time", {"limit": limits.child_wall_s}))
+    if _processor_seconds(process.pid) < _HAD_ITS_SHARE * min(limits.child_wall_s, limits.child_cpu_s):
+        raise ChildLost("starved")
     return None, ""
 
 

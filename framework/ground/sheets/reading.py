@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -32,6 +32,8 @@ _AREA_PER_CELL = 20
 _SMALL_AREA = 1_000_000
 _DAY = 86_400
 _LOOKED_AT_ONCE = 256
+_ROWS_AT_ONCE = 512
+_AS_THEY_ARE = frozenset({bool, dt.date, dt.datetime, dt.time})
 _CONTROLS = frozenset(map(chr, [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFD]))
 _NOTES = {Kind.XLS: "file-old-excel", Kind.XLSB: "file-binary-excel"}
 Calamine = Callable[[], calamine.CalamineWorkbook]
@@ -58,7 +60,7 @@ def read_here(
         if lower_memory is not None:
             lower_memory(found.lane)
         called = Path(name.replace("\\", "/")).name or path.name
-        return _note_characters(_read(path, found, limits, called, walk_only=walk_only, scratch=scratch))
+        return _read(path, found, limits, called, walk_only=walk_only, scratch=scratch)
     except Refused as error:
         return with_lane(error.refusal, limits)
     except MemoryError:
@@ -68,13 +70,20 @@ def read_here(
 def _read(
     path: Path, found: Examined, limits: Limits, name: str, *, walk_only: bool, scratch: Path | None = None
 ) -> Book:
+    if found.package is not None and found.container is not None:
+        library = _Library(path, found, found.container, found.package, scratch)
+        return _workbook(library, limits, walk_only=walk_only)
+    book = _read_other(path, found, limits, name)
+    for sheet in book.sheets:
+        _note_characters(sheet, _texts(sheet.rows))
+    return book
+
+
+def _read_other(path: Path, found: Examined, limits: Limits, name: str) -> Book:
     if found.kind is Kind.CSV:
         return _delimited_book(path, limits, name)
     if found.kind is Kind.CSV_ZIP and found.container is not None:
         return _zip_of_csv(found.container, limits)
-    if found.package is not None and found.container is not None:
-        library = _Library(path, found, found.container, found.package, scratch)
-        return _workbook(library, limits, walk_only=walk_only)
     if found.kind is Kind.ODS and found.container is not None:
         counted = check_opendocument(found.container, limits)
         book = _other_workbook(path, found.kind, limits)
@@ -129,16 +138,15 @@ class _Library:
     scratch: Path | None
     opened: calamine.CalamineWorkbook | None = None
 
-    def rows(self, sheet: SheetPart, facts: SheetFacts) -> Iterator[Row]:
+    def rows(self, sheet: SheetPart, facts: SheetFacts, known: KnownTexts) -> Iterator[Row]:
         """The rows of a sheet; a long one is read in pieces where there is a folder for them."""
         if self.scratch is not None and facts.valued_cells >= LONG and self.found.plain[sheet.name]:
-            known = _Texts()
             for piece in pieces(self.container, sheet, self.package.sheets, self.scratch):
                 yield from library_rows(_sheet_of(piece, sheet.name), known)
             return
         if self.opened is None:
             self.opened = calamine.CalamineWorkbook.from_path(str(self.path))
-        yield from library_rows(self.opened.get_sheet_by_name(sheet.name))
+        yield from library_rows(self.opened.get_sheet_by_name(sheet.name), known)
 
 
 def _sheet_of(path: Path, name: str) -> calamine.CalamineSheet:
@@ -154,14 +162,17 @@ def _workbook(library: _Library, limits: Limits, *, walk_only: bool) -> Book:
     loaded: list[Workshop] = []
     for sheet in package.sheets:
         facts = found.facts[sheet.name]
-        rows = None if walk_only or not _suits_library(facts) else _by_library(library, sheet, facts)
-        if rows is None or _missing(rows, facts):
+        read = None if walk_only or not _suits_library(facts) else _by_library(library, sheet, facts)
+        if read is None or _missing(read[0], facts):
             if not loaded:
                 loaded.append(load_strings(found, limits))
             rows = _by_walk(container, sheet, loaded[0], limits)
-        if _missing(rows, facts):
-            raise refused("file-ambiguous", "cells-differ", sheet=sheet.name)
+            read = rows, _texts(rows)
+            if _missing(rows, facts):
+                raise refused("file-ambiguous", "cells-differ", sheet=sheet.name)
+        rows, texts = read
         book.sheets.append(Sheet(sheet.name, _with_noted_rows(rows, facts), facts, sheet.visible))
+        _note_characters(book.sheets[-1], texts)
         book.notices.extend(_sheet_notices(sheet.name, facts))
     return book
 
@@ -178,44 +189,67 @@ def _suits_library(facts: SheetFacts) -> bool:
     return not (facts.rows_unordered or facts.bad_string_index or facts.bad_number or facts.bad_dates or sparse)
 
 
-def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> list[Row] | None:
-    """Rows as python-calamine reads them, or None where it cannot."""
+def _by_library(library: _Library, sheet: SheetPart, facts: SheetFacts) -> tuple[list[Row], Collection[str]] | None:
+    """Rows as python-calamine reads them and their distinct texts, or None where it cannot."""
+    known = KnownTexts()
     if not facts.valued_cells:
-        return []
+        return [], known
     try:
-        return list(progress.counted(library.rows(sheet, facts), progress.READING))
+        return list(progress.counted(library.rows(sheet, facts, known), progress.READING)), known
     except (calamine.CalamineError, calamine.WorksheetNotFound, OSError, ValueError) as error:
         if is_environment(error):
             raise
         return None
 
 
-def library_rows(sheet: calamine.CalamineSheet, known: _Texts | None = None) -> Iterator[Row]:
-    """Rows with values; numbers are the sheet's own, column A comes first. Equal texts are one object, those `known` too."""
-    known = _Texts() if known is None else known
-    first, left = sheet.start or (0, 0)
-    before: tuple[None, ...] = (None,) * left
-    for number, values in enumerate(islice(sheet.iter_rows(), first, None), start=first + 1):
-        cells: list[Cell] = [
-            known[value]
-            if type(value) is str
-            else (int(value) if value.is_integer() and -1e15 < value < 1e15 else value)
-            if type(value) is float
-            else _cell(value)
-            for value in values
-        ]
-        while cells and cells[-1] is None:
-            cells.pop()
-        if cells:
-            yield Row(number, (*before, *cells))
-
-
-class _Texts(dict[str, str | None]):
+class KnownTexts(dict[str, str | None]):
     """Each text to itself, so that equal texts are one object; blank ones to None."""
 
     def __missing__(self, text: str) -> str | None:
         kept = self[text] = text if text.strip(BLANKS) else None
         return kept
+
+
+def library_rows(sheet: calamine.CalamineSheet, known: KnownTexts) -> Iterator[Row]:
+    """Rows with values; numbers are the sheet's own, column A comes first. Equal texts are one object, those `known` too.
+
+    Cells are turned column by column, some hundred rows at once: the cells of a column are mostly of one kind, and
+    to ask each of half a million cells for its kind takes longer than to turn it.
+    """
+    first, left = sheet.start or (0, 0)
+    before: tuple[None, ...] = (None,) * left
+    rows, number = islice(sheet.iter_rows(), first, None), first
+    while block := list(islice(rows, _ROWS_AT_ONCE)):
+        columns = [_column(values, known) for values in zip(*block, strict=True)]
+        for cells in zip(*columns, strict=True):
+            number += 1
+            given = cells if cells[-1] is not None else _without_blank_end(cells)
+            if given:
+                yield Row(number, before + given)
+
+
+def _column(values: Sequence[Any], known: KnownTexts) -> Sequence[Cell]:
+    """Values of one column as cells: whole numbers as they look, blank texts as none."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return list(map(known.__getitem__, values))
+    if kinds <= _AS_THEY_ARE:
+        return values
+    return [
+        known[value]
+        if type(value) is str
+        else (int(value) if value.is_integer() and -1e15 < value < 1e15 else value)
+        if type(value) is float
+        else _cell(value)
+        for value in values
+    ]
+
+
+def _without_blank_end(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    last = len(cells)
+    while last and cells[last - 1] is None:
+        last -= 1
+    return cells[:last]
 
 
 def _cell(value: Any) -> Cell:
@@ -270,7 +304,7 @@ def _other_workbook(path: Path, kind: Kind, limits: Limits) -> Book:
 def _counted_sheet(
     opened: calamine.CalamineWorkbook, said: calamine.SheetMetadata, budget: Budget, limits: Limits
 ) -> Sheet:
-    rows = list(library_rows(opened.get_sheet_by_name(said.name)))
+    rows = list(library_rows(opened.get_sheet_by_name(said.name), KnownTexts()))
     tally = Tally(said.name, limits, budget)
     for row in rows:
         tally.begin_row(row.number)
@@ -285,16 +319,18 @@ def _counted_sheet(
     return Sheet(said.name, rows, tally.facts, said.visible == calamine.SheetVisibleEnum.Visible)
 
 
-def _note_characters(book: Book) -> Book:
+def _texts(rows: list[Row]) -> Collection[str]:
+    return {value for row in rows for value in row.cells if type(value) is str}
+
+
+def _note_characters(sheet: Sheet, distinct: Collection[str]) -> None:
     """Note every cell that holds a control character or a lone surrogate, escaped ones included."""
-    for sheet in book.sheets:
-        texts = list({value for row in sheet.rows for value in row.cells if type(value) is str})
-        some = (texts[at : at + _LOOKED_AT_ONCE] for at in range(0, len(texts), _LOOKED_AT_ONCE))
-        odd = (text for few in some if _is_odd("".join(few)) for text in few if _is_odd(text))
-        suspects = {text: name for text in odd if (name := _bad_character(text))}
-        if suspects:
-            _note_places(sheet, suspects)
-    return book
+    texts = list(distinct)
+    some = (texts[at : at + _LOOKED_AT_ONCE] for at in range(0, len(texts), _LOOKED_AT_ONCE))
+    odd = (text for few in some if _is_odd("".join(few)) for text in few if _is_odd(text))
+    suspects = {text: name for text in odd if (name := _bad_character(text))}
+    if suspects:
+        _note_places(sheet, suspects)
 
 
 def _is_odd(text: str) -> bool:

@@ -10,36 +10,61 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from framework.ground.sheets.colours import Colours
 from framework.ground.sheets.limits import MIB
 from framework.ground.sheets.tally import Tally, column_number
 from framework.ground.sheets.walk import SheetWalk, Workshop
-from framework.ground.sheets.xml import NotPlain, plain_root
+from framework.ground.sheets.xml import ANY_TEXT, SOME_TEXT, NotPlain, plain_root
 
 _NUMBER = rb"-?\d{1,25}(?:\.\d{0,25})?(?:[eE][+-]?\d{1,2})?"
-_NO_VALUE = rb"<v></v>|<v ?/>"
-_TEXT = rb"[ \t\r\n]*+(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+"
-_FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?"
+_NO_VALUE = rb"<v ?/>"
+_FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>%s</f>))?" % ANY_TEXT
 _CELL = (
-    rb'<c r="[A-Z]{1,3}\2"(?: s="\d{1,5}")?(?:'
-    rb' t="s"><v>\d{1,7}</v></c>'
+    rb'<c r="[A-Z]{1,3}\3"(?!%(odd)s)(?: s="\d{1,5}")?(?:'
+    rb' t="s"><v>(?:%(index)s)</v></c>'
     rb'|(?: t="n")?(?:/>|>(?:<v>%(number)s</v></c>|</c>|%(formula)s(?:<v>%(number)s</v>|%(none)s)?</c>))'
     rb'|(?: t="str")>%(formula)s(?:<v>%(text)s</v>|%(none)s)</c>'
     rb'|(?: t="inlineStr")><is><t(?: xml:space="preserve")?>%(text)s</t></is></c>'
     rb'|(?: t="b")>%(formula)s<v>[01]</v></c>'
-    rb'|(?: t="e")>%(formula)s<v>[^<\s&]{1,32}</v></c>)'
-) % {b"number": _NUMBER, b"formula": _FORMULA, b"text": _TEXT, b"none": _NO_VALUE}
-_ROW = re.compile(
-    rb'\s*+<row((?: [^<>]{0,500}?)?) r="(\d{1,7})"((?: [^<>]{0,500})?)(?:/>|>((?:' + _CELL + rb")*+)</row>)"
+    rb'|(?: t="e")>%(formula)s<v>[^<&\x00-\x20]{1,32}</v></c>)'
 )
+_ROW = rb'([ \t\r\n]*+<row((?: [^<>]{0,500}?)?) r="(\d{1,7})"((?: [^<>]{0,500})?)(?:/>|>((?:' + _CELL + rb")*+)</row>))"
 _COLUMNS = re.compile(rb'<c r="([A-Z]+)')
-_VALUED = re.compile(rb'<c r="([A-Z]+)\d+"[^<>]*(?<!/)>(?:<f[^<>]*(?:/>|>[^<]*</f>))?(?:<v>[^<]|<is>)')
+_VALUED = re.compile(rb'<c r="([A-Z]+)"[^<>]*(?<!/)>(?:<f[^<>]*(?:/>|>[^<]*</f>))?(?:<v>|<is>)')
 _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^<>]* t="e">(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^<>]*)><f[^<>]*(?:/>|>([^<]*)</f>)(<v>[^<])?')
 _HIDDEN = re.compile(rb' hidden="(?:1|true|on)"')
 _ODD_DATE = rb' s="(?:%s)"(?: t="n")?>(?:<f[^<>]*(?:/>|>[^<]*</f>))?<v>(?:-|60[.<]|\d{7}|\d[\d.]*[eE])'
 _MOST_STYLES = 40
 _MOST_SHAPES, _LONGEST_SHAPE = 500, 8_000
+_MOST_ATTRIBUTES = 500
+_DIGITS = b"0123456789.-"
 _BATCH = MIB
+
+
+class _Shapes(dict[bytes, tuple[int, int]]):
+    """Valued cells and last valued column by the cells of a row without their digits: rows that differ in nothing else share them.
+
+    Raises `NotPlain` for cells beyond the last column that is looked at.
+    """
+
+    def __init__(self, max_columns: int) -> None:
+        super().__init__()
+        self._max_columns = max_columns
+
+    def __missing__(self, skeleton: bytes) -> tuple[int, int]:
+        columns = _COLUMNS.findall(skeleton)
+        last = _last_column(b" ".join(columns))
+        if last > self._max_columns:
+            raise NotPlain
+        # within the dialect, and without `<v></v>`, these hold a value wherever they stand
+        valued = skeleton.count(b"<v>") + skeleton.count(b"<is>")
+        if valued != len(columns):
+            held = _VALUED.findall(skeleton)
+            last = column_number(held[-1].decode()) if held else 0
+        if len(self) < _MOST_SHAPES and len(skeleton) < _LONGEST_SHAPE:
+            self[skeleton] = valued, last
+        return valued, last
 
 
 class SheetScan:
@@ -50,16 +75,14 @@ class SheetScan:
         self._walk = SheetWalk(part, tally, workshop)
         self._xml = self._walk.xml
         self._styles = workshop.styles
-        self._strings = workshop.string_facts
         self._blank = [b' t="s"><v>%d</v></c>' % index for index in sorted(workshop.string_facts.blank)]
         if len(self._blank) > _MOST_STYLES:
             raise NotPlain
-        self._shapes: dict[bytes, tuple[int, int]] = {}
+        self._colours = Colours(workshop.styles.fills)
+        self._shapes = _Shapes(tally.limits.max_columns)
+        self._known_attributes: set[tuple[bytes, bytes]] = set()
+        self._rows_in = _row_pattern(workshop.string_facts.count, frozenset(workshop.styles.dates)).findall
         self._percent = _cells_of_styles(workshop.styles.percentages)
-        self._odd_date = _odd_dates(workshop.styles.dates)
-        self._date_styles = _written(workshop.styles.dates)
-        # an index with fewer digits than the count of the strings is below it
-        self._high_index = re.compile(rb't="s"><v>(\d{%d,})' % len(str(workshop.string_facts.count)))
         self._longest = re.compile(rb"[^<]{%d}" % (tally.limits.stop_cell_chars + 1))
 
     def scan(self, chunks: Iterable[bytes]) -> None:
@@ -112,61 +135,46 @@ class SheetScan:
             rest += chunk
 
     def _batch(self, data: bytes) -> None:
-        self._xml.feed(data)
-        self._scan_rows(data)
-
-    def _scan_rows(self, data: bytes) -> None:
-        if b"<v>" in data:
+        """Whole rows, and nothing but rows: each matches the pattern, and together they are as long as the data."""
+        plain = data.replace(b"<v></v>", b"<v/>")
+        if b"<v>" in plain:
             for blank in self._blank:
-                data = data.replace(blank, b"/>")
-        position, match_row, may_hide = 0, _ROW.match, b" hidden=" in data
+                plain = plain.replace(blank, b"/>")
+        rows = self._rows_in(plain)
+        if sum([len(row[0]) for row in rows]) != len(plain.rstrip(b" \t\r\n")):
+            raise NotPlain
+        self._check_form(data, rows)
+        self._count([(int(row[2]), row[1] + row[3], row[4]) for row in rows], may_hide=b" hidden=" in plain)
+        self._note_odd_cells(plain)
+
+    def _check_form(self, data: bytes, rows: list[tuple[bytes, ...]]) -> None:
+        """Expat reads what the patterns leave open: attributes of formulas, and of rows where they are new."""
+        if b"<f " in data:
+            self._xml.feed(data)
+            return
+        attributes = {(row[1], row[3]): row[0] for row in rows}
+        for new in attributes.keys() - self._known_attributes:
+            self._xml.sample(attributes[new])
+            if len(self._known_attributes) < _MOST_ATTRIBUTES:
+                self._known_attributes.add(new)
+        self._xml.skim(data)
+
+    def _count(self, rows: list[tuple[int, bytes, bytes]], *, may_hide: bool) -> None:
+        """Rows by number, attributes and cells."""
+        longest = self.tally.limits.stop_cell_chars
+        if any(len(cells) > longest and self._longest.search(cells) for _number, _attributes, cells in rows):
+            raise NotPlain
+        shapes = map(self._shapes.__getitem__, [cells.translate(None, _DIGITS) for _number, _attributes, cells in rows])
         counted: list[tuple[int, int, int]] = []
-        while match := match_row(data, position):
-            position = match.end()
-            before, number, after, cells = match.groups(b"")
-            if may_hide and _HIDDEN.search(before + after):
-                self._count(counted)
-                self.tally.begin_row(int(number), hidden=True)
-                self.tally.end_row(int(number), *self._count_row(cells))
+        for (number, attributes, _cells), (valued, last) in zip(rows, shapes, strict=True):
+            if may_hide and _HIDDEN.search(attributes):
+                self.tally.whole_rows(counted)
+                counted = []
+                self.tally.begin_row(number, hidden=True)
+                self.tally.end_row(number, valued, last)
             else:
-                counted.append((int(number), *self._count_row(cells)))
-        self._count(counted)
-        if data[position:].strip():
-            raise NotPlain
-        self._note_odd_cells(data)
-
-    def _count(self, counted: list[tuple[int, int, int]]) -> None:
+                counted.append((number, valued, last))
         self.tally.whole_rows(counted)
-        counted.clear()
-
-    def _count_row(self, cells: bytes) -> tuple[int, int]:
-        """Valued cells of a row and the column of the last one."""
-        if len(cells) > self.tally.limits.stop_cell_chars and self._longest.search(cells):
-            raise NotPlain
-        if b"<v></v>" in cells:
-            return self._shape(cells)  # without its digits a value looks like none
-        skeleton = cells.translate(None, b"0123456789.-")
-        known = self._shapes.get(skeleton)
-        if known is None:
-            known = self._shape(cells)
-            if len(self._shapes) < _MOST_SHAPES and len(skeleton) < _LONGEST_SHAPE:
-                self._shapes[skeleton] = known
-        return known
-
-    def _shape(self, cells: bytes) -> tuple[int, int]:
-        """Valued cells and last valued column; rows that differ in nothing but digits share them.
-
-        `<v>` and `<is>` hold a value wherever the dialect allows them, empty `<v></v>` apart.
-        """
-        columns = _COLUMNS.findall(cells)
-        last = _last_column(b" ".join(columns))
-        valued = cells.count(b"<v>") + cells.count(b"<is>") - cells.count(b"<v></v>")
-        if last > self.tally.limits.max_columns:
-            raise NotPlain
-        if valued != len(columns):
-            held = _VALUED.findall(cells)
-            last = column_number(held[-1].decode()) if held else 0
-        return valued, last
 
     def _note_odd_cells(self, data: bytes) -> None:
         facts = self.tally.facts
@@ -177,11 +185,9 @@ class SheetScan:
                 facts.error_cells[_place(row, column)] = text.decode()
         if self._percent is not None:
             facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
-        if any(style in data for style in self._date_styles) and self._odd_date.search(data):
-            raise NotPlain
-        indexes = set(self._high_index.findall(data))
-        if indexes and max(map(int, indexes)) >= self._strings.count:
-            raise NotPlain
+        if self._colours.is_looking():
+            self._colours.scan(data)
+            facts.coloured_columns = self._colours.columns()
 
     def _note_formulas(self, data: bytes) -> None:
         facts = self.tally.facts
@@ -192,6 +198,34 @@ class SheetScan:
             self.tally.formula(*_place(row, column), text.decode())
             if not value and b't="str"' not in attributes:
                 facts.formulas_without_result.append(_place(row, column))
+
+
+@lru_cache(maxsize=4)
+def _row_pattern(strings: int, dates: frozenset[int]) -> re.Pattern[bytes]:
+    """A pattern for one row of a workbook with so many shared strings and these date styles.
+
+    Its groups are all of the row, attributes, number, attributes, cells. What only the walk can judge does not match:
+    strings that are not there, and dates whose number is no everyday one.
+    """
+    parts = {
+        b"index": _below(strings),
+        b"odd": _odd_dates(dates),
+        b"number": _NUMBER,
+        b"formula": _FORMULA,
+        b"text": SOME_TEXT,
+        b"none": _NO_VALUE,
+    }
+    return re.compile(_ROW % parts)
+
+
+def _below(count: int) -> bytes:
+    """A pattern for the whole numbers below this one, without needless zeros before them; it matches nothing below 0."""
+    digits = str(count)
+    smaller = [rb"\d{1,%d}+" % (len(digits) - 1)] if len(digits) > 1 else []
+    for at, digit in enumerate(digits):
+        if digit > "0":
+            smaller.append(b"%s[0-%d]\\d{%d}" % (digits[:at].encode(), int(digit) - 1, len(digits) - at - 1))
+    return b"|".join(smaller) or rb"(?!)"
 
 
 def _cells_of_styles(styles: set[int]) -> re.Pattern[bytes] | None:
@@ -205,16 +239,11 @@ def _cells_of_styles(styles: set[int]) -> re.Pattern[bytes] | None:
     return re.compile(rb'<c r="([A-Z]+)(\d+)" s="(?:' + shown + rb')"' + number)
 
 
-def _odd_dates(styles: set[int]) -> re.Pattern[bytes]:
-    """A pattern for cells in one of these date styles whose number is no everyday date."""
+def _odd_dates(styles: frozenset[int]) -> bytes:
+    """A pattern for what follows the place of a cell in one of these date styles whose number is no everyday date."""
     if len(styles) > _MOST_STYLES:
         raise NotPlain
-    return re.compile(_ODD_DATE % b"|".join(b"0*%d" % style for style in sorted(styles)))
-
-
-def _written(styles: set[int]) -> list[bytes]:
-    """One of these stands in every text that has a cell in one of these styles; a cheap look before the dear one."""
-    return [b' s="0', *(b' s="%d"' % style for style in sorted(styles))] if styles else []
+    return _ODD_DATE % b"|".join(b"0*%d" % style for style in sorted(styles)) if styles else rb"(?!)"
 
 
 def _place(row: bytes, column: bytes) -> tuple[int, int]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.refused import refused
-from framework.ground.sheets.xml import Attributes, NotPlain, XmlPart, main_names, plain_root
+from framework.ground.sheets.xml import LONGEST_TOKEN, SOME_TEXT, Attributes, NotPlain, XmlPart, main_names, plain_root
 
 BLANKS = " \t\r\n"
 _NAMES = main_names("si", "t", "rPh")
 _PLAIN = re.compile(
-    rb'(?:\s*+<si>(?:<t(?: xml:space="preserve")?>[ \t\r\n]*+(?:(?:[^<\s&]|&(?:amp|lt|gt|quot|apos);)[^<]*+)?+</t>|<t/>)</si>)*+\s*+\Z'
+    rb'(?:[ \t\r\n]*+<si>(?:<t(?: xml:space="preserve")?>(?:%s|[ \t\r\n]*+)</t>|<t/>)</si>)*+[ \t\r\n]*+\Z' % SOME_TEXT
 )
 _BLANK = re.compile(rb'<si>(?:<t(?: xml:space="preserve")?>[ \t\r\n]*+</t>|<t/>)</si>')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -73,22 +73,27 @@ def _plain_facts(part: str, chunks: Iterable[bytes], limits: Limits) -> StringFa
     longest = re.compile(rb"[^<]{%d}" % (limits.stop_cell_chars + 1))
     rest, found, begun = b"", StringFacts(), False
     for chunk in chunks:
-        xml.feed(chunk)
         rest += chunk
         if not begun:
-            begun, rest = True, rest[plain_root(rest, b"sst") :]
+            head = plain_root(rest, b"sst")
+            xml.feed(rest[:head])
+            begun, rest = True, rest[head:]
         cut = rest.rfind(b"</si>") + 5
         if cut < 5:
+            if len(rest) > LONGEST_TOKEN:
+                raise NotPlain
             continue
         whole, rest = rest[:cut], rest[cut:]
         if not _PLAIN.match(whole) or longest.search(whole):
             raise NotPlain
+        xml.skim(whole)
         found.blank.update(_blanks(whole, found.count))
         found.count += whole.count(b"<si>")
         _check_count(found.count, limits)
-    xml.close()
     if rest.strip() not in (b"</sst>", b""):
         raise NotPlain
+    xml.feed(rest)
+    xml.close()
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from framework.ground.sheets.cells import Cell, Row
+from framework.ground.sheets.colours import Colours
 from framework.ground.sheets.refused import damaged, refused
 from framework.ground.sheets.strings import BLANKS, StringFacts, unescape
 from framework.ground.sheets.styles import Styles
@@ -87,6 +88,8 @@ class SheetWalk:
         self._cells: dict[int, Cell] = {}
         self._valued = 0
         self._last_valued = 0
+        self._colours = Colours(workshop.styles.fills)
+        self._styled: list[tuple[int, int]] = []
         self._attributes: Attributes = {}
         self._buffer: list[str] | None = None
         self._value: str | None = None
@@ -239,6 +242,8 @@ class SheetWalk:
 
     def _count_valued(self) -> None:
         self._valued += 1
+        if self._colours.is_looking():
+            self._styled.append((self._column, _whole(self._attributes.get("s"))))
         self._last_valued = max(self._last_valued, self._column)
         if self._column > self.tally.limits.max_columns:
             self.tally.far_cell(self._row, self._column)
@@ -291,6 +296,10 @@ class SheetWalk:
 
     def _end_row(self) -> None:
         self.tally.end_row(self._row, self._valued, self._last_valued)
+        if self._styled:
+            self._colours.row(self._styled)
+            self._styled.clear()
+            self.tally.facts.coloured_columns = self._colours.columns()
         if self._keep and self._cells:
             cells = self._cells
             last = max(cells)

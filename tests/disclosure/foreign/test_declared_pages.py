@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from models.base import db
-from models.disclosure import Correction, SubmissionRow
+from models.disclosure import Correction, SubmissionIssue, SubmissionRow
 from tests.disclosure.foreign.rmi_books import CANARY, good, write
 from tests.disclosure.test_mending import codes
 from tests.disclosure.test_pages import Tender
@@ -152,3 +152,30 @@ def everything_stored(tender):
     for table in inspect(db.engine).get_table_names():
         for row in tender.session.execute(text(f'SELECT * FROM "{table}"')):
             yield table, str(tuple(row))
+
+
+def codes_of(tender, place):
+    number = tender.submissions()[place].id
+    return set(tender.session.scalars(select(SubmissionIssue.code).where(SubmissionIssue.submission_id == number)))
+
+
+def test_products_are_tied_to_the_models_of_any_earlier_version_that_stands(tender, tmp_path):
+    def of_product(number: str):
+        cells = good("CMRT", "6.5")
+        cells["Declaration"] |= {"D9": "B. Product (or List of Products)"}
+        cells["Product List"] |= {"B6": number, "C6": "Named otherwise"}
+        return cells
+
+    number = str(tender.tables()["1_products"][0]["product_ref"])
+    send(tender, tmp_path, of_product(number))
+    nothing_known = codes_of(tender, 0)
+    tender.send()
+    told = []
+    for place, one in enumerate((number, number, "Another-1"), start=2):
+        cells = of_product(one)
+        cells["Declaration"]["D10"] = f"Version {place}"
+        send(tender, tmp_path, cells)
+        told.append("scope-not-our-models" in codes_of(tender, place))
+
+    assert "scope-not-our-models" in nothing_known
+    assert told == [False, False, True]

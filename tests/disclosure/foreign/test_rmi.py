@@ -308,7 +308,7 @@ def test_what_the_round_did_not_ask_or_offers_is_told(tmp_path: Path):
     scope = replace(
         SCOPE, lots=(replace(SCOPE.lots[0], minerals=("tin", "gold", "tungsten")),), usual_minerals=("tungsten",)
     )
-    before = {"1_products": [{"row": 2, "values": {"model_name": "other  model", "category": "laptop"}, "found": {}}]}
+    before = {"on_offer": [{"row": 2, "values": {"model_name": "other  model", "category": "laptop"}, "found": {}}]}
     book = read(write(tmp_path / "x.xlsx", cells))
 
     found = check(book, scope, today=TODAY, smelters=REGISTER)
@@ -369,3 +369,50 @@ def test_sheets_of_the_template_are_listed_and_sheets_of_others_told(checked: Ca
     assert (accounts["Instructions"], accounts["Our notes"], found.adds_up) == ((1, 1), (1, 1), True)
     assert [i.sheet for i in found.issues if i.code == "sheet-not-read"] == ["Our notes"]
     assert len(found.tables["5_smelters"]) == 4
+
+
+def moved(cells: dict[str, object], step: int, *, down_from: int = 1) -> dict[str, object]:
+    """The cells of a sheet one column aside, from a row on."""
+    return {(f"{chr(ord(a[0]) + step)}{a[1:]}" if int(a[1:]) >= down_from else a): value for a, value in cells.items()}
+
+
+@pytest.mark.parametrize(("step", "down_from"), [(1, 1), (1, 8), (-1, 8)])
+def test_a_declaration_that_stands_aside_is_read_once_a_person_confirmed_it(tmp_path: Path, step: int, down_from: int):
+    cells = good("CMRT", "6.5")
+    plain = check(read(write(tmp_path / "a.xlsx", cells)), None, today=TODAY, smelters=REGISTER)
+    cells["Declaration"] = moved(cells["Declaration"], step, down_from=down_from)
+    book = read(write(tmp_path / "b.xlsx", cells))
+
+    found = check(book, None, today=TODAY, smelters=REGISTER)
+    said = check(corrected(book, [["Declaration", 1, "A", SHIFTS[step]]]), None, today=TODAY, smelters=REGISTER)
+
+    [issue] = [i for i in found.issues if i.code == "columns-shifted"]
+    assert (found.verdict, issue.sheet, issue.params["shift"], found.tables) == ("blocked", "Declaration", step, {})
+    assert issue.params["preview"][0]["row"] == "9"
+    assert said.tables["5_smelters"] == plain.tables["5_smelters"]
+    told = [[one["values"][name] for name in ("question", "subject", "value")] for one in said.tables["answers"]]
+    assert told == [[one["values"][n] for n in ("question", "subject", "value")] for one in plain.tables["answers"]]
+    assert {one["values"]["cell"][0] for one in said.tables["answers"]} == {chr(ord("D") + step)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "where"),
+    [({"D9": "The whole company"}, "D9"), ({f"D{row}": "Tantalum" for row in range(26, 30)}, "D9")],
+)
+def test_a_declaration_whose_answers_stand_nowhere_is_not_read(
+    cells: dict[str, str], where: str, checked: Callable[[Cells], Checked]
+):
+    given = good("CMRT", "6.5")
+    given["Declaration"] |= cells
+
+    found = checked(given)
+
+    [issue] = [i for i in found.issues if i.code == "columns-shifted"]
+    assert (found.verdict, issue.cause, issue.params["cell"], found.tables) == ("blocked", "elsewhere", where, {})
+
+
+def test_one_mistyped_answer_is_no_shift(checked: Callable[[Cells], Checked]):
+    cells = good("CMRT", "6.5")
+    cells["Declaration"]["D26"] = "Yess"
+
+    assert "columns-shifted" not in codes(checked(cells))

@@ -40,7 +40,6 @@ def workbook(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("task", "limits", "detail"),
     [
-        ("hang", Limits.quick(child_wall_s=1), "time"),
         ("hang", Limits.quick(child_cpu_s=1), "processor-time"),
         ("hoard", Limits.quick(), "memory"),
         ("babble", Limits.quick(child_output_mib=1), "output"),
@@ -84,8 +83,25 @@ def test_a_child_killed_from_outside_is_lost(workbook: Path, tmp_path: Path) -> 
 
 
 def test_a_child_that_got_no_processor_time_is_lost(workbook: Path) -> None:
-    with pytest.raises(ChildLost, match="starved"):
-        run_in_child(workbook, f"{TASKS}:wait", {}, Limits.quick(child_wall_s=4))
+    with pytest.raises(ChildLost, match="starved") as lost:
+        run_in_child(workbook, f"{TASKS}:wait", {}, Limits.quick(child_wall_s=2))
+
+    assert lost.value.refusal is None
+
+
+@pytest.mark.parametrize(("had", "is_refused"), [(0.4, False), (1.7, False), (1.9, True)])
+def test_a_child_whose_time_is_up_is_judged_by_the_processor_time_it_had(
+    workbook: Path, monkeypatch: pytest.MonkeyPatch, had: float, is_refused: bool
+) -> None:
+    """Of two seconds on the clock: on a busy machine an honest file would be refused for good."""
+    monkeypatch.setattr(reader, "_processor_seconds", lambda _number: had)
+    found: list[object] = []
+    try:
+        found.append(run_in_child(workbook, f"{TASKS}:hang", {}, Limits.quick(child_wall_s=2)).refusal)
+    except ChildLost as lost:
+        found += [lost.reason, lost.refusal]
+
+    assert found == ([Refusal("file-unreadable", "time", {"limit": 2})] if is_refused else ["starved", None])
 
 
 def test_a_reader_that_breaks_refuses_and_its_complaint_holds_nothing_of_the_file(workbook: Path, caplog) -> None:

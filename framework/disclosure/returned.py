@@ -1,0 +1,59 @@
+"""A marked copy that comes back: which version it says it was made from, and what changed in it since.
+
+What a copy says is never trusted: a receipt number counts only where it belongs to an earlier version of the same
+supplier in the same round; any other is passed over without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.disclosure import corrections
+from framework.disclosure.check_file import Checked
+from framework.disclosure.marked import MAX_BYTES
+from framework.ground.files import FileStore
+from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.reader import ChildLost, run_in_child
+from models.disclosure import Submission
+
+_TASKS = "framework.disclosure.copy_changes"
+
+
+def made_from(session: Session, submission: Submission, receipt: str | None) -> Submission | None:
+    """The version that a returned copy was made from, by the receipt number that stands in it; None where it is no such."""
+    if not receipt:
+        return None
+    query = select(Submission).where(
+        Submission.receipt_number == receipt,
+        Submission.round_id == submission.round_id,
+        Submission.supplier_id == submission.supplier_id,
+        Submission.version_no < submission.version_no,
+        Submission.checked_at.is_not(None),
+    )
+    return session.scalar(query)
+
+
+def changes(
+    session: Session, submission: Submission, checked: Checked, *, files: FileStore, limits: Limits
+) -> dict[str, Any]:
+    """What the supplier changed in a returned copy (`copy_changes.changes_task`); empty where that is not known.
+
+    Reads both files in children, and ends the transaction before it does. Whatever breaks there, the version is read.
+    """
+    origin = made_from(session, submission, checked.copy_of)
+    if origin is None or max(origin.file.size, submission.file.size) > 2 * MAX_BYTES:
+        return {}
+    mended = corrections.standing(session, origin)
+    before, after = (files.path(one.file.sha256) for one in (origin, submission))
+    session.rollback()
+    try:
+        texts = run_in_child(before, f"{_TASKS}:texts_task", {"corrections": mended}, limits)
+        if texts.refusal is not None:
+            return {}
+        found = run_in_child(after, f"{_TASKS}:changes_task", {"before": texts.value}, limits)
+    except ChildLost:
+        return {}
+    return {} if found.refusal is not None else dict(found.value)
