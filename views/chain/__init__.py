@@ -15,13 +15,14 @@ from framework.chain import behind as rows
 from framework.chain import comparison, export
 from framework.chain.build import PLACE_JOB, build, place_next
 from framework.chain.figures import required_types
+from framework.chain.matching import questions
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
 from framework.disclosure.veil import opened, veil_for, veil_of
 from framework.ground import jobs
 from framework.ground.errors import NotFound
-from framework.ground.permissions import Permission
+from framework.ground.permissions import Permission, may
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, label_of
 from framework.ground.text import N_
 from models.base import db
@@ -193,6 +194,9 @@ def _page(round_: Round, lot: Lot) -> str:
         lines=[(bidder(reader, one.supplier), hidden.over(one.brand, lettered), one) for one in _sorted(found.lines)],
         cells=cells,
         kinds=kinds,
+        waiting=questions.waiting(db.session(), round_)
+        if may(db.session(), actor(), Permission.SITES_MATCH, round_)
+        else 0,
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )
@@ -206,3 +210,6 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
         return list(lines)
     known = [one for one in lines if key(one) is not None]
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
+
+
+from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint

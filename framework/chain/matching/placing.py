@@ -159,6 +159,14 @@ def active_sites(session: Session, keys: Iterable[str]) -> dict[int, Statement]:
     return {site: Statement.from_json(form) for site, form in session.execute(query)}
 
 
+def active_site(session: Session, number: int | None) -> Site | None:
+    """The site of a number as it is now: what became part of another is that one."""
+    site = session.get(Site, number) if number is not None else None
+    while site is not None and site.merged_into_id is not None:
+        site = session.get(Site, site.merged_into_id)
+    return site
+
+
 def _verdict(
     session: Session, mention: Mention, said: Statement, submission: Submission, limits: Thresholds
 ) -> Verdict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from framework.ground.codelists import country_name
 from framework.ground.place_scores import Guard, Likeness, Statement, distance_km
 from framework.ground.text import N_
 
@@ -37,7 +36,7 @@ SENTENCES = {
     "G14": N_("words contradict: %(one)s and %(other)s"),
     "nothing-alike": N_("no other row is like it"),
 }
-"""Each code in words; parameters are texts of the mentions, cleaned."""
+"""Each code in words; parameters are texts of the mentions, cleaned, and codes of countries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Reason:
     params: dict[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The reason in English, for the command line; pages translate the sentence themselves."""
+        """The reason in English, for the command line; pages say it in the reader's language."""
         return SENTENCES[self.code] % self.params
 
 
@@ -111,7 +110,7 @@ def _units(a: Statement, b: Statement) -> dict[str, str]:
 def _countries(a: Statement, b: Statement) -> dict[str, str]:
     here, there = {a.country, a.told_country} - {""}, {b.country, b.told_country} - {""}
     one, other = sorted(here - there or here), sorted(there - here or there)
-    return {"one": _named(one), "other": _named(other)}
+    return {"one": " ".join(one), "other": " ".join(other)}
 
 
 def _pins(a: Statement, b: Statement) -> dict[str, str]:
@@ -140,10 +139,6 @@ _GUARD_PARAMS = {
     Guard.KIND: _kinds,
     Guard.WORDS: _words,
 }
-
-
-def _named(codes: list[str]) -> str:
-    return ", ".join(country_name(code, "en") for code in codes)
 
 
 def _listed(numbers: frozenset[str]) -> str:

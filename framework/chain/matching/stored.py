@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -59,10 +59,20 @@ def add(session: Session, forms: Sequence[tuple[int, Statement]]) -> None:
     _insert(session, SiteId, [dict(zip(("scheme", "value", "site_id"), row, strict=True)) for row in sorted(ids)])
 
 
+def remove(session: Session, sites: Collection[int]) -> None:
+    """Let sites be found by nothing any more."""
+    for some in _slices(sorted(sites)):
+        forms = session.scalars(select(SiteForm.form).where(SiteForm.site_id.in_(some)))
+        counted = Counter(word for form in forms for word in tokens(Statement.from_json(form)))
+        _count(session, Counter({word: -n for word, n in counted.items()}))
+        for table in (SiteForm, SiteToken, SiteId):
+            session.execute(delete(table).where(table.site_id.in_(some)))
+
+
 def candidates(session: Session, said: Statement, *, without: Collection[str] = ()) -> list[Candidate]:
     """The sites that a statement may be, each with its likest description, in no order.
 
-    `without` are keys of descriptions that a person told apart from this one.
+    `without` are keys of descriptions that a person told apart from this one: a site with one of them is none.
     """
     often = counts(session, tokens(said))
     known = [word for word in tokens(said) if word in often]
@@ -116,14 +126,15 @@ def _by_id(session: Session, said: Statement) -> set[int]:
 
 def _compared(session: Session, said: Statement, sites: set[int], without: Collection[str]) -> list[Candidate]:
     best: dict[int, Candidate] = {}
+    apart: set[int] = set()
     query = select(SiteForm.site_id, SiteForm.key, SiteForm.form).where(SiteForm.site_id.in_(sorted(sites)))
     for site, key, form in session.execute(query) if sites else ():
         if key in without:
-            continue
+            apart.add(site)
         one = compare(site, said, Statement.from_json(form))
         if site not in best or _rank(one) < _rank(best[site]):
             best[site] = one
-    return list(best.values())
+    return [one for site, one in best.items() if site not in apart]
 
 
 def _rank(one: Candidate) -> tuple[int, float, float, tuple[Any, ...]]:
