@@ -17,11 +17,11 @@ AUDIENCES = ("all", "linked", "open")
 
 
 class Site(Record, Base):
-    """One production place as we believe it; mentions that are equal after normalisation share it."""
+    """One place as we believe it. What it shows is taken from one of its mentions; everything counted, from all of them."""
 
     __tablename__ = "site"
 
-    match_key: Mapped[str] = mapped_column(String(400), unique=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), comment="blank = active")
     name: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(String(400), default="")
     city: Mapped[str] = mapped_column(String(120), default="")
@@ -93,6 +93,13 @@ class Mention(Base):
     company_wide: Mapped[bool] = mapped_column(default=False)
     confidentiality: Mapped[str] = mapped_column(String(20), default="consortium")
     os_id: Mapped[str] = mapped_column(String(20), default="")
+    place_key: Mapped[str] = mapped_column(
+        String(64),
+        default="",
+        server_default="",
+        index=True,
+        comment="of what it says of the place; blank = not placed yet",
+    )
 
     submission: Mapped[Submission] = relationship()
     site: Mapped[Site | None] = relationship()

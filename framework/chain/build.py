@@ -12,12 +12,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from framework.chain import figures, shared
-from framework.chain.sites import site_numbers
+from framework.chain.matching import placing
 from framework.chain.tied import links_of, tied_products
 from framework.disclosure.columns import SHEETS
 from framework.disclosure.confidentiality import levels_of
 from framework.disclosure.recognise import SITE_LIST
-from framework.ground import audit
+from framework.ground import audit, jobs
 from framework.ground.actors import SYSTEM
 from framework.ground.places import precision
 from models.chain import (
@@ -47,6 +47,9 @@ PLACES_OF_OTHERS = {
     "facilities": ("site_legal_name", "address_line", "city", "country"),
 }
 """Sheets that only formats of others have and that name places: name, address, city and country of each row."""
+PLACE_JOB = "chain.place"
+MOST_AT_ONCE = 200
+"""Mentions that one transaction places, the build's own included."""
 READABLE = frozenset({"opened", "clarification_asked", "in_review", "scored"})
 
 
@@ -87,8 +90,9 @@ def build(session: Session, submission: Submission, *, now: dt.datetime) -> Chai
     _smelters(work)
     _audits(work)
     _due_diligence(work)
+    session.flush()
     figures.count(session, submission)
-    shared.count(session, submission.round)
+    place_next(session, submission, now=now)
     done = ChainBuild(
         submission_id=submission.id, at=now, products=len(work.products), mentions=len(work.mentions), links=links
     )
@@ -104,6 +108,15 @@ def build(session: Session, submission: Submission, *, now: dt.datetime) -> Chai
         links=done.links,
     )
     return done
+
+
+def place_next(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """Tie the next mentions to sites; those after them in a transaction of their own, and the sharing counted at the end."""
+    placing.place_some(session, submission, now=now, most=MOST_AT_ONCE)
+    if placing.waiting(session, submission):
+        jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
+    else:
+        shared.count(session, submission.round)
 
 
 def _rows(session: Session, submission: Submission) -> dict[str, list[SubmissionRow]]:
@@ -208,7 +221,7 @@ def _reason(row: SubmissionRow) -> str:
 
 
 def _mentions(work: Work) -> None:
-    """Mentions from our own sheet of sites and from company-wide lists; equal ones share a site."""
+    """Mentions from our own sheet of sites and from company-wide lists; matching ties them to sites."""
     levels = levels_of(work.session, work.submission)
     wide = _is_company_wide(work)
     is_list = work.submission.format == SITE_LIST
@@ -216,8 +229,7 @@ def _mentions(work: Work) -> None:
     listed = [row for name in names for row in work.sheet(name)]
     everything = [(row, wide, levels.of(row)[0]) for row in work.sheet("3_sites")]
     everything += [(row, row.id not in work.tied, "consortium") for row in listed]
-    numbers = site_numbers(work.session, [_place(row) for row, _wide, _level in everything], now=work.now)
-    records = [_mention(work, row, wide, level, numbers[i]) for i, (row, wide, level) in enumerate(everything)]
+    records = [_mention(work, row, wide, level) for row, wide, level in everything]
     for start in range(0, len(records), AT_ONCE):
         work.session.execute(insert(Mention), records[start : start + AT_ONCE])
     query = select(Mention.id, Mention.site_ref, Mention.row_id).where(Mention.submission_id == work.submission.id)
@@ -238,14 +250,13 @@ def _place(row: SubmissionRow) -> tuple[str, str, str, str]:
     return _text(row, name, 200), _text(row, address, 400), _text(row, city, 120), _text(row, country, 2)
 
 
-def _mention(work: Work, row: SubmissionRow, wide: bool, level: str, site_id: int | None) -> dict[str, Any]:
+def _mention(work: Work, row: SubmissionRow, wide: bool, level: str) -> dict[str, Any]:
     name, address, city, country = _place(row)
     is_list = work.submission.format == SITE_LIST
     region, os_id = _text(row, "region", 120), _text(row, "os_id", 20)
     return {
         "submission_id": work.submission.id,
         "row_id": row.id,
-        "site_id": site_id,
         "site_ref": _text(row, "site_ref", 60),
         "name": name,
         "address": address,

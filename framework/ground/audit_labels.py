@@ -15,6 +15,10 @@ from framework.ground.text import N_
 from models.records import AuditEvent
 
 KINDS: dict[str, str] = {
+    "site.answered": N_("answered whether a description is a known site: %(verdict)s"),
+    "site.merged": N_("said that two sites are one"),
+    "site.split": N_("took descriptions out of a site into one of their own"),
+    "site.undone": N_("took a decision about a site back"),
     "api_token.created": N_("made a token for programs: %(name)s"),
     "api_token.revoked": N_("revoked a token for programs: %(name)s"),
     "api_token.ended": N_(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -16,7 +17,7 @@ from anyascii import anyascii
 
 from framework.ground.codelists import country_by_name, country_key, country_name, read_rows
 
-RULESET = 1
+RULESET = 2
 
 _LONGEST = 1000
 _TRIM = " ,;\t\n"
@@ -52,10 +53,12 @@ _PO_BOX = re.compile(
 )
 _MAY_BE_PO_BOX = re.compile(r"box|b\W?p|post|pf|bag|antwoordnummer|apartado|apdo|skrytka|xin xiang|casella")
 """One of these stands in whatever `_PO_BOX` finds; a cheap look before the dear one."""
+_FILLERS = frozenset(["the", "and"])
 _ONES = str.maketrans("23456789", "11111111")
 _DUTCH_POSTCODE = re.compile(r"\b[1-9]\d{3} ?[A-Z]{2}\b")
 _PARTS = re.compile(r"[,;\n，、；]+")
 _LISTED = re.compile(r"(?:^|\s)\(?1[).]\s.{8,}?\s\(?2[).]\s", re.DOTALL)
+_LAST_LATIN, _LEAST_OWN_LETTERS = "\u024f", 2
 _PART_OF_CHINA_CODES = frozenset(["HK", "MO", "TW"])
 
 
@@ -89,7 +92,7 @@ def normalise_name(text: str) -> str:
 
     A name that is nothing but legal forms keeps them. Applying it twice changes nothing.
     """
-    words = _joined_letters(_words(_without_own_forms(text[:_LONGEST])))
+    words = _written_out(_joined_letters(_words(_without_own_forms(text[:_LONGEST]))))
     while True:
         shorter = _joined_letters(_without_legal_forms(words) or words)
         if shorter == words:
@@ -116,6 +119,31 @@ def address_numbers(text: str) -> frozenset[str]:
     plain = _ascii(text[:_LONGEST])
     found = {_number_of(match) for match in _NUMBER.finditer(plain)} | {_long_house_number(plain)}
     return frozenset(found - {""})
+
+
+@lru_cache(maxsize=32768)
+def name_in_own_script(text: str) -> str:
+    """A name in letters that are not Latin, without blanks, signs and its own legal forms; blank for Latin names.
+
+    Equal ones are evidence of their own: readings of the same characters differ from language to language.
+    """
+    if text.isascii():
+        return ""
+    kept = [sign for sign in _without_own_forms(text[:_LONGEST]) if sign.isalpha() and sign > _LAST_LATIN]
+    return "".join(kept) if len(kept) >= _LEAST_OWN_LETTERS else ""
+
+
+def legal_forms_of(text: str) -> str:
+    """The words of a name that comparing leaves out as legal forms, as written in ASCII; blank where there are none."""
+    words = _joined_letters(_words(_without_own_forms(text[:_LONGEST])))
+    kept = Counter(_without_legal_forms(words))
+    left_out = []
+    for word in reversed(words):
+        if kept[word] > 0:
+            kept[word] -= 1
+        else:
+            left_out.append(word)
+    return " ".join(reversed(left_out))
 
 
 def unit_markers(name: str) -> frozenset[str]:
@@ -229,6 +257,11 @@ def is_site_key(key: str) -> bool:
     return key.startswith(f"{Precision.SITE}|")
 
 
+def kind_of_word(word: str) -> str:
+    """What a written-out word of an address is: street, zone, building, area or direction; blank for any other."""
+    return _kinds().get(word, "")
+
+
 def _without_open_bracket(part: str) -> str:
     """A part cut out of `Xinbo (formerly Luoshan)` without the bracket that lost its other half."""
     if part.count("(") == part.count(")"):
@@ -277,6 +310,12 @@ def _long_house_number(plain: str) -> str:
     opening = re.match(r"\W*(\d{5,6}) ([^,;\n]+)", plain)
     street = opening and any(_kinds().get(_long_words().get(word, word)) == "street" for word in opening[2].split())
     return opening[1].lstrip("0") if opening and street else ""
+
+
+def _written_out(words: list[str]) -> list[str]:
+    """The words of a name, abbreviations written out, `the` and `and` left out where others stay."""
+    long = _long_name_words()
+    return [long.get(word, word) for word in words if word not in _FILLERS] or words
 
 
 def _joined_letters(words: Iterable[str]) -> list[str]:
@@ -352,6 +391,11 @@ def _country_sequences(country: str) -> dict[str, tuple[tuple[str, ...], ...]]:
 @cache
 def _long_words() -> dict[str, str]:
     return {row["short"]: row["word"] for row in read_rows("address_words.csv")}
+
+
+@cache
+def _long_name_words() -> dict[str, str]:
+    return {row["short"]: row["word"] for row in read_rows("name_words.csv")}
 
 
 @cache

@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import behind as rows
 from framework.chain import comparison, export
-from framework.chain.build import build
+from framework.chain.build import PLACE_JOB, build, place_next
 from framework.chain.figures import required_types
+from framework.chain.matching import questions
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
 from framework.disclosure.veil import opened, veil_for, veil_of
 from framework.ground import jobs
 from framework.ground.errors import NotFound
-from framework.ground.permissions import Permission
+from framework.ground.permissions import Permission, may
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, label_of
 from framework.ground.text import N_
 from models.base import db
@@ -65,6 +66,14 @@ def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) ->
     submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
     if submission is not None:
         build(session, submission, now=clock())
+
+
+@jobs.runner(PLACE_JOB)
+def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Tie the next mentions of a long list to sites; another job goes on where more wait."""
+    submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
+    if submission is not None:
+        place_next(session, submission, now=clock())
 
 
 @blueprint.get("/rounds/<round_id>/comparison")
@@ -185,6 +194,9 @@ def _page(round_: Round, lot: Lot) -> str:
         lines=[(bidder(reader, one.supplier), hidden.over(one.brand, lettered), one) for one in _sorted(found.lines)],
         cells=cells,
         kinds=kinds,
+        waiting=questions.waiting(db.session(), round_)
+        if may(db.session(), actor(), Permission.SITES_MATCH, round_)
+        else 0,
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )
@@ -198,3 +210,6 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
         return list(lines)
     known = [one for one in lines if key(one) is not None]
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
+
+
+from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint

@@ -1,0 +1,163 @@
+"""What a compared pair of mentions comes to: tied, asked, other; and what a mention comes to among its candidates.
+
+The rules are applied in order; the first that fits decides. Two sites are never merged by the program: it ties
+mentions, persons merge sites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from framework.ground.place_scores import Guard, Likeness, Statement
+from framework.ground.places import Precision
+
+
+class Band(StrEnum):
+    """What becomes of a mention."""
+
+    LINKED = "linked"
+    ASKED = "asked"
+    NEW = "new"
+    UNPLACED = "unplaced"
+
+
+class Rule(StrEnum):
+    """By what a pair is tied or asked; `NONE` where it is neither."""
+
+    REMEMBERED = "remembered"
+    ID = "id"
+    EXACT = "exact"
+    SAFE = "safe_rule"
+    ASK = "ask"
+    NONE = ""
+
+
+class AutoMatch(StrEnum):
+    """How much the program ties by itself."""
+
+    OFF = "off"
+    IDS_ONLY = "ids_only"
+    SAFE_RULE = "safe_rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The settings of matching; scores are 0 to 100. They change only with the figures of the labelled lists."""
+
+    safe_name: float = 85.0
+    safe_address: float = 85.0
+    ask_score: float = 65.0
+    ask_address: float = 60.0
+    ask_name: float = 85.0
+    ask_name_alone: float = 80.0
+    likely: float = 85.0
+    rival_margin: float = 3.0
+    contradicted_name: float = 78.0
+    coarse_name: float = 75.0
+    trusted_ids: frozenset[str] = frozenset({"os", "cid", "gln", "tco"})
+    auto_match: AutoMatch = AutoMatch.SAFE_RULE
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A site that a mention may be, with its best compared mention."""
+
+    site: Hashable
+    other: Statement
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a mention comes to. `site` is the one it is tied to; `asked` are the sites in question, likeliest first."""
+
+    band: Band
+    rule: Rule
+    site: Hashable | None = None
+    asked: tuple[Hashable, ...] = ()
+    best: Candidate | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The score of the best candidate, 0 to 100; None where there was none."""
+        return self.best.likeness.score if self.best else None
+
+
+OneSite = Callable[[Candidate, Candidate], bool]
+TYING = frozenset({Rule.ID, Rule.EXACT, Rule.SAFE})
+HOLDING_ID = frozenset({Guard.COUNTRY, Guard.TWO_IDS, Guard.ID_AGAINST_WORDS, Guard.KIND})
+MOST_ASKED = 5
+DEFAULT = Thresholds()
+
+
+def _share_site(one: Candidate, other: Candidate) -> bool:
+    return one.site == other.site
+
+
+def pair_rule(a: Statement, b: Statement, found: Likeness, limits: Thresholds = DEFAULT) -> Rule:
+    """How a pair is tied or asked when nothing is known but the two statements."""
+    if _tied_by_id(found, limits):
+        return Rule.ID
+    if limits.auto_match is AutoMatch.SAFE_RULE and not found.guards:
+        if a.key == b.key and a.name:
+            return Rule.EXACT
+        if a.numbers and found.name >= limits.safe_name and found.address >= limits.safe_address:
+            return Rule.SAFE
+    return Rule.ASK if is_asked(a, b, found, limits) else Rule.NONE
+
+
+def is_asked(a: Statement, b: Statement, found: Likeness, limits: Thresholds = DEFAULT) -> bool:
+    """Is the pair worth a person's look? Pairs that two independent facts hold apart are not."""
+    guards = found.guards
+    if found.shared_ids:
+        return True
+    if Guard.NUMBERS in guards and (_other_unit(a, b) or found.name_set < limits.contradicted_name):
+        return False
+    if Guard.OTHER_PLANT in guards:
+        return False
+    if Guard.OTHER_COMPANY in guards:
+        return bool(a.numbers) and a.numbers == b.numbers
+    if not (a.address and b.address):
+        return found.name_set >= limits.ask_name_alone
+    if Guard.COARSE in guards and found.name_set < limits.coarse_name:
+        return False
+    if Guard.COARSE in guards and found.name >= limits.ask_name:
+        return True
+    return found.score >= limits.ask_score and found.address >= limits.ask_address
+
+
+def decide(mention: Statement, candidates: Iterable[Candidate], limits: Thresholds = DEFAULT) -> Verdict:
+    """What a mention comes to among the sites that it may be; their order makes no difference."""
+    ranked = sorted(candidates, key=lambda one: (-one.likeness.score, -one.likeness.name, one.other.key, str(one.site)))
+    rules = [(pair_rule(mention, one.other, one.likeness, limits), one) for one in ranked]
+    by_id = [one for rule, one in rules if rule is Rule.ID]
+    if len({one.site for one in by_id}) == 1:
+        return Verdict(Band.LINKED, Rule.ID, by_id[0].site, best=by_id[0])
+    tied = [(rule, one) for rule, one in rules if rule in TYING]
+    if tied and not by_id and not has_rival(tied[0][1], ranked, limits):
+        return Verdict(Band.LINKED, tied[0][0], tied[0][1].site, best=tied[0][1])
+    asked = [one for rule, one in rules if rule is not Rule.NONE]
+    if asked:
+        sites = tuple(dict.fromkeys(one.site for one in asked))[:MOST_ASKED]
+        return Verdict(Band.ASKED, Rule.ASK, asked=sites, best=asked[0])
+    band = Band.NEW if mention.precision is Precision.SITE and mention.name else Band.UNPLACED
+    return Verdict(band, Rule.NONE, best=ranked[0] if ranked else None)
+
+
+def has_rival(
+    best: Candidate, others: Iterable[Candidate], limits: Thresholds = DEFAULT, *, one_site: OneSite = _share_site
+) -> bool:
+    """Does another site fit as well as the best, within the margin? `one_site` tells which candidates are one."""
+    least = best.likeness.score - limits.rival_margin
+    return any(one.likeness.score > least and not one_site(best, one) for one in others)
+
+
+def _tied_by_id(found: Likeness, limits: Thresholds) -> bool:
+    trusted = any(scheme in limits.trusted_ids for scheme, _value in found.shared_ids)
+    return trusted and limits.auto_match is not AutoMatch.OFF and not found.guards & HOLDING_ID
+
+
+def _other_unit(a: Statement, b: Statement) -> bool:
+    return bool(a.units and b.units) and a.units.isdisjoint(b.units)

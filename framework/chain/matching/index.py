@@ -1,0 +1,86 @@
+"""Which sites a mention may be: those that share its rarest words, found without comparing everything with everything.
+
+Geography is too unreliable to be the key, so rare words are. One interface, two stores: in memory for bulk work and
+the command line, in the database for one upload at a time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from framework.ground.place_scores import ONE_COUNTRY_GROUP, Statement
+
+INDEX_TOKENS, QUERY_TOKENS, SECOND_LOOK_TOKENS = 6, 10, 4
+MAX_DF, TOP_K = 20_000, 50
+_CHINA = "CN"
+_EVERYWHERE = ""
+
+
+def area(country: str) -> str:
+    """The search area of a country code: itself; mainland China and its regions are one."""
+    return _CHINA if country in ONE_COUNTRY_GROUP else country
+
+
+def rarest(words: Iterable[str], often: Counter[str], most: int) -> list[str]:
+    """The rarest words, ties by length, then alphabet; none that is too common to tell anything."""
+    usable = [word for word in words if often[word] <= MAX_DF]
+    return sorted(usable, key=lambda word: (often[word], -len(word), word))[:most]
+
+
+class MemoryIndex:
+    """Entries by their rarest words within a country, all in memory; entries are numbers from 0 in the order added."""
+
+    def __init__(self) -> None:
+        self._often: Counter[str] = Counter()
+        self._by_word: dict[str, dict[str, array[int]]] = defaultdict(dict)
+        self._areas: set[str] = set()
+        self._by_id: dict[tuple[str, str], array[int]] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def extend(self, statements: Sequence[Statement]) -> None:
+        """Add entries: first their words are counted, then each stands under its rarest."""
+        for one in statements:
+            self._often.update(one.words)
+        for one in statements:
+            self._add(one)
+
+    def candidates(self, mention: Statement) -> list[int]:
+        """At most TOP_K entries of its country, and those with an id of it, best first."""
+        return self._found(
+            mention, rarest(self._known(mention), self._often, QUERY_TOKENS), everywhere=not mention.country
+        )
+
+    def second_look(self, mention: Statement) -> list[int]:
+        """At most TOP_K entries of any country, by fewer words: the country column is sometimes wrong."""
+        return self._found(mention, rarest(self._known(mention), self._often, SECOND_LOOK_TOKENS), everywhere=True)
+
+    def _known(self, mention: Statement) -> Iterator[str]:
+        return (word for word in mention.words if word in self._by_word)
+
+    def _add(self, one: Statement) -> None:
+        number, self._size = self._size, self._size + 1
+        here = area(one.country)
+        for word in rarest(one.words, self._often, INDEX_TOKENS):
+            entries = self._by_word[word].get(here)
+            if entries is None:
+                entries = self._by_word[word][here] = array("I")
+            entries.append(number)
+        for registry_id in one.ids:
+            self._by_id.setdefault(registry_id, array("I")).append(number)
+
+    def _found(self, mention: Statement, words: list[str], *, everywhere: bool) -> list[int]:
+        here = area(mention.country)
+        shared: Counter[int] = Counter()
+        for word in words:
+            by_area = self._by_word[word]
+            lists = by_area.values() if everywhere else filter(None, (by_area.get(here), by_area.get(_EVERYWHERE)))
+            for entries in lists:
+                shared.update(entries)
+        for registry_id in mention.ids:
+            shared.update(dict.fromkeys(self._by_id.get(registry_id, ()), QUERY_TOKENS))
+        return [number for number, _count in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:TOP_K]]

@@ -1,0 +1,214 @@
+"""Persons decide: answers hold for all equal rows and for ever, sites merge and split, and any of it is taken back exactly."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy import select
+
+from framework.chain.matching import acts, questions
+from framework.ground.errors import RuleBroken
+from models.chain import Mention, Site
+from models.matching import MatchDecision, MatchQuestion, PairMemory, SiteForm
+from tests.chain.opened import FA
+
+HEAD = [
+    ("0_submission", {"brand": "Acme", "scope": "contract_models", "confidentiality_default": "consortium"}),
+    ("1_products", {"product_ref": "P1", "lot": "L1", "brand": "Acme", "model_name": "One", "category": "laptop"}),
+]
+SURE = ("Lakeside Optics Ltd", "58 First Avenue, Kunshan")
+SPELT = ("LAKESIDE OPTICS CO., LTD.", "No. 58 First Ave., Kunshan")
+NEIGHBOUR = ("Lakeside Optics", "60 First Avenue, Kunshan")
+OTHER = ("Redstone Battery", "7 Mill Lane, Kunshan")
+
+
+def rows(*places):
+    sites = [
+        (
+            "3_sites",
+            {"site_ref": f"S{n}", "site_legal_name": name, "address_line": line, "country": "CN", "facility_type": FA},
+        )
+        for n, (name, line) in enumerate(places)
+    ]
+    return [*HEAD, *sites]
+
+
+@pytest.fixture
+def lead(opened):
+    return opened.build.person(opened.round.organisation, "lead")
+
+
+def mentions(opened, *submissions):
+    query = select(Mention).where(Mention.submission_id.in_([one.id for one in submissions])).order_by(Mention.id)
+    return opened.session.scalars(query).all()
+
+
+def the_question(opened):
+    return opened.session.scalars(select(MatchQuestion).where(MatchQuestion.state == "open")).one()
+
+
+def state(opened):
+    opened.session.flush()
+    where = {m.id: m.site_id for m in opened.session.scalars(select(Mention))}
+    into = {s.id: s.merged_into_id for s in opened.session.scalars(select(Site))}
+    found_by = {(f.site_id, f.key) for f in opened.session.scalars(select(SiteForm))}
+    memory = {(p.key_a, p.key_b, p.verdict) for p in opened.session.scalars(select(PairMemory))}
+    asked = {q.id: q.state for q in opened.session.scalars(select(MatchQuestion))}
+    return where, {site: to for site, to in into.items() if site in set(where.values()) or to}, found_by, memory, asked
+
+
+def test_equal_and_safe_descriptions_share_a_site_and_others_do_not(opened):
+    one, two = opened.built(rows(SURE, OTHER)), opened.built(rows(SPELT))
+    first, other, spelt = mentions(opened, one, two)
+    assert first.site_id == spelt.site_id != other.site_id
+    kinds = {d.mention_id: d.kind for d in opened.session.scalars(select(MatchDecision))}
+    assert kinds == {first.id: "new", other.id: "new", spelt.id: "exact"}
+
+
+def test_a_question_is_asked_once_and_its_answer_holds_for_the_next_round_of_uploads(opened, lead):
+    opened.built(rows(SURE))
+    asked = opened.built(rows(NEIGHBOUR))
+    question = the_question(opened)
+    (mention,) = mentions(opened, asked)
+    assert mention.site_id is not None, "exact enough for a site of its own while it waits"
+    site = opened.session.get_one(Site, question.candidates[0])
+    acts.answer(opened.session, question, "same", site=site, motive="gate moved", actor=lead, now=opened.clock())
+    assert mention.site_id == site.id
+    for _again in range(3):
+        (again,) = mentions(opened, opened.built(rows(NEIGHBOUR)))
+        assert again.site_id == site.id
+    assert opened.session.scalar(select(MatchQuestion.id).where(MatchQuestion.state == "open")) is None
+
+
+def test_different_is_remembered_just_as_same(opened, lead):
+    opened.built(rows(SURE))
+    opened.built(rows(NEIGHBOUR))
+    question = the_question(opened)
+    acts.answer(opened.session, question, "different", site=None, motive="two gates", actor=lead, now=opened.clock())
+    for _again in range(3):
+        opened.built(rows(NEIGHBOUR))
+        opened.built(rows(SURE))
+    assert opened.session.scalar(select(MatchQuestion.id).where(MatchQuestion.state == "open")) is None
+    sites = {m.site_id for m in opened.session.scalars(select(Mention))}
+    assert len(sites) == 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "chosen", "motive", "code"),
+    [
+        ("same", False, "because", "site-not-asked"),
+        ("same", True, " ", "motive-missing"),
+        ("different", False, "", "motive-missing"),
+        ("perhaps", True, "because", "verdict-unknown"),
+    ],
+)
+def test_an_answer_that_says_too_little_changes_nothing(opened, lead, verdict, chosen, motive, code):
+    opened.built(rows(SURE))
+    opened.built(rows(NEIGHBOUR))
+    question, before = the_question(opened), state(opened)
+    site = opened.session.get_one(Site, question.candidates[0]) if chosen else None
+    with pytest.raises(RuleBroken) as broken:
+        acts.answer(opened.session, question, verdict, site=site, motive=motive, actor=lead, now=opened.clock())
+    assert broken.value.code == code
+    assert state(opened) == before
+
+
+def test_a_settled_question_is_not_answered_twice(opened, lead):
+    opened.built(rows(SURE))
+    opened.built(rows(NEIGHBOUR))
+    question = the_question(opened)
+    acts.answer(opened.session, question, "different", site=None, motive="no", actor=lead, now=opened.clock())
+    with pytest.raises(RuleBroken, match="question-settled"):
+        acts.answer(opened.session, question, "different", site=None, motive="no", actor=lead, now=opened.clock())
+
+
+def test_merge_and_split_move_every_mention_and_are_taken_back_exactly(opened, lead):
+    one, two = opened.built(rows(SURE, OTHER)), opened.built(rows(SPELT))
+    first, other, spelt = mentions(opened, one, two)
+    lakeside, redstone = (opened.session.get_one(Site, m.site_id) for m in (first, other))
+    before = state(opened)
+    merged = acts.merge(opened.session, redstone, lakeside, motive="bought", actor=lead, now=opened.clock())
+    assert {first.site_id, other.site_id, spelt.site_id} == {lakeside.id}
+    parted = acts.split(opened.session, lakeside, [other], motive="sold again", actor=lead, now=opened.clock())
+    assert other.site_id not in (lakeside.id, redstone.id)
+    with pytest.raises(RuleBroken, match="later-decision"):
+        acts.undo(opened.session, merged, actor=lead, now=opened.clock())
+    acts.undo(opened.session, parted, actor=lead, now=opened.clock())
+    acts.undo(opened.session, merged, actor=lead, now=opened.clock())
+    assert state(opened) == before
+    with pytest.raises(RuleBroken, match="decision-undone"):
+        acts.undo(opened.session, merged, actor=lead, now=opened.clock())
+
+
+def test_a_split_of_nothing_or_of_everything_is_refused(opened, lead):
+    mention, other = mentions(opened, opened.built(rows(SURE, OTHER)))
+    site = opened.session.get_one(Site, mention.site_id)
+    for chosen in ([], [mention], [other]):
+        with pytest.raises(RuleBroken, match="split-empty"):
+            acts.split(opened.session, site, chosen, motive="why", actor=lead, now=opened.clock())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_sequence_of_acts_taken_back_in_turn_restores_the_beginning(opened, lead, seed):
+    chance = random.Random(seed)
+    opened.built(rows(SURE, OTHER, ("Harbour Display", "12 Quay Road, Kunshan")))
+    opened.built(rows(SPELT, NEIGHBOUR))
+    before, done = state(opened), []
+    for _step in range(6):
+        done.append(_some_act(opened, lead, chance))
+    for decision in reversed([one for one in done if one is not None]):
+        acts.undo(opened.session, decision, actor=lead, now=opened.clock())
+    assert state(opened) == before
+
+
+def _some_act(opened, lead, chance):
+    session, now = opened.session, opened.clock()
+    sites = session.scalars(select(Site).where(Site.merged_into_id.is_(None)).order_by(Site.id)).all()
+    question = session.scalars(select(MatchQuestion).where(MatchQuestion.state == "open")).first()
+    try:
+        act = chance.choice(["merge", "split", "answer"])
+        if act == "answer" and question is not None:
+            options = questions.look(session, question).options
+            site = options[0].site if options and chance.random() < 0.5 else None
+            verdict = "same" if site else "different"
+            return acts.answer(session, question, verdict, site=site, motive="why", actor=lead, now=now)
+        if act == "split":
+            site = chance.choice(sites)
+            own = session.scalars(select(Mention).where(Mention.site_id == site.id)).all()
+            return acts.split(session, site, own[:1], motive="why", actor=lead, now=now)
+        if len(sites) < 2:
+            return None
+        return acts.merge(session, *chance.sample(list(sites), 2), motive="why", actor=lead, now=now)
+    except RuleBroken:
+        return None
+
+
+def test_the_lead_answers_on_the_page_and_nobody_else_may(opened, sign_in, session):
+    opened.built(rows(SURE), name="Northern IT")
+    opened.built(rows(NEIGHBOUR), name="Southern IT")
+    question = the_question(opened).public_id
+    users = {o: opened.build.user(o) for o in (opened.round.organisation, opened.member)}
+    here = f"/rounds/{opened.round.public_id}/sites"
+    session.commit()
+    lead, member = (sign_in(user, organisation) for organisation, user in users.items())
+    waiting = lead.page(f"{here}/questions").text
+    assert "1 question waits" in waiting
+    assert "58 First Avenue, Kunshan" in waiting
+    shown = lead.page(f"{here}/questions/{question}").text
+    assert "house numbers differ: 60 and 58" in shown
+    assert "Northern IT" in shown
+    assert "Southern IT" in shown
+    refused = lead.send(f"{here}/questions/{question}", {"verdict": "different"}, status=422).text
+    assert "Say in a few words why" in refused
+    done = lead.send(f"{here}/questions/{question}", {"verdict": "different", "motive": "two gates"}).text
+    assert "No question waits" in done
+    assert "two gates" in lead.page(f"{here}/decisions").text
+    number = session.scalars(select(MatchDecision.id).where(MatchDecision.actor_id.is_not(None))).one()
+    assert "taken back" in lead.send(f"{here}/decisions/{number}/undo").text
+    assert "1 question waits" in lead.page(f"{here}/questions").text
+    put_off = lead.send(f"{here}/questions/{question}", {"verdict": "later"}).text
+    assert "put off" in put_off
+    for address in (f"{here}/questions", f"{here}/questions/{question}", f"{here}/decisions"):
+        assert member.get(address).status_code == 403
+    assert member.post(f"{here}/questions/{question}", data={"verdict": "different"}).status_code == 403
