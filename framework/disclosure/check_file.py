@@ -37,7 +37,7 @@ from framework.disclosure.recognise import (
     recognise,
 )
 from framework.disclosure.scope import RoundScope
-from framework.disclosure.table import Folded, Listed, Stored, Table
+from framework.disclosure.table import Listed, Stored, Table
 from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue, Severity
 from framework.ground.quantity_words import names_demand
@@ -140,15 +140,8 @@ class Checked:
         return data
 
     def to_lines(self) -> dict[str, Any]:
-        """The same with the rows written as lines (`lines.write`), and where they stand in place of them.
-
-        Those of our own tables are written in pieces (`table.Folded`), and `folded` tells how many rows they hold.
-        """
-        folded = {name: len(records) for name, records in self.tables.items() if isinstance(records, Stored)}
-        blocks = {
-            name: records.pieces() if isinstance(records, Stored) else records for name, records in self.tables.items()
-        }
-        return self._to_json_but_tables() | {"tables": lines.write(blocks), "folded": folded}
+        """The same with the rows written as lines (`lines.write`), and where they stand in place of them."""
+        return self._to_json_but_tables() | {"tables": lines.write(self.tables)}
 
     def _to_json_but_tables(self) -> dict[str, Any]:
         data = {name: getattr(self, name) for name in self.__slots__}
@@ -159,15 +152,12 @@ class Checked:
     @classmethod
     def from_json(cls, data: Mapping[str, Any], written: lines.LineFile | None = None) -> Checked:
         """What `to_json` described, or `to_lines` with what it wrote."""
-        folded = data.get("folded", {})
-        blocks = written.blocks(data["tables"]) if written is not None else data["tables"]
-        tables = {name: Folded(block, folded[name]) if name in folded else block for name, block in blocks.items()}
+        tables = written.blocks(data["tables"]) if written is not None else data["tables"]
         sheets = [
             SheetAccount(**{**sheet, "listed": [Listed(**row) for row in sheet["listed"]]}) for sheet in data["sheets"]
         ]
         issues = [_issue_in(issue) for issue in data["issues"]]
-        known = {name: value for name, value in data.items() if name in cls.__slots__}
-        return cls(**{**known, "tables": tables, "sheets": sheets, "issues": issues})
+        return cls(**{**data, "tables": tables, "sheets": sheets, "issues": issues})
 
 
 def check(

@@ -14,10 +14,6 @@ from framework.ground.sheets.cells import Row, Sheet
 from framework.ground.sheets.progress import along
 
 _AT_ONCE = 2_000
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-
-Piece = dict[str, Any]
-"""Some rows by column, in plain values: `rows` their numbers, `values` by column, `found` by column as index and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +100,9 @@ class Stored(Sequence[dict[str, Any]]):
         return sum(map(len, self.tables))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for piece in self.pieces():
-            yield from unfolded(piece)
-
-    def pieces(self) -> Iterator[Piece]:
-        """The rows some thousand at a time, column by column: see `Folded`."""
         for table in self.tables:
             for start in range(0, len(table), _AT_ONCE):
-                yield _piece(table, start, start + _AT_ONCE)
+                yield from _records(table, start, start + _AT_ONCE)
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
@@ -127,63 +118,17 @@ class Stored(Sequence[dict[str, Any]]):
     __hash__ = None  # type: ignore[assignment]  # as a list has none
 
 
-class Folded(Sequence[dict[str, Any]]):
-    """The rows that came as pieces. They are unfolded while they are gone through, as often as that is done.
-
-    Column by column the child writes and the parent reads half a million values in less than half the time and space,
-    since a name is said once for thousands of rows, and nobody makes rows that are not looked at.
-    """
-
-    def __init__(self, pieces: Iterable[Piece], length: int) -> None:
-        self._pieces, self._length = pieces, length
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Raises ValueError where a piece is no JSON."""
-        for piece in self._pieces:
-            yield from unfolded(piece)
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        """For single looks: all of them are unfolded."""
-        return list(self)[index]
-
-
-def _piece(table: Table, start: int, end: int) -> Piece:
-    rows = table.rows[start:end]
-    here = range(start, start + len(rows))
-    found = {
-        name: [[index - start, texts[index]] for index in here if index in texts]
-        for name, texts in table.found.items()
-        if texts
-    }
-    return {
-        "rows": rows,
-        "values": {name: _plain_values(values[start:end]) for name, values in table.columns.items()},
-        "found": {name: texts for name, texts in found.items() if texts},
-    }
-
-
-def _plain_values(values: list[Value]) -> list[Any]:
-    return values if set(map(type, values)) <= _PLAIN else list(map(plain, values))
-
-
-def unfolded(piece: Piece) -> list[dict[str, Any]]:
-    """The rows of a piece: sheet row number, given values, cells as found."""
-    records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in piece["rows"]]
-    given = [record["values"] for record in records]
-    for name, values in piece["values"].items():
-        for row, value in zip(given, values, strict=True):
+def _records(table: Table, start: int, end: int) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = [{"row": row, "values": {}, "found": {}} for row in table.rows[start:end]]
+    for name, values in table.columns.items():
+        for record, value in zip(records, values[start:end], strict=True):
             if value is not None:
-                row[name] = value
-    for name, texts in piece["found"].items():
-        for index, text in texts:
-            records[index]["found"][name] = text
+                record["values"][name] = value if value.__class__ is str else plain(value)
+    for name, found in table.found.items():
+        if found:
+            for index, record in enumerate(records, start=start):
+                if index in found:
+                    record["found"][name] = found[index]
     return records
 
 
