@@ -176,6 +176,9 @@ class SheetScan:
         self._count(map(int, numbers), shapes, attributes)
         if is_odd or self._percent is not None:
             self._note_odd_cells(data)
+        if self._colours.is_looking():
+            self._colours.scan(data)
+            self.tally.facts.coloured_columns = self._colours.columns()
 
     def _check_form(self, data: bytes, rows: dict[tuple[bytes, bytes], bytes], *, is_odd: bool) -> None:
         """Expat reads what the patterns leave open: attributes of formulas, and those of rows (one row of each) where new."""
@@ -210,9 +213,6 @@ class SheetScan:
                 facts.error_cells[_place(row, column)] = text.decode()
         if self._percent is not None:
             facts.percent_cells.update(_place(row, column) for column, row in self._percent.findall(data))
-        if self._colours.is_looking():
-            self._colours.scan(data)
-            facts.coloured_columns = self._colours.columns()
 
     def _note_formulas(self, data: bytes) -> None:
         facts = self.tally.facts
