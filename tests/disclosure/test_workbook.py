@@ -234,6 +234,7 @@ def test_the_child_gives_the_same_as_this_process():
     tables[SITES][0].update(country="China", city="n/a")
     answer = json.loads(json.dumps(check_task(book_of(tables), arguments)))
 
+    answer["kind"] = ""  # what kind of file it was, only the child that read it knows
     assert Checked.from_json(answer) == change
 
 
