@@ -19,7 +19,7 @@ _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
 _COARSE = frozenset({"city", "region", "country", "name_only"})
 _DIGITS = re.compile(r"\d+")
-_OF_A_SITE = ("site_legal_name", "address_line", "city", "country", "os_id")
+_OF_A_SITE = ("site_legal_name", "address_line", "city", "country")
 
 
 def addresses(context: Context) -> Iterator[Issue]:
@@ -101,10 +101,13 @@ def duplicates(context: Context) -> Iterator[Issue]:
     column = "site_ref" if table.has("site_ref") else "site_legal_name"
     seen: dict[tuple[str, ...], int] = {}
     rows = list(zip(*(table.get(name) for name in _OF_A_SITE), strict=True))
+    ids = [_plain_id(os_id) if os_id else None for os_id in table.get("os_id")]
     years_of = [str(year or "") for year in table.get("list_year")]
-    for near in _neighbours(table).values():
+    for (country, city, numbers), near in _neighbours(table).items():
         for index in near:
-            forms = _forms(*rows[index], alone=len(near) == 1)
+            forms = list(_forms((country, city), numbers, *rows[index])) if len(near) > 1 else []
+            if hub_id := ids[index]:
+                forms.append(("id", hub_id))
             twins = [seen.setdefault((years_of[index], *form), index) for form in forms]
             first = min(twins, default=index)
             if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
@@ -126,25 +129,29 @@ def _other_product(table: Table, first: int, index: int) -> bool:
     return table.has("product_model") and same_site and models[first] != models[index]
 
 
-def _neighbours(table: Table) -> dict[tuple[str, ...], list[int]]:
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+def _neighbours(table: Table) -> dict[tuple[str, str, str], list[int]]:
+    """Rows by country, city and the numbers of their address."""
+    groups: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     cities = {city: key(city or "") for city in set(table.get("city"))}
     for index, address, city, country in table.zip("address_line", "city", "country"):
-        numbers = sorted(set(_DIGITS.findall(address))) if address else []
-        groups[(str(country), cities[city], *numbers)].append(index)
+        numbers = " ".join(sorted(set(_DIGITS.findall(address)))) if address else ""
+        groups[str(country), cities[city], numbers].append(index)
     return groups
 
 
+def _plain_id(os_id: str) -> str:
+    return (os_id if os_id.isalnum() else re.sub(r"[\s-]", "", os_id)).upper()
+
+
 def _forms(
-    name: str | None, address: str | None, city: str | None, country: str | None, os_id: str | None, *, alone: bool
+    place: tuple[str, str],
+    numbers: str,
+    name: str | None,
+    address: str | None,
+    city: str | None,
+    country: str | None,
 ) -> Iterator[tuple[str, ...]]:
-    """What makes two rows the same."""
-    if os_id:
-        yield "id", (os_id if os_id.isalnum() else re.sub(r"[\s-]", "", os_id)).upper()
-    if alone:
-        return
-    place = (str(country), key(city or ""))
-    numbers = " ".join(sorted(set(_DIGITS.findall(address or ""))))
+    """What makes two rows of one place with the same numbers the same, beside the id."""
     if address and numbers:
         yield "address", *place, normalise_address(address, country or "")
     if name and country and (city or not address):
