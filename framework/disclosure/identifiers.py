@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BASE32 = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
-_OS_ID = re.compile(r"[A-Z]{2}[0-9]{7}[A-Z0-9]{6}\Z")
+_OS_ID = re.compile(r"[A-Z]{2}[0-9]{7}[0-9A-HJKMNP-TV-Z]{6}\Z")
 _SMELTER = re.compile(r"CID\d{6}\Z")
 _OLD_SMELTER = re.compile(r"[1-4][A-Z]{3}\d{3}\Z")
 
@@ -18,11 +18,8 @@ def is_os_id(text: str) -> bool:
     plain = text.upper() if text.isalnum() else re.sub(r"[\s-]", "", text).upper()
     if not _OS_ID.match(plain):
         return False
-    try:
-        *signs, last = map(_BASE32.__getitem__, plain[2:])
-    except KeyError:
-        return False
-    return (ord(plain[0]) + ord(plain[1]) + sum(signs)) % 32 == last
+    signs = [_BASE32[sign] for sign in plain[2:]]
+    return (ord(plain[0]) + ord(plain[1]) + sum(signs[:-1])) % 32 == signs[-1]
 
 
 def is_lei(text: str) -> bool:

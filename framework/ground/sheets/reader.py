@@ -33,8 +33,16 @@ _ANSWER = "answer.json"
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import run; run()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
-_GIVE_BACK = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "262144"}
-"""What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it."""
+_GIVE_BACK = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2 * MIB),
+    "MALLOC_TRIM_THRESHOLD_": str(4 * MIB),
+}
+"""What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it.
+
+What is smaller is kept: the walk takes and leaves a mebibyte at a time, and to get it from the machine anew each time
+would take a tenth of the whole check.
+"""
 _HAD_ITS_SHARE = 0.9
 """Of the time it may take a child must have had so much of a processor for its end in time to speak against the file."""
 _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
