@@ -195,6 +195,7 @@ def test_the_lead_answers_on_the_page_and_nobody_else_may(opened, sign_in, sessi
     waiting = lead.page(f"{here}/questions").text
     assert "1 question waits" in waiting
     assert "58 First Avenue, Kunshan" in waiting
+    assert "84 %" in waiting, "capped: the house numbers contradict each other"
     shown = lead.page(f"{here}/questions/{question}").text
     assert "house numbers differ: 60 and 58" in shown
     assert "Northern IT" in shown
