@@ -255,7 +255,7 @@ def test_the_comparison_sorts_both_ways_and_an_unknown_order_is_the_usual_one(pa
 def test_a_shared_site_says_who_names_it_and_where(pages):
     browsers, _here, there, _ids = pages
     page = browsers["lead"].get(there).get_data(as_text=True)
-    site = page.split("/sites/")[1].split('"')[0]
+    site = page.split(f"{there.removesuffix('/comparison')}/sites/")[1].split('"')[0]
 
     text = browsers["lead"].page(f"{there.removesuffix('/comparison')}/sites/{site}").text
 
