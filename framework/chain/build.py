@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from framework.chain import figures, shared
+from framework.chain import figures
 from framework.chain.matching import placing
 from framework.chain.tied import links_of, tied_products
 from framework.disclosure.columns import SHEETS
 from framework.disclosure.confidentiality import levels_of
 from framework.disclosure.recognise import SITE_LIST
-from framework.ground import audit, jobs
+from framework.ground import audit
 from framework.ground.actors import SYSTEM
 from framework.ground.places import precision
 from models.chain import (
@@ -47,9 +47,6 @@ PLACES_OF_OTHERS = {
     "facilities": ("site_legal_name", "address_line", "city", "country"),
 }
 """Sheets that only formats of others have and that name places: name, address, city and country of each row."""
-PLACE_JOB = "chain.place"
-MOST_AT_ONCE = 200
-"""Mentions that one transaction places, the build's own included."""
 READABLE = frozenset({"opened", "clarification_asked", "in_review", "scored"})
 
 
@@ -92,7 +89,7 @@ def build(session: Session, submission: Submission, *, now: dt.datetime) -> Chai
     _due_diligence(work)
     session.flush()
     figures.count(session, submission)
-    place_next(session, submission, now=now)
+    placing.place_next(session, submission, now=now)
     done = ChainBuild(
         submission_id=submission.id, at=now, products=len(work.products), mentions=len(work.mentions), links=links
     )
@@ -108,15 +105,6 @@ def build(session: Session, submission: Submission, *, now: dt.datetime) -> Chai
         links=done.links,
     )
     return done
-
-
-def place_next(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """Tie the next mentions to sites; those after them in a transaction of their own, and the sharing counted at the end."""
-    placing.place_some(session, submission, now=now, most=MOST_AT_ONCE)
-    if placing.waiting(session, submission):
-        jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
-    else:
-        shared.count(session, submission.round)
 
 
 def _rows(session: Session, submission: Submission) -> dict[str, list[SubmissionRow]]:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import behind as rows
 from framework.chain import comparison, export
-from framework.chain.build import PLACE_JOB, build, place_next
+from framework.chain.build import build
 from framework.chain.figures import required_types
-from framework.chain.matching import questions
+from framework.chain.matching import placing, questions
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
@@ -68,12 +68,19 @@ def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) ->
         build(session, submission, now=clock())
 
 
-@jobs.runner(PLACE_JOB)
+@jobs.runner(placing.PLACE_JOB)
 def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
     """Tie the next mentions of a long list to sites; another job goes on where more wait."""
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is not None:
-        place_next(session, submission, now=clock())
+        placing.place_next(session, submission, now=clock())
+
+
+@jobs.periodic("chain.place", every_seconds=60)
+def place_what_is_left(session: Session, clock: Callable[[], dt.datetime]) -> None:
+    """Begin again where mentions wait and no job does them."""
+    placing.go_on(session, now=clock())
+    session.commit()
 
 
 @blueprint.get("/rounds/<round_id>/comparison")

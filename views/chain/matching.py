@@ -15,7 +15,7 @@ from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.place_scores import Guard
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from models.base import db
 from models.chain import Site
 from models.matching import MatchDecision, MatchQuestion
@@ -33,6 +33,7 @@ ANSWERS = {
     "different": N_("Different sites"),
     "neighbour": N_("Different companies at one address"),
 }
+LATER = "later"
 KINDS = {
     "person_same": N_("same site"),
     "person_different": N_("different sites"),
@@ -72,17 +73,17 @@ def answer_question(round_: Round, question_id: str) -> str | Response | tuple[s
     """Answer a question, or put it off; the next one follows."""
     question = guard.child(MatchQuestion, question_id, round_)
     verdict = request.form.get("verdict", "")
-    if verdict == "later":
-        question.state = "later"
-        return guard.done(_next(round_, question))
     chosen = request.form.get("site", "")
     try:
+        if verdict == LATER:
+            acts.put_off(db.session(), question, actor=actor(), now=clock.now())
+            return guard.done(_next(round_, question))
         acts.answer(
             db.session(),
             question,
             verdict,
-            site=db.session.scalar(select(Site).where(Site.public_id == chosen)),
-            motive=request.form.get("motive", ""),
+            site=db.session.scalar(select(Site).where(Site.public_id == storable(chosen))),
+            motive=storable(request.form.get("motive", "")),
             actor=actor(),
             now=clock.now(),
         )

@@ -26,6 +26,7 @@ from models.matching import TIES, VERDICTS, MatchDecision, MatchQuestion, PairMe
 from models.rounds import Round
 
 ANSWERED = audit.declare("site.answered", "verdict", "question", "site", "mentions")
+PUT_OFF = audit.declare("site.put_off", "question")
 MERGED = audit.declare("site.merged", "site", "into", "mentions")
 SPLIT = audit.declare("site.split", "site", "made", "mentions")
 UNDONE = audit.declare("site.undone", "decision", "act")
@@ -49,23 +50,14 @@ def answer(
     Remembered on the descriptions, so that the same two are never asked again. Raises RuleBroken where the question is
     settled, the site is not asked, or a motive is missing.
     """
-    if question.state not in ("open", "later"):
-        raise RuleBroken("question-settled", N_("This question is answered. Look at the list again."))
-    if verdict not in VERDICTS:
-        raise RuleBroken("verdict-unknown", N_("Choose one of the answers."))
     asked = _active(session, question.candidates)
-    motive = motive.strip()[:LONGEST_MOTIVE]
-    if verdict in TIES and (site is None or site.id not in {one.id for one in asked}):
-        raise RuleBroken("site-not-asked", N_("Choose the site that it is."))
-    if not motive and not (verdict == "same" and question.score >= SURE):
-        raise RuleBroken("motive-missing", N_("Say in a few words why, so that others can follow it later."))
-    tied = site if verdict in TIES else None
+    tied = _require_answer(question, verdict, site, asked, motive)
     decision = _decide(
         session,
         "person_same" if tied else "person_different",
-        site=tied or session.get(Site, question.mention.site_id or 0),
+        site=tied or active_site(session, question.mention.site_id),
         other=None if tied else (asked[0] if asked else None),
-        motive=motive,
+        motive=motive.strip()[:LONGEST_MOTIVE],
         actor=actor,
         now=now,
         mention=question.mention,
@@ -74,18 +66,17 @@ def answer(
     if tied is not None:
         _tie(session, question, tied, decision, now=now)
     question.state, question.decision_id = "answered", decision.id
-    audit.record(
-        session,
-        ANSWERED,
-        actor=actor,
-        now=now,
-        subject=question,
-        verdict=verdict,
-        question=question.public_id,
-        site=tied.public_id if tied else "",
-        mentions=len(decision.moves),
-    )
+    known = tied.public_id if tied else ""
+    told = {"verdict": verdict, "question": question.public_id, "site": known}
+    audit.record(session, ANSWERED, actor=actor, now=now, subject=question, mentions=len(decision.moves), **told)
     return decision
+
+
+def put_off(session: Session, question: MatchQuestion, *, actor: Actor, now: dt.datetime) -> None:
+    """Let a question stand behind all others. Raises RuleBroken where it is settled."""
+    _require_unsettled(question)
+    question.state = "later"
+    audit.record(session, PUT_OFF, actor=actor, now=now, subject=question, question=question.public_id)
 
 
 def merge(session: Session, site: Site, into: Site, *, motive: str, actor: Actor, now: dt.datetime) -> MatchDecision:
@@ -183,6 +174,25 @@ def undo(session: Session, decision: MatchDecision, *, actor: Actor, now: dt.dat
     _settle(session, sites)
     audit.record(session, UNDONE, actor=actor, now=now, subject=decision, decision=str(decision.id), act=decision.kind)
     return taken
+
+
+def _require_unsettled(question: MatchQuestion) -> None:
+    if question.state not in ("open", "later"):
+        raise RuleBroken("question-settled", N_("This question is answered. Look at the list again."))
+
+
+def _require_answer(
+    question: MatchQuestion, verdict: str, site: Site | None, asked: Sequence[Site], motive: str
+) -> Site | None:
+    """The site that an answer ties to, None where it tells apart. Raises RuleBroken where the answer says too little."""
+    _require_unsettled(question)
+    if verdict not in VERDICTS:
+        raise RuleBroken("verdict-unknown", N_("Choose one of the answers."))
+    if verdict in TIES and site not in asked:
+        raise RuleBroken("site-not-asked", N_("Choose the site that it is."))
+    if not (verdict == "same" and question.score >= SURE):
+        _motive(motive)
+    return site if verdict in TIES else None
 
 
 def _tie(session: Session, question: MatchQuestion, site: Site, decision: MatchDecision, *, now: dt.datetime) -> None:

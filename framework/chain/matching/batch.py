@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from framework.chain.matching.decide import (
     DEFAULT,
@@ -18,6 +19,7 @@ from framework.chain.matching.decide import (
     Rule,
     Thresholds,
     Verdict,
+    alone,
     has_rival,
     pair_rule,
 )
@@ -122,18 +124,19 @@ def _join(run: _Run) -> None:
 
 def _verdict(run: _Run, number: int) -> Verdict:
     """The band of a row, the best entry behind it, and the sites still in question."""
-    here, own = run.entries[number], run.sites.of(number)
-    ranked = sorted(
-        run.compared[number].values(), key=lambda one: (-one.likeness.score, -one.likeness.name, one.other.key)
-    )
-    same = [one for one in ranked if run.sites.of(int(str(one.site))) == own]
-    asked = [one for one in ranked if one not in same and run.rule(number, one) is not Rule.NONE]
-    sites = tuple(dict.fromkeys(run.sites.of(int(str(one.site))) for one in asked))[:MOST_ASKED]
+    own = run.sites.of(number)
+    found = sorted(run.compared[number].items(), key=lambda item: _likest_first(item[1]))
+    ranked = [(run.sites.of(entry), one) for entry, one in found]
+    same = [one for site, one in ranked if site == own]
+    asked = [(site, one) for site, one in ranked if site != own and run.rule(number, one) is not Rule.NONE]
+    sites = tuple(dict.fromkeys(site for site, _one in asked))[:MOST_ASKED]
     if same:
         return Verdict(Band.LINKED, run.rule(number, same[0]), own, sites, same[0])
     if asked:
-        return Verdict(Band.ASKED, Rule.ASK, own, sites, asked[0])
-    placed = here.precision is Precision.SITE and bool(here.name)
-    return Verdict(
-        Band.NEW if placed else Band.UNPLACED, Rule.NONE, own if placed else None, (), ranked[0] if ranked else None
-    )
+        return Verdict(Band.ASKED, Rule.ASK, own, sites, asked[0][1])
+    band = alone(run.entries[number])
+    return Verdict(band, Rule.NONE, own if band is Band.NEW else None, best=ranked[0][1] if ranked else None)
+
+
+def _likest_first(one: Candidate) -> tuple[Any, ...]:
+    return -one.likeness.score, -one.likeness.name, one.other.key

@@ -52,7 +52,6 @@ class Thresholds:
     ask_address: float = 60.0
     ask_name: float = 85.0
     ask_name_alone: float = 80.0
-    likely: float = 85.0
     rival_margin: float = 3.0
     contradicted_name: float = 78.0
     coarse_name: float = 75.0
@@ -142,8 +141,12 @@ def decide(mention: Statement, candidates: Iterable[Candidate], limits: Threshol
     if asked:
         sites = tuple(dict.fromkeys(one.site for one in asked))[:MOST_ASKED]
         return Verdict(Band.ASKED, Rule.ASK, asked=sites, best=asked[0])
-    band = Band.NEW if mention.precision is Precision.SITE and mention.name else Band.UNPLACED
-    return Verdict(band, Rule.NONE, best=ranked[0] if ranked else None)
+    return Verdict(alone(mention), Rule.NONE, best=ranked[0] if ranked else None)
+
+
+def alone(mention: Statement) -> Band:
+    """What a mention is that no known site may be: a new site, or too rough for one."""
+    return Band.NEW if mention.precision is Precision.SITE and mention.name else Band.UNPLACED
 
 
 def has_rival(

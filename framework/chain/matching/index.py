@@ -35,7 +35,6 @@ class MemoryIndex:
     def __init__(self) -> None:
         self._often: Counter[str] = Counter()
         self._by_word: dict[str, dict[str, array[int]]] = defaultdict(dict)
-        self._areas: set[str] = set()
         self._by_id: dict[tuple[str, str], array[int]] = {}
         self._size = 0
 

@@ -13,20 +13,25 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from framework.chain import shared
 from framework.chain.matching import stored
-from framework.chain.matching.decide import DEFAULT, Band, Rule, Thresholds, Verdict, decide, pair_rule
+from framework.chain.matching.decide import DEFAULT, Band, Rule, Thresholds, Verdict, alone, decide, pair_rule
 from framework.chain.matching.lists import ID_COLUMNS
 from framework.chain.matching.reasons import reasons
+from framework.ground import jobs
 from framework.ground.codelists import country_by_name
 from framework.ground.place_scores import Guard, Statement, statement
 from framework.ground.places import RULESET, Precision, legal_forms_of
 from models.base import random_id
-from models.chain import Mention, Site
+from models.chain import ChainBuild, Mention, Site
 from models.disclosure import Submission, SubmissionRow
 from models.matching import TIES, MatchDecision, MatchQuestion, PairMemory, SiteForm
+from models.records import Job
 from models.rounds import Round
 
-SLICE = 50
+PLACE_JOB = "chain.place"
+SLICE = 200
+"""Mentions that one transaction places."""
 KINDS = {"smelter": "smelter_refiner", "refiner": "smelter_refiner", "mine": "mine", "office": "office"}
 """Facility types that are another kind of place than a factory."""
 FACTORY = "factory"
@@ -69,6 +74,30 @@ def waiting(session: Session, submission: Submission) -> int:
     return session.scalar(query.where(Mention.submission_id == submission.id, Mention.place_key == "")) or 0
 
 
+def place_next(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """Place the next mentions; those after them in a transaction of their own, and the sharing counted at the end."""
+    place_some(session, submission, now=now)
+    if waiting(session, submission):
+        jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
+    else:
+        shared.count(session, submission.round)
+
+
+def go_on(session: Session, *, now: dt.datetime) -> int:
+    """Begin to place what was built before there was matching, and go on where a job is gone; how many submissions."""
+    query = (
+        select(Submission)
+        .join(ChainBuild, ChainBuild.submission_id == Submission.id)
+        .where(Submission.id.in_(select(Mention.submission_id).where(Mention.place_key == "")))
+    )
+    unfinished = select(Job.payload).where(Job.kind == PLACE_JOB, Job.state.in_(("waiting", "running", "failed")))
+    known = {payload["submission"] for payload in session.scalars(unfinished)}
+    left = [one for one in session.scalars(query.order_by(Submission.id)) if one.public_id not in known]
+    for submission in left:
+        jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
+    return len(left)
+
+
 def place_some(
     session: Session, submission: Submission, *, now: dt.datetime, most: int = SLICE, limits: Thresholds = DEFAULT
 ) -> Placed:
@@ -95,8 +124,8 @@ def place(
     mention.place_key = stored.key_of(said)
     verdict = _verdict(session, mention, said, submission, limits)
     site = verdict.site
-    if verdict.band in (Band.NEW, Band.ASKED) and said.precision is Precision.SITE and said.name:
-        site = _equal_site(session, mention.place_key) or make_site(session, mention, now=now)
+    if verdict.band in (Band.NEW, Band.ASKED) and alone(said) is Band.NEW:
+        site = _equal_site(session, mention.place_key, verdict.asked) or make_site(session, mention, now=now)
     if isinstance(site, int):
         mention.site_id = site
         stored.add(session, [(site, said)])
@@ -185,7 +214,7 @@ def _verdict(
     found_ones = stored.candidates(session, said, without=apart)
     if all(one.likeness.score < limits.ask_score for one in found_ones):
         found_ones += stored.second_look(session, said, without=apart)
-    return _askable(session, submission, decide(said, found_ones, limits))
+    return _askable(session, submission, said, decide(said, found_ones, limits))
 
 
 def _remembered(
@@ -218,7 +247,7 @@ def _named_before(session: Session, mention: Mention, submission: Submission, si
     return session.scalar(query.limit(1)) is not None
 
 
-def _askable(session: Session, submission: Submission, verdict: Verdict) -> Verdict:
+def _askable(session: Session, submission: Submission, said: Statement, verdict: Verdict) -> Verdict:
     """The verdict with only those sites in question that this round's lead may see described: of its own rounds."""
     if verdict.band is not Band.ASKED:
         return verdict
@@ -233,13 +262,13 @@ def _askable(session: Session, submission: Submission, verdict: Verdict) -> Verd
     )
     seen = set(session.scalars(own))
     asked = tuple(site for site in verdict.asked if site in seen)
-    return replace(verdict, asked=asked) if asked else replace(verdict, band=Band.NEW, rule=Rule.NONE, asked=())
+    return replace(verdict, asked=asked) if asked else replace(verdict, band=alone(said), rule=Rule.NONE, asked=())
 
 
-def _equal_site(session: Session, key: str) -> int | None:
-    """The site of an equal description that still waits for its answer, so that equal mentions share one."""
+def _equal_site(session: Session, key: str, asked: Collection[object]) -> int | None:
+    """The site of an equal description that waits for its answer too, so that equal mentions share one; never one in question."""
     sites = active_sites(session, [key])
-    return next(iter(sites)) if len(sites) == 1 else None
+    return next(iter(sites)) if len(sites) == 1 and not sites.keys() & set(asked) else None
 
 
 def _record(session: Session, mention: Mention, said: Statement, verdict: Verdict, now: dt.datetime) -> None:

@@ -7,10 +7,11 @@ import random
 import pytest
 from sqlalchemy import select
 
-from framework.chain.matching import acts, questions
+from framework.chain.matching import acts, placing, questions
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.matching import MatchDecision, MatchQuestion, PairMemory, SiteForm
+from models.records import AuditEvent
 from tests.chain.opened import FA
 
 HEAD = [
@@ -213,3 +214,37 @@ def test_the_lead_answers_on_the_page_and_nobody_else_may(opened, sign_in, sessi
     for address in (f"{here}/questions", f"{here}/questions/{question}", f"{here}/decisions"):
         assert member.get(address).status_code == 403
     assert member.post(f"{here}/questions/{question}", data={"verdict": "different"}).status_code == 403
+
+
+def test_putting_off_is_an_act_and_a_settled_question_is_not_put_off(opened, lead):
+    opened.built(rows(SURE))
+    opened.built(rows(NEIGHBOUR))
+    question = the_question(opened)
+    acts.put_off(opened.session, question, actor=lead, now=opened.clock())
+    assert question.state == "later"
+    assert (
+        opened.session.scalars(select(AuditEvent.kind).order_by(AuditEvent.seq.desc()).limit(1)).one() == acts.PUT_OFF
+    )
+    acts.answer(opened.session, question, "different", site=None, motive="no", actor=lead, now=opened.clock())
+    with pytest.raises(RuleBroken, match="question-settled"):
+        acts.put_off(opened.session, question, actor=lead, now=opened.clock())
+
+
+def test_equal_words_with_two_registry_ids_are_asked_and_not_tied(opened):
+    numbered = [
+        [*HEAD, ("3_sites", {"site_legal_name": SURE[0], "address_line": SURE[1], "country": "CN", "os_id": os_id})]
+        for os_id in ("CN2021250D1DTN7", "CN2020318PE6A7H")
+    ]
+    first, second = mentions(opened, *(opened.built(one) for one in numbered))
+    assert first.site_id != second.site_id
+    assert the_question(opened).candidates == [first.site_id]
+
+
+def test_what_was_built_before_there_was_matching_is_placed_once(opened):
+    opened.built(rows(SURE, OTHER))
+    for mention in opened.session.scalars(select(Mention)):
+        mention.place_key = ""
+    opened.session.flush()
+    assert placing.go_on(opened.session, now=opened.clock()) == 1
+    opened.session.flush()
+    assert placing.go_on(opened.session, now=opened.clock()) == 0
