@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from framework.disclosure.columns import Column
-from framework.disclosure.read_column import ColumnRead, Trouble, Value, read_column
+from framework.disclosure.read_cell import Trouble, Value
+from framework.disclosure.read_column import ColumnRead, read_column
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Row, Sheet
 from framework.ground.sheets.progress import along

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.disclosure.columns import SITES, SUBMISSION, sheet_columns
-from framework.disclosure.read_column import Reader, _are_plain, read_column
+from framework.disclosure.read_cell import Reader
+from framework.disclosure.read_column import _are_plain, read_column
 
 PIECES = st.sampled_from(
     ["Acme", " ", "  ", "N/A", "-", "1E5", "12E+3", "é", "\n", "_x000D_", "\x00", "#N/A", "x" * 300, "B7"]
