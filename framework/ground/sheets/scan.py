@@ -21,14 +21,16 @@ from framework.ground.sheets.xml import ANY_TEXT, SOME_TEXT, NotPlain, plain_roo
 _NUMBER = rb"-?\d{1,25}(?:\.\d{0,25})?(?:[eE][+-]?\d{1,2})?"
 _NO_VALUE = rb"<v ?/>"
 _FORMULA = rb"(?:<f(?: [^<>]*)?(?:/>|>%s</f>))?" % ANY_TEXT
+_STYLE = rb'(?: s="\d{1,5}+")?+'
 _CELL = (
-    rb'<c r="[A-Z]{1,3}\3"(?!%(odd)s)(?: s="\d{1,5}")?(?:'
-    rb' t="s"><v>(?:%(index)s)</v></c>'
-    rb'|(?: t="n")?(?:/>|>(?:<v>%(number)s</v></c>|</c>|%(formula)s(?:<v>%(number)s</v>|%(none)s)?</c>))'
+    rb'<c r="[A-Z]{1,3}+\3"(?:'
+    rb'%(style)s t="s"><v>(?:%(index)s)</v></c>'
+    rb"|(?!%(odd)s)%(style)s(?:"
+    rb'(?: t="n")?(?:/>|>(?:<v>%(number)s</v></c>|</c>|%(formula)s(?:<v>%(number)s</v>|%(none)s)?</c>))'
     rb'|(?: t="str")>%(formula)s(?:<v>%(text)s</v>|%(none)s)</c>'
     rb'|(?: t="inlineStr")><is><t(?: xml:space="preserve")?>%(text)s</t></is></c>'
     rb'|(?: t="b")>%(formula)s<v>[01]</v></c>'
-    rb'|(?: t="e")>%(formula)s<v>[^<&\x00-\x20]{1,32}</v></c>)'
+    rb'|(?: t="e")>%(formula)s<v>[^<&\x00-\x20]{1,32}</v></c>))'
 )
 _ROW = rb'([ \t\r\n]*+<row((?: [^<>]{0,500}?)?) r="(\d{1,7})"((?: [^<>]{0,500})?)(?:/>|>((?:' + _CELL + rb")*+)</row>))"
 _COLUMNS = re.compile(rb'<c r="([A-Z]+)')
@@ -233,6 +235,7 @@ def _row_pattern(strings: int, dates: frozenset[int]) -> re.Pattern[bytes]:
     strings that are not there, and dates whose number is no everyday one.
     """
     parts = {
+        b"style": _STYLE,
         b"index": _below(strings),
         b"odd": _odd_dates(dates),
         b"number": _NUMBER,
