@@ -16,6 +16,8 @@ from framework.ground.reading.numbers import UNCLEAR, Habit, NumberReading, deci
 from framework.ground.reading.texts import ERROR_WORDS, clean, is_placeholder
 from framework.ground.sheets.cells import Cell
 
+LARGEST = 10**9
+"""No count, score or share is larger; what is, is a slip of the hand, and no database of ours would hold it."""
 Value = str | int | float | bool | dt.date | list[str] | list[dt.date] | None
 MAX_PROPOSALS = 200
 IDS = frozenset(
@@ -232,6 +234,8 @@ class Reader:
             return self._refused(cell, "too small", limit=f"{low:g}")
         if high is not None and value > high:
             return self._refused(cell, "too large", limit=f"{high:g}")
+        if abs(value) > LARGEST:
+            return self._refused(cell, "too large", limit=str(LARGEST))
         rounded = round(value, self.column.scale) if self.column.scale is not None else value
         if rounded == value and not rewritten:
             return Reading(rounded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -10,8 +9,10 @@ from typing import Any, overload
 from framework.disclosure.columns import Column
 from framework.disclosure.read_cell import Trouble, Value
 from framework.disclosure.read_column import ColumnRead, read_column
+from framework.disclosure.row_text import found_as_text, plain, values_as_text
 from framework.ground.reading.facts import broken_cells
 from framework.ground.sheets.cells import Row, Sheet
+from framework.ground.sheets.lines import Written
 from framework.ground.sheets.progress import along
 
 _AT_ONCE = 2_000
@@ -105,6 +106,14 @@ class Stored(Sequence[dict[str, Any]]):
             for start in range(0, len(table), _AT_ONCE):
                 yield from _records(table, start, start + _AT_ONCE)
 
+    def written(self) -> Iterator[Written]:
+        """The same rows as JSON texts, without being records first."""
+        for table in self.tables:
+            for start in range(0, len(table), _AT_ONCE):
+                rows = range(start, min(start + _AT_ONCE, len(table)))
+                values, found = values_as_text(table.columns, rows), found_as_text(table.found, rows)
+                yield from map(Written, table.rows[start : rows.stop], values, found)
+
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
     @overload
@@ -131,13 +140,6 @@ def _records(table: Table, start: int, end: int) -> list[dict[str, Any]]:
                 if index in found:
                     record["found"][name] = found[index]
     return records
-
-
-def plain(value: Any) -> Any:
-    """Dates as ISO texts, also inside lists; everything else as it is."""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return [plain(part) for part in value] if isinstance(value, list) else value
 
 
 def written(value: Any) -> str:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, overload
+
+import orjson
 
 from framework.ground.sheets import progress
 from framework.ground.sheets.codec import as_text, may_need_escapes, storable
@@ -21,7 +23,7 @@ from framework.ground.sheets.workplace import workplace
 
 FILE = "lines.jsonl"
 _AT_ONCE = 1 << 20
-_BETWEEN = "\t"
+_BETWEEN = b"\t"
 _folder: list[Path] = []
 _encode = json.JSONEncoder(default=as_text, check_circular=False, separators=(",", ":")).encode
 
@@ -51,10 +53,15 @@ def write(blocks: Mapping[str, Sequence[Any]]) -> list[list[Any]]:
     with (_folder[0] / FILE).open("wb", buffering=_AT_ONCE) as file:
         places = []
         for name, records in blocks.items():
-            told = progress.along(records, total, past)
-            places += _blocks(file, [(name, map(Written.of, told))])
+            places += _blocks(file, [(name, progress.along(_written(records), total, past))])
             past += len(records)
         return places
+
+
+def _written(records: Sequence[Any]) -> Iterator[Written]:
+    """Records as they are written down; some can tell it themselves."""
+    themselves: Callable[[], Iterator[Written]] | None = getattr(records, "written", None)
+    return themselves() if themselves else map(Written.of, records)
 
 
 def hand(blocks: Iterable[tuple[str, Iterable[Written]]]) -> Handed:
@@ -123,21 +130,24 @@ class Lines(Sequence[Any]):
     def written(self) -> Iterator[Written]:
         """The same as they are written, each looked through. Raises ValueError where a line is missing or no record."""
         for row, values, found, said in self._records():
-            yield Written(row, *(said or (_encode(values), _encode(found))))
+            yield (
+                Written(row, said[0].decode(), said[1].decode())
+                if said
+                else Written(row, _encode(values), _encode(found))
+            )
 
-    def _records(self) -> Iterator[tuple[int, Any, Any, tuple[str, str] | None]]:
+    def _records(self) -> Iterator[tuple[int, Any, Any, tuple[bytes, bytes] | None]]:
         """Row, values and found; and how the line says the last two, where they are told as they stand there."""
         lines = self._file.lines(self._start)
         for _number in range(self._count):
             line = next(lines, b"")
-            number, said, said_found = line.decode("utf-8").split(_BETWEEN)
-            row, values, found = int(number), json.loads(said), {} if said_found == "{}" else json.loads(said_found)
+            number, said, said_found = line.split(_BETWEEN)
+            changes = may_need_escapes(line)
+            load = _storable if changes else orjson.loads
+            values, found = load(said), {} if said_found == b"{}" else load(said_found)
             if type(values) is not dict or type(found) is not dict:
                 raise ValueError("a line is no record")
-            if may_need_escapes(line):
-                yield row, storable(values), storable(found), None
-            else:
-                yield row, values, found, (said, said_found)
+            yield int(number), values, found, None if changes else (said, said_found)
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -146,3 +156,7 @@ class Lines(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         """For single looks: all of them are read."""
         return list(self)[index]
+
+
+def _storable(said: bytes) -> Any:
+    return storable(json.loads(said))
