@@ -15,6 +15,9 @@ from framework.ground.sheets.lines import Handed
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import run_in_child
 
+CHECKS = "framework.disclosure.check_file"
+"""The module with the work of the child: what a child that is started ahead loads."""
+
 
 class NeedsLargeLane(Exception):
     """The file is beyond the quick lane and honest until shown otherwise: the large lane reads it (trust 9.4b)."""
@@ -51,9 +54,10 @@ def check_path(
         "smelter_names": [list(one) for one in smelter_names],
         "as_lines": True,
     }
-    task = "framework.disclosure.check_file:check_task"
     handed = {"previous": previous} if previous is not None else None
-    done = run_in_child(path, task, arguments, limits, name=name, on_progress=on_progress, handed=handed)
+    done = run_in_child(
+        path, f"{CHECKS}:check_task", arguments, limits, name=name, on_progress=on_progress, handed=handed
+    )
     if done.refusal is not None and done.refusal.lane == "large":
         raise NeedsLargeLane
     if done.refusal is not None:

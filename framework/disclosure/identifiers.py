@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_BASE32 = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
+_BASE32 = bytes.maketrans(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", bytes(range(32)))
 _OS_ID = re.compile(r"[A-Z]{2}[0-9]{7}[0-9A-HJKMNP-TV-Z]{6}\Z")
 _SMELTER = re.compile(r"CID\d{6}\Z")
 _OLD_SMELTER = re.compile(r"[1-4][A-Z]{3}\d{3}\Z")
@@ -18,8 +18,8 @@ def is_os_id(text: str) -> bool:
     plain = text.upper() if text.isalnum() else re.sub(r"[\s-]", "", text).upper()
     if not _OS_ID.match(plain):
         return False
-    signs = [_BASE32[sign] for sign in plain[2:]]
-    return (ord(plain[0]) + ord(plain[1]) + sum(signs[:-1])) % 32 == signs[-1]
+    signs = plain.encode().translate(_BASE32)
+    return (ord(plain[0]) + ord(plain[1]) + sum(signs[2:14])) % 32 == signs[14]
 
 
 def is_lei(text: str) -> bool:

@@ -201,8 +201,8 @@ def _blank_below(layout: Layout, name: str, rows: Sequence[Row]) -> int:
     place = layout.mapping.get(name)
     if place is None:
         return 0
-    missing = sum(1 for row in rows if _at(row, place) is None)
-    if missing < _LEAST_BLANK * len(rows):
+    cells = [row.cells[place] if place < len(row.cells) else None for row in rows]
+    if cells.count(None) < _LEAST_BLANK * len(rows):
         return 0  # nearly every list ends here
     begun = next((number for number, row in enumerate(rows) if _at(row, place) is not None), len(rows))
     sites = [row for row in rows[begun:] if any(_at(row, where) is not None for where in _where(layout))]

@@ -30,7 +30,7 @@ from framework.disclosure.recognise import (
     has_value,
     nameless,
     names_columns,
-    repeated_header,
+    repeated_headers,
 )
 from framework.disclosure.table import Listed, Table, build, letter
 from framework.ground.issue_catalogue import make
@@ -98,8 +98,9 @@ def list_columns() -> dict[str, Column]:
 def _rows(layout: Layout, second: int | None) -> tuple[list[Row], list[Listed]]:
     """The rows of sites, and the others with the reason why they are none."""
     listed, data = [], []
+    repeats = repeated_headers(layout, layout.sheet.rows)
     for row in layout.sheet.rows:
-        reason = _left_out(layout, row) if second is None or row.number < second else "second-table"
+        reason = _left_out(layout, row, repeats) if second is None or row.number < second else "second-table"
         if reason:
             listed.append(Listed(row.number, reason))
         elif row.number != layout.header_row:
@@ -127,19 +128,19 @@ def second_table(layout: Layout) -> int | None:
             after_gap = row.number
         last = row.number
         if after_gap is not None and last - after_gap <= _TITLE_ROWS and names_columns(row):
-            if not repeated_header(layout, row):
+            if not repeated_headers(layout, [row]):
                 return after_gap
             after_gap = None
     return None
 
 
-def _left_out(layout: Layout, row: Row) -> str:
-    """Why a row is not a site, or an empty text."""
+def _left_out(layout: Layout, row: Row, repeats: set[int]) -> str:
+    """Why a row is not a site, or an empty text; `repeats` are the rows that repeat the header."""
     if row.number < layout.header_row:
         return "above-header"
     if row.number == layout.header_row:
         return ""
-    if repeated_header(layout, row):
+    if row.number in repeats:
         return "header-repeated"
     first = next((cell for cell in row.cells if cell is not None), None)
     if isinstance(first, str) and _TOTAL.match(first.strip()):

@@ -367,16 +367,23 @@ def has_value(row: Row, places: Iterable[int]) -> bool:
     return not cells
 
 
-def repeated_header(layout: Layout, row: Row) -> bool:
-    """Whether a data row only repeats the header, or a row of it, as on page breaks."""
-    return any(_repeats(line, row.cells[:READ_COLUMNS]) for line in layout.lines or [layout.headers])
+def repeated_headers(layout: Layout, rows: Iterable[Row]) -> set[int]:
+    """The numbers of the data rows that only repeat the header, or a row of it, as on page breaks."""
+    found: set[int] = set()
+    for headers in layout.lines or [layout.headers]:
+        if headers:
+            first, name = next(iter(headers.items()))
+            likely = [row for row in rows if len(row.cells) > first and _may_say(row.cells[first], name)]
+            found.update([row.number for row in likely if _repeats(headers, row.cells[:READ_COLUMNS])])
+    return found
+
+
+def _may_say(cell: Cell, name: str) -> bool:
+    """Whether a cell may be this name in another spelling; of nearly every row this look at one cell is enough."""
+    return cell is not None and not (cell.__class__ is str and cell.isascii() and name[:1] not in cell)
 
 
 def _repeats(headers: dict[int, str], cells: tuple[Cell, ...]) -> bool:
-    first = next(iter(headers), len(cells))
-    sample = cells[first] if first < len(cells) else None
-    if sample is None or (isinstance(sample, str) and sample.isascii() and headers[first][0] not in sample):
-        return False  # nearly every row ends here, without counting its cells
     if len(cells) - cells.count(None) != len(headers):
         return False
     given = ((place, cell) for place, cell in enumerate(cells) if cell is not None)

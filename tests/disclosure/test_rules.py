@@ -53,6 +53,7 @@ CASES: list[tuple[str, Change]] = [
     ("value-not-allowed / not a whole number", put("2_components", tier="1.5")),
     ("value-not-allowed / too small", put("4_links", share_of_production_pct=-5)),
     ("value-not-allowed / too large", put("4_links", share_of_production_pct=101)),
+    ("value-not-allowed / too large", put("3_sites", workers_total=10**10)),
     ("value-not-allowed / too early", put("4_links", valid_from=dt.date(1999, 1, 1))),
     ("value-not-allowed / day or month", put("4_links", valid_from="03/04/2025")),
     ("value-not-allowed / no such date", put("4_links", valid_from="31/02/2025")),

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from framework.ground import jobs
-from framework.ground.sheets import reader
+from framework.ground.sheets import started
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
 from views import worker
@@ -42,7 +42,7 @@ def tender(session, build, clock, sign_in):
 
 
 def let_children_end(monkeypatch, how: str) -> None:
-    monkeypatch.setattr(reader, "_START", START.format(act=ENDS[how]))
+    monkeypatch.setattr(started, "START", START.format(act=ENDS[how]))
 
 
 @pytest.mark.parametrize("how", ENDS)

@@ -18,7 +18,7 @@ _PO_BOX_TIERS = frozenset({"t1", "t2", "sm"})
 _LIST_ALL_BELOW = 20
 _COARSE = frozenset({"city", "region", "country", "name_only"})
 _DIGITS = re.compile(r"\d+")
-_OF_A_SITE = ("site_legal_name", "address_line", "city", "country", "os_id")
+_OF_A_SITE = ("site_legal_name", "address_line", "city", "country")
 
 
 def addresses(context: Context) -> Iterator[Issue]:
@@ -102,15 +102,15 @@ def duplicates(context: Context) -> Iterator[Issue]:
     column = "site_ref" if table.has("site_ref") else "site_legal_name"
     seen: dict[tuple[str, ...], int] = {}
     told = [table.get(name) for name in _OF_A_SITE]
-    years_of, ids_twice = table.get("list_year"), hashes_twice(map(_id_form, filter(None, table.get("os_id"))))
+    years_of, ids = table.get("list_year"), _ids_given_twice(table)
     groups = _neighbours(table)
     for group in along(groups.values(), len(groups)):
+        if isinstance(group, int) and group not in ids:
+            continue
         near = (group,) if isinstance(group, int) else group
         for index in near:
-            name, address, city, country, os_id = (values[index] for values in told)
-            os_id = _id_form(os_id) if os_id else None
-            known_id = os_id if hash(os_id) in ids_twice else None
-            forms = _forms(name, address, city, country, known_id, alone=len(near) == 1)
+            name, address, city, country = (values[index] for values in told)
+            forms = _forms(name, address, city, country, ids.get(index), alone=len(near) == 1)
             twins = [seen.setdefault((str(years_of[index] or ""), *form), index) for form in forms]
             first = min(twins, default=index)
             if first < index and (SITES, index) not in context.identical and not _other_product(table, first, index):
@@ -148,6 +148,13 @@ def _neighbours(table: Table) -> dict[int, int | list[int]]:
         elif known != index:
             groups[place] = [known, index]
     return groups
+
+
+def _ids_given_twice(table: Table) -> dict[int, str]:
+    """The hub ids that several rows may have, in the form in which they are compared, by index of the row."""
+    given = [_id_form(os_id) if os_id else None for os_id in table.get("os_id")]
+    twice = hashes_twice(filter(None, given))
+    return {index: os_id for index, os_id in enumerate(given) if os_id and hash(os_id) in twice} if twice else {}
 
 
 def _id_form(os_id: str) -> str:

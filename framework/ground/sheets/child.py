@@ -26,6 +26,7 @@ from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.codec import as_text, refusal_as_json
 from framework.ground.sheets.limits import MIB, Limits
 from framework.ground.sheets.reading import read_here
+from framework.ground.sheets.workplace import ORDER
 
 Task = Callable[[Any, dict[str, Any]], Any]
 """Takes the book, or where the file is one of ours and no table its path, and the arguments of the order."""
@@ -58,10 +59,13 @@ def run() -> NoReturn:
 
 
 def main() -> None:
-    """Read the order from standard input, work, write the answer."""
+    """Wait for the order, work, write the answer."""
     gc.disable()  # a child is soon gone and its memory bounded: looking for cycles among millions of cells is waste
-    order = json.load(sys.stdin)
-    die_with(order["parent"])
+    _root, parent, load = sys.argv[1:]
+    die_with(int(parent))
+    if load:
+        importlib.import_module(load)
+    order = _order()
     limits = Limits.from_dict(order["limits"])
     bound(limits)
     task = _task(order["task"])
@@ -74,6 +78,18 @@ def main() -> None:
     answer["peak_mb"] = peak_mb()
     with Path(ANSWER).open("w", encoding="utf-8") as file:
         file.write(json.dumps(answer, default=as_text, check_circular=False, separators=(",", ":")))
+
+
+def _order() -> dict[str, Any]:
+    """The order from the folder that standard input names, which becomes this process's own."""
+    folder = sys.stdin.readline().rstrip("\n")
+    if not folder:  # nobody needs this child any more
+        os._exit(0)
+    os.chdir(folder)
+    given = Path(ORDER)
+    order: dict[str, Any] = json.loads(given.read_text(encoding="utf-8"))
+    given.unlink()
+    return order
 
 
 def die_with(parent: int) -> None:

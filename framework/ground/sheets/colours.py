@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 
 from framework.ground.sheets.tally import column_number
 
 _MOST_ROWS = 2_000
 """So many rows of a sheet are looked at: what a colour means shows in the first ones."""
-_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: s="(\d+)")?[^<>]*(?<!/)>(?!</c>)')
+_CELL = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?[^<>]*(?<!/)>(?!</c>)')
+_ROW = b"<row"
 _LEAST = 2
 
 
@@ -26,7 +26,8 @@ class Colours:
         self._fills = fills
         self._left = _MOST_ROWS if fills else 0
         self._has_header = False
-        self._of_column: dict[int, Counter[int]] = defaultdict(Counter)
+        self._seen: set[tuple[int, int]] = set()
+        self._as_written: set[tuple[bytes, bytes]] = set()
         self._signs = [b' s="%d"' % style for style in fills]
 
     def is_looking(self) -> bool:
@@ -37,8 +38,10 @@ class Colours:
         """Whole rows as plain text; those without a coloured cell are passed over cheaply."""
         if not self.is_looking() or not any(sign in data for sign in self._signs):
             return
-        for _row, cells in groupby(_CELL.finditer(data), key=lambda one: one[2]):
-            self.row((column_number(one[1].decode()), int(one[3] or 0)) for one in cells)
+        for row in data.split(_ROW):
+            cells = _CELL.findall(row)
+            if self._tells(len(cells), {int(style or 0) for style in {style for _column, style in cells}}):
+                self._as_written.update(cells)
             if not self.is_looking():
                 return
 
@@ -46,20 +49,26 @@ class Colours:
         """Column and style of every cell of a row that holds a value."""
         if not self.is_looking():
             return
-        found = [(column, self._fills.get(style, 0)) for column, style in cells]
-        if len(found) < _LEAST:
-            return
+        found = set(cells)
+        if self._tells(len(found), {style for _column, style in found}):
+            self._seen |= found
+
+    def _tells(self, cells: int, styles: Iterable[int]) -> bool:
+        """Whether a row of so many cells in these styles says anything; it counts as looked at."""
+        if cells < _LEAST:
+            return False
         if not self._has_header:
             self._has_header = True
-            return
+            return False
         self._left -= 1
-        shown = {fill for _column, fill in found}
-        if len(shown) == 1 and 0 not in shown:
-            return
-        for column, fill in found:
-            self._of_column[column][fill] += 1
+        shown = {self._fills.get(style, 0) for style in styles}
+        return len(shown) > 1 or 0 in shown
 
     def columns(self) -> list[int]:
         """The columns, from 1, in which a colour may mean something; none where most of them have it, as in a pattern."""
-        coloured = sorted(column for column, fills in self._of_column.items() if len(fills) > 1)
-        return coloured if 2 * len(coloured) <= max(_LEAST, len(self._of_column)) else []
+        of_column: dict[int, set[int]] = defaultdict(set)
+        written = {(column_number(letters.decode()), int(style or 0)) for letters, style in self._as_written}
+        for column, style in self._seen | written:
+            of_column[column].add(self._fills.get(style, 0))
+        coloured = sorted(column for column, fills in of_column.items() if len(fills) > 1)
+        return coloured if 2 * len(coloured) <= max(_LEAST, len(of_column)) else []

@@ -8,8 +8,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.ground.complaint import Complaint
-from framework.ground.sheets import progress
+from framework.ground.sheets import progress, started
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
@@ -28,21 +26,9 @@ from framework.ground.sheets.workplace import workplace
 
 logger = logging.getLogger(__name__)
 
-_ROOT = Path(__file__).resolve().parents[3]
 _ANSWER = "answer.json"
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets.child import run; run()"
 _WHOLE_BOOK = "framework.ground.sheets.codec:book_as_json"
 _LOOK_EVERY = 0.5
-_GIVE_BACK = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(2 * MIB),
-    "MALLOC_TRIM_THRESHOLD_": str(4 * MIB),
-}
-"""What the library lets go returns to the machine at once (glibc; unknown elsewhere), for the rows to have it.
-
-What is smaller is kept: the walk takes and leaves a mebibyte at a time, and to get it from the machine anew each time
-would take a tenth of the whole check.
-"""
 _HAD_ITS_SHARE = 0.9
 """Of the time it may take a child must have had so much of a processor for its end in time to speak against the file."""
 _OWN_DEATHS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
@@ -125,7 +111,6 @@ def run_in_child(
         "arguments": arguments,
         "is_table": is_table,
         "limits": limits.as_dict(),
-        "parent": os.getpid(),
         "handed": {argument: (one.file.handle, one.places) for argument, one in (handed or {}).items()},
     }
     try:
@@ -157,26 +142,10 @@ def _run(order: dict[str, Any], limits: Limits, base: Path | None, on_progress: 
 def _run_process(
     order: dict[str, Any], folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
-    """(exit code or None when the time was up, end of what the child complained).
-
-    The order is given as a file without a name: with much in it, it is larger than a pipe holds, and a child that is slow to
-    start would never get the rest.
-    """
+    """(exit code or None when the time was up, end of what the child complained)."""
     open_files = [handle for handle, _places in order["handed"].values()]
-    with tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder) as given:
-        given.write(json.dumps(order))
-        given.seek(0)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", "-c", _START, str(_ROOT)],
-            stdin=given,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            pass_fds=open_files,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", **_GIVE_BACK},
-            start_new_session=True,
-            text=True,
-        )
+    process = (started.taken() if not open_files else None) or started.start(open_files)
+    started.give(process, json.dumps(order), folder)
     try:
         return _until_it_ends(process, folder, limits, on_progress)
     finally:

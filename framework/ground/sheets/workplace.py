@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ORDER = "order.json"
+"""What the reading is to do: there from the start, until the child took it."""
 _PREFIX = "sheet-"
 _base: list[Path] = []
 
