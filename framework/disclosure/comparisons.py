@@ -95,11 +95,14 @@ def ask(session: Session, before: Submission, after: Submission, *, actor: Actor
 
 
 def expect(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """A long version was read: have it compared with the one that its page offers first."""
+    """A version was read: have it compared with the one that its page offers first, where a person would wait for that.
+
+    The longest wait until somebody asks: they take minutes and a place that the supplier's next file would wait for.
+    """
     before = offered(session, submission)
     if submission.state != "checked" or before is None:
         return
-    if not is_small(before, submission) and not is_beyond(before, submission):
+    if AT_ONCE_ROWS < rows_of_both(before, submission) <= LARGE_ROWS and not is_beyond(before, submission):
         _begin(session, before, submission, now)
 
 

@@ -75,6 +75,21 @@ def test_a_long_version_that_was_read_is_compared_with_the_one_before_and_the_re
     assert "HX-Redirect" in progress(tender, home).headers
 
 
+def test_the_longest_versions_are_compared_when_somebody_asks_for_it(tender, app, monkeypatch):
+    """Nobody's next file waits for a comparison that nobody wants."""
+    monkeypatch.setattr(comparisons, "LARGE_ROWS", 5)
+    home = both(tender)
+
+    offered = tender.browser.page(home).text
+    done_unasked = work_off(tender, app)
+    tender.browser.send(home)
+
+    assert "Compare them now" in offered
+    assert done_unasked == 0
+    assert work_off(tender, app) == 1
+    assert "1 added, 1 gone, 1 moved" in tender.browser.page(home).text
+
+
 def test_another_pair_is_compared_when_somebody_asks_for_it_and_once(tender, app):
     both(tender)
     tender.send(listed(("Lakeside Works", 1)))
