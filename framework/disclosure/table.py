@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, overload
 
 from framework.disclosure.columns import Column
@@ -11,7 +12,7 @@ from framework.disclosure.read_cell import Trouble, Value
 from framework.disclosure.read_column import ColumnRead, read_column
 from framework.disclosure.row_text import found_as_text, plain, values_as_text
 from framework.ground.reading.facts import broken_cells
-from framework.ground.sheets.cells import Row, Sheet
+from framework.ground.sheets.cells import Cell, Row, Sheet
 from framework.ground.sheets.lines import Written
 from framework.ground.sheets.progress import along
 
@@ -165,14 +166,14 @@ def build(
     `headers` are the names of the columns as found, by index.
     """
     table = Table(name, sheet.name, rows=[row.number for row in rows], rows_in=len(rows))
+    rows_of_cells = [row.cells for row in rows]
     broken = broken_cells(sheet)
     index_of = {row.number: index for index, row in enumerate(rows)} if broken or sheet.facts.percent_cells else {}
     for column_name, (place, column) in along(mapping.items(), len(mapping)):
         special = {index_of[r]: why for (r, c), why in broken.items() if c == place + 1 and r in index_of}
         percent = {index_of[r] for r, c in sheet.facts.percent_cells if c == place + 1 and r in index_of}
-        cells = tuple([row.cells[place] if place < len(row.cells) else None for row in rows])
         read = read_column(
-            cells,
+            _cells_at(place, rows_of_cells),
             column,
             special=special,
             percent=frozenset(percent) if column.type == "percent" else frozenset(),
@@ -182,6 +183,14 @@ def build(
         table.letters[column_name] = letter(place)
         table.headers[column_name] = (headers or {}).get(place, column_name)
     return table
+
+
+def _cells_at(place: int, rows: Sequence[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """One column; rows end with their last value, so that one of the last columns may be missing in some."""
+    try:
+        return tuple(map(itemgetter(place), rows))
+    except IndexError:
+        return tuple([cells[place] if place < len(cells) else None for cells in rows])
 
 
 def letter(place: int) -> str:
