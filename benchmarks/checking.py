@@ -15,7 +15,7 @@ import python_calamine
 from benchmarks import disclosures
 from benchmarks.result import Figure, Result
 from framework.disclosure.caged import CHECKS
-from framework.disclosure.check_file import Checked
+from framework.disclosure.checked import Checked
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.preflight import preflight
 from framework.ground.sheets.reader import run_in_child

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from framework.disclosure.caged import check_path
-from framework.disclosure.check_file import BLOCKED, COUNTABLE, REFUSED, Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import BLOCKED, COUNTABLE, REFUSED, Checked
 from framework.disclosure.grouping import IssueGroup, group
 from framework.disclosure.smelters import WrongRegister, read_known
 from framework.ground.issue_catalogue import describe

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.overlay import Corrections
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.smelters import Register

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from framework.disclosure import corrections, facility_choices, notices, returned
 from framework.disclosure.caged import NeedsLargeLane, check_path
-from framework.disclosure.check_file import Checked, SheetAccount, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked, SheetAccount
 from framework.disclosure.confidentiality import day_of_receipt
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from framework.disclosure.check_file import ANSWERS
+from framework.disclosure.checked import ANSWERS
 from framework.disclosure.columns import PRODUCTS, SMELTERS, SUBMISSION
 from framework.disclosure.recognise import OURS, SITE_LIST
 from framework.ground.terms import DECLARED_MINERALS as MINERALS

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure.check_file import REASONS
+from framework.disclosure.checked import REASONS
 from framework.disclosure.gathering import MAX_ISSUES
 from framework.disclosure.grouping import BY_VALUE, is_mixed
 from framework.ground.issue_catalogue import describe

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.disclosure import corrections
-from framework.disclosure.check_file import Checked
+from framework.disclosure.checked import Checked
 from framework.disclosure.marked import MAX_BYTES
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits

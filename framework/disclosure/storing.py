@@ -14,7 +14,7 @@ from sqlalchemy import Integer, String, TableClause, column, delete, func, inser
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from framework.disclosure.check_file import Checked, SheetAccount
+from framework.disclosure.checked import Checked, SheetAccount
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.sheets.lines import Lines, Written
 from framework.ground.sheets.progress import Progress

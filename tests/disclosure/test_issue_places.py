@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Row

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.fields import said_header
 from framework.disclosure.guessing import ENOUGH, certainty
 from framework.disclosure.header_words import APART, meaning

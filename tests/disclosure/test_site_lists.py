@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.ground.sheets.cells import Book, Row
 from tests.disclosure.workbooks import SCOPE, TODAY, book_of, codes, faultless, list_of, read
 

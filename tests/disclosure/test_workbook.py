@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.disclosure.check_file import Checked, check, check_task, rows_task
+from framework.disclosure.check_file import check, check_task, rows_task
+from framework.disclosure.checked import Checked
 from framework.disclosure.columns import (
     COMPONENTS,
     LINKS,

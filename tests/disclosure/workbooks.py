@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.columns import SHEETS, sheet_columns
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.disclosure.table import written

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from framework.disclosure import checking, receiving
-from framework.disclosure.check_file import Checked, check_task
+from framework.disclosure.check_file import check_task
+from framework.disclosure.checked import Checked
 from framework.ground.files import FileStore
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.codec import storable

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.disclosure.check_file import REFUSED, Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import REFUSED, Checked
 from framework.disclosure.columns import SHEETS, SYSTEM_SHEETS, sheet_columns
 from framework.disclosure.our_marks import without_our_marks
 from framework.disclosure.recognise import OURS, SITE_LIST, UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from framework.disclosure.check_file import ANSWERS
+from framework.disclosure.checked import ANSWERS
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.declared import is_of_others, titles
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from framework.disclosure import confidentiality, groups, shared_columns
-from framework.disclosure.check_file import REASONS
+from framework.disclosure.checked import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.disclosure.declared import is_of_others
 from framework.disclosure.veil import opened, sheet_number, veil_for

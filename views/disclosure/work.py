@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from framework.disclosure import checking, comparisons, counting, receiving, smelter_loads, storing
-from framework.disclosure.check_file import Checked
+from framework.disclosure.checked import Checked
 from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from tests.disclosure.workbooks import TODAY, list_of
 
 HEADER = (

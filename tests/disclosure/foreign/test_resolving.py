@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from framework.disclosure import smelter_loads
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.foreign.resolving import SmelterName
 from framework.disclosure.smelters import Row
 from framework.ground.actors import SYSTEM

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.foreign.layouts import layout_of
 from framework.disclosure.foreign.recognising import SHIFTS
 from framework.disclosure.foreign.resolving import SmelterName

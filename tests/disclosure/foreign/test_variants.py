@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.disclosure.check_file import Checked, check
+from framework.disclosure.check_file import check
+from framework.disclosure.checked import Checked
 from framework.disclosure.foreign.recognising import recognise_foreign
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
