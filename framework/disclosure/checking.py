@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import corrections, facility_choices, notices, returned
+from framework.disclosure import choosing, corrections, facility_choices, notices, returned
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import check
 from framework.disclosure.checked import Checked, SheetAccount
@@ -144,7 +144,7 @@ def _move_on(session: Session, submission: Submission, *, now: dt.datetime) -> N
 
 def _take_over(session: Session, submission: Submission, is_first: bool, clock: Clock) -> None:
     """What the supplier said of such a list before, said again; of its words only once its columns are understood."""
-    if not (is_first and corrections.take_over(session, submission, clock=clock)):
+    if not (is_first and choosing.take_over(session, submission, clock=clock)):
         facility_choices.take_over(session, submission, clock=clock)
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure.corrections import FaultyCell, hold, signature, write_over
+from framework.disclosure.choosing import signature
+from framework.disclosure.corrections import FaultyCell, hold, write_over
 from framework.disclosure.facility_types import TYPED, UNKNOWN, wording_key
 from framework.disclosure.receiving import Clock
 from framework.ground.actors import SYSTEM, Actor

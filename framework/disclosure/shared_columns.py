@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from framework.disclosure.corrections import CHOSEN, choose_columns, column_places, shown_columns, signature
+from framework.disclosure.choosing import choose_columns, column_places, shown_columns, signature
+from framework.disclosure.corrections import CHOSEN
 from framework.disclosure.receiving import Clock
 from framework.ground import audit
 from framework.ground.actors import Actor

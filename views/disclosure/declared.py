@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.disclosure import confidentiality, corrections
+from framework.disclosure import choosing, confidentiality, corrections
 from framework.disclosure.declared import (
     COMPLETE,
     LISTS,
@@ -85,7 +85,7 @@ def opened_declared(round_: Round, submission_id: str) -> str:
 def ask_shift(round_: Round, submission_id: str) -> str | Response:
     """How a sheet whose columns stand aside would be read."""
     submission = own_submission(round_, submission_id)
-    issue = corrections.shift_of(db.session(), submission)
+    issue = choosing.shift_of(db.session(), submission)
     if issue is None:
         return redirect(address(submission))
     preview: Any = issue.params.get("preview", [])
@@ -105,7 +105,7 @@ def ask_shift(round_: Round, submission_id: str) -> str | Response:
 def confirm_shift(round_: Round, submission_id: str) -> Response:
     """Read the sheet as the preview showed it."""
     submission = own_submission(round_, submission_id)
-    corrections.confirm_shift(db.session(), submission, actor=actor(), clock=clock.now)
+    choosing.confirm_shift(db.session(), submission, actor=actor(), clock=clock.now)
     job_id, size = submission.job.id if submission.job is not None else None, submission.file.size
     answer = guard.done(address(submission) + "#remarks", _("The columns are read as you confirmed."))
     run_if_small(job_id, size)
@@ -121,7 +121,7 @@ def told_url(round_: Round, submission: Submission) -> str:
 
 def shift_url(round_: Round, submission: Submission) -> str:
     """Where to confirm that columns stand aside; blank where they do not."""
-    if not is_of_others(submission.format) or corrections.shift_of(db.session(), submission) is None:
+    if not is_of_others(submission.format) or choosing.shift_of(db.session(), submission) is None:
         return ""
     return url_for("disclosure.ask_shift", round_id=round_.public_id, submission_id=submission.public_id)
 

@@ -8,7 +8,16 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import corrections, counting, facility_choices, findings, groups, receipts, receiving
+from framework.disclosure import (
+    choosing,
+    corrections,
+    counting,
+    facility_choices,
+    findings,
+    groups,
+    receipts,
+    receiving,
+)
 from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
 from framework.disclosure.marked import Marked, cannot_before, mark, not_read
@@ -66,7 +75,7 @@ def version(round_: Round, submission_id: str) -> str:
         types_waiting=facility_choices.waiting(submission),
         shifted=shift_url(round_, submission) if may_mend else "",
         batches=corrections.batches(db.session(), submission),
-        originals=corrections.original_headers(db.session(), submission),
+        originals=choosing.original_headers(db.session(), submission),
         meaning_of=meaning_of,
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from framework.disclosure import corrections, shared_columns
+from framework.disclosure import choosing, corrections, shared_columns
 from framework.disclosure.corrections import MAX_CELLS, CauseKey
 from framework.disclosure.fields import FIELD_LABELS
 from framework.disclosure.groups import Group, groups
@@ -90,11 +90,11 @@ def choose_columns(round_: Round, submission_id: str) -> Response | tuple[str, i
     choices = {name[3:]: field for name, field in request.form.items() if name.startswith("is-")}
     fill, split = _ticked("fill-"), _ticked("split-")
     if "as-is" in request.form and not choices:
-        shown = corrections.shown_columns(submission)
+        shown = choosing.shown_columns(submission)
         fill = {key for key, column in shown.items() if column.offer.get("is_filled")}
         split = {key for key, column in shown.items() if column.offer.get("is_split")}
     try:
-        count = corrections.choose_columns(
+        count = choosing.choose_columns(
             db.session(), submission, choices, fill=fill, split=split, actor=actor(), clock=clock.now
         )
     except InvalidInput as error:
@@ -133,7 +133,7 @@ def _columns_page(
     chosen: Mapping[str, str] | None = None,
     ticked: tuple[set[str], set[str]] | None = None,
 ) -> str:
-    shown = corrections.shown_columns(submission)
+    shown = choosing.shown_columns(submission)
     of_file = [{key for key, column in shown.items() if column.offer.get(name)} for name in ("is_filled", "is_split")]
     fill, split = ticked or of_file
     may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
@@ -149,7 +149,7 @@ def _columns_page(
         kinds=[KINDS[sheet["kind"]] for sheet in submission.mapping["sheets"] if sheet.get("kind") in KINDS],
         threshold=round(100 * ENOUGH),
         unread=NOT_READ,
-        originals=corrections.original_headers(db.session(), submission),
+        originals=choosing.original_headers(db.session(), submission),
         fields=FIELD_LABELS,
         may_mend=may_mend,
         error=error,
