@@ -12,11 +12,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from framework.disclosure.caged import CHECKS
 from framework.ground import audit, database
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import RuleBroken
-from framework.ground.sheets import started
 from framework.people import accounts, second_factor
 from models.base import db
 from models.people import ROLES, Organisation
@@ -56,7 +54,6 @@ def worker() -> None:
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     beat.sweep_readings(app)
-    started.keep_one_ahead(CHECKS)
     over = threading.Event()
     thread = threading.Thread(target=beat.Beat(app).run, args=(over,), daemon=True, name="beat")
     thread.start()

@@ -18,7 +18,7 @@ from framework.disclosure.checked import (
 )
 from framework.disclosure.checks import LIST_RULES, WORKBOOK_RULES, run
 from framework.disclosure.checks.context import Context
-from framework.disclosure.columns import SHEETS, SITES
+from framework.disclosure.columns import SHEETS, SITES, sheet_columns
 from framework.disclosure.foreign.checking import check_of_others
 from framework.disclosure.gathering import Gathered
 from framework.disclosure.our_marks import copy_of, without_our_marks
@@ -42,7 +42,7 @@ from framework.ground.issue_catalogue import make, refusal_issue
 from framework.ground.issues import Issue
 from framework.ground.quantity_words import names_demand
 from framework.ground.reading.facts import book_issues
-from framework.ground.sheets.cells import Book, Refusal
+from framework.ground.sheets.cells import Book, Refusal, Row, Sheet
 
 NAMES_SHOWN = 8
 _SITES_BY = {"site_legal_name", "address_line"}
@@ -127,6 +127,14 @@ def rows_task(book: Book | Refusal, _arguments: Mapping[str, Any]) -> Records:
         return {}
     tables, _issues = read_workbook(book, found, None)
     return {name: table.records() for name, table in tables.items()}
+
+
+def warm() -> None:
+    """Load what every check needs, such as lists of words and countries, before the first file: see `fork_server`."""
+    of_sites = [Row(1, ("Name", "Address", "City", "Country")), Row(2, ("Works", "1 Dock Road", "Kunshan", "China"))]
+    of_ours = [Row(1, tuple(sheet_columns(SITES)))]
+    for name, rows in (("Sites", of_sites), (SITES, of_ours)):
+        check(Book("xlsx", [Sheet(name, rows)]), None, today=dt.date(2026, 1, 1))
 
 
 def _check_ours(

@@ -7,14 +7,14 @@ import io
 import pytest
 
 from framework.ground import jobs
-from framework.ground.sheets import started
+from framework.ground.sheets import fork_server
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
 from views import worker
 
 START = (
-    "import os, signal, sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets import child;"
-    "child.work = lambda *_: {act}; child.run()"
+    "import os, signal, sys; sys.path.insert(0, sys.argv[1]); from framework.ground.sheets import child, forking;"
+    "child.work = lambda *_: {act}; forking.run()"
 )
 ENDS = {
     "killed": "signal.raise_signal(signal.SIGKILL)",
@@ -41,8 +41,17 @@ def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
+@pytest.fixture(autouse=True)
+def own_server():
+    """What these tests let happen to children happens to no others."""
+    fork_server.forget()
+    yield
+    fork_server.forget()
+
+
 def let_children_end(monkeypatch, how: str) -> None:
-    monkeypatch.setattr(started, "START", START.format(act=ENDS[how]))
+    fork_server.forget()
+    monkeypatch.setattr(fork_server, "START", START.format(act=ENDS[how]))
 
 
 @pytest.mark.parametrize("how", ENDS)

@@ -1,6 +1,6 @@
 """The child process that opens strangers' files: bounded memory, time and output; no network, programs or other files.
 
-Started by `reader` only. It reads the file, hands the book to a task `module:function` and
+Forked by `forking` only. It reads the file, hands the book to a task `module:function` and
 writes one JSON document to `answer.json` in its own empty folder; what would be too much for one document the task
 writes as `lines`.
 """
@@ -16,7 +16,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,10 +46,13 @@ _FORBIDDEN = frozenset(
 )
 
 
-def run() -> NoReturn:
-    """Do the work and be gone at once: taking millions of cells apart one by one would take longer than leaving them."""
+def run(server: int, files: Sequence[int]) -> NoReturn:
+    """Do the work and be gone at once: taking millions of cells apart one by one would take longer than leaving them.
+
+    `server` is the process that forked this one, `files` are open files that the order speaks of in this sequence.
+    """
     try:
-        main()
+        main(server, files)
     except BaseException as error:
         # the parent judges from the kind of error; its text may hold what stands in the file
         sys.stderr.write(Complaint.of(error).line())
@@ -58,14 +61,11 @@ def run() -> NoReturn:
     os._exit(0)
 
 
-def main() -> None:
-    """Wait for the order, work, write the answer."""
+def main(server: int, files: Sequence[int]) -> None:
+    """Take the order from the own folder, work, write the answer."""
     gc.disable()  # a child is soon gone and its memory bounded: looking for cycles among millions of cells is waste
-    _root, parent, load = sys.argv[1:]
-    die_with(int(parent))
-    if load:
-        importlib.import_module(load)
-    order = _order()
+    die_with(server)
+    order = _order(files)
     limits = Limits.from_dict(order["limits"])
     bound(limits)
     task = _task(order["task"])
@@ -80,16 +80,13 @@ def main() -> None:
         file.write(json.dumps(answer, default=as_text, check_circular=False, separators=(",", ":")))
 
 
-def _order() -> dict[str, Any]:
-    """The order from the folder that standard input names, which becomes this process's own."""
-    folder = sys.stdin.readline().rstrip("\n")
-    if not folder:  # nobody needs this child any more
-        os._exit(0)
-    os.chdir(folder)
+def _order(files: Sequence[int]) -> dict[str, Any]:
+    """The order, with the numbers that its open files have here."""
     given = Path(ORDER)
     order: dict[str, Any] = json.loads(given.read_text(encoding="utf-8"))
     given.unlink()
-    return order
+    names = order["handed"]
+    return order | {"handed": {name: (file, names[name][1]) for name, file in zip(names, files, strict=True)}}
 
 
 def die_with(parent: int) -> None:
@@ -196,7 +193,3 @@ def _lower_memory(lane: str) -> None:
     if lane == "quick":
         most = min(Limits.quick().child_memory_mib * MIB, resource.getrlimit(resource.RLIMIT_AS)[0])
         _bound(resource.RLIMIT_AS, most)
-
-
-if __name__ == "__main__":
-    run()

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.ground.complaint import Complaint
-from framework.ground.sheets import progress, started
+from framework.ground.sheets import fork_server, progress
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_from_json, may_need_escapes, refusal_from_json, storable
 from framework.ground.sheets.limits import MIB, Limits
@@ -143,37 +142,26 @@ def _run_process(
     order: dict[str, Any], folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
     """(exit code or None when the time was up, end of what the child complained)."""
-    open_files = [handle for handle, _places in order["handed"].values()]
-    process = (started.taken() if not open_files else None) or started.start(open_files)
-    started.give(process, json.dumps(order), folder)
+    files = [handle for handle, _places in order["handed"].values()]
     try:
-        return _until_it_ends(process, folder, limits, on_progress)
-    finally:
-        _end(process)
+        with fork_server.start(json.dumps(order), folder, files) as child:
+            return _until_it_ends(child, folder, limits, on_progress)
+    except fork_server.Lost as lost:
+        raise ChildLost(str(lost)) from lost
 
 
 def _until_it_ends(
-    process: subprocess.Popen[str], folder: Path, limits: Limits, on_progress: Progress | None
+    child: fork_server.Child, folder: Path, limits: Limits, on_progress: Progress | None
 ) -> tuple[int | None, str]:
     until = time.monotonic() + limits.child_wall_s
     while (left := until - time.monotonic()) > 0:
-        try:
-            _, complaint = process.communicate(timeout=left if on_progress is None else min(left, _LOOK_EVERY))
-        except subprocess.TimeoutExpired:
-            if on_progress is not None:
-                on_progress(*progress.read(folder))
-        else:
-            return process.returncode, complaint[-2000:]
-    if _processor_seconds(process.pid) < _HAD_ITS_SHARE * min(limits.child_wall_s, limits.child_cpu_s):
+        if child.wait(left if on_progress is None else min(left, _LOOK_EVERY)):
+            return child.code, child.complaint
+        if on_progress is not None:
+            on_progress(*progress.read(folder))
+    if _processor_seconds(child.number) < _HAD_ITS_SHARE * min(limits.child_wall_s, limits.child_cpu_s):
         raise ChildLost("starved")
     return None, ""
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Whatever happened here, the child does not outlive it."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def _processor_seconds(number: int) -> float:

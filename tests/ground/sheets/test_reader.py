@@ -15,7 +15,7 @@ import pytest
 
 from framework.ground.issue_catalogue import describe
 from framework.ground.reading.facts import book_issues
-from framework.ground.sheets import reader, started, workplace
+from framework.ground.sheets import fork_server, reader, workplace
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.codec import book_as_json, book_from_json
 from framework.ground.sheets.limits import Limits
@@ -135,7 +135,8 @@ def test_a_reading_that_breaks_off_here_leaves_neither_child_nor_folder(workbook
 def test_an_order_larger_than_a_pipe_holds_reaches_a_child_that_is_slow_to_start(
     workbook: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(started, "START", f"import time; time.sleep(1); {started.START}")
+    fork_server.forget()
+    monkeypatch.setattr(fork_server, "START", f"import time; time.sleep(1); {fork_server.START}")
     heard: list[int] = []
     said = "x" * 1_000_000
 
@@ -147,6 +148,7 @@ def test_an_order_larger_than_a_pipe_holds_reaches_a_child_that_is_slow_to_start
         on_progress=lambda *_words: heard.append(1),
     )
 
+    fork_server.forget()
     assert result.value["said"] == said
     assert heard
 
