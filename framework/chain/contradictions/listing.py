@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.contradictions import states
@@ -121,9 +121,9 @@ def rows_of(session: Session, found: Sequence[Line]) -> dict[int, list[Contradic
     return rows
 
 
-def _query(round_: Round, asked: Filter) -> Select[Any]:
+def _query(round_: Round, asked: Filter) -> Any:
     last, state = states.standing(), states.state()
-    query: Select[Any] = (
+    query: Any = (
         select(Contradiction, state)
         .outerjoin(last, last.c.contradiction_id == Contradiction.id)
         .outerjoin(ContradictionDecision, ContradictionDecision.id == last.c.number)
@@ -146,7 +146,7 @@ def _query(round_: Round, asked: Filter) -> Select[Any]:
     return query
 
 
-def _sorted(query: Select[Any], sort: str) -> Select[Any]:
+def _sorted(query: Any, sort: str) -> Any:
     order = list(WEIGHTS)
     weight = case({code: order.index(kind.weight) for code, kind in kinds().items()}, value=Contradiction.code, else_=9)
     by_worth = (Contradiction.worth.is_(None), Contradiction.worth.desc(), weight)
@@ -158,7 +158,7 @@ def _sorted(query: Select[Any], sort: str) -> Select[Any]:
     return query.order_by(*by_worth, *last)
 
 
-def _lines(session: Session, query: Select[Any]) -> list[Line]:
+def _lines(session: Session, query: Any) -> list[Line]:
     found = session.execute(query).all()
     about: dict[int, list[int]] = {one.id: [] for one, _state in found}
     numbers = list(about)

@@ -33,6 +33,7 @@ from framework.disclosure.confidentiality import reference_day
 from framework.ground.permissions import OPENED
 from models.chain import ChainBuild, Component, Link, Mention, Product, SiteAudit, SmelterMention
 from models.contradictions import ContradictionRun
+from models.demand import Demand
 from models.disclosure import SmelterLoad, Submission, SubmissionRow
 from models.rounds import Round
 
@@ -83,13 +84,14 @@ def mark(session: Session, round_: Round) -> str:
         func.sum(Mention.site_id * (Mention.id % 997)),
     ).where(Mention.submission_id.in_([one.id for one in submissions]))
     built = select(func.max(ChainBuild.at)).where(ChainBuild.submission_id.in_([one.id for one in submissions]))
+    declared = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
     parts = (
         RULES,
         [(one.id, one.supplier.name) for one in submissions],
         tuple(session.execute(moved).one()),
         session.scalar(built),
         session.scalar(select(func.max(SmelterLoad.id))),
-        pool.figures(session, round_).stamp,
+        tuple(session.execute(declared).one()),
         round_.tender_deadline,
     )
     return hashlib.sha256(repr(parts).encode("utf-8")).hexdigest()
@@ -158,7 +160,7 @@ def _places(session: Session, numbers: Sequence[int]) -> tuple[Place, ...]:
         .where(Mention.submission_id.in_(numbers))
         .order_by(Mention.id)
     )
-    return tuple(Place(*row[:11], workers=_workers(row[11])) for row in _rows(session, query))
+    return tuple(Place(*(*row[:11], _workers(row[11]))) for row in _rows(session, query))
 
 
 def _models(session: Session, numbers: Sequence[int]) -> tuple[Model, ...]:
@@ -205,7 +207,7 @@ def _makings(session: Session, numbers: Sequence[int]) -> tuple[Making, ...]:
         .where(Link.submission_id.in_(numbers))
         .order_by(Link.id)
     )
-    return tuple(Making(*row[:8], confirmed=_day(row[8])) for row in _rows(session, query))
+    return tuple(Making(*(*row[:8], _day(row[8]))) for row in _rows(session, query))
 
 
 def _proofs(session: Session, numbers: Sequence[int]) -> tuple[Proof, ...]:
@@ -225,9 +227,7 @@ def _proofs(session: Session, numbers: Sequence[int]) -> tuple[Proof, ...]:
         .where(SiteAudit.submission_id.in_(numbers))
         .order_by(SiteAudit.id)
     )
-    return tuple(
-        Proof(*row[:7], reference=str(row[7] or ""), report=str(row[8] or "")) for row in _rows(session, query)
-    )
+    return tuple(Proof(*(*row[:7], str(row[7] or ""), str(row[8] or ""))) for row in _rows(session, query))
 
 
 def _smeltings(session: Session, numbers: Sequence[int]) -> tuple[Smelting, ...]:
