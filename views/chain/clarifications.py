@@ -29,6 +29,7 @@ from views.guard import actor, permit
 
 EXAMPLES = 3
 DAYS_TO_ANSWER = 14
+LAST_YEAR = 2100
 
 
 @blueprint.get("/rounds/<round_id>/contradictions/ask/<code>")
@@ -230,7 +231,9 @@ def _lines(round_: Round, found: list[Clarification]) -> list[tuple[Clarificatio
 
 
 def _day(text: str) -> dt.date | None:
+    """A day as a form gives it; none where it is no day, or one that no question waits for."""
     try:
-        return dt.date.fromisoformat(text.strip())
+        day = dt.date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return day if day.year <= LAST_YEAR else None

@@ -50,4 +50,4 @@ def _one(same: list[Found]) -> Found:
     rows = {(said.submission, said.row): said for one in [*same, first] for said in one.said}
     known = [one.worth for one in same if one.worth is not None]
     said = tuple(rows.values()) if len(same) == 1 else in_order(rows.values())
-    return replace(first, said=said, worth=max(known) if known else None)
+    return replace(first, about=tuple(sorted(first.about)), said=said, worth=max(known) if known else None)

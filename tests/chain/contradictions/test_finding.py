@@ -96,7 +96,9 @@ def test_decisions_are_taken_back_and_taken_only_once(found, lead):
     with pytest.raises(RuleBroken) as unsaid:
         review.dismiss(session, one, "  ", actor=lead, now=now)
     assert unsaid.value.code == "motive-missing"
-    kinds = session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.startswith("contradiction."))).all()
+    kinds = session.scalars(
+        select(AuditEvent.kind).where(AuditEvent.kind.startswith("contradiction.")).order_by(AuditEvent.seq)
+    ).all()
     assert kinds == ["contradiction.accepted", "contradiction.undone"]
 
 
