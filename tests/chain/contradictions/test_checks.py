@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from framework.chain.contradictions.facts import (
     Stated,
 )
 from framework.chain.contradictions.found import key_of
+from framework.ground.generated import contradictions_table
 
 DAY = dt.date(2026, 6, 30)
 OLD, NEW = dt.date(2025, 1, 1), dt.date(2027, 1, 1)
@@ -308,3 +310,9 @@ def test_the_order_of_rows_changes_nothing(random):
 def test_a_key_depends_on_what_it_is_about_and_on_nothing_else(about, random):
     assert key_of("x", about) == key_of("x", random.sample(about, len(about)))
     assert key_of("x", about) != key_of("y", about) != key_of("y", [*about, "more"])
+
+
+def test_the_page_holds_the_table_of_the_catalogue():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "contradictions.md").read_text(encoding="utf-8")
+
+    assert page.endswith(f"-->\n{contradictions_table()}\n")
