@@ -159,6 +159,10 @@ KIND_NAMES: dict[str, str] = {
     "role.granted": N_("gave a role"),
     "role.withdrawn": N_("withdrew a role"),
     "record.verified": N_("checked the record"),
+    "site.answered": N_("answered whether a description is a known site"),
+    "contradictions.found": N_("found contradictions"),
+    "contradictions.accepted": N_("accepted all open contradictions of one kind"),
+    "clarification.asked": N_("asked a supplier about its own rows"),
     SUMMED: N_("was refused more attempts in one minute"),
 }
 """Names of kinds whose sentence tells more than the kind."""

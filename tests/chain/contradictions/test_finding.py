@@ -11,12 +11,14 @@ from framework.chain.contradictions import finding, listing, loading, review
 from framework.chain.contradictions.states import state_of
 from framework.chain.matching import acts
 from framework.ground import jobs
+from framework.ground.audit_labels import KINDS
 from framework.ground.errors import RuleBroken
 from models.base import db
 from models.chain import Mention, Site, SiteAudit
 from models.contradictions import Contradiction, ContradictionDecision, ContradictionRow
 from models.records import AuditEvent, Job
 from tests.chain.opened import hand_counted
+from views.audit.record_words import kind_words
 
 
 @pytest.fixture
@@ -189,3 +191,10 @@ def test_a_list_takes_a_bounded_number_of_queries(found):
 def test_mentions_and_decisions_keep_their_numbers(found):
     assert found.session.scalar(select(func.count()).select_from(Mention)) == 6
     assert found.session.scalar(select(func.count()).select_from(ContradictionDecision)) == 0
+
+
+def test_every_event_of_contradictions_has_a_name_and_a_sentence(app):
+    kinds = [kind for kind in KINDS if kind.startswith(("contradiction", "clarification", "site."))]
+    assert kinds
+    with app.test_request_context():
+        assert all("%(" not in kind_words(kind) for kind in kinds)
