@@ -145,7 +145,7 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.SITES_MATCH, "lead", N_("decide which descriptions are one site"), OPENED),
-        _rule(Permission.CONTRADICTIONS_VIEW, "lead", N_("see the contradictions of a round"), OPENED),
+        _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
         _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
         _rule(
             Permission.CLARIFICATION_ASK,

@@ -52,6 +52,8 @@ def shown(key: str, value: Any) -> str:
         return joined([words(label_of(AUDIT_SCHEMES, scheme)) for scheme in str(value).split(", ")])
     if key == "component":
         return words(label_of(COMPONENT_TYPES, value))
+    if key == "workers":
+        return "–".join(str(number(int(part))) for part in str(value).split("-"))
     if key == "precision":
         return words(label_of(PRECISIONS, value))
     return str(number(value)) if isinstance(value, int) else str(value)

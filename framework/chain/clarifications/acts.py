@@ -10,14 +10,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.clarifications.positions import Position
+from framework.chain.contradictions import review
+from framework.chain.contradictions.states import states_of
 from framework.ground import audit, lifecycle, mail
 from framework.ground.actors import Actor, roles_for, roles_in
-from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound
+from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
 from framework.rounds import telling
 from models.base import random_id
-from models.contradictions import Clarification, ClarificationAnswer, ClarificationItem, ContradictionDecision
+from models.contradictions import (
+    Clarification,
+    ClarificationAnswer,
+    ClarificationItem,
+    Contradiction,
+    ContradictionDecision,
+)
 from models.disclosure import Submission
 from models.rounds import Round
 
@@ -50,6 +58,7 @@ def ask(
     why = motive.strip()[:LONGEST_MOTIVE]
     if not asked:
         raise MoveRefused("nobody-chosen", N_("Choose at least one supplier."))
+    _require_unasked(session, {item.contradiction for one in asked for item in one.items})
     left_out = len(positions) - len(asked)
     batch = random_id()
     made = []
@@ -180,6 +189,14 @@ def _send(
         answer_by=answer_by.isoformat(),
     )
     return made
+
+
+def _require_unasked(session: Session, numbers: Collection[int]) -> None:
+    """Nobody asked the same meanwhile, or decided otherwise."""
+    review.lock(session, numbers)
+    found = session.scalars(select(Contradiction).where(Contradiction.id.in_(numbers))).all()
+    if set(states_of(session, found).values()) & {"asked", "dismissed", "settled"}:
+        raise RuleBroken("stale", N_("The list has changed since you looked at it. Look at it again."))
 
 
 def _own_row(session: Session, one: Clarification, row: str) -> int | None:

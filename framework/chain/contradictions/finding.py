@@ -25,6 +25,8 @@ from models.rounds import Round
 
 FOUND = audit.declare("contradictions.found", "new", "again", "settled")
 FIND_JOB = "chain.contradictions"
+REST_AFTER_FAULT = dt.timedelta(hours=1)
+"""How long a run that failed for good is left alone before it is tried again."""
 AT_ONCE = 1_000
 LONGEST_WORDS = 2_000
 Step = Callable[[int, int], None]
@@ -74,7 +76,10 @@ def ask_for(session: Session, round_: Round, *, now: dt.datetime) -> None:
 def go_on(session: Session, *, now: dt.datetime) -> int:
     """Begin where something changed since the last run and no job waits or runs; how many rounds."""
     built = select(Submission.round_id).join(ChainBuild, ChainBuild.submission_id == Submission.id)
-    unfinished = select(Job.payload).where(Job.kind == FIND_JOB, Job.state.in_(("waiting", "running", "failed")))
+    unfinished = select(Job.payload).where(
+        Job.kind == FIND_JOB,
+        Job.state.in_(("waiting", "running")) | ((Job.state == "failed") & (Job.finished_at > now - REST_AFTER_FAULT)),
+    )
     known = {payload["round"] for payload in session.scalars(unfinished)}
     query = select(Round).where(Round.id.in_(built), Round.state.in_(OPENED)).order_by(Round.id)
     stale = [one for one in session.scalars(query) if one.public_id not in known and is_stale(session, one)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.chain.contradictions.states import state_of, states_of
+from framework.chain.contradictions.states import AT_ONCE, state_of, states_of
 from framework.ground import audit
 from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
@@ -57,6 +57,7 @@ def accept_all(
 
     `expected` is the number that the person saw: raises RuleBroken where it is another by now, and changes nothing.
     """
+    lock(session, [one.id for one in found])
     states = states_of(session, found)
     open_ones = [one for one in found if states[one.id] == "open"]
     if len(open_ones) != expected:
@@ -102,6 +103,14 @@ def decisions(session: Session, one: Contradiction) -> list[ContradictionDecisio
     """All that was decided about it, the newest first."""
     query = select(ContradictionDecision).where(ContradictionDecision.contradiction_id == one.id)
     return list(session.scalars(query.order_by(ContradictionDecision.id.desc())))
+
+
+def lock(session: Session, numbers: Collection[int]) -> None:
+    """Hold these contradictions (numbers) until the commit, so that nobody else decides about them meanwhile."""
+    wanted = sorted(numbers)
+    for start in range(0, len(wanted), AT_ONCE):
+        some = Contradiction.id.in_(wanted[start : start + AT_ONCE])
+        session.execute(select(Contradiction.id).where(some).order_by(Contradiction.id).with_for_update()).all()
 
 
 def _decide(

@@ -6,7 +6,7 @@ from framework.ground.text import N_
 SENTENCES: tuple[str, ...] = (
     N_("One site with two addresses"),
     N_("%(site)s is given with %(count)s addresses that cannot all be right."),
-    N_("You gave the address %(address)s for %(site)s. Please confirm it, or say which address is right."),
+    N_("You gave the address %(address)s for %(site)s. Please confirm that it is complete and right."),
     N_("Descriptions that are one site have other house numbers, other streets, or hardly a word in common."),
     N_("The brand's own list lacks the site"),
     N_("The own list of %(brand)s does not name %(site)s, where its models are said to be made."),

@@ -191,3 +191,20 @@ def test_a_mail_holds_nothing_of_any_file(asking):
     for mail in mails:
         told = str(mail.params)
         assert not any(word in told for word in ("Harbour", "Lakeside", "rba_vap", "A2", "6_audits", "Southern"))
+
+
+def test_two_leads_who_ask_at_once_ask_once(asking):
+    seen = asking.found()
+    asking.ask()
+    again = lambda: acts.ask(  # noqa: E731
+        asking.session,
+        asking.round,
+        seen,
+        chosen=[one.submission.id for one in seen],
+        answer_by=asking.by,
+        motive="",
+        actor=asking.lead,
+        now=asking.clock(),
+    )
+    assert refusal(again) == "stale"
+    assert len(asking.session.scalars(select(Clarification)).all()) == 2

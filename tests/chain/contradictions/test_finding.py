@@ -7,9 +7,11 @@ import datetime as dt
 import pytest
 from sqlalchemy import event, func, select
 
+from framework.chain.build import build as build_chain
 from framework.chain.contradictions import finding, listing, loading, review
 from framework.chain.contradictions.states import state_of
 from framework.chain.matching import acts
+from framework.disclosure.opening import BUILD_JOB
 from framework.ground import jobs
 from framework.ground.audit_labels import KINDS
 from framework.ground.errors import RuleBroken
@@ -17,7 +19,7 @@ from models.base import db
 from models.chain import Mention, Site, SiteAudit
 from models.contradictions import Contradiction, ContradictionDecision, ContradictionRow
 from models.records import AuditEvent, Job
-from tests.chain.opened import hand_counted
+from tests.chain.opened import Opened, hand_counted
 from views.audit.record_words import kind_words
 
 
@@ -198,3 +200,42 @@ def test_every_event_of_contradictions_has_a_name_and_a_sentence(app):
     assert kinds
     with app.test_request_context():
         assert all("%(" not in kind_words(kind) for kind in kinds)
+
+
+def test_a_built_chain_has_its_contradictions_looked_for(opened, app):
+    submission = opened.supplier(hand_counted())
+    job = jobs.enqueue(opened.session, BUILD_JOB, now=opened.clock(), submission=submission.public_id)
+    opened.session.commit()
+    with app.app_context():
+        jobs.runner_of(BUILD_JOB)(opened.session, job, opened.clock)
+    asked = opened.session.scalars(select(Job.payload).where(Job.kind == finding.FIND_JOB)).all()
+    assert asked == [{"round": opened.round.public_id}]
+
+
+@pytest.mark.parametrize(("same_lead", "code"), [(True, "site-gone"), (False, None)])
+def test_the_last_round_is_one_of_the_same_lead(opened, same_lead, code):
+    session = opened.session
+    before = Opened(session, opened.build, opened.clock)
+    if same_lead:
+        before.round.organisation = opened.round.organisation
+    more = {"site_legal_name": "Redstone Battery", "address_line": "7 Mill Lane", "city": "Kunshan", "country": "CN"}
+    earlier = before.built([*hand_counted(), ("3_sites", {"site_ref": "S9"} | more)], name="Northern IT")
+    opened.number = 50
+    now = opened.supplier(hand_counted())
+    now.supplier = earlier.supplier
+    session.flush()
+    build_chain(session, now, now=opened.clock())
+    finding.find(session, opened.round, now=opened.clock())
+    gone = session.scalars(select(Contradiction).where(Contradiction.code.in_(("site-gone", "sites-gone")))).all()
+    assert [(one.code, one.params["site"]) for one in gone] == ([(code, "Redstone Battery")] if code else [])
+
+
+def test_a_run_that_failed_is_tried_again_after_a_while(found):
+    session, now = found.session, found.clock()
+    session.get(finding.ContradictionRun, found.round.id).mark = ""
+    finding.ask_for(session, found.round, now=now)
+    job = session.scalars(select(Job).where(Job.kind == finding.FIND_JOB)).one()
+    job.state, job.finished_at = "failed", now
+    session.flush()
+    assert finding.go_on(session, now=now) == 0
+    assert finding.go_on(session, now=now + dt.timedelta(hours=2)) == 1

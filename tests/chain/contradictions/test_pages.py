@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.chain.contradictions import finding
+from framework.chain.contradictions.catalogue import kinds
 from framework.chain.matching import acts as matching
 from models.chain import Mention, Site
 from models.contradictions import Clarification, Contradiction
@@ -144,6 +145,18 @@ def test_a_contradiction_of_another_round_is_not_found(world, sign_in):
     assert lead.get(f"/rounds/{other.public_id}/contradictions").status_code == 200
 
 
+def test_a_chair_looks_and_asks_and_decides_nothing(world, sign_in):
+    build, session, (one,) = world.build, world.session, of(world, "workers-differ")
+    user = build.user(world.member)
+    build.appoint(world.round, user, world.member, "chair")
+    session.commit()
+    chair = sign_in(user, world.member)
+    there = f"{world.here}/contradictions/{one.public_id}"
+    assert "Accept: it stands" not in chair.page(there).text
+    assert chair.post(there, data={"act": "accept"}).status_code == 403
+    assert "The lead asks." in chair.page(f"{world.here}/contradictions/ask/audit-expired").text
+
+
 def test_decisions_on_the_page_and_taking_them_back(world):
     lead, (one,) = world.browsers["lead"], of(world, "workers-differ")
     there = f"{world.here}/contradictions/{one.public_id}"
@@ -153,10 +166,10 @@ def test_decisions_on_the_page_and_taking_them_back(world):
     assert lead.post(there, data={"act": "accept"}).status_code == 422
     assert lead.post(there, data={"act": "undo"}).status_code == 303
     assert lead.post(there, data={"act": "accept"}).status_code == 303
-    kinds = world.session.scalars(
+    told = world.session.scalars(
         select(AuditEvent.kind).where(AuditEvent.kind.startswith("contradiction.")).order_by(AuditEvent.seq)
     ).all()
-    assert [k for k in kinds if not k.endswith(".denied")] == [
+    assert [k for k in told if not k.endswith(".denied")] == [
         "contradiction.dismissed",
         "contradiction.undone",
         "contradiction.accepted",
@@ -222,6 +235,7 @@ def test_a_canary_of_one_supplier_never_reaches_another(world, code):
         told = browser.get(f"{world.here}/clarifications{place}").get_data(as_text=True)
         assert CANARY not in told, place
         assert "9,000" not in told, place
+        assert kinds()[code].title not in told, "what a kind is called may say what others wrote"
     assert "Lakeside Ltd" in told or "Harbour Ltd" in told
     others = [one for one in own if one.supplier.name != "Northern IT"]
     for one in others:
