@@ -213,7 +213,7 @@ def _page(round_: Round, lot: Lot) -> str:
         waiting=questions.waiting(db.session(), round_)
         if may(db.session(), actor(), Permission.SITES_MATCH, round_)
         else 0,
-        contradictions=listing.waiting(db.session(), round_)
+        contradictions=listing.waiting(db.session(), round_, without=contradictions.hidden_kinds(round_))
         if may(db.session(), actor(), Permission.CONTRADICTIONS_VIEW, round_)
         else 0,
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],

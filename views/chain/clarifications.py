@@ -22,7 +22,7 @@ from models.contradictions import Clarification, ClarificationItem
 from models.rounds import Round
 from views import clock, guard
 from views.chain import blueprint
-from views.chain.contradictions import select_people
+from views.chain.contradictions import hidden_kinds, seen, select_people
 from views.chain.saying import question_of, title_of
 from views.disclosure.bidders import bidder, place
 from views.guard import actor, permit
@@ -36,14 +36,14 @@ LAST_YEAR = 2100
 @permit(Permission.CLARIFICATION_ASK)
 def ask_suppliers(round_: Round, code: str) -> str:
     """What would be asked, of whom: every supplier in the same position, each with its own rows."""
-    return _asking(round_, _known(code))
+    return _asking(round_, _known(round_, code))
 
 
 @blueprint.post("/rounds/<round_id>/contradictions/ask/<code>")
 @permit(Permission.CLARIFICATION_ASK)
 def send_questions(round_: Round, code: str) -> str | Response | tuple[str, int]:
     """Send the question to the chosen suppliers."""
-    found = positions(db.session(), round_, _known(code))
+    found = positions(db.session(), round_, _known(round_, code))
     chosen = set(request.form.getlist("supplier"))
     day = _day(request.form.get("answer_by", ""))
     try:
@@ -67,7 +67,7 @@ def send_questions(round_: Round, code: str) -> str | Response | tuple[str, int]
 @permit(Permission.CLARIFICATION_ASK)
 def clarifications(round_: Round) -> str:
     """All questions of a round: which wait, which are answered, whose date has passed."""
-    found, page = lists.page(db.session(), round_, asked=request.args.get("page"))
+    found, page = lists.page(db.session(), round_, without=hidden_kinds(round_), asked=request.args.get("page"))
     return render_template(
         "chain/clarifications.html",
         round_=round_,
@@ -82,14 +82,14 @@ def clarifications(round_: Round) -> str:
 @permit(Permission.CLARIFICATION_ASK)
 def clarification(round_: Round, clarification_id: str) -> str:
     """One question with its answers, as the lead sees it."""
-    return _one(round_, guard.child(Clarification, clarification_id, round_))
+    return _one(round_, seen(round_, clarification_id, Clarification))
 
 
 @blueprint.post("/rounds/<round_id>/contradictions/questions/<clarification_id>/close")
 @permit(Permission.CLARIFICATION_ASK)
 def close_clarification(round_: Round, clarification_id: str) -> str | Response | tuple[str, int]:
     """Close a question that is answered, or whose date has passed."""
-    one = guard.child(Clarification, clarification_id, round_)
+    one = seen(round_, clarification_id, Clarification)
     here = url_for("chain.clarification", round_id=round_.public_id, clarification_id=one.public_id)
     try:
         acts.close(db.session(), one, actor=actor(), now=clock.now())
@@ -144,8 +144,9 @@ def _owned(round_: Round, public_id: str) -> Clarification:
     return one
 
 
-def _known(code: str) -> str:
-    if code not in kinds():
+def _known(round_: Round, code: str) -> str:
+    """A kind that this reader may see; else *not found*."""
+    if code not in kinds() or code in hidden_kinds(round_):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return code
 

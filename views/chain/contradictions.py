@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,16 +16,16 @@ from werkzeug.wrappers import Response
 from framework.chain.clarifications import lists
 from framework.chain.clarifications.acts import state_of as state_of_question
 from framework.chain.contradictions import export, finding, listing, review
-from framework.chain.contradictions.catalogue import LABELS, WEIGHTS, kinds
+from framework.chain.contradictions.catalogue import LABELS, OF_EARLIER_ROUNDS, WEIGHTS, kinds
 from framework.chain.contradictions.listing import Filter
 from framework.chain.contradictions.states import STATES, state_of
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import opened
 from framework.ground import jobs
-from framework.ground.errors import RuleBroken
+from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.permissions import Permission
-from framework.ground.text import storable
+from framework.ground.text import N_, storable
 from models.base import db
 from models.contradictions import Contradiction, ContradictionRow
 from models.people import User
@@ -38,6 +39,7 @@ from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import words
 
+T = TypeVar("T")
 LONGEST_SEARCH = 200
 
 
@@ -74,7 +76,7 @@ def contradictions(round_: Round) -> str:
 @permit(Permission.CONTRADICTIONS_VIEW)
 def contradictions_workbook(round_: Round) -> Response:
     """The list as it is filtered, as a workbook with a line for each statement."""
-    asked, reader = _filter(), _reader(round_)
+    asked, reader = _filter(round_), _reader(round_)
     lines = listing.everything(db.session(), round_, asked)
     content = export.write(
         round_.name,
@@ -92,7 +94,7 @@ def contradictions_workbook(round_: Round) -> Response:
 @permit(Permission.CONTRADICTIONS_DECIDE)
 def accept_contradictions(round_: Round) -> str | Response | tuple[str, int]:
     """Accept all open contradictions of one kind that the list shows."""
-    asked = _filter(request.form)
+    asked = _filter(round_, request.form)
     expected = request.form.get("expected", "")
     try:
         found = [line.one for line in listing.everything(db.session(), round_, asked)] if asked.code else []
@@ -115,7 +117,7 @@ def accept_contradictions(round_: Round) -> str | Response | tuple[str, int]:
 @permit(Permission.CONTRADICTIONS_VIEW)
 def contradiction(round_: Round, contradiction_id: str) -> str:
     """One contradiction: its statements side by side, each with its row in the file, and what was decided."""
-    return _one(round_, guard.child(Contradiction, contradiction_id, round_))
+    return _one(round_, seen(round_, contradiction_id, Contradiction))
 
 
 @blueprint.post("/rounds/<round_id>/contradictions/<contradiction_id>")
@@ -140,7 +142,7 @@ def decide_contradiction(round_: Round, contradiction_id: str) -> str | Response
 
 
 def _list(round_: Round, error: str = "") -> str:
-    asked, reader = _filter(request.values), _reader(round_)
+    asked, reader = _filter(round_, request.values), _reader(round_)
     lines, page = listing.page(db.session(), round_, asked, number=request.args.get("page"))
     counts = listing.counts(db.session(), round_, asked)
     names = _names(round_, reader)
@@ -210,7 +212,7 @@ def select_people(numbers: list[int]) -> dict[int, str]:
     return {one.id: one.name for one in db.session.query(User).filter(User.id.in_(numbers))}
 
 
-def _filter(given: Any = None) -> Filter:
+def _filter(round_: Round, given: Any = None) -> Filter:
     """What the address or the form asks for; what nobody knows is as good as not asked."""
     values = request.args if given is None else given
     code, state, sort = (values.get(name, "") for name in ("kind", "state", "sort"))
@@ -220,7 +222,21 @@ def _filter(given: Any = None) -> Filter:
         supplier=storable(values.get("supplier", ""))[:40],
         state=state if state in STATES else "",
         sort=sort if sort in listing.SORTS else "worth",
+        without=hidden_kinds(round_),
     )
+
+
+def hidden_kinds(round_: Round) -> frozenset[str]:
+    """Kinds about files of earlier rounds, to anybody but the lead, who opened these as well."""
+    return frozenset() if "lead" in guard.roles(round_) else OF_EARLIER_ROUNDS
+
+
+def seen(round_: Round, public_id: str, table: type[T]) -> T:
+    """A contradiction or question of the round that this reader may see; else *not found*."""
+    found = guard.child(table, public_id, round_)
+    if found.code in hidden_kinds(round_):  # type: ignore[attr-defined]
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
 
 
 def _kept(asked: Filter) -> dict[str, str]:
@@ -235,7 +251,7 @@ def _open_of_kind(round_: Round, asked: Filter) -> int:
     """How many open ones an acceptance of all would take; 0 where no kind is chosen."""
     if not asked.code or asked.state not in ("", "open"):
         return 0
-    _lines, page = listing.page(db.session(), round_, Filter(asked.words, asked.code, asked.supplier, "open"), number=1)
+    _lines, page = listing.page(db.session(), round_, replace(asked, state="open"), number=1)
     return page.total if page.total <= listing.MOST else 0
 
 

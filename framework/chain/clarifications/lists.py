@@ -23,10 +23,18 @@ STATES = {
 
 
 def page(
-    session: Session, round_: Round, *, supplier: int | None = None, asked: str | int | None
+    session: Session,
+    round_: Round,
+    *,
+    supplier: int | None = None,
+    without: frozenset[str] = frozenset(),
+    asked: str | int | None,
 ) -> tuple[list[Clarification], Page]:
-    """The questions of a round, those not closed first, then the newest; of one supplier where its number is given."""
-    here: list[ColumnElement[bool]] = [Clarification.round_id == round_.id]
+    """The questions of a round, those not closed first, then the newest; of one supplier where its number is given.
+
+    `without` are kinds that this reader may not see.
+    """
+    here: list[ColumnElement[bool]] = [Clarification.round_id == round_.id, Clarification.code.not_in(sorted(without))]
     if supplier is not None:
         here.append(Clarification.supplier_id == supplier)
     total = session.scalar(select(func.count()).select_from(Clarification).where(*here)) or 0

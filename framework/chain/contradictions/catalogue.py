@@ -40,6 +40,8 @@ LABELS = {
     "sites": N_("Sites named"),
 }
 """What the parts of a statement are called where it stands in a table."""
+OF_EARLIER_ROUNDS = frozenset({"site-gone", "sites-gone", "less-precise", "less-precise-list"})
+"""Kinds that tell what a file of an earlier round said: for its lead alone, whoever else may look at this round."""
 DAYS = frozenset({"date", "until", "day"})
 COUNTRIES = frozenset({"country", "other"})
 

@@ -15,7 +15,6 @@ from framework.chain.contradictions.found import Found
 from framework.chain.contradictions.loading import is_stale, load, mark
 from framework.ground import audit, jobs
 from framework.ground.actors import SYSTEM
-from framework.ground.permissions import OPENED
 from models.base import random_id
 from models.chain import ChainBuild
 from models.contradictions import Contradiction, ContradictionRow, ContradictionRun
@@ -25,6 +24,8 @@ from models.rounds import Round
 
 FOUND = audit.declare("contradictions.found", "new", "again", "settled")
 FIND_JOB = "chain.contradictions"
+LOOKED_AT = ("opened", "judging", "award")
+"""States of a round in which its contradictions still matter, so that it is looked at again by itself."""
 REST_AFTER_FAULT = dt.timedelta(hours=1)
 """How long a run that failed for good is left alone before it is tried again."""
 AT_ONCE = 1_000
@@ -81,7 +82,7 @@ def go_on(session: Session, *, now: dt.datetime) -> int:
         Job.state.in_(("waiting", "running")) | ((Job.state == "failed") & (Job.finished_at > now - REST_AFTER_FAULT)),
     )
     known = {payload["round"] for payload in session.scalars(unfinished)}
-    query = select(Round).where(Round.id.in_(built), Round.state.in_(OPENED)).order_by(Round.id)
+    query = select(Round).where(Round.id.in_(built), Round.state.in_(LOOKED_AT)).order_by(Round.id)
     stale = [one for one in session.scalars(query) if one.public_id not in known and is_stale(session, one)]
     for round_ in stale:
         ask_for(session, round_, now=now)

@@ -28,13 +28,17 @@ SORTS = ("worth", "found", "kind")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; blank is everything. `sort` is one of `SORTS`, from the greatest or newest."""
+    """What a list is narrowed to; blank is everything. `sort` is one of `SORTS`, from the greatest or newest.
+
+    `without` are kinds that this reader may not see.
+    """
 
     words: str = ""
     code: str = ""
     supplier: str = ""
     state: str = ""
     sort: str = "worth"
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,15 @@ def everything(session: Session, round_: Round, asked: Filter) -> list[Line]:
 
 def counts(session: Session, round_: Round, asked: Filter) -> dict[tuple[str, str], int]:
     """How many there are of each kind and state, whatever kind and state are asked for."""
-    bare = Filter(words=asked.words, supplier=asked.supplier)
-    query = _query(round_, bare).with_only_columns(Contradiction.code, states.state(), func.count())
-    return {(code, state): n for code, state, n in session.execute(query.group_by(Contradiction.code, states.state()))}
+    bare = Filter(words=asked.words, supplier=asked.supplier, without=asked.without)
+    one = _query(round_, bare).with_only_columns(Contradiction.code, states.state().label("state")).subquery()
+    query = select(one.c.code, one.c.state, func.count()).group_by(one.c.code, one.c.state)
+    return {(code, state): n for code, state, n in session.execute(query)}
 
 
-def waiting(session: Session, round_: Round) -> int:
+def waiting(session: Session, round_: Round, *, without: frozenset[str] = frozenset()) -> int:
     """How many contradictions of a round nobody has decided about."""
-    query = _query(round_, Filter(state="open")).with_only_columns(func.count())
+    query = _query(round_, Filter(state="open", without=without)).with_only_columns(func.count())
     return session.scalar(query) or 0
 
 
@@ -131,6 +136,8 @@ def _query(round_: Round, asked: Filter) -> Any:
     )
     for word in asked.words.casefold().split():
         query = query.where(Contradiction.words.contains(word, autoescape=True))
+    if asked.without:
+        query = query.where(Contradiction.code.not_in(sorted(asked.without)))
     if asked.code:
         query = query.where(Contradiction.code == asked.code)
     if asked.state:

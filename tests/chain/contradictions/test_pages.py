@@ -157,6 +157,33 @@ def test_a_chair_looks_and_asks_and_decides_nothing(world, sign_in):
     assert "The lead asks." in chair.page(f"{world.here}/contradictions/ask/audit-expired").text
 
 
+def test_what_a_file_of_an_earlier_round_said_is_for_the_lead_alone(world, sign_in):
+    build, session = world.build, world.session
+    old = Contradiction(
+        round_id=world.round.id,
+        code="site-gone",
+        key="0" * 64,
+        params={"site": CANARY, "round": "Laptops 2022"},
+        words=CANARY,
+        created_at=world.clock(),
+    )
+    user = build.user(world.member)
+    build.appoint(world.round, user, world.member, "chair")
+    session.add(old)
+    session.commit()
+    chair, lead = sign_in(user, world.member), world.browsers["lead"]
+    there = f"{world.here}/contradictions"
+    for place, said in (
+        ("?q=laptops", 200),
+        ("?kind=site-gone", 200),
+        (f"/{old.public_id}", 404),
+        ("/ask/site-gone", 404),
+    ):
+        answer = chair.get(f"{there}{place}")
+        assert (answer.status_code, "Laptops 2022" in answer.get_data(as_text=True)) == (said, False)
+    assert "Laptops 2022" in lead.page(f"{there}/{old.public_id}").text
+
+
 def test_decisions_on_the_page_and_taking_them_back(world):
     lead, (one,) = world.browsers["lead"], of(world, "workers-differ")
     there = f"{world.here}/contradictions/{one.public_id}"
