@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "site.undone": N_("took a decision about a site back"),
     "contradictions.found": N_("found contradictions: %(new)s new, %(again)s that hold again, %(settled)s settled"),
     "contradictions.accepted": N_("accepted all open contradictions of one kind, %(count)s"),
+    "contradictions.undone": N_("took the acceptance of all contradictions of one kind back, %(count)s"),
     "contradiction.accepted": N_("accepted a contradiction"),
     "contradiction.dismissed": N_("dismissed a contradiction"),
     "contradiction.undone": N_("took a decision about a contradiction back"),
@@ -162,6 +163,7 @@ KIND_NAMES: dict[str, str] = {
     "site.answered": N_("answered whether a description is a known site"),
     "contradictions.found": N_("found contradictions"),
     "contradictions.accepted": N_("accepted all open contradictions of one kind"),
+    "contradictions.undone": N_("took the acceptance of all contradictions of one kind back"),
     "clarification.asked": N_("asked a supplier about its own rows"),
     SUMMED: N_("was refused more attempts in one minute"),
 }

@@ -93,12 +93,13 @@ def contradictions_workbook(round_: Round) -> Response:
 @blueprint.post("/rounds/<round_id>/contradictions/accept")
 @permit(Permission.CONTRADICTIONS_DECIDE)
 def accept_contradictions(round_: Round) -> str | Response | tuple[str, int]:
-    """Accept all open contradictions of one kind that the list shows."""
+    """Accept all open contradictions of one kind that the list shows, or take the acceptance of all of them back."""
     asked = _filter(round_, request.form)
+    is_back = request.form.get("act") == "undo"
     expected = request.form.get("expected", "")
     try:
         found = [line.one for line in listing.everything(db.session(), round_, asked)] if asked.code else []
-        done = review.accept_all(
+        done = (review.undo_all if is_back else review.accept_all)(
             db.session(),
             round_,
             found,
@@ -109,7 +110,8 @@ def accept_contradictions(round_: Round) -> str | Response | tuple[str, int]:
         )
     except RuleBroken as error:
         return _list(round_, guard.refused(error)), 409
-    message = ngettext("%(num)s contradiction accepted.", "%(num)s contradictions accepted.", done)
+    accepted = ngettext("%(num)s contradiction accepted.", "%(num)s contradictions accepted.", done)
+    message = _("Taken back.") if is_back else accepted
     return guard.done(url_for("chain.contradictions", round_id=round_.public_id, **_kept(asked)), message)
 
 
@@ -165,7 +167,8 @@ def _list(round_: Round, error: str = "") -> str:
         weights=WEIGHTS,
         weight_of={code: kind.weight for code, kind in kinds().items()},
         suppliers=[(key, bidder(reader, name)) for key, name in listing.suppliers(db.session(), round_)],
-        open_of_kind=_open_of_kind(round_, asked),
+        open_of_kind=_of_kind(round_, asked, "open"),
+        accepted_of_kind=_of_kind(round_, asked, "accepted"),
         looked_at=listing.looked_at(db.session(), round_),
         running=_running(round_),
         error=error or "",
@@ -247,11 +250,11 @@ def _kept(asked: Filter) -> dict[str, str]:
     )
 
 
-def _open_of_kind(round_: Round, asked: Filter) -> int:
-    """How many open ones an acceptance of all would take; 0 where no kind is chosen."""
-    if not asked.code or asked.state not in ("", "open"):
+def _of_kind(round_: Round, asked: Filter, state: str) -> int:
+    """How many in one state an act on all of them would take; 0 where no kind is chosen."""
+    if not asked.code or asked.state not in ("", state):
         return 0
-    _lines, page = listing.page(db.session(), round_, replace(asked, state="open"), number=1)
+    _lines, page = listing.page(db.session(), round_, replace(asked, state=state), number=1)
     return page.total if page.total <= listing.MOST else 0
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from framework.chain.contradictions.states import AT_ONCE, state_of, states_of
+from framework.chain.contradictions.states import standing as standing_numbers
 from framework.ground import audit
 from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
@@ -20,6 +21,7 @@ ACCEPTED = audit.declare("contradiction.accepted", "contradiction", "code")
 DISMISSED = audit.declare("contradiction.dismissed", "contradiction", "code")
 TAKEN_BACK = audit.declare("contradiction.undone", "contradiction", "act")
 ALL_ACCEPTED = audit.declare("contradictions.accepted", "code", "count")
+ALL_TAKEN_BACK = audit.declare("contradictions.undone", "code", "count")
 LONGEST_MOTIVE = 1000
 DECIDABLE = ("open", "asked")
 
@@ -57,16 +59,39 @@ def accept_all(
 
     `expected` is the number that the person saw: raises RuleBroken where it is another by now, and changes nothing.
     """
-    lock(session, [one.id for one in found])
-    states = states_of(session, found)
-    open_ones = [one for one in found if states[one.id] == "open"]
-    if len(open_ones) != expected:
-        raise RuleBroken("stale", N_("The list has changed since you looked at it. Look at it again."))
+    open_ones = _expected(session, found, "open", expected)
     for one in open_ones:
         session.add(_decision(one, "accept", "", actor, now))
     if open_ones:
         audit.record(session, ALL_ACCEPTED, actor=actor, now=now, subject=round_, code=code, count=len(open_ones))
     return len(open_ones)
+
+
+def undo_all(
+    session: Session,
+    round_: Round,
+    found: Sequence[Contradiction],
+    *,
+    code: str,
+    expected: int,
+    actor: Actor,
+    now: dt.datetime,
+) -> int:
+    """Take back the acceptance of all of a kind that a list shows, as one act; how many. Raises as `accept_all`."""
+    accepted = _expected(session, found, "accepted", expected)
+    numbers = [one.id for one in accepted]
+    last = {
+        decision.contradiction_id: decision.id
+        for start in range(0, len(numbers), AT_ONCE)
+        for decision in session.scalars(_standing(numbers[start : start + AT_ONCE]))
+    }
+    for one in accepted:
+        taken = _decision(one, "undo", "", actor, now)
+        taken.undoes_id = last[one.id]
+        session.add(taken)
+    if accepted:
+        audit.record(session, ALL_TAKEN_BACK, actor=actor, now=now, subject=round_, code=code, count=len(accepted))
+    return len(accepted)
 
 
 def undo(session: Session, one: Contradiction, *, actor: Actor, now: dt.datetime) -> ContradictionDecision:
@@ -85,18 +110,7 @@ def undo(session: Session, one: Contradiction, *, actor: Actor, now: dt.datetime
 
 def standing(session: Session, one: Contradiction) -> ContradictionDecision | None:
     """The decision that stands: the last that was not taken back."""
-    undone = select(ContradictionDecision.undoes_id).where(ContradictionDecision.undoes_id.is_not(None))
-    query = (
-        select(ContradictionDecision)
-        .where(
-            ContradictionDecision.contradiction_id == one.id,
-            ContradictionDecision.act != "undo",
-            ContradictionDecision.id.not_in(undone.where(ContradictionDecision.contradiction_id == one.id)),
-        )
-        .order_by(ContradictionDecision.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
+    return session.scalar(_standing([one.id]))
 
 
 def decisions(session: Session, one: Contradiction) -> list[ContradictionDecision]:
@@ -111,6 +125,26 @@ def lock(session: Session, numbers: Collection[int]) -> None:
     for start in range(0, len(wanted), AT_ONCE):
         some = Contradiction.id.in_(wanted[start : start + AT_ONCE])
         session.execute(select(Contradiction.id).where(some).order_by(Contradiction.id).with_for_update()).all()
+
+
+def _standing(numbers: Sequence[int]) -> Select[ContradictionDecision]:
+    """The decisions about these contradictions that stand, one for each."""
+    last = standing_numbers()
+    return (
+        select(ContradictionDecision)
+        .join(last, last.c.number == ContradictionDecision.id)
+        .where(last.c.contradiction_id.in_(numbers))
+    )
+
+
+def _expected(session: Session, found: Sequence[Contradiction], state: str, expected: int) -> list[Contradiction]:
+    """Those of a list in one state, held until the commit; raises RuleBroken where there are not as many as were seen."""
+    lock(session, [one.id for one in found])
+    states = states_of(session, found)
+    some = [one for one in found if states[one.id] == state]
+    if len(some) != expected:
+        raise RuleBroken("stale", N_("The list has changed since you looked at it. Look at it again."))
+    return some
 
 
 def _decide(

@@ -14,7 +14,7 @@ from framework.chain.matching import acts as matching
 from models.chain import Mention, Site
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
-from models.records import AuditEvent, Mail
+from models.records import AuditEvent, Job, Mail
 from tests.chain.opened import FA, hand_counted
 
 CANARY = "Zorgvliet"
@@ -212,6 +212,20 @@ def test_all_of_one_kind_are_accepted_at_once_or_not_at_all(world):
     assert lead.post(there, data={"kind": "audit-expired", "expected": str(count)}).status_code == 303
     accepted = lead.page(f"{world.here}/contradictions?state=accepted").text
     assert f"{count} contradictions" in accepted
+    assert "Take the acceptance" in lead.page(f"{world.here}/contradictions?kind=audit-expired").text
+    back = {"kind": "audit-expired", "act": "undo"}
+    assert lead.post(there, data=back | {"expected": "1"}).status_code == 409
+    assert lead.post(there, data=back | {"expected": str(count)}).status_code == 303
+    assert f"{count} contradictions" in lead.page(f"{world.here}/contradictions?kind=audit-expired&state=open").text
+
+
+@pytest.mark.parametrize(("done", "total"), [(0, None), (3, 16), (16, 16)])
+def test_the_list_tells_how_far_a_running_job_is(world, done, total):
+    finding.ask_for(world.session, world.round, now=world.clock())
+    job = world.session.scalars(select(Job).where(Job.kind == finding.FIND_JOB)).one()
+    job.state, job.done, job.total = "running", done, total
+    world.session.commit()
+    assert "compared anew" in world.browsers["lead"].page(f"{world.here}/contradictions").text
 
 
 @pytest.mark.parametrize(
