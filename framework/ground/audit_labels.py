@@ -20,6 +20,15 @@ KINDS: dict[str, str] = {
     "site.merged": N_("said that two sites are one"),
     "site.split": N_("took descriptions out of a site into one of their own"),
     "site.undone": N_("took a decision about a site back"),
+    "contradictions.found": N_("found contradictions: %(new)s new, %(again)s that hold again, %(settled)s settled"),
+    "contradictions.accepted": N_("accepted all open contradictions of one kind, %(count)s"),
+    "contradictions.undone": N_("took the acceptance of all contradictions of one kind back, %(count)s"),
+    "contradiction.accepted": N_("accepted a contradiction"),
+    "contradiction.dismissed": N_("dismissed a contradiction"),
+    "contradiction.undone": N_("took a decision about a contradiction back"),
+    "clarification.asked": N_("asked a supplier about its own rows, %(items)s"),
+    "clarification.answered": N_("answered a question about the tender"),
+    "clarification.closed": N_("closed a question to a supplier"),
     "api_token.created": N_("made a token for programs: %(name)s"),
     "api_token.revoked": N_("revoked a token for programs: %(name)s"),
     "api_token.ended": N_(
@@ -151,6 +160,11 @@ KIND_NAMES: dict[str, str] = {
     "role.granted": N_("gave a role"),
     "role.withdrawn": N_("withdrew a role"),
     "record.verified": N_("checked the record"),
+    "site.answered": N_("answered whether a description is a known site"),
+    "contradictions.found": N_("found contradictions"),
+    "contradictions.accepted": N_("accepted all open contradictions of one kind"),
+    "contradictions.undone": N_("took the acceptance of all contradictions of one kind back"),
+    "clarification.asked": N_("asked a supplier about its own rows"),
     SUMMED: N_("was refused more attempts in one minute"),
 }
 """Names of kinds whose sentence tells more than the kind."""

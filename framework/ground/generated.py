@@ -72,10 +72,32 @@ def issues_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def contradiction_sentences() -> str:
+    """Source of `framework/chain/contradictions/sentences.py`: everything a person reads of the catalogue, in order."""
+    rows = read_rows("contradictions.csv")
+    names = ("title", "sentence", "question", "reason")
+    lines = [f"    N_({_quoted(text)})," for text in dict.fromkeys(row[name] for row in rows for name in names)]
+    head = _HEAD.format(what="The sentences of the cross-checks, for the extractor.", source="contradictions.csv")
+    start = "# fmt: off\nfrom framework.ground.text import N_\n\nSENTENCES: tuple[str, ...] = ("
+    return "\n".join([head + start, *lines, ")", ""])
+
+
+def contradictions_table() -> str:
+    """The table of `docs/contradictions.md`."""
+    names = ("code", "weight", "limit", "sentence", "question", "reason")
+    lines = [
+        "| code | weight | limit | what the lead reads | what the supplier is asked | when |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += ["| " + " | ".join(row[name] or "–" for name in names) + " |" for row in read_rows("contradictions.csv")]
+    return "\n".join(lines)
+
+
 FILES = {
     "framework/disclosure/help_texts.py": help_texts,
     "framework/ground/issue_sentences.py": issue_sentences,
     "docs/issues.md": issues_page,
+    "framework/chain/contradictions/sentences.py": contradiction_sentences,
     "data/countries.json": countries_file,
 }
 

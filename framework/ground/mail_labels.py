@@ -5,6 +5,7 @@ from __future__ import annotations
 from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
+    "clarification_asked": N_("Question about a tender"),
     "confirmation_needed": N_("A second person is needed"),
     "deadline_moved": N_("Later tender deadline"),
     "demand_approve": N_("Demand to approve"),

@@ -69,6 +69,10 @@ class Permission(StrEnum):
     OPENING_VIEW = "opening:view"
     COMPARISON_VIEW = "comparison:view"
     SITES_MATCH = "sites:match"
+    CONTRADICTIONS_VIEW = "contradictions:view"
+    CONTRADICTIONS_DECIDE = "contradictions:decide"
+    CLARIFICATION_ASK = "clarification:ask"
+    CLARIFICATION_ANSWER = "clarification:answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,15 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.SITES_MATCH, "lead", N_("decide which descriptions are one site"), OPENED),
+        _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
+        _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
+        _rule(
+            Permission.CLARIFICATION_ASK,
+            "lead chair",
+            N_("ask suppliers about their own rows and close the questions"),
+            frozenset({"opened", "judging"}),
+        ),
+        _rule(Permission.CLARIFICATION_ANSWER, "supplier", N_("see and answer questions about the own tender"), OPENED),
     )
 }
 

@@ -23,7 +23,8 @@ _REASONS: dict[str, str] = {
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
-        "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone"
+        "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
+        "contradiction-settled contradiction-decided already-closed question-sent"
     ),
     N_(
         "a second person must do this"
@@ -37,7 +38,7 @@ _REASONS: dict[str, str] = {
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
-        "site-not-asked split-empty verdict-unknown"
+        "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

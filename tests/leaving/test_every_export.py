@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
+from models.disclosure import SubmissionRow
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
@@ -72,6 +75,15 @@ class Stage:
         opened = Comparing(self.session, self.build, self.clock)
         self.session.commit()
         return self.signed(opened.round, f"lots/{opened.lot.public_id}/comparison.xlsx")
+
+    def contradictions(self) -> bytes:
+        """Every supplier's data are of long ago, so that each is named in the workbook."""
+        opened = Comparing(self.session, self.build, self.clock)
+        for row in self.session.scalars(select(SubmissionRow).where(SubmissionRow.sheet == "0_submission")):
+            row.read_values = row.read_values | {"data_as_of": "2019-01-01"}
+        finding.find(self.session, opened.round, now=self.clock())
+        self.session.commit()
+        return self.signed(opened.round, "contradictions.xlsx")
 
     def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
         round_ = self.build.round(state="demand")
@@ -154,6 +166,9 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
         lambda stage: stage.comparison(),
         numbers=((0, "Models on offer"), (0, "Required components"), (1, "Suppliers"), (1, "Models")),
+    ),
+    f"{ROUND}/contradictions.xlsx": Export(
+        lambda stage: stage.contradictions(), numbers=((0, "Pooled quantity it touches, at most"),)
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),

@@ -14,6 +14,7 @@ import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import behind as rows
 from framework.chain import comparison, export
 from framework.chain.build import build
+from framework.chain.contradictions import finding, listing
 from framework.chain.figures import required_types
 from framework.chain.matching import placing, questions
 from framework.disclosure import confidentiality
@@ -66,6 +67,7 @@ def build_chain(session: Session, job: Job, clock: Callable[[], dt.datetime]) ->
     submission = session.scalar(select(Submission).where(Submission.public_id == public_id))
     if submission is not None:
         build(session, submission, now=clock())
+        _then_find(session, submission, clock())
 
 
 @jobs.runner(placing.PLACE_JOB)
@@ -74,6 +76,13 @@ def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime])
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is not None:
         placing.place_next(session, submission, now=clock())
+        _then_find(session, submission, clock())
+
+
+def _then_find(session: Session, submission: Submission, now: dt.datetime) -> None:
+    """Once all of a submission's mentions are placed, the round's contradictions are found anew."""
+    if not placing.waiting(session, submission):
+        finding.ask_for(session, submission.round, now=now)
 
 
 @jobs.periodic("chain.place", every_seconds=60)
@@ -204,6 +213,9 @@ def _page(round_: Round, lot: Lot) -> str:
         waiting=questions.waiting(db.session(), round_)
         if may(db.session(), actor(), Permission.SITES_MATCH, round_)
         else 0,
+        contradictions=listing.waiting(db.session(), round_, without=contradictions.hidden_kinds(round_))
+        if may(db.session(), actor(), Permission.CONTRADICTIONS_VIEW, round_)
+        else 0,
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )
@@ -219,4 +231,4 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
 
 
-from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint
+from views.chain import clarifications, contradictions, matching  # noqa: E402, F401 - their routes hang on the blueprint

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain import build as chain
+from framework.chain.contradictions import finding
 from framework.demand import approve, declare
 from framework.demand.lines import Line
 from framework.disclosure import checking, counting, inviting, opening, receiving
@@ -320,6 +321,7 @@ def close_and_open(stage: Stage, round_: Round) -> None:
     query = select(Submission).where(Submission.round_id == round_.id, Submission.state == "opened")
     for submission in stage.session.scalars(query.order_by(Submission.id)):
         chain.build(stage.session, submission, now=stage.now)
+    finding.find(stage.session, round_, now=stage.now)
     _finish_jobs(stage)
 
 

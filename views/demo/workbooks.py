@@ -57,6 +57,7 @@ class Disclosure:
     vague: tuple[str, ...] = ()
     city_only: tuple[str, ...] = ()
     confidential: tuple[tuple[str, str], ...] = ()
+    workers: tuple[tuple[str, str], ...] = ()
     faults: bool = False
 
 
@@ -215,6 +216,7 @@ DISCLOSURES = (
         audits=(("lantern", "rba_vap", dt.date(2023, 9, 12), dt.date(2025, 9, 12)),),
         process=("full", "partial", "partial", "partial", "none", "none", "none"),
         vague=("copper",),
+        workers=(("lantern", "1200"),),
     ),
     Disclosure(
         "laptops-2026-papierboot.xlsx",
@@ -408,6 +410,7 @@ def _site(disclosure: Disclosure, key: str) -> Row:
     if key in disclosure.city_only:
         row |= {"address_line": None, "postcode": None, "latitude": None, "longitude": None}
         row["missing_reason"] = "unknown"
+    row["workers_total"] = dict(disclosure.workers).get(key, row["workers_total"])
     return row | {"confidentiality": dict(disclosure.confidential).get(key)}
 
 
