@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.chain.matching import acts, questions
+from framework.chain.matching import acts, questions, undoing
 from framework.chain.matching.reasons import SENTENCES, Reason
 from framework.disclosure import confidentiality
 from framework.disclosure.veil import opened
@@ -124,7 +124,7 @@ def undo_decision(round_: Round, number: int) -> Response:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     here = url_for("chain.site_decisions", round_id=round_.public_id)
     try:
-        acts.undo(db.session(), found, actor=actor(), now=clock.now())
+        undoing.undo(db.session(), found, round_, actor=actor(), now=clock.now())
     except RuleBroken as error:
         db.session.rollback()
         return guard.done(here, sentence(error), "error")
