@@ -51,10 +51,10 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A site that became part of another: its public id, the survivor, since when."""
+    """A site that became part of another: what it was called, blank where the reader may see no row of it, since when."""
 
     site: Site
-    into_id: int
+    name: str
     since: dt.datetime | None
 
 
@@ -153,20 +153,22 @@ def names_of(session: Session, site: Site) -> list[SiteName]:
     return forms.names_of(session, [site.id]).get(site.id, [])
 
 
-def parts_of(session: Session, site: Site) -> list[Part]:
+def parts_of(session: Session, site: Site, round_: Round, reader: Reader) -> list[Part]:
     """The sites that became part of it, also by way of another, the latest first."""
-    found: dict[int, Part] = {}
+    found: dict[int, tuple[Site, dt.datetime | None]] = {}
     fresh = {site.id}
     while fresh:
         query = (
             select(Site, SiteAlias.since)
             .outerjoin(SiteAlias, SiteAlias.public_id == Site.public_id)
-            .where(Site.merged_into_id.in_(fresh))
+            .where(Site.merged_into_id.in_(fresh), Site.id.not_in(list(found)))
         )
-        parts = [Part(one, one.merged_into_id or 0, since) for one, since in session.execute(query)]
-        fresh = {part.site.id for part in parts} - found.keys()
-        found |= {part.site.id: part for part in parts}
-    return sorted(found.values(), key=lambda part: (part.since is None, part.since), reverse=True)
+        parts = {one.id: (one, since) for one, since in session.execute(query)}
+        fresh = set(parts)
+        found |= parts
+    names = _once_called(session, found, round_, reader) if found else {}
+    listed = [Part(one, names.get(one.id, ""), since) for one, since in found.values()]
+    return sorted(listed, key=lambda part: (part.since is not None, part.since), reverse=True)
 
 
 def of_its_company(
@@ -187,6 +189,17 @@ def of_its_company(
             found[mention.site_id or 0] = mention
     sites = {one.id: one for one in session.scalars(select(Site).where(Site.id.in_(found)))}
     return [(sites[number], mention) for number, mention in found.items() if number in sites]
+
+
+def _once_called(session: Session, sites: Iterable[int], round_: Round, reader: Reader) -> dict[int, str]:
+    """What sites were called before they became part of another: as the first row moved away names them."""
+    query = select(MatchDecision).where(
+        MatchDecision.other_site_id.in_(list(sites)), MatchDecision.actor_id.is_not(None)
+    )
+    first = {d.other_site_id: d.moves[0][0] for d in session.scalars(query.order_by(MatchDecision.id)) if d.moves}
+    texts = of_round(select(Mention.id, Mention.name), round_, reader).where(Mention.id.in_(first.values()))
+    known: dict[int, str] = {number: name for number, name in session.execute(texts)}  # noqa: C416
+    return {site: known.get(number, "") for site, number in first.items() if site is not None}
 
 
 def _rows(site: Site, round_: Round, reader: Reader) -> Any:

@@ -169,9 +169,7 @@ def _narrowed(
     return query
 
 
-def _saying(
-    session: Session, round_: Round, reader: Reader, text: str, covers: Callable[[str], str] | None
-) -> Any:
+def _saying(session: Session, round_: Round, reader: Reader, text: str, covers: Callable[[str], str] | None) -> Any:
     """The sites of which a row, or a typed name, holds every word of a search, in what the reader may read of it."""
     if covers is None:
         named = select(SiteName.site_id).where(

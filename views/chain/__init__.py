@@ -202,7 +202,7 @@ def _page(round_: Round, lot: Lot) -> str:
         cells=cells,
         kinds=kinds,
         waiting=questions.waiting(db.session(), round_)
-        if may(db.session(), actor(), Permission.SITES_MATCH, round_)
+        if may(db.session(), actor(), Permission.SITES_ANSWER, round_)
         else 0,
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
@@ -219,4 +219,4 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
 
 
-from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint
+from views.chain import decisions, matching, reshaping, sites  # noqa: E402, F401 - their routes hang on the blueprint

@@ -96,7 +96,7 @@ def told(session: Session, found: Sequence[MatchDecision], sight: Sight) -> list
         session.scalars(select(MatchDecision.undoes_id).where(MatchDecision.undoes_id.in_([d.id for d in found])))
     )
     rounds = select(Round.id, Round.organisation_id).where(Round.id.in_([d.round_id for d in found]))
-    leads = dict(session.execute(rounds).tuples().all())
+    leads = {number: lead for number, lead in session.execute(rounds)}  # noqa: C416 - a Row is no pair to mypy
     names = called(session, found, sight)
     return [
         Decided(
@@ -130,7 +130,10 @@ def called(session: Session, found: Iterable[MatchDecision], sight: Sight) -> di
     now = names(session, {site for d in found for site in (d.site_id, d.other_site_id) if site is not None}, sight)
     moved = {number for d in found for number in (*(m[0] for m in d.moves[:1]), d.mention_id) if number is not None}
     readable = _readable(sight, Mention.id).where(Mention.id.in_(moved))
-    texts = dict(session.execute(select(Mention.id, Mention.name).where(Mention.id.in_(readable))).tuples().all())
+    texts = {
+        number: name
+        for number, name in session.execute(select(Mention.id, Mention.name).where(Mention.id.in_(readable)))
+    }  # noqa: C416
     by_site: dict[tuple[int, int | None], str] = {}
     for one in found:
         for site in (one.site_id, one.other_site_id):

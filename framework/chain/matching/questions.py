@@ -97,6 +97,15 @@ def count(session: Session, round_: Round) -> dict[str, int]:
     return {state: n for state, n in session.execute(query.group_by(MatchQuestion.state))}  # noqa: C416
 
 
+def around(numbers: Sequence[int], question: MatchQuestion) -> tuple[int | None, int | None, int]:
+    """The numbers before and after a question in a queue, and its place from 1; the first comes next where it is not in it."""
+    if question.id not in numbers:
+        return None, next(iter(numbers), None), 0
+    place = list(numbers).index(question.id)
+    after = numbers[place + 1] if place + 1 < len(numbers) else None
+    return (numbers[place - 1] if place else None), after, place + 1
+
+
 def waiting(session: Session, round_: Round) -> int:
     """How many questions of a round wait, put off ones included."""
     found = count(session, round_)
@@ -242,6 +251,7 @@ def _said(session: Session, mentions: Collection[int] | Select[Any]) -> dict[int
         select(Mention, SubmissionRow, Submission)
         .join(SubmissionRow, SubmissionRow.id == Mention.row_id)
         .join(Submission, Submission.id == Mention.submission_id)
+        .options(joinedload(Submission.supplier), joinedload(Submission.round))
         .where(Mention.id.in_(mentions))
     )
     return {mention.id: Said(mention, row, submission) for mention, row, submission in session.execute(query)}
