@@ -40,8 +40,8 @@ BY_PROGRAM = {
     "safe_rule": N_("tied: name, address and numbers agree"),
 }
 VERDICTS = {
-    "renamed": N_("same site, the company has a new name"),
-    "neighbour": N_("different companies at one address"),
+    "renamed": N_("same site, new name of the company"),
+    "neighbour": N_("same address, other company"),
 }
 OF_BOTH_SIDES = ("one", "other")
 """Parameters of reasons that quote both sides, of which one may be a file that the reader may not see."""

@@ -27,18 +27,20 @@ from views.chain.decisions import in_words
 from views.chain.sight import Eyes, country, eyes, told
 from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import number, sentence, words
+from views.i18n import sentence, words
 
 ANSWERS = (
     ("same", "s", N_("Same site")),
     ("different", "d", N_("Different sites")),
-    ("renamed", "n", N_("Same site, the company has a new name")),
-    ("neighbour", "a", N_("Different companies at one address")),
+    ("renamed", "n", N_("Same site, new name")),
+    ("neighbour", "a", N_("Same address, other company")),
 )
 """The answers with the key of each, in the order of the buttons."""
 LATER = "later"
 TOGETHER = {value: label for value, _key, label in ANSWERS if value in bulk.TOGETHER}
 EXPORTED = 5_000
+ANCHOR = "question"
+"""From one question to the next without passing the head of the page each time."""
 
 
 @blueprint.get("/rounds/<round_id>/sites/questions")
@@ -81,7 +83,7 @@ def site_questions_workbook(round_: Round) -> Response:
 
 @blueprint.get("/rounds/<round_id>/sites/questions/together")
 @permit(Permission.SITES_ANSWER)
-def questions_together(round_: Round) -> str | tuple[str, int]:
+def questions_together(round_: Round) -> tuple[str, int]:
     """What one answer would do to each question of a group."""
     return _together(round_)
 
@@ -97,11 +99,11 @@ def answer_together(round_: Round) -> str | Response | tuple[str, int]:
         motive = storable(request.form.get("motive", ""))
         done = bulk.answer(db.session(), lines, expected, verdict, motive=motive, actor=actor(), now=clock.now())
     except RuleBroken as error:
-        return _together(round_, guard.refused(error), list(expected)), 422
+        return _together(round_, guard.refused(error), list(expected))
     left = len(expected) - len(done)
-    said = ngettext("%(num)s question answered.", "%(num)s questions answered.", len(done), num=number(len(done)))
+    said = ngettext("%(num)s question answered.", "%(num)s questions answered.", len(done))
     if left:
-        said += " " + ngettext("%(num)s stays as it is.", "%(num)s stay as they are.", left, num=number(left))
+        said += " " + ngettext("%(num)s stays as it is.", "%(num)s stay as they are.", left)
     return guard.done(url_for("chain.site_questions", round_id=round_.public_id, **_kept(_filters())), said)
 
 
@@ -185,7 +187,7 @@ def _compared(here: Eyes, said: Said, other: Said) -> list[Any]:
     return compared(one, two)
 
 
-def _together(round_: Round, error: str = "", chosen: list[str] | None = None) -> str | tuple[str, int]:
+def _together(round_: Round, error: str = "", chosen: list[str] | None = None) -> tuple[str, int]:
     here, verdict = eyes(round_), request.values.get("verdict", "")
     numbers = chosen if chosen is not None else [storable(one) for one in request.args.getlist("question")]
     try:
@@ -205,7 +207,7 @@ def _together(round_: Round, error: str = "", chosen: list[str] | None = None) -
         eyes=here,
         told=told,
     )
-    return (page, 422) if error else page
+    return page, 422 if error else 200
 
 
 def _as_seen(text: str) -> tuple[str, tuple[int, str]] | None:
@@ -232,7 +234,13 @@ def _kept(filters: Filters) -> dict[str, str]:
 def _address(round_: Round, question: MatchQuestion | None, filters: Filters) -> str:
     if question is None:
         return ""
-    return url_for("chain.site_question", round_id=round_.public_id, question_id=question.public_id, **_kept(filters))
+    return url_for(
+        "chain.site_question",
+        round_id=round_.public_id,
+        question_id=question.public_id,
+        _anchor=ANCHOR,
+        **_kept(filters),
+    )
 
 
 def _next(
@@ -246,7 +254,9 @@ def _next(
     more: dict[str, Any] = {**_kept(filters), **({"done": done} if done is not None else {})}
     if not found:
         return url_for("chain.site_questions", round_id=round_.public_id, **more)
-    return url_for("chain.site_question", round_id=round_.public_id, question_id=found[0].public_id, **more)
+    return url_for(
+        "chain.site_question", round_id=round_.public_id, question_id=found[0].public_id, _anchor=ANCHOR, **more
+    )
 
 
 def _done(round_: Round, here: Eyes) -> Any:

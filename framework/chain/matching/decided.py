@@ -130,10 +130,8 @@ def called(session: Session, found: Iterable[MatchDecision], sight: Sight) -> di
     now = names(session, {site for d in found for site in (d.site_id, d.other_site_id) if site is not None}, sight)
     moved = {number for d in found for number in (*(m[0] for m in d.moves[:1]), d.mention_id) if number is not None}
     readable = _readable(sight, Mention.id).where(Mention.id.in_(moved))
-    texts = {
-        number: name
-        for number, name in session.execute(select(Mention.id, Mention.name).where(Mention.id.in_(readable)))
-    }  # noqa: C416
+    said = select(Mention.id, Mention.name).where(Mention.id.in_(readable))
+    texts = {number: name for number, name in session.execute(said)}  # noqa: C416 - a Row is no pair to mypy
     by_site: dict[tuple[int, int | None], str] = {}
     for one in found:
         for site in (one.site_id, one.other_site_id):
