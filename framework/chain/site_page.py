@@ -84,6 +84,12 @@ def descriptions(session: Session, site: Site, round_: Round, reader: Reader) ->
     return [Description(*found[key], rows=n) for key, n in counted.most_common()]
 
 
+def suppliers_of(session: Session, site: Site, round_: Round, reader: Reader) -> int:
+    """How many suppliers of a round name a site."""
+    query = of_round(select(func.count(Submission.supplier_id.distinct())).select_from(Mention), round_, reader)
+    return session.scalar(query.where(Mention.site_id == site.id)) or 0
+
+
 def ids_of(described: Iterable[Description]) -> list[tuple[str, str]]:
     """The registry ids that these descriptions give: (scheme, value)."""
     return sorted({found for one in described for found in statement_of(one.mention, one.row).ids})
@@ -92,15 +98,16 @@ def ids_of(described: Iterable[Description]) -> list[tuple[str, str]]:
 def elsewhere(session: Session, site: Site, round_: Round) -> tuple[int, int]:
     """Rows of the site in other rounds of the same lead, and in rounds of others, which nobody here may see."""
     query = (
-        select(Round.organisation_id == round_.organisation_id, func.count(Mention.id))
+        select(Round.organisation_id, func.count(Mention.id))
         .select_from(Mention)
         .join(Submission, Submission.id == Mention.submission_id)
         .join(Round, Round.id == Submission.round_id)
         .where(Mention.site_id == site.id, Submission.state.in_(OPENED), Round.id != round_.id)
-        .group_by(Round.organisation_id == round_.organisation_id)
+        .group_by(Round.organisation_id)
     )
-    counted = {bool(own): n for own, n in session.execute(query)}
-    return counted.get(True, 0), counted.get(False, 0)
+    counted: dict[int, int] = {lead: n for lead, n in session.execute(query)}  # noqa: C416 - a Row is no pair to mypy
+    own = counted.pop(round_.organisation_id, 0)
+    return own, sum(counted.values())
 
 
 def links_of(

@@ -155,7 +155,7 @@ def site_in_full(round_: Round, here: Eyes, found: Site, error: str = "") -> str
         site=found,
         shown=min((one.mention for one in described), key=lambda one: one.id),
         eyes=here,
-        suppliers=len({one.submission.supplier_id for one in described}),
+        suppliers=site_page.suppliers_of(session, found, round_, reader),
         rows=rows,
         page=page,
         described=described,

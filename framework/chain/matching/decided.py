@@ -134,10 +134,10 @@ def called(session: Session, found: Iterable[MatchDecision], sight: Sight) -> di
     texts = {number: name for number, name in session.execute(said)}  # noqa: C416 - a Row is no pair to mypy
     by_site: dict[tuple[int, int | None], str] = {}
     for one in found:
-        for site in (one.site_id, one.other_site_id):
+        for site in filter(None, (one.site_id, one.other_site_id)):
             before = next((texts.get(m[0], "") for m in one.moves[:1] if m[1] == site), "")
-            by_site[one.id, site] = now.get(site or 0, "") or before or ""
-        if one.mention_id in texts and not by_site[one.id, one.site_id]:
+            by_site[one.id, site] = now.get(site, "") or before or ""
+        if one.mention_id in texts and not by_site.get((one.id, one.site_id)):
             by_site[one.id, one.site_id] = texts[one.mention_id]
     return by_site
 
