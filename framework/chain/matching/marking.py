@@ -32,6 +32,10 @@ FIELDS = {
 """Fields that are compared, in the order of the page."""
 
 
+SHORT = 3
+"""Letters up to which a word within a longer one says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word as written; `differs` where the other side has nothing for it."""
@@ -76,17 +80,22 @@ def compared(texts: dict[str, str], others: dict[str, str]) -> list[Field]:
 
 def _field(key: str, text: str, other: str, clean: Callable[[str], str]) -> Field:
     there = set(clean(other).split()) | set(other.casefold().split())
-    joined = "".join(clean(other).split())
-    words = tuple(_word(word, there, joined, clean, has_other=bool(other)) for word in text.split())
+    joined, own = "".join(clean(other).split()), "".join(clean(text).split())
+    words = tuple(
+        _word(word, there, joined, clean, has_other=bool(other), is_respaced=own == joined) for word in text.split()
+    )
     return Field(key, words, _agrees(text, other, clean))
 
 
-def _word(word: str, there: set[str], joined: str, clean: Callable[[str], str], *, has_other: bool) -> Word:
+def _word(
+    word: str, there: set[str], joined: str, clean: Callable[[str], str], *, has_other: bool, is_respaced: bool
+) -> Word:
+    """A word; `is_respaced` where both sides are the same letters, set apart in other places."""
     own = clean(word).split()
     is_number = any(letter.isdigit() for letter in word)
     known = word.casefold() in there or set(own) <= there or bool(legal_forms_of(word.strip(",.;()")) and not is_number)
-    if not known and not is_number and len("".join(own)) > 3:
-        known = "".join(own) in joined
+    if not known and not is_number:
+        known = is_respaced or (len("".join(own)) > SHORT and "".join(own) in joined)
     return Word(word, has_other and not known, is_number)
 
 
