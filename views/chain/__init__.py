@@ -112,6 +112,7 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
         now=clock.now(),
         named=lambda one: (bidder(reader, one.supplier), hidden.over(one.brand, lettered)),
         words=words,
+        veiled=lambda text: str(hidden.over(text, lettered)),
     )
     return send_workbook(content, f"comparison-{round_.public_id}-{lot.number}.xlsx")
 
@@ -204,6 +205,7 @@ def _page(round_: Round, lot: Lot) -> str:
         waiting=questions.waiting(db.session(), round_)
         if may(db.session(), actor(), Permission.SITES_ANSWER, round_)
         else 0,
+        veiled=lambda text: hidden.over(text, lettered),
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )

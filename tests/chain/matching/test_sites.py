@@ -124,13 +124,15 @@ def test_the_text_of_another_lead_is_never_the_name_of_a_site(opened, page, sess
     others = Opened(session, build, clock)
     others.number = 100
     others.built(rows(SPELT))
-    opened.built(rows(SURE))
+    for _supplier in range(2):
+        opened.built([*rows(SURE), ("4_links", {"product_ref": "P1", "site_ref": "S0"})])
     site = session.scalars(select(Site)).one()
     public_id = site.public_id
     assert site.name == SPELT[0]
     lead = page()
 
-    for place in (at(opened), f"{at(opened)}/{public_id}"):
+    lot = f"/rounds/{opened.round.public_id}/lots/{opened.lot.public_id}"
+    for place in (at(opened), f"{at(opened)}/{public_id}", f"{lot}/comparison", f"{lot}/sites/{public_id}"):
         assert SPELT[0] not in lead.page(place).text
         assert SURE[0] in lead.page(place).text
 
