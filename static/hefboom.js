@@ -39,9 +39,11 @@ function sendFormsOnce() {
 function listenForKeys() {
   const help = document.getElementById("keys-help");
   const off = document.getElementById("keys-off");
+  const tell = () => document.body.classList.toggle("keys-off", keysAreOff());
+  tell();
   if (off) {
     off.checked = keysAreOff();
-    off.addEventListener("change", () => remember(off.checked));
+    off.addEventListener("change", () => { remember(off.checked); tell(); });
   }
   document.querySelectorAll("[data-opens-keys]").forEach((b) => {
     b.hidden = false;

@@ -100,8 +100,8 @@ def test_the_queue_asks_the_database_no_more_for_many_than_for_few(opened, sign_
     first = session.scalars(select(MatchQuestion.public_id)).first()
     session.rollback()
 
-    assert queries_of(browser, here) <= 30
-    assert queries_of(browser, f"{here}/{first}") <= 32
+    assert queries_of(browser, here) <= 20
+    assert queries_of(browser, f"{here}/{first}") <= 26
 
 
 def queries_of(browser, place):

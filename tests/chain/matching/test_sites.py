@@ -210,8 +210,8 @@ def test_a_list_of_ten_thousand_sites_asks_the_database_no_more(opened, page, se
     lead.get(at(opened))
 
     assert "10,001 sites" in lead.page(at(opened)).text
-    assert queries_of(lead, at(opened)) <= 22, "head of the round and sign-in included"
-    assert queries_of(lead, f"{at(opened)}?q=hill&sort=-country&page=7") <= 22
+    assert queries_of(lead, at(opened)) <= 15, "head of the round and sign-in included"
+    assert queries_of(lead, f"{at(opened)}?q=hill&sort=-country&page=7") <= 15
 
 
 def test_a_typed_name_finds_the_site_from_then_on(opened, lead, session):
