@@ -19,6 +19,7 @@ from models.matching import MatchDecision, MatchQuestion
 from models.records import AuditEvent
 from tests.chain.matching.test_acts import HEAD, NEIGHBOUR, OTHER, SURE, rows, the_question
 from tests.chain.opened import Opened
+from tests.test_guard import at_once
 
 ELSEWHERE = ("Lakeside Optics Ltd", "58 First Avenue, Kunshan", "VN")
 
@@ -242,6 +243,21 @@ def test_the_second_of_two_answers_is_told_what_was_decided(opened, sign_in, ses
     assert session.scalars(select(MatchDecision.kind).where(MatchDecision.actor_id.is_not(None))).all() == [
         "person_different"
     ]
+
+
+def test_of_two_who_answer_at_the_same_moment_one_is_kept(opened, sign_in, session):
+    opened.built(rows(SURE))
+    opened.built(rows(NEIGHBOUR))
+    question, organisation = the_question(opened).public_id, opened.round.organisation
+    people = [opened.build.user(organisation) for _person in range(2)]
+    here = f"/rounds/{opened.round.public_id}/sites/questions/{question}"
+    session.commit()
+    browsers = [sign_in(one, organisation) for one in people]
+
+    answers = at_once(browsers, lambda one: one.post(here, data={"verdict": "different", "motive": "two gates"}))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert len(session.scalars(select(MatchDecision.id).where(MatchDecision.actor_id.is_not(None))).all()) == 1
 
 
 def test_a_question_is_held_while_it_is_answered(opened, lead):
