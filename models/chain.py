@@ -21,7 +21,7 @@ class Site(Record, Base):
 
     __tablename__ = "site"
 
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), comment="blank = active")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True, comment="blank = active")
     name: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(String(400), default="")
     city: Mapped[str] = mapped_column(String(120), default="")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
 from models.chain import Mention, Site
+from models.rounds import Round
 
 DECISIONS = (
     "new",
@@ -21,8 +22,12 @@ DECISIONS = (
     "person_different",
     "merge",
     "split",
+    "move",
+    "alias",
+    "alias_ended",
     "undo",
 )
+ALIAS_KINDS = ("also_known_as", "former_name", "other_script")
 VERDICTS = ("same", "renamed", "different", "neighbour")
 QUESTION_STATES = ("open", "later", "answered", "void")
 TIES = frozenset({"same", "renamed"})
@@ -61,6 +66,22 @@ class TokenCount(Base):
     n: Mapped[int]
 
 
+class SiteName(Base):
+    """Another name of a site that a person typed. It stays with the site that it was typed for, also once that is merged."""
+
+    __tablename__ = "site_name"
+    __table_args__ = (CheckConstraint(one_of("kind", ALIAS_KINDS), name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    text: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    decision_id: Mapped[int] = mapped_column(ForeignKey("match_decision.id"), index=True)
+    ended_id: Mapped[int | None] = mapped_column(
+        ForeignKey("match_decision.id"), index=True, comment="what removed it; blank = in use"
+    )
+
+
 class SiteId(Base):
     """A registry id by which a site is known."""
 
@@ -77,14 +98,17 @@ class SiteId(Base):
 class MatchDecision(Base):
     """Why mentions belong to a site or not; append-only. `moves` are [mention, from site, to site], blank for none.
 
-    An act of a person that moves many mentions is one decision; `undoes` names the one it takes back.
+    An act of a person that moves many mentions is one decision; `undoes` names the one it takes back. `replaced` are
+    [lesser key, other key, verdict, decision] of the memory before it.
     """
 
     __tablename__ = "match_decision"
     __table_args__ = (
         CheckConstraint(one_of("kind", DECISIONS), name="kind"),
         Index("ix_match_decision_site", "site_id"),
+        Index("ix_match_decision_other", "other_site_id"),
         Index("ix_match_decision_mention", "mention_id"),
+        Index("ix_match_decision_round", "round_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,8 +119,12 @@ class MatchDecision(Base):
     reasons: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="codes with parameters")
     score: Mapped[int | None] = mapped_column(comment="tenths, 0 to 1000")
     moves: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    replaced: Mapped[list[Any]] = mapped_column(
+        JSON, default=list, server_default="[]", comment="remembered verdicts that it took the place of"
+    )
     ruleset: Mapped[int]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), comment="blank = the program")
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"), comment="whose pages it was decided on")
     motive: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[dt.datetime] = mapped_column(Instant)
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("match_decision.id"), index=True)
@@ -135,9 +163,11 @@ class MatchQuestion(Record, Base):
     state: Mapped[str] = mapped_column(String(10), default="open")
     rank: Mapped[int] = mapped_column(comment="less is asked first")
     score: Mapped[int] = mapped_column(comment="tenths, 0 to 1000, of the likeliest candidate")
+    quantity: Mapped[int | None] = mapped_column(comment="pooled pieces behind it; blank = not known")
     candidates: Mapped[list[Any]] = mapped_column(JSON, comment="numbers of the sites in question, likeliest first")
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("match_decision.id"))
 
+    round: Mapped[Round] = relationship()
     mention: Mapped[Mention] = relationship()
     decision: Mapped[MatchDecision | None] = relationship()
 

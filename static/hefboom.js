@@ -39,9 +39,11 @@ function sendFormsOnce() {
 function listenForKeys() {
   const help = document.getElementById("keys-help");
   const off = document.getElementById("keys-off");
+  const tell = () => document.body.classList.toggle("keys-off", keysAreOff());
+  tell();
   if (off) {
     off.checked = keysAreOff();
-    off.addEventListener("change", () => remember(off.checked));
+    off.addEventListener("change", () => { remember(off.checked); tell(); });
   }
   document.querySelectorAll("[data-opens-keys]").forEach((b) => {
     b.hidden = false;
@@ -49,9 +51,26 @@ function listenForKeys() {
   });
   document.addEventListener("keydown", (event) => {
     if (keysAreOff() || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const act = { "/": toSearch, "?": () => help && help.showModal(), j: () => follow("next"), k: () => follow("prev") }[event.key];
+    if (help && help.open) return;
+    const known = { "/": toSearch, "?": () => help && help.showModal(), j: () => follow("next"), k: () => follow("prev") };
+    const act = known[event.key] || ofThePage(event.key.toLowerCase());
     if (act) { event.preventDefault(); act(); }
   });
+}
+
+// Keys of one page stand at its buttons as data-key. One that needs a field filled in first (data-needs) goes to that
+// field; Enter there then presses it.
+function ofThePage(key) {
+  const place = /^[a-z0-9]$/.test(key) && document.querySelector(`main [data-key="${key}"]`);
+  if (!place) return null;
+  const needed = place.dataset.needs && document.getElementById(place.dataset.needs);
+  if (!needed || needed.value.trim()) return () => place.click();
+  return () => {
+    document.querySelectorAll("[data-key][aria-pressed]").forEach((b) => b.removeAttribute("aria-pressed"));
+    place.setAttribute("aria-pressed", "true");
+    needed.onkeydown = (event) => { if (event.key === "Enter") { event.preventDefault(); if (needed.value.trim()) place.click(); } };
+    needed.focus();
+  };
 }
 
 function toSearch() {
@@ -65,6 +84,7 @@ function follow(rel) {
 }
 
 function isTyping(place) {
+  if (place.tagName === "INPUT" && /^(radio|checkbox|submit|button)$/.test(place.type)) return false;
   return place.isContentEditable || /^(input|textarea|select)$/i.test(place.tagName);
 }
 

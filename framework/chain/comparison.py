@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.shared import audience_of, is_current, is_seen_by
+from framework.chain.sites import of_round
 from framework.demand import pool
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import OPEN_LEVELS, Reader, bidder_name
@@ -69,10 +70,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A site that several suppliers name, with the pooled expected quantity of the categories tied to it (None = not known)."""
+    """A site that several suppliers name, with the pooled expected quantity of the categories tied to it (None = not known).
+
+    `shown` is the first row of the round that the reader may see: the site's own text may be of another lead's file.
+    """
 
     site: SharedSite
     quantity: int | None
+    shown: Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,8 @@ def shared_site(session: Session, lot: Lot, public_id: str, reader: Reader) -> S
     found = session.scalar(_of_audience(query, lot, reader))
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return Shared(found, _quantity(found, _by_category(_pool(session, lot))))
+    shown = _shown(session, lot, [found], reader)[found.site_id]
+    return Shared(found, _quantity(found, _by_category(_pool(session, lot))), shown)
 
 
 def mentions_of(session: Session, lot: Lot, shared: SharedSite, reader: Reader) -> list[Any]:
@@ -229,9 +235,16 @@ def _shared(session: Session, lot: Lot, lot_pool: pool.LotPool | None, reader: R
         .order_by(SharedSite.suppliers.desc(), SharedSite.products.desc(), SharedSite.site_id)
     )
     known = _by_category(lot_pool)
-    return [
-        Shared(site, _quantity(site, known)) for site in session.scalars(query.offset(page.offset).limit(page.size))
-    ]
+    found = session.scalars(query.offset(page.offset).limit(page.size)).all()
+    shown = _shown(session, lot, found, reader) if found else {}
+    return [Shared(site, _quantity(site, known), shown[site.site_id]) for site in found if site.site_id in shown]
+
+
+def _shown(session: Session, lot: Lot, found: Sequence[SharedSite], reader: Reader) -> dict[int, Mention]:
+    """The first row of the round that the reader may see, by site."""
+    first = of_round(select(func.min(Mention.id)), lot.round, reader)
+    first = first.where(Mention.site_id.in_([one.site_id for one in found])).group_by(Mention.site_id)
+    return {one.site_id or 0: one for one in session.scalars(select(Mention).where(Mention.id.in_(first)))}
 
 
 def _quantity(site: SharedSite, by_category: dict[str, pool.Amount]) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 from framework.chain.comparison import Comparison, Line
 from framework.ground.table_files import Sheet, workbook
 from framework.ground.text import N_
+from models.chain import Mention
 
 FEWER = N_("fewer than 3")
 REASONS = (
@@ -81,14 +82,15 @@ def write(
     now: dt.datetime,
     named: Callable[[Line], tuple[str, str]],
     words: Callable[[str], str],
+    veiled: Callable[[str], str],
 ) -> bytes:
     """The lot with its pool, the lines in the order given, and the shared sites, each on a sheet of its own.
 
-    `named` says what the reader calls supplier and brand of a line. A figure that is not known is an empty cell.
+    `named` says what the reader calls supplier and brand of a line, `veiled` what of a text it may read. A figure that is not known is an empty cell.
     """
     labels = [N_("Supplier"), N_("Brand"), *(label for label, _value in COLUMNS), LIST]
     rows = ([*(name or None for name in named(one)), *_values(one, words)] for one in lines)
-    sites = ([*_place(s.site.site), s.site.suppliers, s.site.products, s.quantity] for s in found.shared)
+    sites = ([*_place(s.shown, veiled), s.site.suppliers, s.site.products, s.quantity] for s in found.shared)
     sheets = (
         Sheet(words(N_("Comparison")), [words(label) for label in labels], rows, frozen=2),
         Sheet(words(N_("Shared sites")), [words(label) for label in SITE_COLUMNS], sites),
@@ -104,8 +106,8 @@ def _values(one: Line, words: Callable[[str], str]) -> list[Any]:
     return [words(value) if value == FEWER else value for value in values]
 
 
-def _place(site: Any) -> list[Any]:
-    return [site.name, site.address, site.city or None, site.country]
+def _place(shown: Mention, veiled: Callable[[str], str]) -> list[Any]:
+    return [veiled(shown.name), veiled(shown.address), shown.city or None, shown.country]
 
 
 def _lot(found: Comparison, words: Callable[[str], str]) -> list[list[Any]]:

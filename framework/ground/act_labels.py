@@ -136,6 +136,10 @@ ACT_LABELS: dict[str, str] = {
 }
 
 
+PROPOSED_ACTS: dict[str, str] = {"merge_sites": N_("merge two sites")}
+"""Acts of two persons that move no state."""
+
+
 def act_label(act: str) -> str:
     """The label of an act (a template to translate); the act itself where none is known."""
-    return ACT_LABELS.get(act, act)
+    return (ACT_LABELS | PROPOSED_ACTS).get(act, act)

@@ -68,6 +68,7 @@ class Permission(StrEnum):
     TENDERS_OPEN = "tenders:open"
     OPENING_VIEW = "opening:view"
     COMPARISON_VIEW = "comparison:view"
+    SITES_ANSWER = "sites:answer"
     SITES_MATCH = "sites:match"
     CONTRADICTIONS_VIEW = "contradictions:view"
     CONTRADICTIONS_DECIDE = "contradictions:decide"
@@ -144,7 +145,6 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), SEALED),
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
-        _rule(Permission.SITES_MATCH, "lead", N_("decide which descriptions are one site"), OPENED),
         _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
         _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
         _rule(
@@ -154,6 +154,13 @@ TABLE: dict[Permission, Rule] = {
             frozenset({"opened", "judging"}),
         ),
         _rule(Permission.CLARIFICATION_ANSWER, "supplier", N_("see and answer questions about the own tender"), OPENED),
+        _rule(
+            Permission.SITES_ANSWER,
+            "lead evaluator chair monitor",
+            N_("answer which descriptions are one site"),
+            OPENED,
+        ),
+        _rule(Permission.SITES_MATCH, "lead", N_("merge, split and name sites"), OPENED),
     )
 }
 

@@ -237,31 +237,6 @@ def several_addresses(text: str) -> bool:
     return len(parts) > 1 and sum(_looks_whole(part) for part in parts) > 1
 
 
-def mention_key(name: str, address: str, city: str, country: str) -> str:
-    """The key of a mention: equal keys are the same statement.
-
-    The rule is conservative. The key begins with the precision, so that only mentions of precision `site` can share a
-    key that `is_site_key`; it holds country, name, address with city, and the sorted numbers, so that unequal numbers
-    never share one. Below `site` the key holds the name and whatever is known, and is no ground for tying two
-    reporters' mentions. A mention without name or without country never gets a site key.
-    """
-    known = precision(address, city, country)
-    normal_name = normalise_name(name)
-    if known is Precision.SITE and not (normal_name and country):
-        known = Precision.ZONE
-    place = normalise_address(address, country)
-    around = normalise_address(city, country)
-    if f" {around} " not in f" {place} ":
-        place = f"{place} {around}".strip()
-    numbers = ",".join(sorted(address_numbers(address)))
-    return f"{known}|{country}|{normal_name}|{place}|{numbers}"
-
-
-def is_site_key(key: str) -> bool:
-    """May equal keys of this kind tie two mentions to one site?"""
-    return key.startswith(f"{Precision.SITE}|")
-
-
 def kind_of_word(word: str) -> str:
     """What a written-out word of an address is: street, zone, building, area or direction; blank for any other."""
     return _kinds().get(word, "")

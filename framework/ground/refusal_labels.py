@@ -19,12 +19,12 @@ _REASONS: dict[str, str] = {
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
-        "later-decision"
+        "later-decision later-elsewhere"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
-        "contradiction-settled contradiction-decided already-closed question-sent"
+        "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone"
     ),
     N_(
         "a second person must do this"
@@ -38,7 +38,7 @@ _REASONS: dict[str, str] = {
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
-        "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen"
+        "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",
@@ -47,7 +47,7 @@ _REASONS: dict[str, str] = {
     N_("there had been too many tries"): "too-many-tries",
     N_("the token was unknown, over or revoked"): "token-wrong",
     N_("there were too many tokens already"): "too-many-tokens",
-    N_("a registry says otherwise"): "ids-contradict",
+    N_("a registry says otherwise"): "ids-contradict ids-differ",
     N_("what was sent could not be taken"): "invalid-input file-refused",
 }
 REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}

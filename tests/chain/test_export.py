@@ -14,7 +14,7 @@ from tests.chain.opened import STREET, hand_counted
 def book_of(opened, reader):
     found = comparison.compare(opened.session, opened.lot, reader, page=None)
     content = export.write(
-        found, found.lines, now=opened.clock(), named=lambda one: (one.supplier, one.brand), words=str
+        found, found.lines, now=opened.clock(), named=lambda one: (one.supplier, one.brand), words=str, veiled=str
     )
     return openpyxl.load_workbook(io.BytesIO(content))
 

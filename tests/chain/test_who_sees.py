@@ -69,7 +69,7 @@ def test_a_csv_named_after_its_bidder_does_not_name_it_to_the_monitor(opened, si
     session.commit()
     browser = sign_in(user, monitor)
     there = f"{here}/lots/{lot}/comparison"
-    site = browser.get(there).get_data(as_text=True).split("/sites/")[1].split('"')[0].split("#")[0]
+    site = browser.get(there).get_data(as_text=True).split(f"/lots/{lot}/sites/")[1].split('"')[0].split("#")[0]
 
     for path in (
         f"{there}/{listed.public_id}/company_wide?brand=1",

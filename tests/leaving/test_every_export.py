@@ -21,6 +21,7 @@ from tests.leaving.reopened import Table, of_csv, of_workbook, texts_of
 from tests.leaving.senders import routes_with_files
 from tests.leaving.world import (
     Comparing,
+    ask_of_every_site,
     demand_lines,
     disclosure_tables,
     faulty_table,
@@ -84,6 +85,12 @@ class Stage:
         finding.find(self.session, opened.round, now=self.clock())
         self.session.commit()
         return self.signed(opened.round, "contradictions.xlsx")
+
+    def sites(self, tail: str) -> bytes:
+        opened = Comparing(self.session, self.build, self.clock)
+        ask_of_every_site(self.session, opened.round, self.clock)
+        self.session.commit()
+        return self.signed(opened.round, tail)
 
     def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
         round_ = self.build.round(state="demand")
@@ -169,6 +176,16 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{ROUND}/contradictions.xlsx": Export(
         lambda stage: stage.contradictions(), numbers=((0, "Pooled quantity it touches, at most"),)
+    ),
+    f"{ROUND}/sites.xlsx": Export(
+        lambda stage: stage.sites("sites.xlsx"),
+        texts=ALL - frozenset("+-=@"),  # a name without a letter makes no site
+        numbers=((0, "Suppliers that name it"), (0, "Rows that name it")),
+        identifiers=((0, "Site id"),),
+    ),
+    f"{ROUND}/sites/questions.xlsx": Export(
+        lambda stage: stage.sites("sites/questions.xlsx"),
+        numbers=((0, "Rows that say the same"), (0, "Pooled quantity behind it"), (0, "Likeness in percent")),
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),

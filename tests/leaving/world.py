@@ -6,9 +6,12 @@ import io
 from typing import Any
 
 import xlsxwriter
+from sqlalchemy import delete, func, select
 
 from framework.ground import audit
 from framework.ground.codelists import country_codes
+from models.chain import Mention
+from models.matching import MatchQuestion
 from tests.chain.opened import FA, Opened
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
@@ -40,6 +43,18 @@ def _rows(number: int) -> list[tuple[str, dict[str, Any]]]:
         rows.append(("3_sites", site | place))
         rows.append(("4_links", {"product_ref": text[:40], "site_ref": ref}))
     return rows
+
+
+def ask_of_every_site(session: Any, round_: Any, clock: Any) -> None:
+    """A question for each site: whether its first row is the site of the next."""
+    session.execute(delete(MatchQuestion))
+    first = select(func.min(Mention.id)).where(Mention.site_id.is_not(None)).group_by(Mention.site_id)
+    mentions = session.scalars(select(Mention).where(Mention.id.in_(first)).order_by(Mention.id)).all()
+    for number, mention in enumerate(mentions):
+        other = mentions[(number + 1) % len(mentions)]
+        asked = {"mention_id": mention.id, "candidates": [other.site_id], "quantity": number, "key": f"key {number}"}
+        session.add(MatchQuestion(round=round_, state="open", rank=1, score=700, created_at=clock(), **asked))
+    session.flush()
 
 
 def fill_with_sign_ons(build: Any, round_: Any, clock: Any) -> None:

@@ -90,3 +90,54 @@ def test_without_script_everything_is_there(chromium: Browser, address: str):
 
     assert page.locator("h1").inner_text() == "Everything on one page"
     assert page.locator("input[type=file]").is_visible()
+
+
+ANSWERS = """() => {
+  document.querySelector("main").innerHTML = `<form><button type="submit" disabled hidden>x</button>
+    <label for="why">Why</label><input id="why" name="why"><label><input type="radio" name="site" id="two" data-key="2">2</label>
+    <button type="submit" value="same" data-key="s">Same</button>
+    <button type="submit" value="different" data-key="d" data-needs="why">Different</button></form>`;
+  window.sent = [];
+  document.addEventListener("submit", (e) => { e.preventDefault(); window.sent.push(e.submitter.value); }, true);
+}"""
+"""A form with keys: one answer that needs nothing, one that needs a reason, one of two sites to choose."""
+
+
+@pytest.fixture
+def answers(chromium: Browser, address: str) -> Page:
+    page, _ = opened(chromium, address, width=1280)
+    page.evaluate(ANSWERS)
+    return page
+
+
+def test_a_key_presses_its_button_and_one_that_needs_a_reason_goes_there_first(answers: Page):
+    answers.keyboard.press("2")
+    answers.keyboard.press("d")
+    assert answers.evaluate("document.activeElement.id") == "why"
+    answers.keyboard.press("Enter")
+    assert answers.evaluate("window.sent") == [], "nothing is said yet"
+    answers.keyboard.type("two gates, s and d")
+    assert answers.evaluate("window.sent") == [], "keys are letters while typing"
+    answers.keyboard.press("Enter")
+
+    assert answers.evaluate("window.sent") == ["different"]
+    assert answers.evaluate("document.getElementById('two').checked")
+
+
+def test_a_key_works_after_a_choice_was_clicked_and_enter_alone_answers_nothing(answers: Page):
+    answers.focus("#why")
+    answers.keyboard.type("two gates")
+    answers.keyboard.press("Enter")
+    assert answers.evaluate("window.sent") == []
+    answers.click("#two")
+    answers.keyboard.press("s")
+
+    assert answers.evaluate("window.sent") == ["same"]
+
+
+def test_keys_that_are_switched_off_do_nothing(answers: Page):
+    answers.evaluate("localStorage.setItem('hefboom-keys-off', 'yes')")
+    answers.keyboard.press("s")
+    answers.evaluate("localStorage.removeItem('hefboom-keys-off')")
+
+    assert answers.evaluate("window.sent") == []

@@ -121,6 +121,7 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
         now=clock.now(),
         named=lambda one: (bidder(reader, one.supplier), hidden.over(one.brand, lettered)),
         words=words,
+        veiled=lambda text: str(hidden.over(text, lettered)),
     )
     return send_workbook(content, f"comparison-{round_.public_id}-{lot.number}.xlsx")
 
@@ -211,11 +212,12 @@ def _page(round_: Round, lot: Lot) -> str:
         cells=cells,
         kinds=kinds,
         waiting=questions.waiting(db.session(), round_)
-        if may(db.session(), actor(), Permission.SITES_MATCH, round_)
+        if may(db.session(), actor(), Permission.SITES_ANSWER, round_)
         else 0,
         contradictions=listing.waiting(db.session(), round_, without=contradictions.hidden_kinds(round_))
         if may(db.session(), actor(), Permission.CONTRADICTIONS_VIEW, round_)
         else 0,
+        veiled=lambda text: hidden.over(text, lettered),
         kind_labels=[label_of(COMPONENT_TYPES, kind) for kind in kinds],
         pooled=pieces(found.lot_pool.total.expected, lot.unit) if found.lot_pool is not None else "",
     )
@@ -231,4 +233,11 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
 
 
-from views.chain import clarifications, contradictions, matching  # noqa: E402, F401 - their routes hang on the blueprint
+from views.chain import (  # noqa: E402, F401 - their routes hang on the blueprint
+    clarifications,
+    contradictions,
+    decisions,
+    matching,
+    reshaping,
+    sites,
+)

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from framework.chain import shared
-from framework.chain.matching import stored
+from framework.chain.matching import forms, stored, weights
 from framework.chain.matching.decide import DEFAULT, Band, Rule, Thresholds, Verdict, alone, decide, pair_rule
 from framework.chain.matching.lists import ID_COLUMNS
 from framework.chain.matching.reasons import reasons
@@ -128,7 +128,7 @@ def place(
         site = _equal_site(session, mention.place_key, verdict.asked) or make_site(session, mention, now=now)
     if isinstance(site, int):
         mention.site_id = site
-        stored.add(session, [(site, said)])
+        stored.add(session, forms.with_names(session, [(site, said)]))
     if verdict.band is Band.ASKED:
         ask(session, mention, verdict, submission.round, now=now)
     _record(session, mention, said, verdict, now)
@@ -166,6 +166,7 @@ def ask(session: Session, mention: Mention, verdict: Verdict, round_: Round, *, 
             state="open",
             rank=0 if Guard.COUNTRY in best.guards else 1,
             score=round(best.score * 10),
+            quantity=weights.quantity_behind(session, mention, round_),
             candidates=[site for site in verdict.asked if site != mention.site_id],
         )
     )

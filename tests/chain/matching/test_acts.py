@@ -7,10 +7,10 @@ import random
 import pytest
 from sqlalchemy import select
 
-from framework.chain.matching import acts, placing, questions
+from framework.chain.matching import acts, forms, merging, moving, naming, placing, undoing
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
-from models.matching import MatchDecision, MatchQuestion, PairMemory, SiteForm
+from models.matching import ALIAS_KINDS, MatchDecision, MatchQuestion, PairMemory, SiteForm, SiteName
 from models.records import AuditEvent
 from tests.chain.opened import FA
 
@@ -56,7 +56,15 @@ def state(opened):
     found_by = {(f.site_id, f.key) for f in opened.session.scalars(select(SiteForm))}
     memory = {(p.key_a, p.key_b, p.verdict) for p in opened.session.scalars(select(PairMemory))}
     asked = {q.id: q.state for q in opened.session.scalars(select(MatchQuestion))}
-    return where, {site: to for site, to in into.items() if site in set(where.values()) or to}, found_by, memory, asked
+    names = set(opened.session.scalars(select(SiteName.id).where(SiteName.ended_id.is_(None))))
+    return (
+        names,
+        where,
+        {site: to for site, to in into.items() if site in set(where.values()) or to},
+        found_by,
+        memory,
+        asked,
+    )
 
 
 def test_equal_and_safe_descriptions_share_a_site_and_others_do_not(opened):
@@ -129,17 +137,21 @@ def test_merge_and_split_move_every_mention_and_are_taken_back_exactly(opened, l
     first, other, spelt = mentions(opened, one, two)
     lakeside, redstone = (opened.session.get_one(Site, m.site_id) for m in (first, other))
     before = state(opened)
-    merged = acts.merge(opened.session, redstone, lakeside, motive="bought", actor=lead, now=opened.clock())
+    merged = merging.merge(
+        opened.session, redstone, lakeside, opened.round, motive="bought", actor=lead, now=opened.clock()
+    )
     assert {first.site_id, other.site_id, spelt.site_id} == {lakeside.id}
-    parted = acts.split(opened.session, lakeside, [other], motive="sold again", actor=lead, now=opened.clock())
+    parted = merging.split(
+        opened.session, lakeside, [other], opened.round, motive="sold again", actor=lead, now=opened.clock()
+    )
     assert other.site_id not in (lakeside.id, redstone.id)
     with pytest.raises(RuleBroken, match="later-decision"):
-        acts.undo(opened.session, merged, actor=lead, now=opened.clock())
-    acts.undo(opened.session, parted, actor=lead, now=opened.clock())
-    acts.undo(opened.session, merged, actor=lead, now=opened.clock())
+        undoing.undo(opened.session, merged, opened.round, actor=lead, now=opened.clock())
+    undoing.undo(opened.session, parted, opened.round, actor=lead, now=opened.clock())
+    undoing.undo(opened.session, merged, opened.round, actor=lead, now=opened.clock())
     assert state(opened) == before
     with pytest.raises(RuleBroken, match="decision-undone"):
-        acts.undo(opened.session, merged, actor=lead, now=opened.clock())
+        undoing.undo(opened.session, merged, opened.round, actor=lead, now=opened.clock())
 
 
 def test_a_split_of_nothing_or_of_everything_is_refused(opened, lead):
@@ -147,40 +159,61 @@ def test_a_split_of_nothing_or_of_everything_is_refused(opened, lead):
     site = opened.session.get_one(Site, mention.site_id)
     for chosen in ([], [mention], [other]):
         with pytest.raises(RuleBroken, match="split-empty"):
-            acts.split(opened.session, site, chosen, motive="why", actor=lead, now=opened.clock())
+            merging.split(opened.session, site, chosen, opened.round, motive="why", actor=lead, now=opened.clock())
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(16))
 def test_any_sequence_of_acts_taken_back_in_turn_restores_the_beginning(opened, lead, seed):
     chance = random.Random(seed)
     opened.built(rows(SURE, OTHER, ("Harbour Display", "12 Quay Road, Kunshan")))
     opened.built(rows(SPELT, NEIGHBOUR))
     before, done = state(opened), []
-    for _step in range(6):
+    for _step in range(8):
         done.append(_some_act(opened, lead, chance))
     for decision in reversed([one for one in done if one is not None]):
-        acts.undo(opened.session, decision, actor=lead, now=opened.clock())
+        undoing.undo(opened.session, decision, opened.round, actor=lead, now=opened.clock())
+    assert state(opened) == before
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_the_first_of_any_acts_is_taken_back_with_all_that_stand_on_it(opened, lead, seed):
+    chance = random.Random(seed)
+    opened.built(rows(SURE, OTHER, ("Harbour Display", "12 Quay Road, Kunshan")))
+    opened.built(rows(SPELT, NEIGHBOUR))
+    before = state(opened)
+    done = [one for one in (_some_act(opened, lead, chance) for _step in range(8)) if one is not None]
+    while left := [one for one in done if not undoing.is_undone(opened.session, one)]:
+        also = [one.id for one in undoing.later(opened.session, left[0])]
+        undoing.undo(opened.session, left[0], opened.round, actor=lead, now=opened.clock(), also=also)
     assert state(opened) == before
 
 
 def _some_act(opened, lead, chance):
-    session, now = opened.session, opened.clock()
+    session, round_ = opened.session, opened.round
+    said = {"actor": lead, "now": opened.clock(), "motive": "why"}
     sites = session.scalars(select(Site).where(Site.merged_into_id.is_(None)).order_by(Site.id)).all()
-    question = session.scalars(select(MatchQuestion).where(MatchQuestion.state == "open")).first()
+    question = session.scalars(select(MatchQuestion).where(MatchQuestion.state != "answered")).first()
+    site, other = chance.sample(list(sites), 2) if len(sites) > 1 else (sites[0], sites[0])
+    own = session.scalars(select(Mention).where(Mention.site_id == site.id)).all()
     try:
-        act = chance.choice(["merge", "split", "answer"])
-        if act == "answer" and question is not None:
-            options = questions.look(session, question).options
-            site = options[0].site if options and chance.random() < 0.5 else None
-            verdict = "same" if site else "different"
-            return acts.answer(session, question, verdict, site=site, motive="why", actor=lead, now=now)
-        if act == "split":
-            site = chance.choice(sites)
-            own = session.scalars(select(Mention).where(Mention.site_id == site.id)).all()
-            return acts.split(session, site, own[:1], motive="why", actor=lead, now=now)
-        if len(sites) < 2:
-            return None
-        return acts.merge(session, *chance.sample(list(sites), 2), motive="why", actor=lead, now=now)
+        match chance.choice(["merge", "split", "move", "answer", "name", "unname"]):
+            case "answer" if question is not None:
+                options = moving.active(session, question.candidates)
+                chosen = chance.choice([None, *options])
+                verdict = "same" if chosen else "different"
+                return acts.answer(session, question, verdict, site=chosen, **said)
+            case "split":
+                return merging.split(session, site, own[:1], round_, **said)
+            case "move":
+                return merging.split(session, site, own[:1], round_, into=other, **said)
+            case "name":
+                text = chance.choice(["Lakeside Old Works", "Redstone", "湖畔光学"])
+                return naming.add_name(session, site, text, chance.choice(ALIAS_KINDS), round_, **said)
+            case "unname":
+                for name in forms.names_of(session, [site.id]).get(site.id, []):
+                    return naming.end_name(session, site, name, round_, actor=lead, now=opened.clock())
+            case _:
+                return merging.merge(session, site, other, round_, **said)
     except RuleBroken:
         return None
 

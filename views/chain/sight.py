@@ -1,0 +1,85 @@
+"""What the pages about sites share: who reads, what of the texts they may read, and what they call suppliers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from framework.chain.matching.questions import Sight
+from framework.chain.matching.reasons import SENTENCES, Reason
+from framework.disclosure import confidentiality
+from framework.disclosure.confidentiality import Reader
+from framework.disclosure.veil import opened, veil_of
+from framework.ground.codelists import country_name, is_country
+from framework.ground.permissions import Permission, may
+from framework.ground.place_scores import Guard
+from models.base import db
+from models.disclosure import Submission, SubmissionRow
+from models.rounds import Round
+from views import guard
+from views.disclosure.bidders import bidder, lettered, place
+from views.guard import actor
+from views.i18n import current_language, words
+
+NAME_COLUMN = "site_legal_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """A reader of a round's sites: what it may see, and what it calls the suppliers of the round by submission."""
+
+    reader: Reader
+    sight: Sight
+    suppliers: dict[int, str]
+
+    def veiled(self, text: str) -> str:
+        """A text without the names of bidders whom the reader may not know yet."""
+        return self.sight.covers(text) if self.sight.covers else text
+
+    def country(self, code: str) -> str:
+        """A country in the reader's words."""
+        return country(code)
+
+    def supplier(self, submission: Submission) -> str:
+        """What the reader calls the supplier of a submission; one of an earlier round with that round."""
+        if submission.id in self.suppliers:
+            return self.suppliers[submission.id]
+        if not self.sight.other_rounds:
+            return _("an earlier round")
+        return _("%(supplier)s, %(round)s", supplier=submission.supplier.name, round=submission.round.name)
+
+    def cell(self, submission: Submission, row: SubmissionRow) -> tuple[str, str]:
+        """The place of a row in its file, and the address that shows it with the cell of the name marked."""
+        found = {"round_id": submission.round.public_id, "submission_id": submission.public_id, "row_id": row.id}
+        return place(self.reader, submission, row), url_for("disclosure.row", **found, column=NAME_COLUMN)
+
+
+def eyes(round_: Round) -> Eyes:
+    """Who reads a page of this round's sites."""
+    roles = guard.roles(round_)
+    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=roles)
+    here = opened(db.session(), round_)
+    hidden = veil_of(db.session(), reader, here)
+    covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None
+    names = {s.id: bidder(reader, confidentiality.bidder_name(reader, s, order)) for order, s in enumerate(here)}
+    return Eyes(reader, Sight(round_, "lead" in roles, covers), names)
+
+
+def leads(round_: Round) -> bool:
+    """May the reader merge, split and name sites?"""
+    return may(db.session(), actor(), Permission.SITES_MATCH, round_, roles=guard.roles(round_))
+
+
+def country(code: str) -> str:
+    """A country in the reader's words; what is no code as it was written."""
+    return country_name(code, current_language()) if is_country(code) else code
+
+
+def told(reason: Reason) -> str:
+    """A reason in the reader's words."""
+    params = dict(reason.params)
+    if reason.code == Guard.COUNTRY.value:
+        params = {side: ", ".join(country(code) for code in codes.split()) for side, codes in params.items()}
+    return words(SENTENCES[reason.code], **params)
