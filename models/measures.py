@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.chain import Product
@@ -40,6 +40,6 @@ class LotMeasures(Base):
     spec_tier: Mapped[str] = mapped_column(String(40), primary_key=True)
     brand_key: Mapped[str] = mapped_column(String(120), comment="the brand without case and blanks")
     sums: Mapped[dict[str, Any]] = mapped_column(JSON, comment="exact fractions")
-    gaps: Mapped[list[Any]] = deferred(mapped_column(JSON, comment="what is missing, with what it is worth"))
+    gaps: Mapped[list[Any]] = mapped_column(JSON, deferred=True, comment="what is missing, with what it is worth")
 
     submission: Mapped[Submission] = relationship()

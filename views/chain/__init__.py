@@ -16,6 +16,7 @@ from framework.chain import comparison, export
 from framework.chain.build import build
 from framework.chain.figures import required_types
 from framework.chain.matching import placing, questions
+from framework.chain.measures import stored as measures
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
@@ -76,10 +77,19 @@ def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime])
         placing.place_next(session, submission, now=clock())
 
 
+@jobs.runner(measures.MEASURE_JOB)
+def count_measures(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Count the next measures of a round; another job goes on where more wait."""
+    round_ = session.scalar(select(Round).where(Round.public_id == str(job.payload["round"])))
+    if round_ is not None:
+        measures.count_next(session, round_, now=clock())
+
+
 @jobs.periodic("chain.place", every_seconds=60)
 def place_what_is_left(session: Session, clock: Callable[[], dt.datetime]) -> None:
-    """Begin again where mentions wait and no job does them."""
+    """Begin again where mentions or measures wait and no job does them."""
     placing.go_on(session, now=clock())
+    measures.go_on(session, now=clock())
     session.commit()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from framework.chain import shared
 from framework.chain.matching import stored
 from framework.chain.matching.placing import active_site, make_site, statement_of, verdicts_on
+from framework.chain.measures import stored as measures
 from framework.ground import audit
 from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
@@ -94,7 +95,7 @@ def merge(session: Session, site: Site, into: Site, *, motive: str, actor: Actor
     decision = _decide(session, "merge", site=into, other=site, motive=_motive(motive), actor=actor, now=now)
     _move(session, decision, _mentions_of(session, site), into)
     _end(session, site, into, now=now)
-    _settle(session, [site.id, into.id])
+    _settle(session, [site.id, into.id], now=now)
     audit.record(
         session,
         MERGED,
@@ -124,7 +125,7 @@ def split(
     made = session.get_one(Site, make_site(session, moved[0], now=now))
     decision = _decide(session, "split", site=site, other=made, motive=_motive(motive), actor=actor, now=now)
     _move(session, decision, moved, made)
-    _settle(session, [site.id, made.id])
+    _settle(session, [site.id, made.id], now=now)
     for key in sorted(keys):
         _remember(session, key, [site], "different", decision)
     audit.record(
@@ -171,7 +172,7 @@ def undo(session: Session, decision: MatchDecision, *, actor: Actor, now: dt.dat
         .where(MatchQuestion.decision_id == decision.id)
         .values(state="open", decision_id=None, version=MatchQuestion.version + 1)
     )
-    _settle(session, sites)
+    _settle(session, sites, now=now)
     audit.record(session, UNDONE, actor=actor, now=now, subject=decision, decision=str(decision.id), act=decision.kind)
     return taken
 
@@ -208,7 +209,7 @@ def _tie(session: Session, question: MatchQuestion, site: Site, decision: MatchD
     if waited is not None and waited.merged_into_id is None:
         _end(session, waited, site, now=now)
         decision.other_site_id = waited.id
-    _settle(session, {site.id, *({waited.id} if waited else ())})
+    _settle(session, {site.id, *({waited.id} if waited else ())}, now=now)
 
 
 def _decide(
@@ -256,8 +257,8 @@ def _end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
     session.merge(SiteAlias(public_id=site.public_id, site_id=into.id, since=now))
 
 
-def _settle(session: Session, sites: Collection[int]) -> None:
-    """Let sites be found by what their mentions say now, and count what is shared anew."""
+def _settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> None:
+    """Let sites be found by what their mentions say now; count anew what is shared, and the measures that stand on them."""
     session.flush()
     stored.remove(session, sites)
     rows = session.execute(
@@ -268,8 +269,10 @@ def _settle(session: Session, sites: Collection[int]) -> None:
     ).all()
     stored.add(session, [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows])
     rounds = select(Submission.round_id).where(Submission.id.in_({mention.submission_id for mention, _row in rows}))
-    for round_ in session.scalars(select(Round).where(Round.id.in_(rounds))):
+    touched = session.scalars(select(Round).where(Round.id.in_(rounds))).all()
+    for round_ in touched:
         shared.count(session, round_)
+    measures.sites_changed(session, touched, sites, now=now)
 
 
 def _remember(session: Session, key: str, sites: Iterable[Site], verdict: str, decision: MatchDecision) -> None:

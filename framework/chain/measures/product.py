@@ -153,7 +153,8 @@ def _found(nodes: Sequence[Node], on: dt.date, scale: Scale) -> Iterator[tuple[s
             continue
         parts = weights(node).parts
         rest = 1 - sum(parts, formulas.ZERO)
-        over = {"precision": told, "corroboration": told, "freshness": dated * formulas.dated_part(node, on, scale)}
+        over = {name: Fraction(told) for name in ("precision", "corroboration")}
+        over["freshness"] = dated * formulas.dated_part(node, on, scale)
         if formulas.node_freshness(node, on, scale) is None:
             del over["freshness"]
         if rest > 0:
