@@ -113,10 +113,14 @@ def step(part: int, whole: int) -> int | None:
     return 0 if not part else 1 if part * 3 < whole else 2 if part * 3 < 2 * whole else 3
 
 
+def lines(session: Session, lot: Lot, reader: Reader) -> list[Line]:
+    """The lines of a lot's comparison as this reader may see them."""
+    return _lines(session, lot, opened(session, lot.round), reader)
+
+
 def line(session: Session, lot: Lot, submission_id: str, key: str, reader: Reader) -> Line:
     """One line of the comparison by its key; raises NotFound."""
-    found = _lines(session, lot, opened(session, lot.round), reader)
-    for one in found:
+    for one in lines(session, lot, reader):
         if one.submission.public_id == submission_id and one.key == key:
             return one
     raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))

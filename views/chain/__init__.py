@@ -16,7 +16,7 @@ from framework.chain import comparison, export
 from framework.chain.build import build
 from framework.chain.figures import required_types
 from framework.chain.matching import placing, questions
-from framework.chain.measures import stored as measures
+from framework.chain.measures import stored
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
@@ -77,19 +77,19 @@ def place_mentions(session: Session, job: Job, clock: Callable[[], dt.datetime])
         placing.place_next(session, submission, now=clock())
 
 
-@jobs.runner(measures.MEASURE_JOB)
+@jobs.runner(stored.MEASURE_JOB)
 def count_measures(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
     """Count the next measures of a round; another job goes on where more wait."""
     round_ = session.scalar(select(Round).where(Round.public_id == str(job.payload["round"])))
     if round_ is not None:
-        measures.count_next(session, round_, now=clock())
+        stored.count_next(session, round_, now=clock())
 
 
 @jobs.periodic("chain.place", every_seconds=60)
 def place_what_is_left(session: Session, clock: Callable[[], dt.datetime]) -> None:
     """Begin again where mentions or measures wait and no job does them."""
     placing.go_on(session, now=clock())
-    measures.go_on(session, now=clock())
+    stored.go_on(session, now=clock())
     session.commit()
 
 
@@ -229,4 +229,4 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
 
 
-from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint
+from views.chain import brands, matching, measures, products  # noqa: E402, F401 - their routes hang on the blueprint

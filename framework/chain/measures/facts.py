@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from framework.chain.figures import SUB_COMPONENT_TIER, asked_mineral, required_types
 from framework.chain.measures.nodes import Node, Place, required
 from framework.chain.measures.scale import FA, KEYS, MI, SM, Scale, scale_of
-from framework.chain.measures.sources import Sources, key_of, listed
-from framework.chain.shared import LINKED, is_current
+from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, key_of, listed
+from framework.chain.shared import is_current
 from framework.disclosure.columns import SUBMISSION
-from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, day_of_receipt, deadline_day
+from framework.disclosure.confidentiality import day_of_receipt, deadline_day
 from framework.ground.places import Precision, precision
 from framework.rounds.settings import value
 from models.chain import Component, Link, Mention, Product, SiteAudit, SmelterMention
@@ -42,7 +42,7 @@ class Told:
     smelter: SmelterMention | None = None
     origin: str = ""
     audits: tuple[SiteAudit, ...] = ()
-    copies: int = 0
+    backing: Backing = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Why:
 class Said:
     """One product with its lot, its required nodes, and components that are told without being asked.
 
-    `class_` says how confidential its own row is, as that of a place.
+    `class_` says how confidential its own row is, as that of a place; `on` is the day that the measures stand for.
     """
 
     product: Product
@@ -68,6 +68,7 @@ class Said:
     nodes: tuple[Node, ...]
     others: tuple[Node, ...]
     on: dt.date
+    row: SubmissionRow
     class_: int = 0
 
 
@@ -81,7 +82,6 @@ class _Rows:
     audits: dict[int, list[SiteAudit]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, SubmissionRow] = field(default_factory=dict)
     brands: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
-    defaults: dict[int, str] = field(default_factory=dict)
 
 
 def scale(round_: Round) -> Scale:
@@ -161,7 +161,7 @@ def _load_smelters(
 
 
 def _load_heads(session: Session, submissions: Sequence[int], found: _Rows) -> None:
-    """What each file says of its brands (date, scope), and the level of rows that say nothing else."""
+    """What each file says of its brands: date and scope."""
     query = select(SubmissionRow).where(
         SubmissionRow.submission_id.in_(submissions),
         SubmissionRow.sheet == SUBMISSION,
@@ -170,9 +170,6 @@ def _load_heads(session: Session, submissions: Sequence[int], found: _Rows) -> N
     for row in session.scalars(query.order_by(SubmissionRow.row)):
         said = row.read_values
         found.brands.setdefault((row.submission_id, key_of(str(said.get("brand") or ""))), said)
-        level, before = str(said.get("confidentiality_default") or ""), found.defaults.get(row.submission_id, "")
-        if level in LEVELS and (not before or LEVELS.index(level) > LEVELS.index(before)):
-            found.defaults[row.submission_id] = level
 
 
 class _Reader:
@@ -206,11 +203,12 @@ class _Reader:
             for kind, found in components.items()
             if kind not in kinds
         ]
-        return Said(product, submission, lot, tuple(nodes), tuple(others), on, self._class(submission.id))
+        row = self.rows.rows[product.row_id]
+        return Said(product, submission, lot, tuple(nodes), tuple(others), on, row, self._class(submission.id))
 
     def _class(self, submission_id: int) -> int:
         """That of a row about a product which says nothing else."""
-        return class_of(self.rows.defaults.get(submission_id, "consortium"), tied=True)
+        return class_of(self.sources.levels.get(submission_id, "consortium"), tied=True)
 
     def _component(
         self,
@@ -256,16 +254,16 @@ class _Reader:
     ) -> Place:
         base, row = self._described(mention, is_deep=is_deep), self.rows.rows[link.row_id]
         told = (HALF if link.share is not None else NONE) + (HALF if link.valid_from is not None else NONE)
-        sources, copies = self.sources.of_site(product, mention, self.rows.rows[mention.row_id], base.told)
+        backing = self.sources.of_site(product, mention, self.rows.rows[mention.row_id], base.told)
         return replace(
             base,
             answered={**base.answered, "share": told},
             share=None if link.share is None else Fraction(link.share),
             part=component.component_ref,
             as_of=as_date(row.read_values.get("row_as_of")) or data_as_of,
-            sources=sources,
+            sources=backing.all,
             whole=row.read_values.get("dual_sourced") in (False, "no"),
-            told=Told(self.rows.rows[mention.row_id], row, mention, link, audits=base.told, copies=copies),
+            told=Told(self.rows.rows[mention.row_id], row, mention, link, audits=base.told, backing=backing),
         )
 
     def _described(self, mention: Mention, *, is_deep: bool) -> Place:
@@ -295,7 +293,7 @@ class _Reader:
         self, product: Product, submission: Submission, lot: Lot, level: str, mineral: str, data_as_of: dt.date | None
     ) -> Node:
         rows = [one for one in self.rows.smelters[product.id] if asked_mineral(lot, one.mineral) == mineral]
-        default = self.rows.defaults.get(submission.id, "consortium")
+        default = self.sources.levels.get(submission.id, "consortium")
         places: list[Place] = []
         for smelter in rows:
             row = self.rows.rows[smelter.row_id]
@@ -321,6 +319,7 @@ class _Reader:
         self, product: Product, smelter: SmelterMention, row: SubmissionRow, as_of: dt.date | None, class_: int
     ) -> Place:
         address = str(row.read_values.get("smelter_address_line") or "")
+        backing = self.sources.of_smelter(product, smelter)
         answered = {
             "name": ONE,
             "address": _is(smelter.city and smelter.country),
@@ -331,9 +330,9 @@ class _Reader:
             answered,
             precision(address, smelter.city, smelter.country).value,
             as_of=as_of,
-            sources=self.sources.of_smelter(product, smelter),
+            sources=backing.all,
             class_=class_,
-            told=Told(row, smelter=smelter),
+            told=Told(row, smelter=smelter, backing=backing),
         )
 
     def _origins(
@@ -343,29 +342,26 @@ class _Reader:
         countries = listed(row.read_values.get("mine_or_origin_country"))
         mines = listed(row.read_values.get("mine_name"))
         told = [(code, Precision.COUNTRY) for code in countries] or [(name, Precision.NAME_ONLY) for name in mines]
-        return [
-            Place(
-                {"address": _is(known is Precision.COUNTRY), "function": ONE},
-                known.value,
-                as_of=as_of,
-                sources=self.sources.of_origin(product, smelter, origin) if known is Precision.COUNTRY else 0,
-                class_=class_,
-                told=Told(row, smelter=smelter, origin=origin),
+        places = []
+        for origin, known in told:
+            is_known = known is Precision.COUNTRY
+            backing = self.sources.of_origin(product, smelter, origin) if is_known else NOBODY
+            places.append(
+                Place(
+                    {"address": _is(is_known), "function": ONE},
+                    known.value,
+                    as_of=as_of,
+                    sources=backing.all,
+                    class_=class_,
+                    told=Told(row, smelter=smelter, origin=origin, backing=backing),
+                )
             )
-            for origin, known in told
-        ]
+        return places
 
 
 def workforce(values: Mapping[str, Any]) -> Fraction:
     """A fifth for each figure about the workers; `unknown` is no answer."""
     return sum((FIFTH for name in WORKFORCE if values.get(name) not in (None, "", "unknown")), NONE)
-
-
-def class_of(level: str, *, tied: bool) -> int:
-    """How confidential a row is: 0 for every member, 1 for members linked to it, 2 for lead and monitor."""
-    if level in OPEN_LEVELS or not level:
-        return 0
-    return 1 if level == LINKED and tied else 2
 
 
 def as_date(told: Any) -> dt.date | None:

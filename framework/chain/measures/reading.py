@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, undefer
 
 from framework.chain.comparison import Line
-from framework.chain.measures.facts import Said, class_of, load, scale
+from framework.chain.measures.facts import Said, load, scale
 from framework.chain.measures.nodes import Place
 from framework.chain.measures.product import MEASURES, Figures, Gap, measure
 from framework.chain.measures.rolling import Rolled, Sums, ranked, roll
-from framework.chain.measures.sources import key_of
+from framework.chain.measures.sources import class_of, key_of
 from framework.chain.measures.stored import shares_of
 from framework.chain.shared import audience_of
 from framework.demand import pool
@@ -186,7 +187,7 @@ def line_of(lines: Sequence[Line], said: Said) -> Line | None:
 
 def _model(
     product: Product,
-    figures: dict[str, object] | None,
+    figures: dict[str, Any] | None,
     known: Quantities,
     shares: dict[int, tuple[Fraction, bool]],
 ) -> Model:
@@ -197,7 +198,7 @@ def _model(
     )
 
 
-def _of_line(lot: Lot, line: Line) -> tuple[object, ...]:
+def _of_line(lot: Lot, line: Line) -> tuple[ColumnElement[bool], ...]:
     return Product.submission_id == line.submission.id, Product.lot_id == lot.id, Product.brand == line.brand
 
 
