@@ -23,14 +23,10 @@ from models.chain import Product
 from models.rounds import Lot
 
 MODELS_PAGE = 5
-AGREE, ONE_TELLS, SHARES_DIFFER, SOME_TELL, ONE_OFFERS = (
-    "agree",
-    "one_tells",
-    "shares_differ",
-    "some_tell",
-    "one_offers",
-)
-"""How suppliers stand to each other about a place: all say the same, only one names it, they give other shares, some name it."""
+AGREE, ONE_TELLS, SOME_TELL, ONE_OFFERS = "agree", "one_tells", "some_tell", "one_offers"
+SHARES_DIFFER, SHARE_MISSING = "shares_differ", "share_missing"
+"""How suppliers stand to each other about a place: all say the same, one alone or some of them name it, one alone offers the
+model; all name it, with other shares, or some without one."""
 NAMED, OTHERWISE, UNTOLD, HIDDEN, NO_MODEL = "named", "otherwise", "untold", "hidden", "no_model"
 """What a supplier says of a place: names it, names others for the component, names none, may not be shown, lacks the model."""
 
@@ -187,7 +183,10 @@ def _verdict(cells: Sequence[Cell]) -> str:
         return ONE_TELLS
     if 0 < len(named) < len(told):
         return SOME_TELL
-    return SHARES_DIFFER if len({cell.share for cell in named}) > 1 else AGREE
+    shares = {cell.share for cell in named}
+    if len(shares - {None}) > 1:
+        return SHARES_DIFFER
+    return SHARE_MISSING if len(shares) > 1 else AGREE
 
 
 def place_key(place: Place) -> str:
