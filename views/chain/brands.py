@@ -7,15 +7,16 @@ from flask import render_template, request
 from framework.chain import comparison
 from framework.chain.measures import brands, facts, reading
 from framework.chain.measures.product import MEASURES
+from framework.disclosure import confidentiality
+from framework.disclosure.veil import opened, veil_of
 from framework.ground.permissions import Permission
 from models.base import db
 from models.rounds import Lot, Round
 from views import guard
 from views.chain import blueprint, measure_words
 from views.chain.ladder import Shower
-from views.chain.measures import opening
 from views.disclosure.bidders import bidder, lettered
-from views.guard import permit
+from views.guard import actor, permit
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/brands/<submission_id>")
@@ -23,9 +24,11 @@ from views.guard import permit
 def brand(round_: Round, lot_id: str, submission_id: str) -> str:
     """The brand of a line, through every supplier that offers it in the lot."""
     lot = guard.child(Lot, lot_id, round_)
-    reader, one, hidden = opening(round_, lot, submission_id)
-    lines = comparison.lines(db.session(), lot, reader)
-    found = brands.brand(db.session(), lot, lines, one, reader, page=request.args.get("page"))
+    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    submissions = opened(db.session(), round_)
+    lines, hidden = comparison.lines(db.session(), lot, reader, submissions), veil_of(db.session(), reader, submissions)
+    one = comparison.line_in(lines, submission_id, request.args.get("brand", ""))
+    found = brands.brand(db.session(), lot, lines, one, reader, submissions, page=request.args.get("page"))
     shower = Shower(round_, reader, reading.classes_of(reader, lot), hidden, facts.scale(round_))
     return render_template(
         "chain/brand.html",

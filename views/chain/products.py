@@ -9,7 +9,7 @@ from framework.chain.measures import facts, reading
 from framework.chain.measures.product import MEASURES
 from framework.chain.measures.scale import LEVELS
 from framework.disclosure import confidentiality
-from framework.disclosure.veil import opened, veil_for
+from framework.disclosure.veil import opened, veil_of
 from framework.ground.permissions import Permission
 from models.base import db
 from models.rounds import Lot, Round
@@ -27,11 +27,12 @@ def product(round_: Round, lot_id: str, number: int) -> str:
     """One model that a supplier offers in a lot."""
     lot = guard.child(Lot, lot_id, round_)
     reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
-    told, figures, model = reading.product(db.session(), lot, number, reader)
-    hidden = veil_for(db.session(), round_, reader)
+    submissions = opened(db.session(), round_)
+    told, figures, model = reading.product(db.session(), lot, number, reader, submissions)
+    hidden = veil_of(db.session(), reader, submissions)
     shower = Shower(round_, reader, reading.classes_of(reader, lot), hidden, facts.scale(round_))
     rungs = shower.rungs(told)
-    order = [one.id for one in opened(db.session(), round_)].index(told.submission.id)
+    line = reading.line_of(comparison.lines(db.session(), lot, reader, submissions), told)
     return render_template(
         "chain/product.html",
         round_=round_,
@@ -39,8 +40,8 @@ def product(round_: Round, lot_id: str, number: int) -> str:
         told=told,
         model=model,
         figures=figures,
-        line=reading.line_of(comparison.lines(db.session(), lot, reader), told),
-        supplier=bidder(reader, confidentiality.bidder_name(reader, told.submission, order)),
+        line=line,
+        supplier=bidder(reader, line.supplier),
         brand=hidden.over(told.product.brand, lettered),
         name=hidden.over(told.product.model_name, lettered),
         row=shower.row(told.submission, told.row),

@@ -17,9 +17,9 @@ from framework.chain.measures.reading import Quantities, classes_of, groups_of, 
 from framework.chain.measures.rolling import Rolled
 from framework.chain.measures.sources import key_of, smelter_key
 from framework.disclosure.confidentiality import Reader
-from framework.disclosure.veil import opened
 from framework.ground.paging import Page, page_of
 from models.chain import Product
+from models.disclosure import Submission
 from models.rounds import Lot
 
 MODELS_PAGE = 5
@@ -81,12 +81,19 @@ class Brand:
 
 
 def brand(
-    session: Session, lot: Lot, lines: Sequence[Line], one: Line, reader: Reader, *, page: str | int | None = 1
+    session: Session,
+    lot: Lot,
+    lines: Sequence[Line],
+    one: Line,
+    reader: Reader,
+    submissions: Sequence[Submission],
+    *,
+    page: str | int | None = 1,
 ) -> Brand:
     """The brand of a line through every line of the lot that offers it; the same name in other spelling is the same brand."""
     key = key_of(one.brand)
     own = [line for line in lines if key_of(line.brand) == key]
-    groups = [group for group in groups_of(session, lot) if group.brand_key == key]
+    groups = [group for group in groups_of(session, lot, submissions) if group.brand_key == key]
     known: Quantities = quantities(session, lot)
     columns = [
         (line, rolled([g for g in groups if (g.submission_id, g.brand) == (line.submission.id, line.brand)], known))
@@ -96,7 +103,7 @@ def brand(
     part = page_of(page, len(names), MODELS_PAGE)
     chosen = list(names.items())[part.offset : part.offset + part.size]
     products = session.scalars(select(Product).where(Product.id.in_([n for _key, some in chosen for n in some]))).all()
-    found = load(session, lot.round, products, opened(session, lot.round))
+    found = load(session, lot.round, products, submissions)
     classes = frozenset(classes_of(reader, lot))
     models = tuple(
         _model(own, [said for said in found if said.product.id in numbers], classes) for _key, numbers in chosen

@@ -17,7 +17,6 @@ from framework.chain.measures.nodes import Node, Place, required
 from framework.chain.measures.scale import FA, KEYS, MI, SM, Scale, scale_of
 from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, key_of, listed
 from framework.chain.shared import is_current
-from framework.disclosure.columns import SUBMISSION
 from framework.disclosure.confidentiality import day_of_receipt, deadline_day
 from framework.ground.places import Precision, precision
 from framework.rounds.settings import value
@@ -81,7 +80,6 @@ class _Rows:
     smelters: dict[int, list[SmelterMention]] = field(default_factory=lambda: defaultdict(list))
     audits: dict[int, list[SiteAudit]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, SubmissionRow] = field(default_factory=dict)
-    brands: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
 
 
 def scale(round_: Round) -> Scale:
@@ -122,7 +120,6 @@ def _load(session: Session, round_: Round, products: Sequence[Product]) -> _Rows
     for audit in session.scalars(select(SiteAudit).where(SiteAudit.submission_id.in_(submissions))):
         if audit.mention_id in mentions:
             found.audits[audit.mention_id].append(audit)
-    _load_heads(session, submissions, found)
     wanted = {
         number for pairs in found.links.values() for link, mention in pairs for number in (link.row_id, mention.row_id)
     }
@@ -160,18 +157,6 @@ def _load_smelters(
         found.smelters[product.id] += of_file[product.submission_id]
 
 
-def _load_heads(session: Session, submissions: Sequence[int], found: _Rows) -> None:
-    """What each file says of its brands: date and scope."""
-    query = select(SubmissionRow).where(
-        SubmissionRow.submission_id.in_(submissions),
-        SubmissionRow.sheet == SUBMISSION,
-        SubmissionRow.listed_reason == "",
-    )
-    for row in session.scalars(query.order_by(SubmissionRow.row)):
-        said = row.read_values
-        found.brands.setdefault((row.submission_id, key_of(str(said.get("brand") or ""))), said)
-
-
 class _Reader:
     """Turns loaded rows into nodes; what a mention says is read once however many links name it."""
 
@@ -181,7 +166,7 @@ class _Reader:
 
     def said(self, product: Product, submission: Submission, lot: Lot) -> Said:
         """The nodes of one product."""
-        head = self.rows.brands.get((submission.id, key_of(product.brand)), {})
+        head = self.sources.heads.get((submission.id, key_of(product.brand)), {})
         on = deadline_day(submission.round) or day_of_receipt(submission)
         is_wide = str(head.get("scope") or "") == COMPANY_WIDE
         data_as_of = as_date(head.get("data_as_of"))

@@ -105,7 +105,7 @@ def sees_products(session: Session, submission: Submission, reader: Reader, lot:
 
 def overview(session: Session, lot: Lot, line: Line, reader: Reader) -> Overview:
     """The measures of a line beside its brand, its supplier and the lot."""
-    groups, known = groups_of(session, lot), quantities(session, lot)
+    groups, known = groups_of(session, lot, opened(session, lot.round)), quantities(session, lot)
     own = [one for one in groups if one.submission_id == line.submission.id]
     here = [one for one in own if one.brand == line.brand]
     classes = classes_of(reader, lot)
@@ -121,9 +121,9 @@ def overview(session: Session, lot: Lot, line: Line, reader: Reader) -> Overview
     )
 
 
-def groups_of(session: Session, lot: Lot) -> list[LotMeasures]:
+def groups_of(session: Session, lot: Lot, submissions: Sequence[Submission]) -> list[LotMeasures]:
     """The sums of every opened submission of a lot, without the gaps."""
-    numbers = [one.id for one in opened(session, lot.round)]
+    numbers = [one.id for one in submissions]
     query = select(LotMeasures).where(LotMeasures.lot_id == lot.id, LotMeasures.submission_id.in_(numbers))
     order = (LotMeasures.submission_id, LotMeasures.brand, LotMeasures.category, LotMeasures.spec_tier)
     return list(session.scalars(query.order_by(*order)))
@@ -166,9 +166,10 @@ def behind(
     return [(said, measure(said.nodes, said.on, numbers)) for said in found], part
 
 
-def product(session: Session, lot: Lot, number: int, reader: Reader) -> tuple[Said, Figures, Model]:
-    """One model of an opened submission as this reader may see it; raises NotFound."""
-    submissions = opened(session, lot.round)
+def product(
+    session: Session, lot: Lot, number: int, reader: Reader, submissions: Sequence[Submission]
+) -> tuple[Said, Figures, Model]:
+    """One model of the opened submissions as this reader may see it; raises NotFound."""
     found = session.get(Product, number)
     wanted = [] if found is None or found.lot_id != lot.id else load(session, lot.round, [found], submissions)
     if not wanted or wanted[0].class_ not in classes_of(reader, lot):
@@ -179,10 +180,12 @@ def product(session: Session, lot: Lot, number: int, reader: Reader) -> tuple[Sa
     return said, figures, _model(said.product, None, quantities(session, lot), shares)
 
 
-def line_of(lines: Sequence[Line], said: Said) -> Line | None:
-    """The line of the comparison that a product belongs to."""
-    own = (one for one in lines if one.submission.id == said.submission.id and one.brand == said.product.brand)
-    return next(own, None)
+def line_of(lines: Sequence[Line], said: Said) -> Line:
+    """The line of the comparison that a product belongs to; raises NotFound."""
+    for one in lines:
+        if one.submission.id == said.submission.id and one.brand == said.product.brand:
+            return one
+    raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
 
 
 def _model(

@@ -67,7 +67,7 @@ class Sources:
         self.session, self.round = session, round_
         self.submissions = {submission.id: submission for submission in submissions}
         self.marks = {submission.id: _marks_of(submission) for submission in submissions}
-        self.levels = _default_levels(session, sorted(self.submissions))
+        self.heads, self.levels = _heads(session, sorted(self.submissions))
         self.sites: dict[tuple[int, str], dict[int, Other]] = defaultdict(dict)
         self.smelters: dict[tuple[str, str, str], set[Other]] = defaultdict(set)
         self.origins: dict[tuple[str, str, str], set[Other]] = defaultdict(set)
@@ -185,6 +185,8 @@ class Sources:
         return any(lot.asks_mines for lot in self.round.lots)
 
     def _load_registries(self, numbers: set[str]) -> None:
+        if not numbers:
+            return
         day = deadline_day(self.round)
         query = (
             select(SmelterListing.number, SmelterLoad.source)
@@ -251,19 +253,26 @@ def class_of(level: str, *, tied: bool) -> int:
     return 1 if level == LINKED and tied else 2
 
 
-def _default_levels(session: Session, submissions: Sequence[int]) -> dict[int, str]:
-    """The level of rows that say nothing else, by submission: the strictest of the file's brands."""
+def _heads(
+    session: Session, submissions: Sequence[int]
+) -> tuple[dict[tuple[int, str], dict[str, Any]], dict[int, str]]:
+    """What each file says of its brands, by submission and brand; and the level of its rows that say nothing else.
+
+    The level is the strictest of the file's brands; of a brand that stands twice the first row counts.
+    """
     query = select(SubmissionRow.submission_id, SubmissionRow.read_values).where(
         SubmissionRow.submission_id.in_(submissions),
         SubmissionRow.sheet == SUBMISSION,
         SubmissionRow.listed_reason == "",
     )
-    found: dict[int, str] = {}
-    for number, values in session.execute(query):
+    heads: dict[tuple[int, str], dict[str, Any]] = {}
+    levels: dict[int, str] = {}
+    for number, values in session.execute(query.order_by(SubmissionRow.row)):
+        heads.setdefault((number, key_of(str(values.get("brand") or ""))), values)
         level = str(values.get("confidentiality_default") or "")
         if level in LEVELS:
-            found[number] = max(level, found.get(number, level), key=LEVELS.index)
-    return found
+            levels[number] = max(level, levels.get(number, level), key=LEVELS.index)
+    return heads, levels
 
 
 def smelter_key(one: Any) -> str:

@@ -396,7 +396,8 @@ def test_a_row_for_linked_members_is_a_source_to_them_within_its_lot(small):
 
 def brand_of(opened, reader):
     lines = comparison.lines(opened.session, opened.lot, reader)
-    return brands.brand(opened.session, opened.lot, lines, lines[0], reader)
+    submissions = opened_ones(opened.session, opened.round)
+    return brands.brand(opened.session, opened.lot, lines, lines[0], reader, submissions)
 
 
 @pytest.mark.parametrize(
