@@ -22,7 +22,7 @@ from models.disclosure import Submission, SubmissionRow
 from models.rounds import Round
 from views.chain import measure_words
 from views.disclosure.bidders import lettered, place
-from views.i18n import current_language, date, number, words
+from views.i18n import current_language, date, percent, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Shower:
         return Spot(
             self.over(self._name(node, told)),
             self.over(self._where(told)),
-            _share(one, told),
+            _share(told),
             _period(told),
             tuple(_audit(audit, said.on) for audit in told.audits),
             measure_words.others(one.sources),
@@ -159,10 +159,13 @@ def _country(code: str) -> str:
     return country_name(code, current_language()) if is_country(code) else code
 
 
-def _share(one: Place, told: Told) -> str:
+def _share(told: Told) -> str:
     if told.link is None:
         return ""
-    return _("not told") if one.share is None else _("%(share)s %%", share=number(told.link.share))
+    share = told.link.share
+    if share is None:
+        return _("not told")
+    return str(percent(share, 0 if share == share.to_integral_value() else 2))
 
 
 def _period(told: Told) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 from flask_babel import gettext as _
@@ -84,7 +85,9 @@ def figure(value: Fraction | None, reason: str = "") -> str | Markup:
 def points(worth: Fraction) -> str:
     """What a gap is worth, in percentage points."""
     told = formulas.rounded(worth * 100, TENTHS)
-    return _("under 0.1 points") if not told and worth else _("%(worth)s points", worth=number(told, TENTHS))
+    if worth and not told:
+        return _("under %(worth)s points", worth=number(Decimal("0.1"), TENTHS))
+    return _("%(worth)s points", worth=number(told, TENTHS))
 
 
 def pieces_of(quantity: Fraction | None) -> str | Markup:
