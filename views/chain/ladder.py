@@ -72,6 +72,7 @@ class Shower:
 
     def __init__(self, round_: Round, reader: Reader, classes: Iterable[int], veil: Veil, scale: Scale) -> None:
         self.round, self.reader, self.classes, self.veil, self.scale = round_, reader, frozenset(classes), veil, scale
+        self.starts: dict[int, str] = {}
 
     def rungs(self, said: Said, *, measure: str = "", nodes: Iterable[Node] | None = None) -> list[Rung]:
         """The nodes of a product, each with what it is worth of a measure where one is named."""
@@ -83,10 +84,7 @@ class Shower:
 
     def row(self, submission: Submission, row: SubmissionRow) -> RowLink:
         """The address and the place of a row."""
-        url = url_for(
-            "disclosure.row", round_id=self.round.public_id, submission_id=submission.public_id, row_id=row.id
-        )
-        return RowLink(url, place(self.reader, submission, row))
+        return RowLink(self._url(submission, row), place(self.reader, submission, row))
 
     def reason(self, node: Node) -> str:
         """Why nothing is named for a node; blank where something is."""
@@ -136,6 +134,17 @@ class Shower:
             measure_words.because(measure, node, one, copies) if measure else measure_words.copied(copies),
             tuple(self.row(said.submission, row) for row in rows),
         )
+
+    def named(self, said: Said, one: Place) -> tuple[str, str]:
+        """The address of the row that names a place, and the share it gives in words; blank where shares mean nothing."""
+        told: Told = one.told
+        return self._url(said.submission, told.link_row or told.row), _share(told)
+
+    def _url(self, submission: Submission, row: SubmissionRow) -> str:
+        if submission.id not in self.starts:
+            known = {"round_id": self.round.public_id, "submission_id": submission.public_id}
+            self.starts[submission.id] = url_for("disclosure.row", row_id=0, **known).removesuffix("0")
+        return f"{self.starts[submission.id]}{row.id}"
 
     def _name(self, node: Node, told: Told) -> str:
         if node.level == MI:

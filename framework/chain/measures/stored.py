@@ -28,18 +28,25 @@ from models.rounds import Round
 
 MEASURE_JOB = "chain.measure"
 SLICE = 100
-"""Products that one transaction counts."""
+"""Products that one transaction of the worker counts."""
+AT_ONCE = 25
+"""Products that a person's act on sites counts at once; a job does the rest."""
 
 
 def submission_placed(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """Count the products of a submission whose mentions are placed, and those whose corroboration this changes."""
+    """Count the products of a submission whose mentions are placed, and those whose corroboration this changes.
+
+    While others of the round are still to be built, nothing is counted yet: each of them would change it again.
+    """
     begin(session, submission)
     brands = {key_of(brand) for brand in session.scalars(_brands([submission.id]))}
     others = [one.id for one in opened(session, submission.round) if one.id != submission.id]
     same = sorted({brand for brand in session.scalars(_brands(others)) if key_of(brand) in brands})
     offers = select(Product.id).where(Product.submission_id.in_(others), Product.brand.in_(same))
     _mark(session, ProductMeasures.product_id.in_(offers))
-    count_next(session, submission.round, now=now)
+    built = set(session.scalars(select(ChainBuild.submission_id).where(ChainBuild.submission_id.in_(others))))
+    if built.issuperset(others):
+        count_next(session, submission.round, now=now)
 
 
 def sites_changed(session: Session, rounds: Collection[Round], sites: Collection[int], *, now: dt.datetime) -> None:
@@ -47,7 +54,7 @@ def sites_changed(session: Session, rounds: Collection[Round], sites: Collection
     tied = select(Link.product_id).join(Mention, Mention.id == Link.mention_id).where(Mention.site_id.in_(sites))
     _mark(session, ProductMeasures.product_id.in_(tied))
     for round_ in rounds:
-        count_next(session, round_, now=now)
+        count_next(session, round_, now=now, most=AT_ONCE)
 
 
 def begin(session: Session, submission: Submission) -> None:
