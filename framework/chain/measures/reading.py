@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, undefer
 
 from framework.chain.comparison import Line
 from framework.chain.measures.facts import Said, load, scale
-from framework.chain.measures.nodes import Place
 from framework.chain.measures.product import MEASURES, Figures, Gap, measure
 from framework.chain.measures.rolling import Rolled, Sums, ranked, roll
 from framework.chain.measures.sources import class_of, key_of
@@ -91,11 +90,6 @@ def quantity_of(known: Quantities, category: str, tier: str) -> Fraction | None:
 def classes_of(reader: Reader, lot: Lot) -> tuple[int, ...]:
     """The classes of confidentiality that a reader may see in a lot."""
     return CLASSES[audience_of(reader, lot)]
-
-
-def may_see(place: Place, reader: Reader, lot: Lot) -> bool:
-    """Whether a reader may see the row of a place."""
-    return place.class_ in classes_of(reader, lot)
 
 
 def sees_products(session: Session, submission: Submission, reader: Reader, lot: Lot) -> bool:

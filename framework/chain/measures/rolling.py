@@ -127,12 +127,6 @@ class Rolled:
         required = self.counts["required"]
         return Fraction(self.counts["disclosed"], required) if required else None
 
-    @property
-    def mean_sources(self) -> Fraction | None:
-        """How many others name a disclosed node, on average."""
-        told = self.counts["disclosed"]
-        return self.said / told if told else None
-
 
 def offered(shares: Mapping[int, Fraction | None]) -> tuple[dict[int, Fraction], bool]:
     """The part of 1 that each product of one submission, lot, category and tier is offered for, and whether it is assumed.
