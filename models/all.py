@@ -1,5 +1,16 @@
 """Import every table, so that the metadata is whole."""
 
-from models import chain, contradictions, demand, disclosure, matching, people, records, rounds, signons
+from models import chain, contradictions, demand, disclosure, matching, measures, people, records, rounds, signons
 
-__all__ = ["chain", "contradictions", "demand", "disclosure", "matching", "people", "records", "rounds", "signons"]
+__all__ = [
+    "chain",
+    "contradictions",
+    "demand",
+    "disclosure",
+    "matching",
+    "measures",
+    "people",
+    "records",
+    "rounds",
+    "signons",
+]

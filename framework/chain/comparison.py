@@ -118,13 +118,22 @@ def step(part: int, whole: int) -> int | None:
     return 0 if not part else 1 if part * 3 < whole else 2 if part * 3 < 2 * whole else 3
 
 
-def line(session: Session, lot: Lot, submission_id: str, key: str, reader: Reader) -> Line:
-    """One line of the comparison by its key; raises NotFound."""
-    found = _lines(session, lot, opened(session, lot.round), reader)
+def lines(session: Session, lot: Lot, reader: Reader, submissions: Sequence[Submission] | None = None) -> list[Line]:
+    """The lines of a lot's comparison as this reader may see them; `submissions` where the opened ones are loaded already."""
+    return _lines(session, lot, opened(session, lot.round) if submissions is None else submissions, reader)
+
+
+def line_in(found: Sequence[Line], submission_id: str, key: str) -> Line:
+    """One of these lines by its key; raises NotFound."""
     for one in found:
         if one.submission.public_id == submission_id and one.key == key:
             return one
     raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+
+
+def line(session: Session, lot: Lot, submission_id: str, key: str, reader: Reader) -> Line:
+    """One line of the comparison by its key; raises NotFound."""
+    return line_in(lines(session, lot, reader), submission_id, key)
 
 
 def shared_site(session: Session, lot: Lot, public_id: str, reader: Reader) -> Shared:

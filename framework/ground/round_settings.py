@@ -86,7 +86,30 @@ LABELS: dict[str, str] = {
     "workforce_min_cell": N_("Fewest workers behind a workforce figure"),
     "reminder_hours": N_("Hours before a deadline at which reminders are sent"),
     "calendar_alarm_hours": N_("Hours before a deadline at which calendars warn"),
+    "evidence_pct": N_("Reliability of the evidence levels E0 to E4, as percentages"),
+    "level_weights_pct": N_("Weights of final assembly, components, smelters and origins, as percentages"),
+    "field_weights_pct": N_(
+        "Weights of name, address, parent, function, share with period, workforce and registry id, as percentages"
+    ),
+    "precision_pct": N_("Precision of site, zone, city, region, country and name alone, as percentages"),
+    "freshness_months": N_("Ages in months up to which a statement is fresh, less fresh and old"),
+    "freshness_pct": N_("Freshness up to each of these ages and beyond, as percentages"),
 }
+
+LENGTHS: dict[str, int] = {
+    "evidence_pct": 5,
+    "level_weights_pct": 4,
+    "field_weights_pct": 7,
+    "precision_pct": 6,
+    "freshness_months": 3,
+    "freshness_pct": 4,
+}
+"""Lists of which each place means something: how many numbers they hold."""
+RISING = frozenset({"evidence_pct", "freshness_months"})
+FALLING = frozenset({"precision_pct", "freshness_pct"})
+"""Lists whose numbers must stand in order, so that more is never worth less; `RISING` from the lowest."""
+WEIGHTS = frozenset({"level_weights_pct", "field_weights_pct"})
+"""Lists of weights: each stands for something that is asked, so none is 0."""
 
 CHOICE_LABELS: dict[tuple[str, str], str] = {
     ("late_upload_rule", "complete"): N_("The last byte must arrive before the deadline"),
@@ -153,7 +176,8 @@ def parse_setting(key: str, text: str) -> Value:
     """Read what was typed for the setting `key`.
 
     Raises InvalidInput with `field` = `key`: `setting-unknown`, `setting-missing`, `setting-not-a-number`,
-    `setting-out-of-range` or `setting-not-a-choice`.
+    `setting-out-of-range`, `setting-not-a-choice`,
+    `setting-wrong-length` or `setting-wrong-order`.
     """
     setting = round_settings().get(key)
     if setting is None:
@@ -226,7 +250,27 @@ def _decimal(setting: Setting, text: str) -> str:
 
 
 def _int_list(setting: Setting, text: str) -> list[int]:
-    return [_int(setting, part) for part in text.replace(",", " ").split()]
+    found = [_int(setting, part) for part in text.replace(",", " ").split()]
+    length = LENGTHS.get(setting.key)
+    if length is not None and len(found) != length:
+        raise InvalidInput(
+            "setting-wrong-length",
+            N_("%(value)s: this setting needs %(length)s numbers."),
+            field=setting.key,
+            value=text,
+            length=length,
+        )
+    ordered = {True: sorted(found), False: sorted(found, reverse=True)}
+    if (setting.key in RISING | FALLING and found != ordered[setting.key in RISING]) or (
+        setting.key in WEIGHTS and 0 in found
+    ):
+        raise InvalidInput(
+            "setting-wrong-order",
+            N_("%(value)s: the numbers do not stand in order, or a weight is 0."),
+            field=setting.key,
+            value=text,
+        )
+    return found
 
 
 def _number(setting: Setting, text: str, *, whole: bool) -> Decimal:

@@ -196,10 +196,15 @@ def preview_hash(session: Session, round_: Round) -> str:
 
 
 def verify(session: Session, round_: Round) -> Verification:
-    """Recompute the frozen set of a published round from the records and compare it with what was stored."""
+    """Recompute the frozen set of a published round from the records and compare it with what was stored.
+
+    A setting that the product learnt after the publication is no part of what was frozen.
+    """
     stored = round_.frozen_text or ""
     intact = sha256(stored) == round_.frozen_hash
     present, kept = json.loads(canonical(session, round_)), json.loads(stored or "{}")
+    known = kept.get("settings", {})
+    present["settings"] = {key: held for key, held in present["settings"].items() if key in known}
     differing = tuple(sorted(part for part in present.keys() | kept.keys() if present.get(part) != kept.get(part)))
     return Verification(round_.frozen_hash or "", intact, differing)
 

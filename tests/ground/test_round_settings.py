@@ -84,6 +84,10 @@ def test_a_setting_is_read_as_typed(key: str, text: str, value: Value) -> None:
         ("auto_count", "perhaps", "setting-not-a-choice"),
         ("seal_mode", "open", "setting-not-a-choice"),
         ("ceiling_alerts", "70 101", "setting-out-of-range"),
+        ("level_weights_pct", "40 35 25", "setting-wrong-length"),
+        ("level_weights_pct", "40 35 25 0", "setting-wrong-order"),
+        ("freshness_months", "12 6 24", "setting-wrong-order"),
+        ("precision_pct", "100 60 60 70 20 0", "setting-wrong-order"),
         ("no_such_setting", "1", "setting-unknown"),
     ],
 )

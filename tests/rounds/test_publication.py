@@ -139,6 +139,16 @@ def test_a_changed_term_is_found_by_verifying(ready: Ready, part: str) -> None:
     assert not proof.holds
 
 
+def test_a_setting_that_the_product_learnt_later_does_not_break_what_was_frozen(ready: Ready) -> None:
+    published(ready)
+    frozen = json.loads(ready.round.frozen_text)
+    del frozen["settings"]["freshness_months"]
+    ready.round.frozen_text = json.dumps(frozen)
+    ready.round.frozen_hash = publication.sha256(ready.round.frozen_text)
+
+    assert publication.verify(ready.build.session, ready.round).holds
+
+
 EDITS = {
     "scope": lambda s, r, w: editing.edit(s, r.round, "scope", {"name": "New"}, version=r.round.version, **w),
     "dates": lambda s, r, w: editing.edit(s, r.round, "dates", {"option_months": 1}, version=r.round.version, **w),

@@ -17,6 +17,7 @@ from framework.chain.build import build
 from framework.chain.contradictions import finding, listing
 from framework.chain.figures import required_types
 from framework.chain.matching import placing, questions
+from framework.chain.measures import stored
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
@@ -85,10 +86,19 @@ def _then_find(session: Session, submission: Submission, now: dt.datetime) -> No
         finding.ask_for(session, submission.round, now=now)
 
 
+@jobs.runner(stored.MEASURE_JOB)
+def count_measures(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Count the next measures of a round; another job goes on where more wait."""
+    round_ = session.scalar(select(Round).where(Round.public_id == str(job.payload["round"])))
+    if round_ is not None:
+        stored.count_next(session, round_, now=clock())
+
+
 @jobs.periodic("chain.place", every_seconds=60)
 def place_what_is_left(session: Session, clock: Callable[[], dt.datetime]) -> None:
-    """Begin again where mentions wait and no job does them."""
+    """Begin again where mentions or measures wait and no job does them."""
     placing.go_on(session, now=clock())
+    stored.go_on(session, now=clock())
     session.commit()
 
 
@@ -234,10 +244,13 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
 
 
 from views.chain import (  # noqa: E402, F401 - their routes hang on the blueprint
+    brands,
     clarifications,
     contradictions,
     decisions,
     matching,
+    measures,
+    products,
     reshaping,
     sites,
 )

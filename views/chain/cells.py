@@ -46,12 +46,18 @@ class Cells:
         """Look up what all cells have in common."""
         one = url_for("chain.behind", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~", measure="~~")
         start = one.removesuffix("~/~~")
+        many = url_for("chain.measures", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~")
+        self._measures = many.removesuffix("~")
         self._around = cache(lambda submission, key: (f"{start}{submission}/", f"?brand={quote_plus(key)}"))
         self._reasons = {code: gettext(label) for code, label in REASONS.items()}
         template = get_translations().gettext(PART_OF_WHOLE)
         few = gettext(FEWER)
         self._count = cache(lambda value: few if value is None else number(value))
         self._of = cache(lambda part, whole: template % {"part": self._count(part), "whole": self._count(whole)})
+
+    def measures(self, line: Line) -> str:
+        """The address of a line's measures."""
+        return f"{self._measures}{line.submission.public_id}?brand={quote_plus(line.key)}"
 
     def models(self, line: Line) -> Cell:
         """How many models of the lot the line has."""

@@ -141,4 +141,4 @@ def _tie(session: Session, question: MatchQuestion, site: Site, decision: MatchD
     if waited is not None and waited.merged_into_id is None:
         moving.end(session, waited, site, now=now)
         decision.other_site_id = waited.id
-    moving.settle(session, {site.id, *before, *({waited.id} if waited else ())})
+    moving.settle(session, {site.id, *before, *({waited.id} if waited else ())}, now=now)

@@ -55,7 +55,7 @@ def merge(
     )
     moving.move(session, decision, moving.mentions_of(session, site), into)
     moving.end(session, site, into, now=now)
-    moving.settle(session, [site.id, into.id])
+    moving.settle(session, [site.id, into.id], now=now)
     audit.record(
         session,
         MERGED,
@@ -135,7 +135,7 @@ def split(
         session, kind, round_, site=site, other=target, motive=moving.said_why(motive), actor=actor, now=now
     )
     moving.move(session, decision, moved, target)
-    moving.settle(session, [site.id, target.id])
+    moving.settle(session, [site.id, target.id], now=now)
     for key in sorted(keys):
         moving.remember(session, key, [site], "different", decision)
         if into is not None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from framework.chain import shared
 from framework.chain.matching import forms, stored
 from framework.chain.matching.placing import active_site, statement_of, verdicts_on
+from framework.chain.measures import stored as measures
 from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
 from framework.ground.places import RULESET
@@ -95,8 +96,8 @@ def end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
     session.merge(SiteAlias(public_id=site.public_id, site_id=into.id, since=now))
 
 
-def settle(session: Session, sites: Collection[int]) -> None:
-    """Let sites be found by what their mentions and typed names say now, and count what is shared anew."""
+def settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> None:
+    """Let sites be found by what their mentions and typed names say now; count anew what is shared, and the measures of it."""
     session.flush()
     stored.remove(session, sites)
     rows = session.execute(
@@ -108,8 +109,10 @@ def settle(session: Session, sites: Collection[int]) -> None:
     described = [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows]
     stored.add(session, forms.with_names(session, described))
     rounds = select(Submission.round_id).where(Submission.id.in_({mention.submission_id for mention, _row in rows}))
-    for round_ in session.scalars(select(Round).where(Round.id.in_(rounds))):
+    touched = session.scalars(select(Round).where(Round.id.in_(rounds))).all()
+    for round_ in touched:
         shared.count(session, round_)
+    measures.sites_changed(session, touched, sites, now=now)
 
 
 def remember(session: Session, key: str, sites: Iterable[Site], verdict: str, decision: MatchDecision) -> None:

@@ -37,7 +37,7 @@ def add_name(
         raise RuleBroken("name-known", N_("The site has this name already."))
     decision = moving.decide(session, "alias", round_, site=site, motive=motive.strip(), actor=actor, now=now)
     session.add(SiteName(site_id=site.id, text=name, kind=kind, decision_id=decision.id))
-    moving.settle(session, [site.id])
+    moving.settle(session, [site.id], now=now)
     told = {"site": site.public_id, "what": kind, "name": name}
     audit.record(session, NAMED, actor=actor, now=now, subject=SiteOfRound(site, round_), **told)
     return decision
@@ -52,7 +52,7 @@ def end_name(
         raise RuleBroken("name-gone", N_("This name was removed already. Look at the page again."))
     decision = moving.decide(session, "alias_ended", round_, site=site, motive="", actor=actor, now=now)
     name.ended_id = decision.id
-    moving.settle(session, [site.id])
+    moving.settle(session, [site.id], now=now)
     told = {"site": site.public_id, "name": name.text}
     audit.record(session, UNNAMED, actor=actor, now=now, subject=SiteOfRound(site, round_), **told)
     return decision

@@ -18,6 +18,7 @@ from framework.chain.matching import forms, stored, weights
 from framework.chain.matching.decide import DEFAULT, Band, Rule, Thresholds, Verdict, alone, decide, pair_rule
 from framework.chain.matching.lists import ID_COLUMNS
 from framework.chain.matching.reasons import reasons
+from framework.chain.measures import stored as measures
 from framework.ground import jobs
 from framework.ground.codelists import country_by_name
 from framework.ground.place_scores import Guard, Statement, statement
@@ -81,6 +82,7 @@ def place_next(session: Session, submission: Submission, *, now: dt.datetime) ->
         jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
     else:
         shared.count(session, submission.round)
+        measures.submission_placed(session, submission, now=now)
 
 
 def go_on(session: Session, *, now: dt.datetime) -> int:
