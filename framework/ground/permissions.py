@@ -23,6 +23,8 @@ BEFORE_PUBLICATION = frozenset({"set_up", "sign_on", "demand", "demand_locked"})
 SEALED = frozenset({"published", "receipt_closed"})
 OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "in_force", "closed", "archived"})
 ANY = frozenset(ROUND_STATES)
+ASKING = SEALED | (OPENED - {"closed", "archived"})
+"""States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -69,6 +71,10 @@ class Permission(StrEnum):
     OPENING_VIEW = "opening:view"
     COMPARISON_VIEW = "comparison:view"
     SITES_MATCH = "sites:match"
+    REQUEST_ASK = "request:ask"
+    REQUEST_VIEW_OWN = "request:view_own"
+    REQUEST_ANSWER = "request:answer"
+    REQUEST_VIEW = "request:view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,10 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.SITES_MATCH, "lead", N_("decide which descriptions are one site"), OPENED),
+        _rule(Permission.REQUEST_ASK, "supplier", N_("ask brands and makers for rows that are open"), ASKING),
+        _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
+        _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
+        _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),
     )
 }
 
