@@ -10,6 +10,8 @@ from models.records import AuditEvent, Mail
 from models.rounds import Round
 
 SUBMISSION, REQUEST = "submission", "request"
+BY_LINK = "link"
+"""What stands for the session in events of whoever acts by the link of a request."""
 INVITATION_MAIL = "supplier_invited"
 
 

@@ -21,6 +21,7 @@ from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.requests import RequestAcceptance, RequestAnswer, RequestReminder, RequestRow, UpstreamRequest
+from models.rounds import Round
 
 ACCEPTED = audit.declare("request.accepted", "rows")
 SET_BACK = audit.declare("request.acceptance_undone", "rows")
@@ -63,9 +64,7 @@ def accept_as_proof(session: Session, request: UpstreamRequest, *, actor: Actor,
 def take_back(session: Session, request: UpstreamRequest, *, actor: Actor, now: dt.datetime) -> int:
     """Take over nothing of this request after all; how many. Versions that were sent stay as they are."""
     _require_own(session, request, actor)
-    found = [
-        one for one in standing(session, request.round_id, request.supplier_id) if one.row.request_id == request.id
-    ]
+    found = [one for one in standing(session, request.round, request.supplier_id) if one.row.request_id == request.id]
     if not found:
         raise MoveRefused("nothing-accepted", N_("Nothing of this request is taken over."))
     for one in found:
@@ -80,14 +79,14 @@ def reminded(session: Session, request: UpstreamRequest) -> int:
     return session.scalar(query) or 0
 
 
-def standing(session: Session, round_id: int, supplier_id: int) -> list[RequestAcceptance]:
+def standing(session: Session, round_: Round, supplier_id: int) -> list[RequestAcceptance]:
     """Everything that a supplier takes over in a round, in the order in which it was taken."""
     query = (
         select(RequestAcceptance)
         .join(RequestRow, RequestRow.id == RequestAcceptance.row_id)
         .join(UpstreamRequest, UpstreamRequest.id == RequestRow.request_id)
         .where(
-            UpstreamRequest.round_id == round_id,
+            UpstreamRequest.round_id == round_.id,
             UpstreamRequest.supplier_id == supplier_id,
             RequestAcceptance.undone_at.is_(None),
         )

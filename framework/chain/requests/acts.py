@@ -17,6 +17,7 @@ from framework.ground import audit, lifecycle, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.permissions import Permission
+from framework.ground.sealed import BY_LINK
 from framework.ground.text import N_, storable
 from framework.people.addresses import clean_email, clean_name, fold_email
 from models.disclosure import Submission
@@ -45,7 +46,9 @@ class Party:
 
 def by_link(link: RequestLink) -> Actor:
     """Who acts by a link: nobody of the installation; the record shows that it was by this request's link."""
-    return Actor(None, None, UPSTREAM, name=link.request.asked_name, session_ref="link", language=link.request.language)
+    return Actor(
+        None, None, UPSTREAM, name=link.request.asked_name, session_ref=BY_LINK, language=link.request.language
+    )
 
 
 def ask(
@@ -64,7 +67,7 @@ def ask(
     Raises NotAllowed, InvalidInput (no rows, address, due date) and MoveRefused.
     """
     permissions.require(session, actor, Permission.REQUEST_ASK, submission.round)
-    request = _new(submission, to, why=why, due_on=due_on, asker=actor.organisation_name, now=now)
+    request = _new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
     request.created_by_id = actor.user_id
     request.rows = [node.as_row(number) for number, node in enumerate(nodes, start=1)]
     user = session.get(User, actor.user_id) if actor.user_id is not None else None

@@ -49,13 +49,18 @@ def draft_of(request: UpstreamRequest) -> Drafted:
     return {int(position): [dict(block) for block in blocks] for position, blocks in rows.items()}
 
 
+def stamp_of(request: UpstreamRequest) -> int:
+    """A number that grows with each saving of the draft: a form that was made before the last one is told so."""
+    return int((request.draft or {}).get("stamp", 0))
+
+
 def save(
     session: Session,
     link: RequestLink,
     typed: Mapping[int, Sequence[Mapping[str, Any]]],
     *,
     by: str,
-    version: int,
+    stamp: int,
     now: dt.datetime,
 ) -> int:
     """Keep what was typed for these rows, the others as they are; how many rows say something now.
@@ -65,7 +70,7 @@ def save(
     """
     request = acts.hold(session, link.request, now)
     _require_open(request)
-    if version != request.version:
+    if stamp != stamp_of(request):
         raise Stale(
             "draft-stale", N_("This was saved in another window meanwhile. Yours is kept below, not saved yet.")
         )
@@ -148,7 +153,7 @@ def _require_open(request: UpstreamRequest) -> None:
 def _keep(
     session: Session, request: UpstreamRequest, rows: dict[str, list[Block]], *, by: str, now: dt.datetime
 ) -> None:
-    request.draft = {"by": by.strip()[:200], "rows": rows}
+    request.draft = {"by": by.strip()[:200], "rows": rows, "stamp": stamp_of(request) + 1}
     request.draft_at = now
     session.flush()
 
@@ -199,6 +204,8 @@ def _guard(_session: Session, request: UpstreamRequest, context: lifecycle.Conte
 
 
 def _effect(session: Session, request: UpstreamRequest, context: lifecycle.Context) -> None:
+    request.answered_at = request.moved_at = context.now
+    request.answered_by, request.draft = context.facts["by"], {}
     for position, one, block in context.facts["answers"]:
         stored = RequestAnswer(
             row_id=row_at(request, position).id,
@@ -211,9 +218,6 @@ def _effect(session: Session, request: UpstreamRequest, context: lifecycle.Conte
             reused_id=block.get("reused"),
         )
         session.add(stored)
-    request.answered_at = request.moved_at = context.now
-    request.answered_by = context.facts["by"]
-    request.draft = {}
     session.flush()
     notices.drop_reminders(session, request)
     acts.take_back_children(session, request, actor=context.actor, now=context.now)

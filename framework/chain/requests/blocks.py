@@ -93,7 +93,8 @@ def understand(
     note = str(block.get("note") or "")
     if not answer:
         problem("answer", N_("Choose an answer for this row."))
-    elif answer != SITE:
+        return None, wrong
+    if answer != SITE:
         if is_site:
             problem("answer", N_("A site is filled in here too: choose that it is made there, or empty those fields."))
         return (None, wrong) if wrong else (Understood(answer, {}, note), [])

@@ -68,6 +68,17 @@ def own_request(session: Session, round_: Round, supplier_id: int, public_id: st
     return found
 
 
+def line_of(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> Line:
+    """One request as a line of a list."""
+    return _lines(session, [request], now)[0]
+
+
+def reminders_of(session: Session, request: UpstreamRequest) -> Sequence[RequestReminder]:
+    """The reminders of one request, oldest first."""
+    query = select(RequestReminder).where(RequestReminder.request_id == request.id)
+    return session.scalars(query.order_by(RequestReminder.id)).all()
+
+
 def behind(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> list[Line]:
     """The hops behind one request, nearest first: that they exist, whom they ask and how they stand, never what they say."""
     found: list[UpstreamRequest] = []
@@ -78,6 +89,12 @@ def behind(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> l
         found += nearer
         level = [one.id for one in nearer]
     return _lines(session, found, now)
+
+
+def behind_next(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> list[Line]:
+    """The requests that whoever is asked passed on itself: its own, so with names and all."""
+    query = select(UpstreamRequest).where(UpstreamRequest.parent_id == request.id).order_by(UpstreamRequest.id)
+    return _lines(session, list(session.scalars(query)), now)
 
 
 def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.datetime) -> list[Line]:
