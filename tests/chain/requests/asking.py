@@ -65,7 +65,7 @@ class Asking:
                 supplier=supplier,
                 version_no=self.session.query(Submission).filter_by(supplier_id=supplier.id).count() + 1,
                 file=file,
-                receipt_seq=number,
+                receipt_seq=number + 1000,
                 receipt_number=f"{number:06d}-00",
                 first_byte_at=self.clock.now,
                 received_at=self.clock.now,
