@@ -72,7 +72,7 @@ def _header() -> list[str]:
         _("State"),
         _("Since (UTC)"),
         _("Asked (UTC)"),
-        _("Due"),
+        _("Answer until"),
         _("Days of silence"),
         _("Reminders"),
         _("Last reminder (UTC)"),

@@ -120,7 +120,7 @@ def volumes(request: UpstreamRequest) -> list[str]:
 def letter_links(url: Any) -> list[dict[str, str]]:
     """Links to the letter in each language; `url(language)` gives the address."""
     return [
-        {"label": _("Letter in %(language)s", language=LANGUAGES[one]), "url": url(one)} for one in letters.LANGUAGES
+        {"label": _("Letter (%(language)s)", language=LANGUAGES[one]), "url": url(one)} for one in letters.LANGUAGES
     ]
 
 
