@@ -262,11 +262,19 @@ def _form(round_: Round, errors: list[dict[str, str]] | None = None) -> str:
         ticked=set(request.form.getlist("row")),
         errors=errors or [],
         wrong={one["field_id"]: one["text"] for one in errors or []},
-        first_day=clock.now().date() + dt.timedelta(days=1),
-        usual_day=clock.now().date() + dt.timedelta(days=21),
+        usual_day=_usual_day(round_, clock.now()),
+        closes=round_.tender_deadline if _may_send(round_, clock.now()) else None,
         words_=words,
         language=current_language(),
     )
+
+
+def _usual_day(round_: Round, now: dt.datetime) -> dt.date:
+    """Three weeks from now, or the day before receipt closes where that is sooner; never before tomorrow."""
+    usual = now.date() + dt.timedelta(days=21)
+    if _may_send(round_, now) and round_.tender_deadline is not None:
+        usual = min(usual, round_.tender_deadline.date() - dt.timedelta(days=1))
+    return max(usual, now.date() + dt.timedelta(days=1))
 
 
 def _groups(shown: list[nodes.Node]) -> list[tuple[str, list[nodes.Node]]]:
