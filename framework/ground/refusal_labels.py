@@ -40,7 +40,7 @@ _REASONS: dict[str, str] = {
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
         "site-not-asked split-empty verdict-unknown no-version nobody-asked not-answered never-reminded nothing-accepted "
-        "nothing-answered nothing-proven proof-missing"
+        "nothing-answered nothing-proven proof-missing nothing-pending"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

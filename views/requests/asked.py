@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from framework.chain.requests import acts, answering, library, links, notices, reading, sheet
 from framework.chain.requests.acts import Party
 from framework.chain.requests.answering import AnswerBroken
-from framework.chain.requests.blocks import CHOICES, FIELDS, MOST_BLOCKS, OF_A_SITE, Block
+from framework.chain.requests.blocks import CHOICES, FIELDS, MOST_BLOCKS, OF_A_SITE, SITE, Block
 from framework.chain.requests.due import is_past, state_now
 from framework.ground import audit
 from framework.ground.errors import FileRefused, InvalidInput, MoveRefused, NotFound, RuleBroken, Stale
@@ -406,8 +406,14 @@ def _page(
 
 def _blocks(blocks: list[Block], is_more: bool) -> list[Block]:
     """The blocks of a row to show: at least one, and a blank one more where it was asked for."""
-    shown = blocks or [{}]
+    shown: list[Block] = [_as_site(block) for block in blocks] or [{}]
     return [*shown, {}] if is_more and len(shown) < MOST_BLOCKS and blocks else shown
+
+
+def _as_site(block: Block) -> Block:
+    """Where a site is filled in and nothing was chosen, that it is made there is what will be sent."""
+    is_site = not block.get("answer") and any(block.get(name) for name in OF_A_SITE)
+    return {**block, "answer": SITE} if is_site else block
 
 
 def _offers(found: Mapping[int, list[RequestAnswer]]) -> list[tuple[int, list[RequestAnswer]]]:

@@ -48,7 +48,7 @@ def own(round_: Round) -> str:
         page=page,
         version=version,
         open_rows=len(nodes.open_nodes(db.session(), version)) if version is not None else 0,
-        taken=taken,
+        taken=accepting.pending(db.session(), version, taken, now=now) if version is not None else [],
         is_open=_may_send(round_, now),
         words_=words,
         now=now,
@@ -192,6 +192,8 @@ def send_version(round_: Round) -> Response:
     if not _may_send(round_, now):
         raise MoveRefused("receipt-closed", N_("Receipt is closed. Nothing more can be counted."), rule="L07a")
     content, count = _workbook(round_)
+    if not count:
+        raise MoveRefused("nothing-pending", N_("Everything that you took over stands in your newest version already."))
     blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000)
     made = receiving.receive(
         db.session(),
@@ -319,7 +321,7 @@ def _page(found: UpstreamRequest) -> str:
 
 
 def _workbook(round_: Round) -> tuple[bytes, int]:
-    """The bytes of the workbook with answers, and how many were taken over; raises NotFound without any."""
+    """The bytes of the workbook with answers, and how many of them are new in it; raises NotFound without any."""
     session, supplier = db.session(), own_organisation()
     version = nodes.version_to_ask_for(session, round_, supplier.id)
     taken = accepting.standing(session, round_, supplier.id)
@@ -330,4 +332,4 @@ def _workbook(round_: Round) -> tuple[bytes, int]:
     language = current_language()
     with force_locale(language):
         workbook.write_template(target, scope, language=language, gettext=gettext, rows=rows)
-    return target.getvalue(), len(taken)
+    return target.getvalue(), len(accepting.pending(session, version, taken, now=clock.now()))

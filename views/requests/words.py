@@ -15,6 +15,7 @@ from framework.chain.requests.nodes import MINERAL, Node, what
 from framework.chain.requests.reading import Line, path_of
 from framework.ground.codelists import country_name
 from framework.ground.errors import InvalidInput
+from framework.ground.terms import NOT_DISCLOSED_REASONS, label_of
 from models.requests import RequestAnswer, RequestRow, UpstreamRequest
 from views.demand.lever import pieces
 from views.i18n import LANGUAGES, current_language, date, number, percent, words
@@ -49,8 +50,8 @@ def told(one: RequestAnswer) -> str:
 
 
 def reason(code: str) -> str:
-    """Why no site is named, in words; the code itself where it is none of ours."""
-    return words(REASONS[code]) if code in REASONS else code
+    """Why the supplier's file names no site, in words; the code itself where it is none of ours."""
+    return words(label_of(NOT_DISCLOSED_REASONS, code))
 
 
 def came_through(one: RequestAnswer) -> str:
@@ -149,7 +150,9 @@ def _told_part(name: str, value: str) -> str:
     if name == "country":
         return country_name(value, current_language())
     if name == "share":
-        return str(_("%(share)s of the quantity", share=percent(Decimal(value))))
+        share = Decimal(value)
+        shown = percent(share, max(0, -int(share.as_tuple().exponent)))
+        return str(_("%(share)s of the quantity", share=shown))
     if name == "valid_from":
         return str(_("since %(day)s", day=date(dt.date.fromisoformat(value))))
     if name in ("os_id", "other_id"):

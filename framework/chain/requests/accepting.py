@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -103,28 +103,47 @@ def rows_with_answers(
     records = rows_of(session, submission)
     book = _Book(records, now)
     for one in taken:
-        if one.row.kind == MINERAL:
-            book.add_mineral(one.row, one.answer)
-        else:
-            book.add_component(one.row, one.answer)
+        book.add(one)
     return records
 
 
+def pending(
+    session: Session, submission: Submission, taken: Sequence[RequestAcceptance], *, now: dt.datetime
+) -> list[RequestAcceptance]:
+    """What was taken over and does not stand in this version yet."""
+    if not taken:
+        return []
+    book = _Book(rows_of(session, submission), now)
+    return [one for one in taken if book.add(one)]
+
+
 class _Book:
-    """The rows of a version by sheet, while answers are added; a site that is named several times stands once."""
+    """The rows of a version by sheet, while answers are added.
+
+    A site that is named several times, or stands in the file already, stands once: adding the same twice changes
+    nothing, so that a version that was made with an answer does not get it again.
+    """
 
     def __init__(self, records: Records, now: dt.datetime) -> None:
         self.records, self.now = records, now
-        self.sites: dict[tuple[str, ...], str] = {}
-        self.keys = {_fold(row["values"].get("site_ref")) for row in self._sheet(SITES)}
+        found = [row["values"] for row in self._sheet(SITES)]
+        self.keys = {_fold(values.get("site_ref")) for values in found}
+        self.sites = {_place(values): str(values["site_ref"]) for values in reversed(found) if values.get("site_ref")}
 
-    def add_component(self, row: RequestRow, answer: RequestAnswer | None) -> None:
+    def add(self, taken: RequestAcceptance) -> bool:
+        """Add one thing that was taken over; whether that changed anything."""
+        if taken.row.kind == MINERAL:
+            return self.add_mineral(taken.row, taken.answer)
+        return self.add_component(taken.row, taken.answer)
+
+    def add_component(self, row: RequestRow, answer: RequestAnswer | None) -> bool:
         """A site with its link, or the reason in the row of the component."""
         component = self._component(row)
+        before = dict(component)
         if answer is None or answer.reason:
             component["not_disclosed_reason"] = answer.reason if answer is not None else REFUSED
             component["not_disclosed_evidence"] = evidence(row.request, self.now)
-            return
+            return component != before
         for name in ("not_disclosed_reason", "not_disclosed_evidence"):
             component.pop(name, None)
         link: dict[str, Any] = {"product_ref": row.product_ref, "component_ref": component["component_ref"]}
@@ -133,9 +152,13 @@ class _Book:
             link["share_of_production_pct"] = float(answer.told["share"])
         if "valid_from" in answer.told:
             link["valid_from"] = answer.told["valid_from"]
+        same = (_fold(link[name]) for name in ("product_ref", "component_ref", "site_ref"))
+        if tuple(same) in {_link(one["values"]) for one in self._sheet(LINKS)}:
+            return component != before
         self._add(LINKS, link)
+        return True
 
-    def add_mineral(self, row: RequestRow, answer: RequestAnswer | None) -> None:
+    def add_mineral(self, row: RequestRow, answer: RequestAnswer | None) -> bool:
         """A smelter, or the reason why none is named, in place of the row that only gave a reason."""
         same = [one for one in self._sheet(SMELTERS) if one["values"].get("mineral") == row.mineral]
         empty = next((one for one in same if not one["values"].get("smelter_name") and not one.get("new")), None)
@@ -154,11 +177,14 @@ class _Book:
                 "smelter_id": number if is_smelter_id(number) else None,
             }
             values |= {name: value for name, value in given.items() if value}
+        if any(_says(one["values"], values) for one in same):
+            return False
         if empty is not None:
             values["applies_to"] = empty["values"].get("applies_to") or "company"
             empty.update(values=values, found={}, new=True)
         else:
             self._add(SMELTERS, values)
+        return True
 
     def _component(self, row: RequestRow) -> dict[str, Any]:
         """The values of the component's row, which is added where the file has none."""
@@ -182,21 +208,20 @@ class _Book:
 
     def _site(self, answer: RequestAnswer, component_type: str) -> str:
         told = answer.told
-        kind = "final_assembly" if component_type == FINAL_ASSEMBLY else "component"
-        key = (kind, *(told.get(name, "") for name in ("name", "address", "city", "country", "os_id", "other_id")))
+        values = {
+            "site_ref": "",
+            "site_legal_name": told.get("name"),
+            "address_line": told.get("address"),
+            "city": told.get("city"),
+            "country": told.get("country"),
+            "os_id": told.get("os_id"),
+            "other_registry_id": told.get("other_id"),
+            "facility_type": "final_assembly" if component_type == FINAL_ASSEMBLY else "component",
+            "missing_reason": "unknown",
+        }
+        key = _place(values)
         if key not in self.sites:
-            self.sites[key] = self._new_key(answer)
-            values = {
-                "site_ref": self.sites[key],
-                "site_legal_name": told.get("name"),
-                "address_line": told.get("address"),
-                "city": told.get("city"),
-                "country": told.get("country"),
-                "os_id": told.get("os_id"),
-                "other_registry_id": told.get("other_id"),
-                "facility_type": kind,
-                "missing_reason": "unknown",
-            }
+            self.sites[key] = values["site_ref"] = self._new_key(answer)
             self._add(SITES, {name: value for name, value in values.items() if value})
         return self.sites[key]
 
@@ -244,6 +269,20 @@ def _require_own(session: Session, request: UpstreamRequest, actor: Actor) -> No
     permissions.require(session, actor, Permission.REQUEST_ASK, request.round)
     if request.supplier_id != actor.organisation_id or request.hop != 1:
         raise NotAllowed("not-the-asker", N_("Only whoever asked may do this."))
+
+
+def _place(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """By what two rows of sites are the same: name, address, city and country."""
+    return tuple(_fold(values.get(name)) for name in ("site_legal_name", "address_line", "city", "country"))
+
+
+def _link(values: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_fold(values.get(name)) for name in ("product_ref", "component_ref", "site_ref"))
+
+
+def _says(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether a row of minerals says all of this already, whatever it applies to."""
+    return all(_fold(row.get(name)) == _fold(value) for name, value in values.items() if name != "applies_to")
 
 
 def _fold(value: object) -> str:

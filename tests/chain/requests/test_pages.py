@@ -163,20 +163,22 @@ def test_the_supplier_sees_answers_with_their_way_and_takes_them_over(asking, pe
 
 def test_the_next_version_with_answers_is_made_by_the_supplier_and_gets_a_receipt(asking, person):
     request = asking.ask()
-    asking.answer(request)
+    asking.answer(request, {1: [SITE | {"name": "Seaside Ltd"}]})
     every = {one.id for row in request.rows for one in row.answers}
     accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
     asking.session.commit()
-    browser = person()
+    browser, here_ = person(), here(asking)
 
-    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"{here(asking)}/disclosure.xlsx").data))
-    page = browser.send(f"{here(asking)}/send")
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"{here_}/disclosure.xlsx").data))
+    page = browser.send(f"{here_}/send")
 
     names = [row[1].value for row in book["3_sites"].iter_rows(min_row=2)]
-    assert "Harbour Ltd" in names
+    assert "Seaside Ltd" in names
     assert "Version 2" in page.text
     newest = db.session.scalars(select(Submission).order_by(Submission.version_no.desc())).first()
     assert newest.receipt_number
+    assert "taken over" not in browser.page(here_).text
+    assert browser.post(f"{here_}/send").status_code == 409
 
 
 def test_without_anything_taken_over_there_is_no_workbook(asking, person):

@@ -45,7 +45,7 @@ def test_nothing_enters_the_disclosure_without_the_suppliers_act(asking):
 
 def test_a_site_taken_over_comes_with_its_link_once_and_ends_the_reason(asking):
     request = asking.ask(lambda one: one.component_type == "mainboard_pcba")
-    asking.answer(request)
+    asking.answer(request, {at: [SITE | {"name": "Seaside Ltd"}] for at in (1, 2)})
     every = {one.id for row in request.rows for one in row.answers}
 
     accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
@@ -53,7 +53,7 @@ def test_a_site_taken_over_comes_with_its_link_once_and_ends_the_reason(asking):
 
     new = [one for one in found[SITES] if one["site_ref"].startswith("UP")]
     assert [(one["site_legal_name"], one["country"], one["missing_reason"]) for one in new] == [
-        ("Harbour Ltd", "VN", "unknown")
+        ("Seaside Ltd", "VN", "unknown")
     ]
     links_ = [one for one in found[LINKS] if one["site_ref"] == new[0]["site_ref"]]
     assert {(one["product_ref"], one["component_ref"]) for one in links_} == {("P1", "P1-MB"), ("P2", "P2-MB")}
@@ -61,6 +61,17 @@ def test_a_site_taken_over_comes_with_its_link_once_and_ends_the_reason(asking):
     assert not any(
         one.get("not_disclosed_reason") for one in found[COMPONENTS] if one["component_ref"] in ("P1-MB", "P2-MB")
     )
+
+
+def test_a_site_that_the_file_names_already_is_linked_and_stands_once(asking):
+    request = asking.ask(lambda one: one.component_ref == "P1-MB")
+    asking.answer(request)
+    every = {one.id for row in request.rows for one in row.answers}
+    accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
+    found = rows_of(asking)
+
+    assert [one["site_ref"] for one in found[SITES] if one["site_legal_name"] == "Harbour Ltd"] == ["S2"]
+    assert ("P1-MB", "S2") in {(one.get("component_ref"), one["site_ref"]) for one in found[LINKS]}
 
 
 def test_a_component_without_a_row_gets_one_and_a_mineral_its_smelter(asking):
@@ -97,6 +108,22 @@ def test_taking_over_is_one_act_that_can_be_taken_back_and_done_again(asking):
     assert taken(asking) == []
     accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
     assert len(asking.session.scalars(select(RequestAcceptance)).all()) == len(taken(asking)) == 5
+
+
+def test_a_version_that_was_made_with_answers_does_not_get_them_again(asking):
+    request = asking.ask()
+    smelter = {"name": "Gold Works", "country": "CH", "city": "Bern"}
+    asking.answer(request, {1: [SITE], 2: [SITE], 3: [{"answer": "trade_secret"}], 5: [smelter]})
+    every = {one.id for row in request.rows for one in row.answers}
+    accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
+    assert len(accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now)) == 4
+
+    made = [(sheet_, values) for sheet_, found in rows_of(asking).items() for values in found]
+    asking.version = asking.send(asking.supplier, made)
+
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now) == []
+    again = [(sheet_, values) for sheet_, found in rows_of(asking).items() for values in found]
+    assert sorted(map(repr, again)) == sorted(map(repr, made))
 
 
 def test_another_supplier_takes_nothing_over_and_answers_of_another_request_are_not_taken(asking):
