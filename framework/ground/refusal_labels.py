@@ -25,7 +25,7 @@ _REASONS: dict[str, str] = {
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
-        "nothing-waits reminded-already too-many-hops"
+        "nothing-waits reminded-already too-many-hops too-many-asked"
     ),
     N_(
         "a second person must do this"

@@ -6,7 +6,6 @@ Answers to forms lead to a place relative to the address, so that no token is wr
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from werkzeug.wrappers import Response
 from framework.chain.requests import acts, answering, library, links, notices, reading, sheet
 from framework.chain.requests.acts import Party
 from framework.chain.requests.answering import AnswerBroken
-from framework.chain.requests.blocks import CHOICES, FIELDS, MOST_BLOCKS, OF_A_SITE, SITE, Block
+from framework.chain.requests.blocks import CHOICES, FIELDS, MOST_BLOCKS, OF_A_SITE, Block
 from framework.chain.requests.due import is_past, state_now
 from framework.ground import audit
 from framework.ground.errors import FileRefused, InvalidInput, MoveRefused, NotFound, RuleBroken, Stale
@@ -39,7 +38,7 @@ from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import LANGUAGES, sentence
 from views.i18n import words as translated
-from views.requests import blueprint, files_of, words
+from views.requests import blueprint, files_of, rows_of, words
 from views.requests.supplier import day_of
 
 HOME = "./"
@@ -47,7 +46,6 @@ ROWS_ON_A_PAGE = 100
 PROOF_MB = 10
 SENDINGS, HOUR = 60, dt.timedelta(hours=1)
 LIBRARY_ASKED = audit.declare("request.library_asked")
-_FIELD = re.compile(r"r(\d{1,4})-(\d{1,2})-([a-z_]{1,12})\Z")
 
 
 @blueprint.get("/requests/<token>/")
@@ -63,18 +61,18 @@ def asked(token: str) -> str | tuple[str, int]:
 def save_draft(token: str) -> Response | tuple[str, int]:
     """Save what was typed; with “send” answer with it, with “more” show one more site for a row."""
     link = open_link(token)
-    typed, by, todo = _typed(), storable(request.form.get("by", "")), request.form.get("do", "save")
+    typed, by, todo = rows_of.typed(), storable(request.form.get("by", "")), request.form.get("do", "save")
     try:
-        kept = answering.save(db.session(), link, typed, by=by, stamp=_stamp(), now=clock.now())
+        kept = answering.save(db.session(), link, typed, by=by, stamp=rows_of.stamp(), now=clock.now())
         if todo == "send":
             return _send(token, link, by)
     except (Stale, InvalidInput, MoveRefused) as error:
         said = guard.refused(error)
         return _page(open_link(token), [{"text": said, "field_id": ""}], typed=typed, by=by), error.status
     if todo.startswith("more-") and todo[5:].isdecimal():
-        return guard.done(f"{HOME}?page={_page_number()}&more={todo[5:]}#row-{todo[5:]}")
+        return guard.done(f"{HOME}?page={rows_of.page_number()}&more={todo[5:]}#row-{todo[5:]}")
     said = _("Saved as a draft: %(rows)s rows say something. Nothing is sent yet.", rows=kept)
-    return guard.done(f"{HOME}?page={_page_number()}", said)
+    return guard.done(f"{HOME}?page={rows_of.page_number()}", said)
 
 
 @blueprint.post("/requests/<token>/again")
@@ -295,26 +293,6 @@ def _again(token: str, error: RuleBroken, part: str) -> tuple[str, int]:
     return _page(open_link(token), [{"text": said, "field_id": field}], part=part), error.status
 
 
-def _typed() -> dict[int, list[Block]]:
-    """The blocks that the form sent, by the position of the asked row; whatever else it sent is left alone."""
-    found: dict[int, dict[int, Block]] = {}
-    for key, value in request.form.items():
-        match = _FIELD.match(key)
-        if match and match.group(3) in ("answer", *FIELDS) and int(match.group(2)) <= MOST_BLOCKS:
-            found.setdefault(int(match.group(1)), {}).setdefault(int(match.group(2)), {})[match.group(3)] = value
-    return {position: [blocks[number] for number in sorted(blocks)] for position, blocks in found.items()}
-
-
-def _stamp() -> int:
-    text = request.form.get("stamp", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def _page_number() -> int:
-    text = request.form.get("page", "")
-    return int(text) if text.isdecimal() and len(text) < 5 else 1
-
-
 def _sent(token: str, name: str, most_mb: int) -> tuple[Blob, str] | None:
     """The bytes of a file that came along, durable before anything is written; the lock is given back meanwhile."""
     sent = request.files.get(name)
@@ -374,7 +352,7 @@ def _page(
         "state": state,
         "is_open": is_open,
         "is_late": is_past(found, now),
-        "rows": [(row, _blocks(draft.get(row.position, []), str(row.position) == more)) for row in rows],
+        "rows": [(row, rows_of.blocks_to_show(draft.get(row.position, []), str(row.position) == more)) for row in rows],
         "page": page,
         "stamp": answering.stamp_of(found),
         "shown": _shown(page),
@@ -402,18 +380,6 @@ def _page(
         "usual_day": min(found.due_on, now.date() + dt.timedelta(days=14)) if not is_past(found, now) else None,
     }
     return render_template("requests/asked.html", **facts)
-
-
-def _blocks(blocks: list[Block], is_more: bool) -> list[Block]:
-    """The blocks of a row to show: at least one, and a blank one more where it was asked for."""
-    shown: list[Block] = [_as_site(block) for block in blocks] or [{}]
-    return [*shown, {}] if is_more and len(shown) < MOST_BLOCKS and blocks else shown
-
-
-def _as_site(block: Block) -> Block:
-    """Where a site is filled in and nothing was chosen, that it is made there is what will be sent."""
-    is_site = not block.get("answer") and any(block.get(name) for name in OF_A_SITE)
-    return {**block, "answer": SITE} if is_site else block
 
 
 def _offers(found: Mapping[int, list[RequestAnswer]]) -> list[tuple[int, list[RequestAnswer]]]:

@@ -32,6 +32,9 @@ MOST_ROWS = 500
 MOST_TEXT = 2_000
 MOST_HOPS = 6
 SUPPLIER_DAY = dt.timedelta(days=1)
+MOST_A_DAY = 200
+"""How many requests a supplier sends in a day: each is a mail to somebody outside."""
+MOST_CHILDREN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ def ask(
     Raises NotAllowed, InvalidInput (no rows, address, due date) and MoveRefused.
     """
     permissions.require(session, actor, Permission.REQUEST_ASK, submission.round)
+    table = UpstreamRequest
+    sent = select(func.count()).where(table.supplier_id == actor.organisation_id, table.asked_at > now - SUPPLIER_DAY)
+    if (session.scalar(sent) or 0) >= MOST_A_DAY:
+        raise MoveRefused("too-many-asked", N_("That is the most that is asked in one day. Go on tomorrow."))
     request = _new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
     request.created_by_id = actor.user_id
     request.rows = [node.as_row(number) for number, node in enumerate(nodes, start=1)]
@@ -92,6 +99,10 @@ def pass_on(
     require_listed(parent, "pass_on", now, but={"passed_on"})
     if parent.hop >= MOST_HOPS:
         raise MoveRefused("too-many-hops", N_("This has been passed on too often. Answer it, or refuse it."))
+    if len(children(session, parent)) >= MOST_CHILDREN:
+        raise MoveRefused(
+            "too-many-asked", N_("You have asked enough others. Answer with what you have, or refuse it.")
+        )
     if any(row.request_id != parent.id for row in rows):
         raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
     child = _new(parent.submission, to, why=why, due_on=due_on, asker=parent.asked_name, now=now, parent=parent)

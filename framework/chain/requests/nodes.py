@@ -99,7 +99,14 @@ def open_nodes(session: Session, submission: Submission) -> list[Node]:
     by_code = {lot.code.casefold(): lot for lot in lots}
     only = lots[0] if len(lots) == 1 else None
     products = [(row, by_code.get(_fold(row, "lot")) or only) for row in sheets[PRODUCTS] if row.get("product_ref")]
-    found = [node for row, lot in products for node in _components(row, lot, sheets[COMPONENTS], sheets[LINKS])]
+    components, links = _by_product(sheets[COMPONENTS]), _by_product(sheets[LINKS])
+    found = [
+        node
+        for row, lot in products
+        for node in _components(
+            row, lot, components.get(_fold(row, "product_ref"), []), links.get(_fold(row, "product_ref"), [])
+        )
+    ]
     return found + _minerals(products, sheets[SMELTERS])
 
 
@@ -113,11 +120,16 @@ def _rows(session: Session, submission: Submission) -> dict[str, list[Values]]:
     return found
 
 
-def _components(product: Values, lot: Lot | None, components: Iterable[Values], links: Sequence[Values]) -> list[Node]:
+def _by_product(rows: Iterable[Values]) -> dict[str, list[Values]]:
+    found: dict[str, list[Values]] = {}
+    for row in rows:
+        found.setdefault(_fold(row, "product_ref"), []).append(row)
+    return found
+
+
+def _components(product: Values, lot: Lot | None, mine: Iterable[Values], links: Iterable[Values]) -> list[Node]:
     """The components of one product that no link ties to a site, with those the lot asks for and no row names."""
-    ref = _fold(product, "product_ref")
-    mine = [row for row in components if _fold(row, "product_ref") == ref]
-    linked = {_fold(row, "component_ref") for row in links if _fold(row, "product_ref") == ref and row.get("site_ref")}
+    linked = {_fold(row, "component_ref") for row in links if row.get("site_ref")}
     common = {
         "kind": COMPONENT,
         "brand": _text(product, "brand", 120),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -380,6 +380,7 @@ def test_a_due_date_ends_at_midnight_in_its_zone(zone, day, end):
     assert due.end_of(day, zone) == end
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dates(dt.date(2000, 1, 1), dt.date(2100, 1, 1)),
     st.sampled_from(["Europe/Amsterdam", "Asia/Kolkata", "Pacific/Apia"]),

@@ -19,6 +19,8 @@ from framework.ground import sealed, trail
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.sheets.reader import read_book
 from framework.ground.trail import Filters as Events
+from framework.rounds import next_action
+from framework.rounds.next_action import Reader
 from models.records import AuditEvent, Mail
 from models.requests import RequestAcceptance, RequestReminder
 from tests.chain.requests.asking import BRAND, MAKER, SITE
@@ -270,6 +272,30 @@ def test_silence_is_noted_once_and_told_to_the_asker(asking):
         (asking.user.email, "no_answer"),
         (BRAND.email, "no_answer"),
     }
+
+
+def test_an_answer_that_came_back_is_the_suppliers_next_step_until_it_is_taken_over(asking):
+    request = asking.ask()
+    reader = Reader(asking.actor, frozenset({"supplier"}), asking.clock.now)
+    before = next_action.next_step(asking.session, asking.round, reader)
+    asking.answer(request)
+    waiting = next_action.next_step(asking.session, asking.round, reader)
+    every = {one.id for row in request.rows for one in row.answers}
+    accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
+
+    assert (before.page, waiting.page) == ("disclosure.own", "requests.own")
+    assert next_action.next_step(asking.session, asking.round, reader).page == "disclosure.own"
+
+
+@pytest.mark.parametrize(("name", "most"), [("MOST_A_DAY", 1), ("MOST_CHILDREN", 0)])
+def test_nobody_has_mails_sent_without_end(asking, monkeypatch, name, most):
+    request = asking.ask()
+    monkeypatch.setattr(acts, name, most)
+
+    with pytest.raises(MoveRefused) as refused:
+        asking.ask() if name == "MOST_A_DAY" else asking.pass_on(request)
+
+    assert refused.value.code == "too-many-asked"
 
 
 # -- volume -----------------------------------------------------------------
