@@ -129,6 +129,10 @@ class _Book:
         found = [row["values"] for row in self._sheet(SITES)]
         self.keys = {_fold(values.get("site_ref")) for values in found}
         self.sites = {_place(values): str(values["site_ref"]) for values in reversed(found) if values.get("site_ref")}
+        self.links = {_link(row["values"]) for row in self._sheet(LINKS)}
+        self.components: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in reversed(self._sheet(COMPONENTS)):
+            self._index(row)
 
     def add(self, taken: RequestAcceptance) -> bool:
         """Add one thing that was taken over; whether that changed anything."""
@@ -152,9 +156,9 @@ class _Book:
             link["share_of_production_pct"] = float(answer.told["share"])
         if "valid_from" in answer.told:
             link["valid_from"] = answer.told["valid_from"]
-        same = (_fold(link[name]) for name in ("product_ref", "component_ref", "site_ref"))
-        if tuple(same) in {_link(one["values"]) for one in self._sheet(LINKS)}:
+        if _link(link) in self.links:
             return component != before
+        self.links.add(_link(link))
         self._add(LINKS, link)
         return True
 
@@ -188,23 +192,30 @@ class _Book:
 
     def _component(self, row: RequestRow) -> dict[str, Any]:
         """The values of the component's row, which is added where the file has none."""
-        for one in self._sheet(COMPONENTS):
-            values: dict[str, Any] = one["values"]
-            same_ref = _fold(values.get("component_ref")) == _fold(row.component_ref)
-            same_kind = values.get("component_type") == row.component_type and not row.component_ref
-            if _fold(values.get("product_ref")) == _fold(row.product_ref) and (same_ref or same_kind):
-                for name in ("not_disclosed_reason", "not_disclosed_evidence"):
-                    one.get("found", {}).pop(name, None)
-                return values
-        short = "FA" if row.component_type == FINAL_ASSEMBLY else row.component_type
-        added = {
-            "component_ref": f"{row.product_ref}-{short}"[-40:],
-            "product_ref": row.product_ref,
-            "component_type": row.component_type,
-            "tier": 1 if row.component_type == FINAL_ASSEMBLY else 2,
-        }
-        self._add(COMPONENTS, added)
-        return added
+        told = _fold(row.component_ref) if row.component_ref else f"type {row.component_type}"
+        found = self.components.get((_fold(row.product_ref), told))
+        if found is None:
+            short = "FA" if row.component_type == FINAL_ASSEMBLY else row.component_type
+            added = {
+                "component_ref": f"{row.product_ref}-{short}"[-40:],
+                "product_ref": row.product_ref,
+                "component_type": row.component_type,
+                "tier": 1 if row.component_type == FINAL_ASSEMBLY else 2,
+            }
+            self._add(COMPONENTS, added)
+            found = self._sheet(COMPONENTS)[-1]
+            self._index(found)
+        for name in ("not_disclosed_reason", "not_disclosed_evidence"):
+            found.get("found", {}).pop(name, None)
+        values: dict[str, Any] = found["values"]
+        return values
+
+    def _index(self, row: dict[str, Any]) -> None:
+        """Let the row of a component be found by its key and by its type, both within its product."""
+        values = row["values"]
+        product = _fold(values.get("product_ref"))
+        self.components[product, _fold(values.get("component_ref"))] = row
+        self.components[product, f"type {values.get('component_type')}"] = row
 
     def _site(self, answer: RequestAnswer, component_type: str) -> str:
         told = answer.told

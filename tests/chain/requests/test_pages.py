@@ -695,3 +695,45 @@ def test_nobody_but_the_lead_sees_the_list(asking, sign_in, kind):
     status = sign_in(user, organisation).get(f"/rounds/{asking.round.public_id}/upstream").status_code
 
     assert status in (403, 404)
+
+
+NONSENSE = (
+    {},
+    {"do": "more-999999999999", "stamp": "-1", "page": "x", "by": "\x00"},
+    {
+        "do": "send",
+        "stamp": "9" * 40,
+        "r99999-99-name": "x",
+        "r1-0-name": "y",
+        "r1-1-answer": "none",
+        "r1-1-share": "∞",
+    },
+    {"row": ["-1", "1e9", "٣"], "name": "x" * 5000, "email": "a@b", "due_on": "9999-12-31", "language": "xx"},
+    {"row": "1", "name": "A", "email": "a@example.org", "due_on": "0001-01-01", "why": "\x00" * 9000},
+    {"of": "a" * 300, "proof_on": "2026-02-31", "note": "n" * 5000, "by": "B\nC"},
+    {"file": "no file", "proof": "no file", "answer": ["1", "²", "999999999999"], "brand": "\x00"},
+)
+
+
+@pytest.mark.parametrize("data", NONSENSE)
+def test_nonsense_breaks_no_form_of_a_link(asking, anybody, data):
+    _request, path = asked(asking)
+
+    statuses = {
+        tail: anybody.post(path + tail, data=data).status_code
+        for tail in ("", "again", "refuse", "pass-on", "answers", "onward/a/remind")
+    }
+
+    assert {tail: status for tail, status in statuses.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("data", NONSENSE)
+def test_nonsense_breaks_no_form_of_a_supplier(asking, person, data):
+    request, _path = asked(asking)
+    browser, place = person(), f"{here(asking)}/{request.public_id}"
+
+    paths = [f"{here(asking)}/new", *(f"{place}/{act}" for act in ("accept", "proof", "take-back", "remind"))]
+    statuses = {path: browser.post(path, data=data).status_code for path in paths}
+
+    assert {path: status for path, status in statuses.items() if status >= 500} == {}
+    assert browser.get(f"{here(asking)}/new?brand=%00&page=x").status_code == 200
