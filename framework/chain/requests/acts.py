@@ -35,6 +35,7 @@ SUPPLIER_DAY = dt.timedelta(days=1)
 MOST_A_DAY = 200
 """How many requests a supplier sends in a day: each is a mail to somebody outside."""
 MOST_CHILDREN = 20
+MOST_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,8 @@ def _new(
     """A request with what was typed, checked; raises InvalidInput naming the field."""
     if due_on is None:
         raise InvalidInput("due-date-missing", N_("Give a date until which you need the answer."), field="due_on")
+    if (due_on - now.date()).days > MOST_DAYS:
+        raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
     email = clean_email(to.email)
     return UpstreamRequest(
         round=submission.round,
@@ -296,8 +299,6 @@ def _guard_ask(_session: Session, request: UpstreamRequest, context: lifecycle.C
         raise InvalidInput("too-many-rows", message, field="rows", limit=MOST_ROWS)
     if due.is_past(request, context.now):
         raise InvalidInput("due-date-past", N_("The date must lie ahead."), field="due_on")
-    if (request.due_on - context.now.date()).days > 366:
-        raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
     parent = request.parent
     if parent is not None and not due.is_past(parent, context.now) and request.due_on > parent.due_on:
         message = N_("You are asked yourself until %(day)s: ask for an answer by then.")

@@ -710,6 +710,7 @@ NONSENSE = (
     },
     {"row": ["-1", "1e9", "٣"], "name": "x" * 5000, "email": "a@b", "due_on": "9999-12-31", "language": "xx"},
     {"row": "1", "name": "A", "email": "a@example.org", "due_on": "0001-01-01", "why": "\x00" * 9000},
+    {"row": ["1"], "all": "1", "name": "A", "email": "a@example.org", "due_on": "9999-12-31"},
     {"of": "a" * 300, "proof_on": "2026-02-31", "note": "n" * 5000, "by": "B\nC"},
     {"file": "no file", "proof": "no file", "answer": ["1", "²", "999999999999"], "brand": "\x00"},
 )
