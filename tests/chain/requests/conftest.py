@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
 from tests.chain.requests.asking import Asking
 
 
 @pytest.fixture
-def backend() -> str:
-    """One database is enough where nothing but the rules of a request is looked at."""
-    return "sqlite"
-
-
-@pytest.fixture
 def asking(session, build, clock) -> Asking:
     return Asking(session, build, clock)
-
-
-@pytest.fixture
-def due_on(clock) -> dt.date:
-    return (clock.now + dt.timedelta(days=14)).date()
