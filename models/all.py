@@ -1,6 +1,18 @@
 """Import every table, so that the metadata is whole."""
 
-from models import chain, contradictions, demand, disclosure, matching, measures, people, records, rounds, signons
+from models import (
+    chain,
+    contradictions,
+    demand,
+    disclosure,
+    matching,
+    measures,
+    people,
+    records,
+    requests,
+    rounds,
+    signons,
+)
 
 __all__ = [
     "chain",
@@ -11,6 +23,7 @@ __all__ = [
     "measures",
     "people",
     "records",
+    "requests",
     "rounds",
     "signons",
 ]

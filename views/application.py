@@ -36,6 +36,7 @@ BLUEPRINTS = (
     "views.demand",
     "views.disclosure",
     "views.chain",
+    "views.requests",
     "views.audit",
     "views.operations",
 )

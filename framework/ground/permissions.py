@@ -23,6 +23,8 @@ BEFORE_PUBLICATION = frozenset({"set_up", "sign_on", "demand", "demand_locked"})
 SEALED = frozenset({"published", "receipt_closed"})
 OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "in_force", "closed", "archived"})
 ANY = frozenset(ROUND_STATES)
+ASKING = SEALED | (OPENED - {"closed", "archived"})
+"""States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -74,6 +76,10 @@ class Permission(StrEnum):
     CONTRADICTIONS_DECIDE = "contradictions:decide"
     CLARIFICATION_ASK = "clarification:ask"
     CLARIFICATION_ANSWER = "clarification:answer"
+    REQUEST_ASK = "request:ask"
+    REQUEST_VIEW_OWN = "request:view_own"
+    REQUEST_ANSWER = "request:answer"
+    REQUEST_VIEW = "request:view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,10 @@ TABLE: dict[Permission, Rule] = {
             OPENED,
         ),
         _rule(Permission.SITES_MATCH, "lead", N_("merge, split and name sites"), OPENED),
+        _rule(Permission.REQUEST_ASK, "supplier", N_("ask brands and makers for rows that are open"), ASKING),
+        _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
+        _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
+        _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),
     )
 }
 

@@ -7,24 +7,26 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator scope-missing factor-missing"
+        "own-account last-operator scope-missing factor-missing not-the-asker not-the-one-asked"
     ),
     N_("there is no such thing, or it is not theirs to see"): "not-found",
     N_("the round was in another phase, or it was too early or too late"): (
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
-        "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed"
+        "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
+        "link-ended link-revoked due-date-ahead request-over"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
-        "later-decision later-elsewhere"
+        "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
-        "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone"
+        "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
+        "nothing-waits reminded-already too-many-hops too-many-asked"
     ),
     N_(
         "a second person must do this"
@@ -38,7 +40,9 @@ _REASONS: dict[str, str] = {
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
-        "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing"
+        "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
+        "no-version nobody-asked not-answered never-reminded nothing-accepted "
+        "nothing-answered nothing-proven proof-missing nothing-pending"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

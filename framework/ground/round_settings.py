@@ -64,6 +64,7 @@ LABELS: dict[str, str] = {
     "agree_spread_points_pct": N_("Spread of points up to which evaluators agree, as a percentage of the scale"),
     "score_scale": N_("Highest point of the scale for points"),
     "conflict_employer_years": N_("Years back that former employers count as a conflict of interest"),
+    "show_volume_to_brand": N_("Brands and makers that suppliers ask see the pooled volume behind the question"),
     "min_cell_members": N_("Fewest members behind a figure that others may see"),
     "market_readiness_pct": N_("Share of suppliers that must be able to meet a mandatory requirement, as a percentage"),
     "discount_rate": N_("Discount rate for life-cycle cost, in percent a year"),

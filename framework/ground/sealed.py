@@ -9,7 +9,9 @@ from models.people import Organisation, RoleGrant, User
 from models.records import AuditEvent, Mail
 from models.rounds import Round
 
-SUBMISSION = "submission"
+SUBMISSION, REQUEST = "submission", "request"
+BY_LINK = "link"
+"""What stands for the session in events of whoever acts by the link of a request."""
 INVITATION_MAIL = "supplier_invited"
 
 
@@ -24,8 +26,9 @@ def rounds() -> Select[int]:
 
 
 def is_event_of_tender() -> ColumnElement[bool]:
-    """Events of a sealed submission: their very number and time would tell who takes part."""
-    return and_(AuditEvent.subject_type == SUBMISSION, AuditEvent.outcome == "done", AuditEvent.round_id.in_(rounds()))
+    """Events of a sealed submission, or of what its supplier asks upstream: their number and time would tell who takes part."""
+    of_tender = AuditEvent.subject_type.in_((SUBMISSION, REQUEST))
+    return and_(of_tender, AuditEvent.outcome == "done", AuditEvent.round_id.in_(rounds()))
 
 
 def is_event_by_bidder() -> ColumnElement[bool]:
@@ -36,7 +39,7 @@ def is_event_by_bidder() -> ColumnElement[bool]:
 
 
 def is_mail_to_bidder() -> ColumnElement[bool]:
-    """Mail of a sealed round to somebody of a supplier, but for the invitation, which tells nothing.
+    """Mail of a sealed round to somebody of a supplier or asked by one, but for the invitation, which tells nothing.
 
     Never unknown, so that its contrary holds for mail of no round.
     """
@@ -50,7 +53,11 @@ def is_mail_to_bidder() -> ColumnElement[bool]:
         Mail.round_id.is_not(None),
         Mail.round_id.in_(rounds()),
         Mail.template != INVITATION_MAIL,
-        or_(Mail.template.startswith("submission_"), Mail.recipient.in_(suppliers)),
+        or_(
+            Mail.template.startswith("submission_"),
+            Mail.template.startswith("request_"),
+            Mail.recipient.in_(suppliers),
+        ),
     )
 
 

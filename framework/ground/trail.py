@@ -27,7 +27,8 @@ CHUNK = 1000
 class Entry:
     """One event for reading; `who` and `organisation` are blank for the system, `template` is to be translated.
 
-    `is_bidder`: somebody of a supplier in a sealed round, whose name stays out until the opening.
+    `is_bidder`: somebody of a supplier in a sealed round, whose name stays out until the opening. `is_by_link`: whoever
+    holds the link to a request, who needs no account.
     """
 
     seq: int
@@ -41,6 +42,7 @@ class Entry:
     motive: str
     hash: str
     is_bidder: bool = False
+    is_by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _entry(
         seq=event.seq,
         at=event.at,
         is_bidder=is_bidder,
+        is_by_link=event.subject_type == sealed.REQUEST and event.session_ref == sealed.BY_LINK,
         who="" if is_bidder else people.get(event.actor_id or 0, ""),
         organisation="" if is_bidder else bodies.get(event.organisation_id or 0, ""),
         template=template,

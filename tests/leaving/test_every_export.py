@@ -14,6 +14,7 @@ from sqlalchemy import select
 from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
+from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
@@ -26,6 +27,8 @@ from tests.leaving.world import (
     disclosure_tables,
     faulty_table,
     fill_record,
+    fill_with_answers,
+    fill_with_requests,
     fill_with_sign_ons,
 )
 
@@ -39,6 +42,8 @@ THEIRS = {
     f"{ROUND}/sign-ons/<sign_on_id>/class-proof": "the bytes a member sent",
     f"{VERSION}/original": "the bytes a supplier sent",
     f"{ROUND}/submissions/<submission_id>/original": "the bytes a supplier sent",
+    f"{ROUND}/requests/<request_id>/refusal": "the bytes that whoever was asked sent",
+    "/requests/<token>/onward/<request_id>/refusal": "the bytes that whoever was asked sent",
     f"{ROUND}/charts/<digest>.svg": "a picture",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }
@@ -91,6 +96,21 @@ class Stage:
         ask_of_every_site(self.session, opened.round, self.clock)
         self.session.commit()
         return self.signed(opened.round, tail)
+
+    def upstream(self, tail: str) -> bytes:
+        """A workbook about requests: the lead's list, the rows asked, the supplier's version with answers taken over."""
+        asking = Asking(self.session, self.build, self.clock)
+        if tail == "upstream.xlsx":
+            fill_with_requests(asking)
+            return self.signed(asking.round, tail)
+        path = fill_with_answers(asking)
+        if tail == "answers.xlsx":
+            return got(self.anybody(), f"{path}{tail}")
+        return got(self.sign_in(asking.user, asking.supplier), f"/rounds/{asking.round.public_id}/{tail}")
+
+    def anybody(self) -> Any:
+        """A browser that nobody is signed in to."""
+        return self.request.getfixturevalue("client")
 
     def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
         round_ = self.build.round(state="demand")
@@ -202,6 +222,17 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.disclosure("marked.xlsx"),
         numbers=((4, "latitude"),),
         identifiers=((2, "gtin"), (1, "reporting_party_reg_id")),
+    ),
+    f"{ROUND}/upstream.xlsx": Export(
+        lambda stage: stage.upstream("upstream.xlsx"),
+        numbers=((0, "Hop"), (0, "Days of silence"), (0, "Reminders"), (0, "Rows asked")),
+        identifiers=((0, "Reference"),),
+    ),
+    "/requests/<token>/answers.xlsx": Export(lambda stage: stage.upstream("answers.xlsx"), numbers=((0, "row"),)),
+    f"{ROUND}/requests/disclosure.xlsx": Export(
+        lambda stage: stage.upstream("requests/disclosure.xlsx"),
+        numbers=((4, "share_of_production_pct"),),
+        identifiers=((3, "site_ref"),),
     ),
     f"{RECORD}.xlsx": Export(lambda stage: stage.record("xlsx", of_round=True), numbers=EVENTS),
     f"{RECORD}.csv": Export(lambda stage: stage.record("csv", of_round=True)),

@@ -12,7 +12,9 @@ from framework.ground import audit
 from framework.ground.codelists import country_codes
 from models.chain import Mention
 from models.matching import MatchQuestion
+from models.requests import RequestAcceptance, RequestAnswer, RequestRow
 from tests.chain.opened import FA, Opened
+from tests.chain.requests.asking import Asking
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
 
@@ -117,3 +119,30 @@ def disclosure_tables(tender: Tender, *, changed: bool) -> dict[str, list[dict[s
         tables["3_sites"].append(site | texts | fault)
         tables["1_products"].append(model | {"product_ref": f"M{number}", "model_name": text if changed else "Book"})
     return tables
+
+
+def fill_with_requests(asking: Asking) -> None:
+    """A request to a party of each name, of an opened tender."""
+    for text in PAYLOADS:
+        asking.ask().asked_name = text
+    asking.open_round()
+    asking.session.commit()
+
+
+def fill_with_answers(asking: Asking) -> str:
+    """A request for a row of a brand of each name, answered with a site of that name and taken over; the path of another one's link."""
+    request, open_ = asking.ask(), asking.ask()
+    request.state, request.answered_at = "answered", asking.clock()
+    for number, text in enumerate(PAYLOADS, start=20):
+        row = {"kind": "component", "node_key": "k", "brand": text, "component_type": FA, "product_ref": "P1"}
+        asking.session.add(RequestRow(request_id=open_.id, position=number, **row))
+        asked = RequestRow(request_id=request.id, position=number, **row)
+        told = {"name": text, "share": "1.5"}
+        answer = RequestAnswer(row=asked, told=told, answered_at=asking.clock(), answered_by="A. Brand")
+        asking.session.add_all([asked, answer])
+        asking.session.flush()
+        taken = RequestAcceptance(row_id=asked.id, answer_id=answer.id, at=asking.clock(), by_id=asking.user.id)
+        asking.session.add(taken)
+    path = f"/requests/{asking.token(open_)}/"
+    asking.session.commit()
+    return path

@@ -24,6 +24,8 @@ def who(entry: Entry) -> str:
     """Who did it, in words; a bidder of a sealed round has no name."""
     if entry.is_bidder:
         return _("a supplier, named after the opening")
+    if entry.is_by_link:
+        return _("the one asked, by the link")
     return entry.who or _("the system")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from models.disclosure import Submission
 from models.people import Appointment
 from models.rounds import Round
 from views.demo import stage as act
+from views.demo import upstream
 from views.demo.cast import MEMBERS
 from views.demo.stage import Dates, Stage, Story
 from views.demo.workbooks import FOLDER
@@ -27,7 +29,9 @@ def laptops(stage: Stage) -> Story:
         (-31, "tegelveld", "laptops-2026-tegelveld.xlsx"),
     ):
         yield stage.day(day)
-        act.send(stage, round_, supplier, FOLDER / name)
+        sent = act.send(stage, round_, supplier, FOLDER / name)
+        if supplier == "zeewind":
+            yield from _asked_upstream(stage, sent)
     yield stage.day(-29, 9)
     act.close_and_open(stage, round_)
     _name_evaluator(stage, round_)
@@ -44,7 +48,9 @@ def desktops(stage: Stage) -> Story:
     yield stage.day(-3)
     act.send(stage, round_, "noordhaven", FOLDER / "desktops-2027-noordhaven.xlsx")
     yield stage.day(-1)
-    act.send(stage, round_, "tegelveld", FOLDER / "desktops-2027-tegelveld.xlsx")
+    sent = act.send(stage, round_, "tegelveld", FOLDER / "desktops-2027-tegelveld.xlsx")
+    if (asked := upstream.ask(stage, sent, "tegelveld", days=21)) is not None:
+        upstream.answer(stage, asked)
 
 
 def tablets(stage: Stage) -> Story:
@@ -84,6 +90,14 @@ def screens(stage: Stage) -> Story:
 
 
 STORIES = (laptops, desktops, tablets, screens)
+
+
+def _asked_upstream(stage: Stage, submission: Submission) -> Story:
+    """The reseller asks the brand, the brand asks who makes the part, and there it stays silent."""
+    yield stage.day(-37)
+    request = upstream.ask(stage, submission, "zeewind", days=20)
+    if request is not None:
+        upstream.pass_on(stage, request, days=14)
 
 
 def _until_published(stage: Stage, round_: Round, days: tuple[int, ...], notice: str) -> Story:

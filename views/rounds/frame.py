@@ -34,12 +34,14 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("demand.index", N_("Demand"), Permission.DEMAND_VIEW),
     ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
+    ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),
     ("disclosure.opening_page", N_("Opening"), Permission.OPENING_VIEW),
     ("disclosure.submissions", N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
     ("chain.first_lot", N_("Comparison"), Permission.COMPARISON_VIEW),
     ("chain.contradictions", N_("Contradictions"), Permission.CONTRADICTIONS_VIEW),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
+    ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
     ("audit.of_round", N_("Record"), Permission.AUDIT_VIEW),
 )
 """Pages of a round's own navigation: its endpoint, its label, who sees it."""

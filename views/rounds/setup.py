@@ -49,6 +49,7 @@ RULES = (
     "opening_window_minutes",
     "seal_mode",
     "show_received_count",
+    "show_volume_to_brand",
     "demand_four_eyes",
     "framework_max_months",
     "over_max",
