@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from framework.chain import shared
+from framework.chain.leverage import stored as flows
 from framework.chain.matching import stored
 from framework.chain.matching.placing import active_site, make_site, statement_of, verdicts_on
 from framework.ground import audit
@@ -257,7 +258,7 @@ def _end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
 
 
 def _settle(session: Session, sites: Collection[int]) -> None:
-    """Let sites be found by what their mentions say now, and count what is shared anew."""
+    """Let sites be found by what their mentions say now, and count what is shared and what comes from them anew."""
     session.flush()
     stored.remove(session, sites)
     rows = session.execute(
@@ -267,9 +268,13 @@ def _settle(session: Session, sites: Collection[int]) -> None:
         .order_by(Mention.id)
     ).all()
     stored.add(session, [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows])
-    rounds = select(Submission.round_id).where(Submission.id.in_({mention.submission_id for mention, _row in rows}))
-    for round_ in session.scalars(select(Round).where(Round.id.in_(rounds))):
+    query = select(Submission.round_id, Submission.id)
+    concerned: dict[int, list[int]] = {}
+    for round_id, number in session.execute(query.where(Submission.id.in_({m.submission_id for m, _row in rows}))):
+        concerned.setdefault(round_id, []).append(number)
+    for round_ in session.scalars(select(Round).where(Round.id.in_(concerned)).order_by(Round.id)):
         shared.count(session, round_)
+        flows.count(session, round_, concerned[round_.id])
 
 
 def _remember(session: Session, key: str, sites: Iterable[Site], verdict: str, decision: MatchDecision) -> None:

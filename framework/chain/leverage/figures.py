@@ -1,0 +1,261 @@
+"""Flows times demand: what comes out of each site, brand and country in whole pieces and cents that add up to the pool."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeVar
+
+from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Group, Leaf, Place
+from framework.chain.leverage.ledger import Ledger
+from framework.chain.leverage.parts import apportion
+from framework.chain.leverage.stored import Flow, Kind
+
+K = TypeVar("K")
+
+HIDDEN, REST = "hidden", "rest"
+"""What comes from sites that the reader may not see; that together with what is not told, where it could be computed."""
+FEW = 3
+BUCKETS = (ROUGH, HIDDEN, NOT_TOLD, UNKNOWN, REST, NOT_ASKED, NO_MODEL)
+"""The order in which what is no site stands below the sites."""
+HALF = Fraction(1, 2)
+
+Key = tuple[str, int, str]
+"""Status, site and country: the country only of places that are told too roughly."""
+
+
+@dataclass(slots=True)
+class Sum:
+    """What comes out of one place: `units` and `cents` add up over the places; `behind` is that of models made there.
+
+    `cents` is None where no value is known, and a lower bound where `missing` members gave none for a part of it.
+    `lost` is the part of the member who leaves. `groups` are those that it takes part in.
+    """
+
+    units: int = 0
+    cents: int | None = None
+    behind: int = 0
+    behind_cents: int | None = None
+    lost: int = 0
+    lost_cents: int | None = None
+    members: int = 0
+    missing: int = 0
+    assumed: bool = False
+    rank: int = 0
+    country: str = ""
+    groups: set[Group] = field(default_factory=set)
+    by_category: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def left(self) -> int:
+        """What is left where the member leaves."""
+        return self.units - self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """The fewest sites that make at least half of a category, or all known ones where they make less."""
+
+    category: str
+    units: int
+    sites: int
+    share: Fraction
+    known: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one kind of component, for one offer or all, for one reader.
+
+    `sites` by number, the most first; `buckets` what comes from no known site; `countries` and `brands` by code and name,
+    `known_of` a brand the part that comes from sites shown. `cells` hold brand and place in parts of a piece, for the picture.
+    """
+
+    units: int
+    cents: int | None
+    missing: int
+    lost: int
+    sites: dict[int, Sum]
+    buckets: dict[str, Sum]
+    countries: dict[str, Sum]
+    brands: dict[str, Sum]
+    known_of: dict[str, Fraction]
+    concentration: tuple[Concentration, ...]
+    cells: dict[tuple[str, Key], int]
+
+
+def key_of(place: Place, audience: int, *, is_told_apart: bool) -> Key:
+    """How a place is shown to an audience (0 open, 1 members linked to the lot, 2 who sees everything)."""
+    status = place.status
+    if place.level > audience:
+        status = HIDDEN
+    if not is_told_apart and status in (HIDDEN, NOT_TOLD, UNKNOWN):
+        status = REST
+    return (status, place.site if status == SITE else 0, place.country if status == ROUGH else "")
+
+
+def tells_apart(kind: Kind, audience: int) -> bool:
+    """Whether what comes from hidden sites may stand by itself: not where some offer has fewer than three of them."""
+    return not 0 < kind.hides[audience] < FEW
+
+
+def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = None) -> Figures:
+    """The figures of a flow for a ledger. Where a member leaves, hidden sites never stand by themselves."""
+    is_told_apart = tells_apart(flow.kind, audience) and (leaver is None or audience == 2)
+    places: dict[Key, Sum] = {}
+    brands: dict[str, Sum] = {}
+    exact: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    known: dict[str, int] = defaultdict(int)
+    cells: dict[tuple[str, Key], int] = defaultdict(int)
+    for group, leaves in _by_group(flow.leaves).items():
+        if group in ledger.held_back:
+            continue
+        units = ledger.units_of(group)
+        by_place: dict[Key, list[Leaf]] = defaultdict(list)
+        by_brand: dict[str, list[Leaf]] = defaultdict(list)
+        for leaf in leaves:
+            key = key_of(leaf.place, audience, is_told_apart=is_told_apart)
+            by_place[key].append(leaf)
+            by_brand[leaf.brand].append(leaf)
+            cells[leaf.brand, key] += leaf.part * units
+            if key[0] == SITE:
+                exact[group[0]][leaf.place.site] += leaf.part * units
+                known[leaf.brand] += leaf.part * units
+        _divide(places, by_place, group, ledger, leaver)
+        _divide(brands, by_brand, group, ledger, leaver)
+    whole = flow.kind.whole
+    _finish(places.values(), ledger, whole)
+    _finish(brands.values(), ledger, whole)
+    sites = _ranked({key[1]: one for key, one in places.items() if key[0] == SITE})
+    groups = list(ledger.groups)
+    return Figures(
+        units=ledger.units,
+        cents=ledger.cents,
+        missing=ledger.unvalued(groups),
+        lost=ledger.of(leaver).units if leaver is not None else 0,
+        sites=sites,
+        buckets=_buckets(places, ledger),
+        countries=_countries(places, ledger),
+        brands=_ranked(brands),
+        known_of={b: Fraction(known[b], one.units * whole) for b, one in brands.items() if one.units},
+        concentration=tuple(_concentrated(ledger, exact, whole)),
+        cells=dict(cells),
+    )
+
+
+def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
+    """Groups of demand that the flow does not know of: none, unless demand moved after it was counted."""
+    return [group for group in ledger.groups if group not in flow.kind.parts]
+
+
+def _by_group(leaves: Iterable[Leaf]) -> dict[Group, list[Leaf]]:
+    found: dict[Group, list[Leaf]] = defaultdict(list)
+    for leaf in leaves:
+        found[leaf.group].append(leaf)
+    return found
+
+
+def _divide(sums: dict[K, Sum], by: dict[K, list[Leaf]], group: Group, ledger: Ledger, leaver: int | None) -> None:
+    """Add a group's pieces and money to the sums of its places, in whole parts that add up to the group."""
+    keys = list(by)
+    weights = [sum(leaf.part for leaf in by[key]) for key in keys]
+    total, money = ledger.units_of(group), ledger.cents_of(group)
+    units = apportion(weights, total)
+    cents = apportion(weights, money) if money is not None else []
+    gone = ledger.groups.get(group, {}).get(leaver) if leaver is not None else None
+    lost = apportion(weights, gone.units, most=units) if gone else []
+    lost_cents = apportion(weights, gone.cents, most=cents) if gone and gone.cents is not None else []
+    for number, key in enumerate(keys):
+        one = sums.setdefault(key, Sum())
+        one.units += units[number]
+        one.by_category[group[0]] += units[number]
+        behind = sum(leaf.behind for leaf in by[key])
+        one.behind += behind * total
+        if money is not None:
+            one.behind_cents = (one.behind_cents or 0) + behind * money
+        one.assumed = one.assumed or any(leaf.assumed for leaf in by[key])
+        one.groups.add(group)
+        one.country = one.country or next((leaf.place.country for leaf in by[key] if leaf.place.country), "")
+        if cents:
+            one.cents = (one.cents or 0) + cents[number]
+        if lost:
+            one.lost += lost[number]
+        if lost_cents:
+            one.lost_cents = (one.lost_cents or 0) + lost_cents[number]
+
+
+def _finish(sums: Iterable[Sum], ledger: Ledger, whole: int) -> None:
+    """What is counted once for each combination of groups: members, and members without a value."""
+    known: dict[frozenset[Group], tuple[int, int]] = {}
+    for one in sums:
+        groups = frozenset(one.groups)
+        if groups not in known:
+            known[groups] = len(ledger.members(groups)), ledger.unvalued(groups)
+        one.members, one.missing = known[groups]
+        one.behind = half_up(one.behind, whole)
+        one.behind_cents = None if one.behind_cents is None else half_up(one.behind_cents, whole)
+        if not one.units and one.cents is None and not one.members:
+            one.cents = 0
+
+
+def half_up(number: int, whole: int) -> int:
+    """A number of parts in whole pieces, the half counted up."""
+    return (2 * number + whole) // (2 * whole)
+
+
+def _ranked(sums: dict[K, Sum]) -> dict[K, Sum]:
+    """The most first; equal ones share a rank."""
+    order = sorted(sums.items(), key=lambda item: (-item[1].units, str(item[0])))
+    for number, (_key, one) in enumerate(order):
+        same = number and order[number - 1][1].units == one.units
+        one.rank = order[number - 1][1].rank if same else number + 1
+    return dict(order)
+
+
+def _added(some: Sequence[Sum], ledger: Ledger) -> Sum:
+    found = Sum(groups={group for one in some for group in one.groups}, country=some[0].country)
+    for one in some:
+        found.units += one.units
+        found.lost += one.lost
+        found.assumed = found.assumed or one.assumed
+        found.cents = one.cents if found.cents is None else found.cents + (one.cents or 0)
+        found.lost_cents = one.lost_cents if found.lost_cents is None else found.lost_cents + (one.lost_cents or 0)
+        for category, units in one.by_category.items():
+            found.by_category[category] += units
+    found.members, found.missing = len(ledger.members(found.groups)), ledger.unvalued(found.groups)
+    return found
+
+
+def _buckets(places: dict[Key, Sum], ledger: Ledger) -> dict[str, Sum]:
+    found: dict[str, list[Sum]] = defaultdict(list)
+    for (status, _site, _country), one in places.items():
+        if status != SITE:
+            found[status].append(one)
+    return {status: _added(found[status], ledger) for status in BUCKETS if status in found}
+
+
+def _countries(places: dict[Key, Sum], ledger: Ledger) -> dict[str, Sum]:
+    """By country of the sites and of what is told of no more than a country; nothing else has one."""
+    found: dict[str, list[Sum]] = defaultdict(list)
+    for (status, _site, _country), one in places.items():
+        if status in (SITE, ROUGH):
+            found[one.country].append(one)
+    return _ranked({country: _added(some, ledger) for country, some in found.items()})
+
+
+def _concentrated(ledger: Ledger, exact: dict[str, dict[int, int]], whole: int) -> Iterable[Concentration]:
+    totals: dict[str, int] = defaultdict(int)
+    for group in ledger.groups:
+        totals[group[0]] += ledger.units_of(group)
+    for category, units in sorted(totals.items(), key=lambda item: (-item[1], item[0])):
+        if not units:
+            continue
+        flows = sorted((part for part in exact.get(category, {}).values() if part), reverse=True)
+        known, reached, sites = sum(flows), 0, 0
+        for part in flows:
+            reached, sites = reached + part, sites + 1
+            if Fraction(reached, units * whole) >= HALF:
+                break
+        yield Concentration(category, units, sites, Fraction(reached, units * whole), Fraction(known, units * whole))
