@@ -219,4 +219,4 @@ def _sorted(lines: tuple[comparison.Line, ...]) -> list[comparison.Line]:
     return [*sorted(known, key=key, reverse=asked.startswith("-")), *(one for one in lines if key(one) is None)]
 
 
-from views.chain import matching  # noqa: E402, F401 - its routes hang on the blueprint
+from views.chain import leverage, matching  # noqa: E402, F401 - their routes hang on the blueprint

@@ -38,6 +38,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("disclosure.opening_page", N_("Opening"), Permission.OPENING_VIEW),
     ("disclosure.submissions", N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
     ("chain.first_lot", N_("Comparison"), Permission.COMPARISON_VIEW),
+    ("chain.first_leverage", N_("Leverage"), Permission.COMPARISON_VIEW),
     ("audit.of_round", N_("Record"), Permission.AUDIT_VIEW),
 )
 """Pages of a round's own navigation: its endpoint, its label, who sees it."""

@@ -70,7 +70,8 @@ class Figures:
     """All figures of one kind of component, for one offer or all, for one reader.
 
     `sites` by number, the most first; `buckets` what comes from no known site; `countries` and `brands` by code and name,
-    `known_of` a brand the part that comes from sites shown. `cells` hold brand and place in parts of a piece, for the picture.
+    `known_of` a brand the part that comes from sites shown. `cells` hold brand and place in parts of a piece, for the picture; hidden
+    sites never stand by themselves there, for brands have few of them.
     """
 
     units: int
@@ -119,7 +120,7 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
             key = key_of(leaf.place, audience, is_told_apart=is_told_apart)
             by_place[key].append(leaf)
             by_brand[leaf.brand].append(leaf)
-            cells[leaf.brand, key] += leaf.part * units
+            cells[leaf.brand, key_of(leaf.place, audience, is_told_apart=audience == 2)] += leaf.part * units
             if key[0] == SITE:
                 exact[group[0]][leaf.place.site] += leaf.part * units
                 known[leaf.brand] += leaf.part * units

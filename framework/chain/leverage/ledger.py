@@ -70,6 +70,17 @@ class Ledger:
         """How many members have pieces in these groups whose value is not known."""
         return len({m for g in groups for m, share in self.groups.get(g, {}).items() if share.units and share.unvalued})
 
+    def by_member(self) -> dict[int, Share]:
+        """What each member expects of all groups together."""
+        found: dict[int, Share] = {}
+        for shares in self.groups.values():
+            for member, share in shares.items():
+                before = found.get(member, Share())
+                cents = _known((before.cents, share.cents))
+                unvalued = before.unvalued or (share.unvalued and share.units > 0)
+                found[member] = Share(before.units + share.units, cents, unvalued)
+        return found
+
     def of(self, member: int) -> Ledger:
         """The part of one member."""
         return self._only(lambda one: one == member)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from framework.chain.leverage.figures import Figures, Key
-from framework.chain.leverage.flows import NO_MODEL, SITE
+from framework.chain.leverage.figures import HIDDEN, REST, Figures, Key
+from framework.chain.leverage.flows import NO_MODEL, NOT_TOLD, SITE, UNKNOWN
 from framework.chain.leverage.ledger import Ledger
 from framework.chain.leverage.parts import fitted
 
@@ -113,7 +113,9 @@ def _to_places(found: Figures, brands: dict[str, str], sites: dict[int, int]) ->
         row_units[rows.setdefault(_brand(brand, brands, found), len(rows))] += one.units
     for site, one in found.sites.items():
         column_units[columns.setdefault(_place((SITE, site, ""), sites, found), len(columns))] += one.units
+    is_merged = any(key[0] == REST for _brand_name, key in found.cells)
     for status, one in found.buckets.items():
+        status = REST if is_merged and status in (HIDDEN, NOT_TOLD, UNKNOWN) else status
         column_units[columns.setdefault(_place((status, 0, ""), sites, found), len(columns))] += one.units
     for (brand, key), part in found.cells.items():
         if part:
