@@ -176,7 +176,7 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
         page=page,
         quantities=[
             (CATEGORIES[category].label if category in CATEGORIES else category, quantity)
-            for category, quantity in comparison.quantities_of(db.session(), lot, found.site)
+            for category, quantity in comparison.quantities_of(db.session(), lot, found.site, reader)
         ],
         names={s.id: bidder(reader, confidentiality.bidder_name(reader, s, i)) for i, s in order},
         place=lambda submission, row: place(reader, submission, row),

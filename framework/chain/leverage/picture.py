@@ -14,6 +14,7 @@ from framework.chain.leverage.parts import fitted
 MEMBER, CATEGORY, BRAND, PLACE = range(4)
 """The columns of the picture."""
 OTHER, TOGETHER = "other", "together"
+Cells = dict[tuple[str, Key], int]
 START = {MEMBER: 6, CATEGORY: 5, BRAND: 6, PLACE: 10}
 LEAST = {MEMBER: 1, CATEGORY: 1, BRAND: 1, PLACE: 1}
 
@@ -46,16 +47,18 @@ def picture(
     `shown` are the members that may be named; None shows all members as one. Nothing flows twice: the links out of a node
     add up to it, and those into it too.
     """
-    limits = dict(START)
+    limits, cells = dict(START), _compact(found)
     while True:
-        links = _drawn(found, ledger, limits, shown)
+        links = _drawn(found, ledger, limits, shown, cells)
         wide = [column for column in (PLACE, MEMBER, BRAND, CATEGORY) if limits[column] > LEAST[column]]
         if len(links) <= most or not wide:
             return _nodes(links), links
         limits[max(wide, key=lambda column: (limits[column] / START[column], column))] -= 1
 
 
-def _drawn(found: Figures, ledger: Ledger, limits: dict[int, int], shown: Collection[int] | None) -> list[Flowing]:
+def _drawn(
+    found: Figures, ledger: Ledger, limits: dict[int, int], shown: Collection[int] | None, cells: Cells
+) -> list[Flowing]:
     categories: dict[str, int] = defaultdict(int)
     for (category, _tier), shares in ledger.groups.items():
         categories[category] += sum(share.units for share in shares.values())
@@ -65,7 +68,7 @@ def _drawn(found: Figures, ledger: Ledger, limits: dict[int, int], shown: Collec
     return [
         *_from_members(ledger, kinds, limits[MEMBER], shown),
         *_to_brands(found, kinds, brands),
-        *_to_places(found, brands, sites),
+        *_to_places(found, brands, sites, cells),
     ]
 
 
@@ -96,33 +99,46 @@ def _from_members(
 
 def _to_brands(found: Figures, kinds: dict[str, str], brands: dict[str, str]) -> Iterable[Flowing]:
     links: dict[tuple[tuple[str, str | int, int], tuple[str, str | int, int]], int] = defaultdict(int)
+    rest = _rest(found.brands, brands)
     for brand, one in found.brands.items():
         for category, units in one.by_category.items():
-            target = _brand(brand, brands, found)
-            links[_category(kinds.get(category, OTHER), kinds), target] += units
+            links[_category(kinds.get(category, OTHER), kinds), _brand(brand, brands, rest)] += units
     return _linked(CATEGORY, links)
 
 
-def _to_places(found: Figures, brands: dict[str, str], sites: dict[int, int]) -> Iterable[Flowing]:
-    cells: dict[tuple[int, int], int] = defaultdict(int)
+def _to_places(found: Figures, brands: dict[str, str], sites: dict[int, int], cells: Cells) -> Iterable[Flowing]:
+    """From brands to places; `cells` hold the sites that may stand by name, and all others as one."""
     rows: dict[tuple[str, str | int, int], int] = {}
     columns: dict[tuple[str, str | int, int], int] = {}
     row_units: dict[int, int] = defaultdict(int)
     column_units: dict[int, int] = defaultdict(int)
+    other_brands, other_sites = _rest(found.brands, brands), _rest(found.sites, sites)
     for brand, one in found.brands.items():
-        row_units[rows.setdefault(_brand(brand, brands, found), len(rows))] += one.units
+        row_units[rows.setdefault(_brand(brand, brands, other_brands), len(rows))] += one.units
     for site, one in found.sites.items():
-        column_units[columns.setdefault(_place((SITE, site, ""), sites, found), len(columns))] += one.units
-    is_merged = any(key[0] == REST for _brand_name, key in found.cells)
+        column_units[columns.setdefault(_place((SITE, site, ""), sites, other_sites), len(columns))] += one.units
+    is_merged = any(key[0] == REST for _brand_name, key in cells)
     for status, one in found.buckets.items():
         status = REST if is_merged and status in (HIDDEN, NOT_TOLD, UNKNOWN) else status
-        column_units[columns.setdefault(_place((status, 0, ""), sites, found), len(columns))] += one.units
-    for (brand, key), part in found.cells.items():
+        column_units[columns.setdefault(_place((status, 0, ""), sites, other_sites), len(columns))] += one.units
+    drawn: dict[tuple[int, int], int] = defaultdict(int)
+    for (brand, key), part in cells.items():
         if part:
-            cells[rows[_brand(brand, brands, found)], columns[_place(key, sites, found)]] += part
-    table = fitted(cells, [row_units[i] for i in range(len(rows))], [column_units[i] for i in range(len(columns))])
+            row = rows[_brand(brand, brands, other_brands)]
+            drawn[row, columns[_place(key, sites, other_sites)]] += part
+    table = fitted(drawn, [row_units[i] for i in range(len(rows))], [column_units[i] for i in range(len(columns))])
     sources, targets = list(rows), list(columns)
     return _linked(BRAND, {(sources[r], targets[c]): units for (r, c), units in table.items()})
+
+
+def _compact(found: Figures) -> Cells:
+    """The cells with only the sites that can stand by name; the picture is tried several times over them."""
+    largest = set(_named({n: s.units for n, s in found.sites.items()}, START[PLACE]))
+    cells: Cells = defaultdict(int)
+    for (brand, key), part in found.cells.items():
+        is_site = key[0] == SITE
+        cells[brand, key if not is_site or key[1] in largest else (SITE, 0, "")] += part
+    return cells
 
 
 def _linked(
@@ -161,16 +177,16 @@ def _category(kind: str, kinds: dict[str, str]) -> tuple[str, str | int, int]:
     return ("category", kind, 1) if kind in kinds else (OTHER, "", 0)
 
 
-def _brand(brand: str, brands: dict[str, str], found: Figures) -> tuple[str, str | int, int]:
+def _brand(brand: str, brands: dict[str, str], rest: int) -> tuple[str, str | int, int]:
     if not brand:
         return NO_MODEL, "", 1
-    return ("brand", brand, 1) if brand in brands else (OTHER, "", _rest(found.brands, brands))
+    return ("brand", brand, 1) if brand in brands else (OTHER, "", rest)
 
 
-def _place(key: Key, sites: dict[int, int], found: Figures) -> tuple[str, str | int, int]:
+def _place(key: Key, sites: dict[int, int], rest: int) -> tuple[str, str | int, int]:
     if key[0] != SITE:
         return key[0], "", 1
-    return (SITE, key[1], 1) if key[1] in sites else (OTHER, "", _rest(found.sites, sites))
+    return (SITE, key[1], 1) if key[1] in sites else (OTHER, "", rest)
 
 
 def _rest(sums: dict, named: dict) -> int:  # type: ignore[type-arg]
