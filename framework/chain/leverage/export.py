@@ -79,7 +79,7 @@ def write(view: View, figures: Figures, told: Told, *, now: dt.datetime, words: 
 
 
 _COMPONENTS = (
-    N_("Tier"),
+    N_("Tier of the chain"),
     N_("Component"),
     N_("Sites"),
     N_("Known to a site, in percent"),
