@@ -68,10 +68,10 @@ class Stage:
         self.session.commit()
         return round_
 
-    def comparison(self) -> bytes:
+    def comparison(self, table: str = "comparison") -> bytes:
         opened = Comparing(self.session, self.build, self.clock)
         self.session.commit()
-        return self.signed(opened.round, f"lots/{opened.lot.public_id}/comparison.xlsx")
+        return self.signed(opened.round, f"lots/{opened.lot.public_id}/{table}.xlsx")
 
     def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
         round_ = self.build.round(state="demand")
@@ -154,6 +154,10 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
         lambda stage: stage.comparison(),
         numbers=((0, "Models on offer"), (0, "Required components"), (1, "Suppliers"), (1, "Models")),
+    ),
+    f"{ROUND}/lots/<lot_id>/leverage.xlsx": Export(
+        lambda stage: stage.comparison("leverage"),
+        numbers=((0, "Rank"), (0, "Pieces that come from there"), (1, "Pieces that come from there"), (3, "Sites")),
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Group, Leaf, Place
+from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Group, Place
 from framework.chain.leverage.ledger import Ledger
 from framework.chain.leverage.parts import apportion
 from framework.chain.leverage.stored import Flow, Kind
@@ -46,12 +46,22 @@ class Sum:
     rank: int = 0
     country: str = ""
     groups: set[Group] = field(default_factory=set)
-    by_category: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    by_category: dict[str, int] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
         """What is left where the member leaves."""
         return self.units - self.lost
+
+
+@dataclass(slots=True)
+class Weight:
+    """What a group gives to a place or a brand, in parts of its whole; `known` of it comes from sites that are shown."""
+
+    part: int = 0
+    behind: int = 0
+    known: int = 0
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +80,7 @@ class Figures:
     """All figures of one kind of component, for one offer or all, for one reader.
 
     `sites` by number, the most first; `buckets` what comes from no known site; `countries` and `brands` by code and name,
-    `known_of` a brand the part that comes from sites shown. `cells` hold brand and place in parts of a piece, for the picture; hidden
-    sites never stand by themselves there, for brands have few of them.
+    `known_of` a brand the part that comes from sites shown.
     """
 
     units: int
@@ -84,7 +93,6 @@ class Figures:
     brands: dict[str, Sum]
     known_of: dict[str, Fraction]
     concentration: tuple[Concentration, ...]
-    cells: dict[tuple[str, Key], int]
 
 
 def key_of(place: Place, audience: int, *, is_told_apart: bool) -> Key:
@@ -105,36 +113,34 @@ def tells_apart(kind: Kind, audience: int) -> bool:
 def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = None) -> Figures:
     """The figures of a flow for a ledger. Where a member leaves, hidden sites never stand by themselves."""
     is_told_apart = tells_apart(flow.kind, audience) and (leaver is None or audience == 2)
-    places: dict[Key, Sum] = {}
-    brands: dict[str, Sum] = {}
+    keys = [key_of(place, audience, is_told_apart=is_told_apart) for place in flow.places]
+    by_place, by_brand = _weighed(flow, ledger, keys)
+    countries: dict[Key, str] = {}
+    for place, key in zip(flow.places, keys, strict=True):
+        countries.setdefault(key, place.country if key[0] in (SITE, ROUGH) else "")
+    places: dict[Key, Sum] = {key: Sum(country=country) for key, country in countries.items()}
+    brands: dict[str, Sum] = {brand: Sum() for brand in flow.brands}
     exact: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     known: dict[str, int] = defaultdict(int)
-    cells: dict[tuple[str, Key], int] = defaultdict(int)
-    for group, leaves in _by_group(flow.leaves).items():
-        if group in ledger.held_back:
-            continue
+    for group in by_place:
         units = ledger.units_of(group)
-        by_place: dict[Key, list[Leaf]] = defaultdict(list)
-        by_brand: dict[str, list[Leaf]] = defaultdict(list)
-        for leaf in leaves:
-            key = key_of(leaf.place, audience, is_told_apart=is_told_apart)
-            by_place[key].append(leaf)
-            by_brand[leaf.brand].append(leaf)
-            cells[leaf.brand, key_of(leaf.place, audience, is_told_apart=audience == 2)] += leaf.part * units
+        for key, weight in by_place[group].items():
             if key[0] == SITE:
-                exact[group[0]][leaf.place.site] += leaf.part * units
-                known[leaf.brand] += leaf.part * units
-        _divide(places, by_place, group, ledger, leaver)
-        _divide(brands, by_brand, group, ledger, leaver)
+                exact[group[0]][key[1]] += weight.part * units
+        for brand, weight in by_brand[group].items():
+            known[brand] += weight.known * units
+        _divide(places, by_place[group], group, ledger, leaver)
+        _divide(brands, by_brand[group], group, ledger, leaver)
+    places = {key: one for key, one in places.items() if one.groups}
+    brands = {brand: one for brand, one in brands.items() if one.groups}
     whole = flow.kind.whole
     _finish(places.values(), ledger, whole)
     _finish(brands.values(), ledger, whole)
     sites = _ranked({key[1]: one for key, one in places.items() if key[0] == SITE})
-    groups = list(ledger.groups)
     return Figures(
         units=ledger.units,
         cents=ledger.cents,
-        missing=ledger.unvalued(groups),
+        missing=ledger.unvalued(ledger.groups),
         lost=ledger.of(leaver).units if leaver is not None else 0,
         sites=sites,
         buckets=_buckets(places, ledger),
@@ -142,8 +148,18 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
         brands=_ranked(brands),
         known_of={b: Fraction(known[b], one.units * whole) for b, one in brands.items() if one.units},
         concentration=tuple(_concentrated(ledger, exact, whole)),
-        cells=dict(cells),
     )
+
+
+def cells_of(flow: Flow, ledger: Ledger, audience: int) -> dict[tuple[str, Key], int]:
+    """Brand and place in parts of a piece, for the picture; hidden sites never stand by themselves, for brands have few."""
+    keys = [key_of(place, audience, is_told_apart=audience == 2) for place in flow.places]
+    units = [0 if group in ledger.held_back else ledger.units_of(group) for group in flow.groups]
+    found: dict[tuple[str, Key], int] = defaultdict(int)
+    groups, brands, places, parts, _behind, _assumed = flow.columns
+    for group, brand, place, part in zip(groups, brands, places, parts, strict=True):
+        found[flow.brands[brand], keys[place]] += part * units[group]
+    return dict(found)
 
 
 def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
@@ -151,35 +167,50 @@ def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
     return [group for group in ledger.groups if group not in flow.kind.parts]
 
 
-def _by_group(leaves: Iterable[Leaf]) -> dict[Group, list[Leaf]]:
-    found: dict[Group, list[Leaf]] = defaultdict(list)
-    for leaf in leaves:
-        found[leaf.group].append(leaf)
-    return found
+def _weighed(
+    flow: Flow, ledger: Ledger, keys: Sequence[Key]
+) -> tuple[dict[Group, dict[Key, Weight]], dict[Group, dict[str, Weight]]]:
+    """What each group gives to places and to brands, in parts of its whole."""
+    by_place: list[dict[Key, Weight]] = [{} for _group in flow.groups]
+    by_brand: list[dict[str, Weight]] = [{} for _group in flow.groups]
+    is_site = [key[0] == SITE for key in keys]
+    for group, brand, place, part, behind, assumed in zip(*flow.columns, strict=True):
+        key = keys[place]
+        at = by_place[group].get(key)
+        if at is None:
+            at = by_place[group][key] = Weight()
+        at.part += part
+        at.behind += behind
+        of = by_brand[group].get(flow.brands[brand])
+        if of is None:
+            of = by_brand[group][flow.brands[brand]] = Weight()
+        of.part += part
+        if is_site[place]:
+            of.known += part
+        if assumed:
+            at.assumed = of.assumed = True
+    shown = [number for number, group in enumerate(flow.groups) if group not in ledger.held_back]
+    return {flow.groups[n]: by_place[n] for n in shown}, {flow.groups[n]: by_brand[n] for n in shown}
 
 
-def _divide(sums: dict[K, Sum], by: dict[K, list[Leaf]], group: Group, ledger: Ledger, leaver: int | None) -> None:
+def _divide(sums: dict[K, Sum], by: dict[K, Weight], group: Group, ledger: Ledger, leaver: int | None) -> None:
     """Add a group's pieces and money to the sums of its places, in whole parts that add up to the group."""
-    keys = list(by)
-    weights = [sum(leaf.part for leaf in by[key]) for key in keys]
+    weights = [weight.part for weight in by.values()]
     total, money = ledger.units_of(group), ledger.cents_of(group)
     units = apportion(weights, total)
     cents = apportion(weights, money) if money is not None else []
     gone = ledger.groups.get(group, {}).get(leaver) if leaver is not None else None
     lost = apportion(weights, gone.units, most=units) if gone else []
     lost_cents = apportion(weights, gone.cents, most=cents) if gone and gone.cents is not None else []
-    for number, key in enumerate(keys):
-        one = sums.setdefault(key, Sum())
+    for number, (key, weight) in enumerate(by.items()):
+        one = sums[key]
         one.units += units[number]
-        one.by_category[group[0]] += units[number]
-        behind = sum(leaf.behind for leaf in by[key])
-        one.behind += behind * total
-        if money is not None:
-            one.behind_cents = (one.behind_cents or 0) + behind * money
-        one.assumed = one.assumed or any(leaf.assumed for leaf in by[key])
+        one.by_category[group[0]] = one.by_category.get(group[0], 0) + units[number]
+        one.behind += weight.behind * total
+        one.assumed = one.assumed or weight.assumed
         one.groups.add(group)
-        one.country = one.country or next((leaf.place.country for leaf in by[key] if leaf.place.country), "")
-        if cents:
+        if money is not None:
+            one.behind_cents = (one.behind_cents or 0) + weight.behind * money
             one.cents = (one.cents or 0) + cents[number]
         if lost:
             one.lost += lost[number]
@@ -224,7 +255,7 @@ def _added(some: Sequence[Sum], ledger: Ledger) -> Sum:
         found.cents = one.cents if found.cents is None else found.cents + (one.cents or 0)
         found.lost_cents = one.lost_cents if found.lost_cents is None else found.lost_cents + (one.lost_cents or 0)
         for category, units in one.by_category.items():
-            found.by_category[category] += units
+            found.by_category[category] = found.by_category.get(category, 0) + units
     found.members, found.missing = len(ledger.members(found.groups)), ledger.unvalued(found.groups)
     return found
 

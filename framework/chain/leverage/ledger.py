@@ -34,7 +34,7 @@ class Share:
 class Ledger:
     """The pooled expected demand of a lot by group and member. `names` are public id and name by member.
 
-    `held_back` are groups that are left out, for too few members stand behind them for this reader.
+    `stamp` is equal for equal demand; empty where it may yet be undone. `held_back` are groups that are left out, for too few members stand behind them for this reader.
     """
 
     lot_id: int
@@ -43,6 +43,7 @@ class Ledger:
     groups: Mapping[Group, Mapping[int, Share]]
     names: Mapping[int, tuple[str, str]]
     held_back: frozenset[Group] = frozenset()
+    stamp: tuple[Any, ...] = ()
 
     @property
     def units(self) -> int:
@@ -136,11 +137,10 @@ class Ledger:
 def ledger(session: Session, lot: Lot) -> Ledger:
     """The demand of a lot as the pool counts it. Made anew only where demand or sign-ons of the round changed."""
     stamp = (*pool.figures(session, lot.round).stamp, lot.id)
-    if stamp not in _kept or session.info.get("write"):
-        found = _load(session, lot)
-        if session.info.get("write"):
-            return found
-        _kept[stamp] = found
+    if session.info.get("write"):
+        return _load(session, lot)
+    if stamp not in _kept:
+        _kept[stamp] = replace(_load(session, lot), stamp=stamp)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(stamp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from framework.chain.leverage.figures import HIDDEN, REST, Figures, Key
@@ -40,16 +40,21 @@ class Flowing:
 
 
 def picture(
-    found: Figures, ledger: Ledger, *, most: int, shown: Collection[int] | None
+    found: Figures,
+    ledger: Ledger,
+    cells: Mapping[tuple[str, Key], int],
+    *,
+    most: int,
+    shown: Collection[int] | None,
 ) -> tuple[list[Node], list[Flowing]]:
     """At most `most` links, the largest of each column by name and the rest as one.
 
-    `shown` are the members that may be named; None shows all members as one. Nothing flows twice: the links out of a node
+    `cells` as `cells_of` counts them; `shown` are the members that may be named; None shows all members as one. Nothing flows twice: the links out of a node
     add up to it, and those into it too.
     """
-    limits, cells = dict(START), _compact(found)
+    limits, some = dict(START), _compact(found, cells)
     while True:
-        links = _drawn(found, ledger, limits, shown, cells)
+        links = _drawn(found, ledger, limits, shown, some)
         wide = [column for column in (PLACE, MEMBER, BRAND, CATEGORY) if limits[column] > LEAST[column]]
         if len(links) <= most or not wide:
             return _nodes(links), links
@@ -131,11 +136,11 @@ def _to_places(found: Figures, brands: dict[str, str], sites: dict[int, int], ce
     return _linked(BRAND, {(sources[r], targets[c]): units for (r, c), units in table.items()})
 
 
-def _compact(found: Figures) -> Cells:
+def _compact(found: Figures, whole: Mapping[tuple[str, Key], int]) -> Cells:
     """The cells with only the sites that can stand by name; the picture is tried several times over them."""
     largest = set(_named({n: s.units for n, s in found.sites.items()}, START[PLACE]))
     cells: Cells = defaultdict(int)
-    for (brand, key), part in found.cells.items():
+    for (brand, key), part in whole.items():
         is_site = key[0] == SITE
         cells[brand, key if not is_site or key[1] in largest else (SITE, 0, "")] += part
     return cells

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +23,10 @@ from framework.rounds import settings
 from models.chain import Component, Link, Mention, Product
 from models.disclosure import Submission
 from models.rounds import Lot
+
+KEPT = 12
+
+_kept: OrderedDict[tuple[Any, ...], tuple[Flow | None, Figures | None]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,11 @@ class SiteLeverage:
     held_back: bool
 
 
+def forget() -> None:
+    """Keep nothing: for measuring."""
+    _kept.clear()
+
+
 def ledger_for(session: Session, lot: Lot, reader: Reader) -> Ledger:
     """The demand of a lot that this reader may see the sums of."""
     found = ledger(session, lot)
@@ -90,8 +101,8 @@ def view(
     known = [one.component_type for one in kinds]
     kind = kind if kind in known else FINAL_ASSEMBLY
     audience = AUDIENCES.index(audience_of(reader, lot))
-    flow = _flow(session, lot, offer, kind, of, held)
-    found = counting.figures(flow, held, audience, leaver=leaver) if flow is not None else None
+    chosen = next((one for one in kinds if one.component_type == kind), None)
+    flow, found = _looked(session, lot, offer, chosen, of, held, audience, leaver) if chosen else (None, None)
     waiting = _waiting(session, lot, of)
     return View(lot, held, tuple(of), offer, tuple(kinds), kind, flow, found, audience, waiting)
 
@@ -107,10 +118,10 @@ def leverage_of(session: Session, lot: Lot, site_ids: Collection[int], reader: R
     kinds = {one.component_type: one for one in stored.kinds(session, lot, None, of)}
     found: dict[int, list[SiteLeverage]] = {}
     for component_type in _made_at(session, lot, site_ids):
-        flow = _flow(session, lot, None, component_type, of, held) if component_type in kinds else None
-        if flow is None:
+        kind = kinds.get(component_type)
+        flow, counted = _looked(session, lot, None, kind, of, held, audience, None) if kind else (None, None)
+        if flow is None or counted is None:
             continue
-        counted = counting.figures(flow, held, audience)
         for site in site_ids:
             if site in counted.sites:
                 found.setdefault(site, []).append(_site(flow.kind, counted, counted.sites[site], held))
@@ -123,9 +134,11 @@ def members_at(flow: Flow, held: Ledger, site: int, audience: int) -> list[tuple
     For readers who may see single members only.
     """
     behind: dict[tuple[str, str], int] = {}
-    for leaf in flow.leaves:
-        if leaf.place.site == site and leaf.place.level <= audience:
-            behind[leaf.group] = behind.get(leaf.group, 0) + leaf.behind
+    groups, _brands, places, _parts, parts_behind, _assumed = flow.columns
+    there = {n for n, place in enumerate(flow.places) if place.site == site and place.level <= audience}
+    for group, place, part in zip(groups, places, parts_behind, strict=True):
+        if place in there:
+            behind[flow.groups[group]] = behind.get(flow.groups[group], 0) + part
     found = []
     for member in held.members(behind):
         shares = [(part, held.groups[g][member]) for g, part in behind.items() if member in held.groups.get(g, {})]
@@ -134,6 +147,31 @@ def members_at(flow: Flow, held: Ledger, site: int, audience: int) -> list[tuple
         cents = counting.half_up(sum(known), flow.kind.whole) if known else None
         found.append((member, counting.half_up(units, flow.kind.whole), cents))
     return sorted(found, key=lambda one: (-(one[2] or 0), -one[1], one[0]))
+
+
+def _looked(
+    session: Session,
+    lot: Lot,
+    offer: int | None,
+    kind: Kind,
+    of: Sequence[int],
+    held: Ledger,
+    audience: int,
+    leaver: int | None,
+) -> tuple[Flow | None, Figures | None]:
+    """Flow and figures of a kind. They are kept as long as neither flows nor demand were counted anew."""
+    key = (kind.made, held.stamp, held.held_back, audience, leaver)
+    may_keep = bool(kind.made and held.stamp) and not session.info.get("write")
+    if may_keep and key in _kept:
+        _kept.move_to_end(key)
+        return _kept[key]
+    flow = _flow(session, lot, offer, kind.component_type, of, held)
+    found = (flow, counting.figures(flow, held, audience, leaver=leaver) if flow is not None else None)
+    if may_keep:
+        _kept[key] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found
 
 
 def _flow(session: Session, lot: Lot, offer: int | None, kind: str, of: Sequence[int], held: Ledger) -> Flow | None:

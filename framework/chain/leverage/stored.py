@@ -19,6 +19,7 @@ from framework.chain.leverage.flows import SITE, WHOLE, Group, Leaf, Pin, Place
 from framework.demand import pool
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.veil import OPENED
+from models.base import random_id
 from models.chain import ChainBuild, Mention, Product
 from models.demand import Demand, DemandLine
 from models.disclosure import Submission
@@ -37,7 +38,7 @@ class Kind:
 
     `parts` are by group and then by status, sites by level (`site0` to `site2`), in parts of `whole`; `sites` counts
     those an audience sees, `hides` says for each audience how many sites it does not see in the offer that has fewest of
-    them and yet some (0 where none has any).
+    them and yet some (0 where none has any). `made` is new whenever it is counted anew; empty where it is not kept.
     """
 
     component_type: str
@@ -46,15 +47,30 @@ class Kind:
     parts: dict[Group, dict[str, int]]
     sites: tuple[int, int, int]
     hides: tuple[int, int, int]
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The flows of one kind, of one offer or of all; of each group the parts add up to `kind.whole`."""
+    """The flows of one kind, of one offer or of all; of each group the parts add up to `kind.whole`.
+
+    Column by column, for a lot may have tens of thousands: `columns` are group, brand and place by their place in the
+    tuples beside them, then part, behind and whether it is assumed (0 or 1).
+    """
 
     kind: Kind
-    leaves: tuple[Leaf, ...]
+    groups: tuple[Group, ...]
+    brands: tuple[str, ...]
+    places: tuple[Place, ...]
+    columns: tuple[list[int], ...]
     pins: tuple[Pin, ...]
+
+    def leaves(self) -> list[Leaf]:
+        """The flows one by one."""
+        return [
+            Leaf(self.groups[g], self.brands[b], self.places[p], part, behind, bool(assumed))
+            for g, b, p, part, behind, assumed in zip(*self.columns, strict=True)
+        ]
 
 
 def count(session: Session, round_: Round, submissions: Collection[int]) -> None:
@@ -132,7 +148,7 @@ def flow(session: Session, lot: Lot, offer: int | None, kind: str, of: Sequence[
     ).first()
     if row is not None and offer is None and row.summary["offers"] != list(of):
         return next((one for one in _together(session, lot, of) if one.kind.component_type == kind), None)
-    return None if row is None else Flow(_kind(row), *_unpacked(row.leaves))
+    return None if row is None else _unpacked(_kind(row), row.leaves)
 
 
 def anew(
@@ -148,9 +164,9 @@ def anew(
     tier = min((one.kind.tier for one, _assembly in found if one), default=0)
     if not tier:
         return None
-    leaves = flows.merged([one.leaves if one else flows.not_asked(assembly.leaves) for one, assembly in found])
+    leaves = flows.merged([one.leaves() if one else flows.not_asked(assembly.leaves()) for one, assembly in found])
     hides = _fewest([one.kind.hides for one, _assembly in found if one])
-    return Flow(_summary(kind, tier, WHOLE * len(found), leaves, hides), tuple(leaves), pins)
+    return packed(_summary(kind, tier, WHOLE * len(found), leaves, hides), leaves, pins)
 
 
 def _of(offer: int | None) -> Any:
@@ -174,10 +190,8 @@ def _counted(offer: flows.Offer, lot: Lot, groups: set[Group]) -> Iterable[Flow]
         leaves = flows.flows(offer, kind, groups, is_asked=kind in asked)
         there = {(leaf.place.site, leaf.place.level) for leaf in leaves}
         hides = _hidden(leaves)
-        yield Flow(
-            _summary(kind, tier, WHOLE, leaves, hides),
-            tuple(leaves),
-            tuple(p for p in pins if (p.site, p.level) in there),
+        yield packed(
+            _summary(kind, tier, WHOLE, leaves, hides), leaves, [p for p in pins if (p.site, p.level) in there]
         )
 
 
@@ -193,8 +207,7 @@ def _together(session: Session, lot: Lot, of: Sequence[int]) -> list[Flow]:
         LotFlow.submission_id, LotFlow.component_type, LotFlow.tier, LotFlow.whole, LotFlow.summary, LotFlow.leaves
     ).where(LotFlow.lot_id == lot.id, LotFlow.submission_id.in_(of))
     single = {
-        (row.submission_id, row.component_type): Flow(_kind(row), *_unpacked(row.leaves))
-        for row in session.execute(query)
+        (row.submission_id, row.component_type): _unpacked(_kind(row), row.leaves) for row in session.execute(query)
     }
     tiers: dict[str, int] = {}
     for (_offer, kind), one in single.items():
@@ -204,13 +217,13 @@ def _together(session: Session, lot: Lot, of: Sequence[int]) -> list[Flow]:
         parts = [single.get((number, kind)) for number in of]
         leaves = flows.merged(
             [
-                one.leaves if one else flows.not_asked(single[number, FINAL_ASSEMBLY].leaves)
+                one.leaves() if one else flows.not_asked(single[number, FINAL_ASSEMBLY].leaves())
                 for number, one in zip(of, parts, strict=True)
             ]
         )
         hides = _fewest([one.kind.hides for one in parts if one])
         pins = {(pin.site, pin.level): pin for one in reversed(parts) if one for pin in one.pins}
-        found.append(Flow(_summary(kind, tier, WHOLE * len(of), leaves, hides), tuple(leaves), tuple(pins.values())))
+        found.append(packed(_summary(kind, tier, WHOLE * len(of), leaves, hides), leaves, list(pins.values())))
     return found
 
 
@@ -242,16 +255,26 @@ def _summary(kind: str, tier: int, whole: int, leaves: Iterable[Leaf], hides: tu
     return Kind(kind, tier, whole, parts, (len(seen[0]), len(seen[1]), len(seen[2])), hides)
 
 
+def packed(kind: Kind, leaves: Sequence[Leaf], pins: Sequence[Pin]) -> Flow:
+    """Flows one by one as columns."""
+    groups = sorted({leaf.group for leaf in leaves})
+    brands = sorted({leaf.brand for leaf in leaves})
+    places = sorted({leaf.place for leaf in leaves})
+    group_of, brand_of = ({one: n for n, one in enumerate(some)} for some in (groups, brands))
+    place_of = {one: n for n, one in enumerate(places)}
+    columns = (
+        [group_of[leaf.group] for leaf in leaves],
+        [brand_of[leaf.brand] for leaf in leaves],
+        [place_of[leaf.place] for leaf in leaves],
+        [leaf.part for leaf in leaves],
+        [leaf.behind for leaf in leaves],
+        [int(leaf.assumed) for leaf in leaves],
+    )
+    return Flow(kind, tuple(groups), tuple(brands), tuple(places), columns, tuple(pins))
+
+
 def _row(lot: Lot, submission: int | None, found: Flow, of: Sequence[int] = ()) -> dict[str, Any]:
     kind = found.kind
-    groups = sorted(kind.parts)
-    brands = sorted({leaf.brand for leaf in found.leaves})
-    place_of = {group: number for number, group in enumerate(groups)}
-    brand_of = {brand: number for number, brand in enumerate(brands)}
-    leaves = [
-        [place_of[one.group], brand_of[one.brand], *one.place, one.part, one.behind, int(one.assumed)]
-        for one in found.leaves
-    ]
     return {
         "lot_id": lot.id,
         "submission_id": submission,
@@ -259,29 +282,39 @@ def _row(lot: Lot, submission: int | None, found: Flow, of: Sequence[int] = ()) 
         "tier": kind.tier,
         "whole": kind.whole,
         "summary": {
+            "made": random_id(),
             "offers": list(of),
-            "groups": [[*group, kind.parts[group]] for group in groups],
+            "groups": [[*group, kind.parts[group]] for group in sorted(kind.parts)],
             "sites": kind.sites,
             "hides": kind.hides,
         },
-        "leaves": {"groups": groups, "brands": brands, "leaves": leaves, "pins": [list(pin) for pin in found.pins]},
+        "leaves": {
+            "groups": found.groups,
+            "brands": found.brands,
+            "places": found.places,
+            "columns": found.columns,
+            "pins": found.pins,
+        },
     }
 
 
 def _kind(row: Any) -> Kind:
     told = row.summary
     parts = {(category, tier): found for category, tier, found in told["groups"]}
-    return Kind(row.component_type, row.tier, row.whole, parts, tuple(told["sites"]), tuple(told["hides"]))
-
-
-def _unpacked(told: dict[str, Any]) -> tuple[tuple[Leaf, ...], tuple[Pin, ...]]:
-    groups = [(category, tier) for category, tier in told["groups"]]
-    brands = told["brands"]
-    leaves = tuple(
-        Leaf(groups[g], brands[b], Place(status, site, level, country), part, behind, bool(assumed))
-        for g, b, status, site, level, country, part, behind, assumed in told["leaves"]
+    return Kind(
+        row.component_type, row.tier, row.whole, parts, tuple(told["sites"]), tuple(told["hides"]), told["made"]
     )
-    return leaves, tuple(Pin(*pin) for pin in told["pins"])
+
+
+def _unpacked(kind: Kind, told: dict[str, Any]) -> Flow:
+    return Flow(
+        kind,
+        tuple((category, tier) for category, tier in told["groups"]),
+        tuple(told["brands"]),
+        tuple(Place(*place) for place in told["places"]),
+        tuple(told["columns"]),
+        tuple(Pin(*pin) for pin in told["pins"]),
+    )
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.chain.leverage import flows as flowing
-from framework.chain.leverage.figures import figures
+from framework.chain.leverage.figures import cells_of, figures
 from framework.chain.leverage.flows import WHOLE, Model, Node, Offer, Place, Tie
 from framework.chain.leverage.ledger import Ledger, Share
 from framework.chain.leverage.picture import BRAND, CATEGORY, MEMBER, PLACE, picture
-from framework.chain.leverage.stored import Flow, _hidden, _summary
+from framework.chain.leverage.stored import _hidden, _summary, packed
 
 FA = "final_assembly"
 CATEGORIES, TIERS = ("laptop", "monitor"), ("", "A", "B")
@@ -53,7 +53,7 @@ def flow_of(offers, ledger, *, order=None):
         offer = Offer(list(models), {FA: 1}, [])
         parts.append(flowing.flows(offer, FA, ledger.groups, is_asked=True))
     leaves = flowing.merged(parts if order is None else [parts[i] for i in order])
-    return Flow(_summary(FA, 1, WHOLE * len(offers), leaves, _hidden(leaves)), tuple(leaves), ())
+    return packed(_summary(FA, 1, WHOLE * len(offers), leaves, _hidden(leaves)), leaves, [])
 
 
 def demand_by_category(ledger):
@@ -99,10 +99,9 @@ def test_the_order_of_rows_and_offers_is_irrelevant(offers, ledger, chance):
 @given(OFFERS, LEDGERS, st.integers(1, 6))
 def test_a_member_that_leaves_lowers_each_flow_exactly_by_its_part(offers, ledger, leaver):
     flow = flow_of(offers, ledger)
-    whole, gone, left = (figures(flow, one, 2) for one in (ledger, ledger.of(leaver), ledger.without(leaver)))
+    whole, gone, left = (cells_of(flow, one, 2) for one in (ledger, ledger.of(leaver), ledger.without(leaver)))
 
-    for cell in whole.cells:
-        assert whole.cells[cell] == gone.cells.get(cell, 0) + left.cells.get(cell, 0)
+    assert whole == {cell: gone[cell] + left[cell] for cell in whole}
 
 
 @given(OFFERS, LEDGERS)
@@ -119,9 +118,10 @@ def test_shares_stay_within_their_bounds(offers, ledger):
 
 @given(OFFERS, LEDGERS, st.sampled_from([None, {1}, {1, 2, 3, 4, 5, 6}]))
 def test_the_picture_shows_few_links_and_they_add_up(offers, ledger, shown):
-    found = figures(flow_of(offers, ledger), ledger, 2)
+    flow = flow_of(offers, ledger)
+    found = figures(flow, ledger, 2)
 
-    nodes, links = picture(found, ledger, most=25, shown=shown)
+    nodes, links = picture(found, ledger, cells_of(flow, ledger, 2), most=25, shown=shown)
 
     assert len(links) <= 25
     for column in (MEMBER, CATEGORY, BRAND, PLACE):

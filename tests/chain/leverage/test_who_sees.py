@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from framework.chain import comparison
 from framework.chain.leverage import reading
 from framework.chain.leverage.export import known_parts, weights_of
-from framework.chain.leverage.figures import HIDDEN, REST
+from framework.chain.leverage.figures import HIDDEN, REST, cells_of
 from framework.chain.leverage.picture import picture
 from tests.chain.leverage.conftest import PLACES, line, offer
 from tests.chain.leverage.test_sums import LEDGERS
 
-ALL_FIVE = {letter: 20 for letter in PLACES}
+ALL_FIVE = dict.fromkeys(PLACES, 20)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_comparison_tells_outsiders_no_amount_of_few_members(opened, lot, me
 def test_sites_that_are_hidden_stand_by_themselves_only_where_they_are_three(opened, lot, member, lead, hidden, status):
     buyer = member(line(1000))
     opened.built(
-        offer(("P1", "laptop", "", 100, {letter: 15 for letter in PLACES}), levels=dict.fromkeys(hidden, "lead_and_monitor"))
+        offer(("P1", "laptop", "", 100, dict.fromkeys(PLACES, 15)), levels=dict.fromkeys(hidden, "lead_and_monitor"))
     )
     reader = opened.reader(buyer)
 
@@ -116,7 +116,7 @@ def test_one_offer_alone_does_not_give_away_what_all_together_hide(opened, lot, 
     """Three hidden sites in one offer and one in the other: the one is not to be had by taking the three away."""
     buyer = member(line(1000))
     secret = dict.fromkeys("STU", "lead_and_monitor")
-    first = opened.built(offer(("P1", "laptop", "", 100, {letter: 20 for letter in "STUV"}), levels=secret))
+    first = opened.built(offer(("P1", "laptop", "", 100, dict.fromkeys("STUV", 20)), levels=secret))
     second = opened.built(offer(("P1", "laptop", "", 100, {"S": 50, "W": 20}), levels=secret, brand="Other"))
     reader = opened.reader(buyer)
 
@@ -131,10 +131,11 @@ def test_one_offer_alone_does_not_give_away_what_all_together_hide(opened, lot, 
 def test_no_brand_tells_of_its_hidden_sites_in_the_picture(opened, lot, member):
     buyer = member(line(1000))
     secret = dict.fromkeys("STU", "lead_and_monitor")
-    opened.built(offer(("P1", "laptop", "", 100, {letter: 20 for letter in "STUV"}), levels=secret))
+    opened.built(offer(("P1", "laptop", "", 100, dict.fromkeys("STUV", 20)), levels=secret))
     found = reading.view(opened.session, lot, opened.reader(buyer))
 
-    nodes, _links = picture(found.figures, found.ledger, most=25, shown=None)
+    cells = cells_of(found.flow, found.ledger, found.audience)
+    nodes, _links = picture(found.figures, found.ledger, cells, most=25, shown=None)
 
     assert HIDDEN in found.figures.buckets
     assert HIDDEN not in {node.kind for node in nodes}
@@ -143,7 +144,7 @@ def test_no_brand_tells_of_its_hidden_sites_in_the_picture(opened, lot, member):
 def test_what_a_leaving_member_takes_from_hidden_sites_is_not_told_apart(opened, lot, member):
     buyer = member(line(1000))
     secret = dict.fromkeys("STU", "lead_and_monitor")
-    opened.built(offer(("P1", "laptop", "", 100, {letter: 20 for letter in "STUV"}), levels=secret))
+    opened.built(offer(("P1", "laptop", "", 100, dict.fromkeys("STUV", 20)), levels=secret))
 
     found = reading.view(opened.session, lot, opened.reader(buyer), leaver=buyer.id)
 
