@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from framework.chain.leverage import export, picture, places, reading, stored
-from framework.chain.leverage.figures import Figures, Sum, cells_of
+from framework.chain.leverage.figures import Figures, Sum
 from framework.chain.leverage.flows import SITE
 from framework.chain.leverage.ledger import Share
 from framework.chain.leverage.picture import Flowing, Node
@@ -369,8 +369,9 @@ def _picture(asked: Asked, found: Figures) -> tuple[list[Node], list[Flowing]]:
     most = current_app.extensions["settings"].sankey_links
     shown = None if asked.members is None else set(asked.members)
     view = asked.view
-    cells = cells_of(view.flow, view.ledger, view.audience) if view.flow else {}
-    return picture.picture(found, view.ledger, cells, most=most, shown=shown)
+    if view.flow is None:
+        return [], []
+    return picture.picture(found, view.ledger, view.flow, view.audience, most=most, shown=shown)
 
 
 def _dots(asked: Asked, found: Figures) -> list[places.Dot]:

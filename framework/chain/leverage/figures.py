@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
@@ -54,14 +54,19 @@ class Sum:
         return self.units - self.lost
 
 
-@dataclass(slots=True)
-class Weight:
-    """What a group gives to a place or a brand, in parts of its whole; `known` of it comes from sites that are shown."""
+class Weights:
+    """What a group gives to places or to brands, by their number and in parts of its whole.
 
-    part: int = 0
-    behind: int = 0
-    known: int = 0
-    assumed: bool = False
+    `known` of it comes from sites that are shown; `flags` are 0 where it gives nothing, above 1 where a part is assumed.
+    """
+
+    __slots__ = ("behind", "flags", "known", "part")
+
+    def __init__(self, size: int) -> None:
+        self.part = [0] * size
+        self.behind = [0] * size
+        self.known = [0] * size
+        self.flags = bytearray(size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +118,24 @@ def tells_apart(kind: Kind, audience: int) -> bool:
 def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = None) -> Figures:
     """The figures of a flow for a ledger. Where a member leaves, hidden sites never stand by themselves."""
     is_told_apart = tells_apart(flow.kind, audience) and (leaver is None or audience == 2)
-    keys = [key_of(place, audience, is_told_apart=is_told_apart) for place in flow.places]
-    by_place, by_brand = _weighed(flow, ledger, keys)
-    countries: dict[Key, str] = {}
-    for place, key in zip(flow.places, keys, strict=True):
-        countries.setdefault(key, place.country if key[0] in (SITE, ROUGH) else "")
-    places: dict[Key, Sum] = {key: Sum(country=country) for key, country in countries.items()}
-    brands: dict[str, Sum] = {brand: Sum() for brand in flow.brands}
+    keys, numbers = _keys(flow, audience, is_told_apart)
+    by_place, by_brand = _weighed(flow, numbers, [key[0] == SITE for key in keys])
+    at, of = [Sum(country=country) for country in keys.values()], [Sum() for _brand in flow.brands]
     exact: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    known: dict[str, int] = defaultdict(int)
-    for group in by_place:
+    known = [0] * len(flow.brands)
+    for number, group in enumerate(flow.groups):
+        if group in ledger.held_back:
+            continue
         units = ledger.units_of(group)
-        for key, weight in by_place[group].items():
-            if key[0] == SITE:
-                exact[group[0]][key[1]] += weight.part * units
-        for brand, weight in by_brand[group].items():
-            known[brand] += weight.known * units
-        _divide(places, by_place[group], group, ledger, leaver)
-        _divide(brands, by_brand[group], group, ledger, leaver)
-    places = {key: one for key, one in places.items() if one.groups}
-    brands = {brand: one for brand, one in brands.items() if one.groups}
+        for key, part in zip(keys, by_place[number].part, strict=True):
+            if part and key[0] == SITE:
+                exact[group[0]][key[1]] += part * units
+        known = [before + part * units for before, part in zip(known, by_brand[number].known, strict=True)]
+        _divide(at, by_place[number], group, ledger, leaver)
+        _divide(of, by_brand[number], group, ledger, leaver)
+    places = {key: one for key, one in zip(keys, at, strict=True) if one.groups}
+    brands = {brand: one for brand, one in zip(flow.brands, of, strict=True) if one.groups}
+    known_of = dict(zip(flow.brands, known, strict=True))
     whole = flow.kind.whole
     _finish(places.values(), ledger, whole)
     _finish(brands.values(), ledger, whole)
@@ -146,20 +149,41 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
         buckets=_buckets(places, ledger),
         countries=_countries(places, ledger),
         brands=_ranked(brands),
-        known_of={b: Fraction(known[b], one.units * whole) for b, one in brands.items() if one.units},
+        known_of={b: Fraction(known_of[b], one.units * whole) for b, one in brands.items() if one.units},
         concentration=tuple(_concentrated(ledger, exact, whole)),
     )
 
 
-def cells_of(flow: Flow, ledger: Ledger, audience: int) -> dict[tuple[str, Key], int]:
-    """Brand and place in parts of a piece, for the picture; hidden sites never stand by themselves, for brands have few."""
+def cells_of(
+    flow: Flow, ledger: Ledger, audience: int, *, named: Collection[int] | None = None
+) -> dict[tuple[str, Key], int]:
+    """Brand and place in parts of a piece, for the picture; sites beyond those `named` as one, whose number is 0.
+
+    Hidden sites never stand by themselves, for brands have few of them.
+    """
     keys = [key_of(place, audience, is_told_apart=audience == 2) for place in flow.places]
+    if named is not None:
+        keys = [key if key[0] != SITE or key[1] in named else (SITE, 0, "") for key in keys]
+    distinct = list(dict.fromkeys(keys))
+    number_of = {key: number for number, key in enumerate(distinct)}
+    numbers = [number_of[key] for key in keys]
     units = [0 if group in ledger.held_back else ledger.units_of(group) for group in flow.groups]
-    found: dict[tuple[str, Key], int] = defaultdict(int)
+    found: dict[int, int] = defaultdict(int)
     groups, brands, places, parts, _behind, _assumed = flow.columns
+    size = len(distinct)
     for group, brand, place, part in zip(groups, brands, places, parts, strict=True):
-        found[flow.brands[brand], keys[place]] += part * units[group]
-    return dict(found)
+        found[brand * size + numbers[place]] += part * units[group]
+    return {(flow.brands[cell // size], distinct[cell % size]): part for cell, part in found.items()}
+
+
+def _keys(flow: Flow, audience: int, is_told_apart: bool) -> tuple[dict[Key, str], list[int]]:
+    """The distinct keys of a flow with the country of each, and for each of its places the number of its key."""
+    keys = [key_of(place, audience, is_told_apart=is_told_apart) for place in flow.places]
+    countries: dict[Key, str] = {}
+    for place, key in zip(flow.places, keys, strict=True):
+        countries[key] = countries.get(key, "") or (place.country if key[0] in (SITE, ROUGH) else "")
+    number_of = {key: number for number, key in enumerate(countries)}
+    return countries, [number_of[key] for key in keys]
 
 
 def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
@@ -167,55 +191,47 @@ def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
     return [group for group in ledger.groups if group not in flow.kind.parts]
 
 
-def _weighed(
-    flow: Flow, ledger: Ledger, keys: Sequence[Key]
-) -> tuple[dict[Group, dict[Key, Weight]], dict[Group, dict[str, Weight]]]:
-    """What each group gives to places and to brands, in parts of its whole."""
-    by_place: list[dict[Key, Weight]] = [{} for _group in flow.groups]
-    by_brand: list[dict[str, Weight]] = [{} for _group in flow.groups]
-    is_site = [key[0] == SITE for key in keys]
+def _weighed(flow: Flow, keys: Sequence[int], are_sites: Sequence[bool]) -> tuple[list[Weights], list[Weights]]:
+    """What each group gives to places and to brands, in parts of its whole; by their numbers, for there are many."""
+    by_place = [Weights(len(are_sites)) for _group in flow.groups]
+    by_brand = [Weights(len(flow.brands)) for _group in flow.groups]
     for group, brand, place, part, behind, assumed in zip(*flow.columns, strict=True):
         key = keys[place]
-        at = by_place[group].get(key)
-        if at is None:
-            at = by_place[group][key] = Weight()
-        at.part += part
-        at.behind += behind
-        of = by_brand[group].get(flow.brands[brand])
-        if of is None:
-            of = by_brand[group][flow.brands[brand]] = Weight()
-        of.part += part
-        if is_site[place]:
-            of.known += part
-        if assumed:
-            at.assumed = of.assumed = True
-    shown = [number for number, group in enumerate(flow.groups) if group not in ledger.held_back]
-    return {flow.groups[n]: by_place[n] for n in shown}, {flow.groups[n]: by_brand[n] for n in shown}
+        there, of = by_place[group], by_brand[group]
+        there.part[key] += part
+        there.behind[key] += behind
+        there.flags[key] |= 1 + 2 * assumed
+        of.part[brand] += part
+        of.flags[brand] |= 1 + 2 * assumed
+        if are_sites[key]:
+            of.known[brand] += part
+    return by_place, by_brand
 
 
-def _divide(sums: dict[K, Sum], by: dict[K, Weight], group: Group, ledger: Ledger, leaver: int | None) -> None:
+def _divide(sums: Sequence[Sum], by: Weights, group: Group, ledger: Ledger, leaver: int | None) -> None:
     """Add a group's pieces and money to the sums of its places, in whole parts that add up to the group."""
-    weights = [weight.part for weight in by.values()]
+    numbers = [number for number, flag in enumerate(by.flags) if flag]
+    weights = [by.part[number] for number in numbers]
     total, money = ledger.units_of(group), ledger.cents_of(group)
     units = apportion(weights, total)
     cents = apportion(weights, money) if money is not None else []
     gone = ledger.groups.get(group, {}).get(leaver) if leaver is not None else None
     lost = apportion(weights, gone.units, most=units) if gone else []
     lost_cents = apportion(weights, gone.cents, most=cents) if gone and gone.cents is not None else []
-    for number, (key, weight) in enumerate(by.items()):
-        one = sums[key]
-        one.units += units[number]
-        one.by_category[group[0]] = one.by_category.get(group[0], 0) + units[number]
-        one.behind += weight.behind * total
-        one.assumed = one.assumed or weight.assumed
+    for place, number in enumerate(numbers):
+        one = sums[number]
+        one.units += units[place]
+        one.by_category[group[0]] = one.by_category.get(group[0], 0) + units[place]
+        one.behind += by.behind[number] * total
+        one.assumed = one.assumed or by.flags[number] > 1
         one.groups.add(group)
         if money is not None:
-            one.behind_cents = (one.behind_cents or 0) + weight.behind * money
-            one.cents = (one.cents or 0) + cents[number]
+            one.behind_cents = (one.behind_cents or 0) + by.behind[number] * money
+            one.cents = (one.cents or 0) + cents[place]
         if lost:
-            one.lost += lost[number]
+            one.lost += lost[place]
         if lost_cents:
-            one.lost_cents = (one.lost_cents or 0) + lost_cents[number]
+            one.lost_cents = (one.lost_cents or 0) + lost_cents[place]
 
 
 def _finish(sums: Iterable[Sum], ledger: Ledger, whole: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from framework.chain.leverage.figures import HIDDEN, REST, Figures, Key
+from framework.chain.leverage.figures import HIDDEN, REST, Figures, Key, cells_of
 from framework.chain.leverage.flows import NO_MODEL, NOT_TOLD, SITE, UNKNOWN
 from framework.chain.leverage.ledger import Ledger
 from framework.chain.leverage.parts import fitted
+from framework.chain.leverage.stored import Flow
 
 MEMBER, CATEGORY, BRAND, PLACE = range(4)
 """The columns of the picture."""
@@ -42,17 +43,19 @@ class Flowing:
 def picture(
     found: Figures,
     ledger: Ledger,
-    cells: Mapping[tuple[str, Key], int],
+    flow: Flow,
+    audience: int,
     *,
     most: int,
     shown: Collection[int] | None,
 ) -> tuple[list[Node], list[Flowing]]:
     """At most `most` links, the largest of each column by name and the rest as one.
 
-    `cells` as `cells_of` counts them; `shown` are the members that may be named; None shows all members as one. Nothing flows twice: the links out of a node
+    `shown` are the members that may be named; None shows all members as one. Nothing flows twice: the links out of a node
     add up to it, and those into it too.
     """
-    limits, some = dict(START), _compact(found, cells)
+    largest = set(_named({number: one.units for number, one in found.sites.items()}, START[PLACE]))
+    limits, some = dict(START), cells_of(flow, ledger, audience, named=largest)
     while True:
         links = _drawn(found, ledger, limits, shown, some)
         wide = [column for column in (PLACE, MEMBER, BRAND, CATEGORY) if limits[column] > LEAST[column]]
@@ -134,16 +137,6 @@ def _to_places(found: Figures, brands: dict[str, str], sites: dict[int, int], ce
     table = fitted(drawn, [row_units[i] for i in range(len(rows))], [column_units[i] for i in range(len(columns))])
     sources, targets = list(rows), list(columns)
     return _linked(BRAND, {(sources[r], targets[c]): units for (r, c), units in table.items()})
-
-
-def _compact(found: Figures, whole: Mapping[tuple[str, Key], int]) -> Cells:
-    """The cells with only the sites that can stand by name; the picture is tried several times over them."""
-    largest = set(_named({n: s.units for n, s in found.sites.items()}, START[PLACE]))
-    cells: Cells = defaultdict(int)
-    for (brand, key), part in whole.items():
-        is_site = key[0] == SITE
-        cells[brand, key if not is_site or key[1] in largest else (SITE, 0, "")] += part
-    return cells
 
 
 def _linked(

@@ -81,8 +81,8 @@ def test_it_says_how_much_comes_out_of_how_few_sites(round_pages):
 
     page = browsers["lead"].page(here)
 
-    # 300 A: (60 % + 100 %) / 2 at S; 300 B: 20 % / 2 at S, and the second offer has no model for B
-    assert "Laptop: 50 % of the 600 pieces pooled come out of 2 sites." in page.text
+    # 300 A: (60 % + 100 %) / 2 at S and 30 % / 2 at T; 300 B: 20 % / 2 at each, for the second offer has no model for B
+    assert "Laptop: 58 % of the 600 pieces pooled come out of 2 sites." in page.text
     assert "The largest, Lakeside Ltd, makes for 3 of 3 members." in page.text
 
 

@@ -121,7 +121,7 @@ def test_the_picture_shows_few_links_and_they_add_up(offers, ledger, shown):
     flow = flow_of(offers, ledger)
     found = figures(flow, ledger, 2)
 
-    nodes, links = picture(found, ledger, cells_of(flow, ledger, 2), most=25, shown=shown)
+    nodes, links = picture(found, ledger, flow, 2, most=25, shown=shown)
 
     assert len(links) <= 25
     for column in (MEMBER, CATEGORY, BRAND, PLACE):

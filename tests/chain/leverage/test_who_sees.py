@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from framework.chain import comparison
 from framework.chain.leverage import reading
 from framework.chain.leverage.export import known_parts, weights_of
-from framework.chain.leverage.figures import HIDDEN, REST, cells_of
+from framework.chain.leverage.figures import HIDDEN, REST
 from framework.chain.leverage.picture import picture
 from tests.chain.leverage.conftest import PLACES, line, offer
 from tests.chain.leverage.test_sums import LEDGERS
@@ -134,8 +134,7 @@ def test_no_brand_tells_of_its_hidden_sites_in_the_picture(opened, lot, member):
     opened.built(offer(("P1", "laptop", "", 100, dict.fromkeys("STUV", 20)), levels=secret))
     found = reading.view(opened.session, lot, opened.reader(buyer))
 
-    cells = cells_of(found.flow, found.ledger, found.audience)
-    nodes, _links = picture(found.figures, found.ledger, cells, most=25, shown=None)
+    nodes, _links = picture(found.figures, found.ledger, found.flow, found.audience, most=25, shown=None)
 
     assert HIDDEN in found.figures.buckets
     assert HIDDEN not in {node.kind for node in nodes}
