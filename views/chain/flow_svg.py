@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from framework.chain.leverage.picture import CATEGORY, MEMBER, PLACE, Flowing, Node
 
 WIDTH, TOP, BOX, GAP, ROOM = 1240, 34, 14, 20, 380
-LEFT = (250, 490, 720, 950)
+LEFT = (230, 450, 670, 890)
 """The left edge of each column's boxes."""
-LONGEST = 32
+LONGEST = (24, 26, 26, 42)
+"""How many letters of a name stand beside the boxes of each column."""
 KNOWN = ("member", "category", "brand", "site", "other", "together")
 
 
@@ -78,9 +79,10 @@ def drawing(
     return Drawing(WIDTH, int(height), edges, list(boxes.values()), bands)
 
 
-def short(words: str) -> str:
-    """Words that fit beside a box."""
-    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+def short(words: str, column: int) -> str:
+    """Words that fit beside a box of a column."""
+    longest = LONGEST[column]
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
 
 
 def _box(node: Node, column: int, y: float, height: float, words: str, amount: str) -> Box:
@@ -89,7 +91,7 @@ def _box(node: Node, column: int, y: float, height: float, words: str, amount: s
         x=LEFT[column],
         y=round(y, 1),
         height=round(max(height, 2), 1),
-        words=short(words),
+        words=short(words, column),
         amount=amount,
         label=LEFT[column] - 8 if is_left else LEFT[column] + BOX + 8,
         anchor="end" if is_left else "start",

@@ -118,9 +118,9 @@ def tells_apart(kind: Kind, audience: int) -> bool:
 def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = None) -> Figures:
     """The figures of a flow for a ledger. Where a member leaves, hidden sites never stand by themselves."""
     is_told_apart = tells_apart(flow.kind, audience) and (leaver is None or audience == 2)
-    keys, numbers = _keys(flow, audience, is_told_apart)
-    by_place, by_brand = _weighed(flow, numbers, [key[0] == SITE for key in keys])
-    at, of = [Sum(country=country) for country in keys.values()], [Sum() for _brand in flow.brands]
+    keys = [key_of(place, audience, is_told_apart=is_told_apart) for place in flow.places]
+    by_place, by_brand = _weighed(flow, [key[0] == SITE for key in keys])
+    at, of = [Sum(country=place.country) for place in flow.places], [Sum() for _brand in flow.brands]
     exact: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     known = [0] * len(flow.brands)
     for number, group in enumerate(flow.groups):
@@ -133,7 +133,7 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
         known = [before + part * units for before, part in zip(known, by_brand[number].known, strict=True)]
         _divide(at, by_place[number], group, ledger, leaver)
         _divide(of, by_brand[number], group, ledger, leaver)
-    places = {key: one for key, one in zip(keys, at, strict=True) if one.groups}
+    places = _shown(keys, at)
     brands = {brand: one for brand, one in zip(flow.brands, of, strict=True) if one.groups}
     known_of = dict(zip(flow.brands, known, strict=True))
     whole = flow.kind.whole
@@ -176,14 +176,38 @@ def cells_of(
     return {(flow.brands[cell // size], distinct[cell % size]): part for cell, part in found.items()}
 
 
-def _keys(flow: Flow, audience: int, is_told_apart: bool) -> tuple[dict[Key, str], list[int]]:
-    """The distinct keys of a flow with the country of each, and for each of its places the number of its key."""
-    keys = [key_of(place, audience, is_told_apart=is_told_apart) for place in flow.places]
-    countries: dict[Key, str] = {}
-    for place, key in zip(flow.places, keys, strict=True):
-        countries[key] = countries.get(key, "") or (place.country if key[0] in (SITE, ROUGH) else "")
-    number_of = {key: number for number, key in enumerate(countries)}
-    return countries, [number_of[key] for key in keys]
+def _shown(keys: Sequence[Key], sums: Sequence[Sum]) -> dict[Key, Sum]:
+    """The sums of places as this reader sees them. Pieces were made whole before, so that every reader reads the same."""
+    found: dict[Key, Sum] = {}
+    for key, one in zip(keys, sums, strict=True):
+        if not one.groups:
+            continue
+        if key[0] not in (SITE, ROUGH):
+            one.country = ""
+        if key in found:
+            _fold(found[key], one)
+        else:
+            found[key] = one
+    return found
+
+
+def _fold(one: Sum, other: Sum) -> None:
+    """Add a sum to another of the same flow."""
+    one.units += other.units
+    one.behind += other.behind
+    one.lost += other.lost
+    one.cents = _plus(one.cents, other.cents)
+    one.behind_cents = _plus(one.behind_cents, other.behind_cents)
+    one.lost_cents = _plus(one.lost_cents, other.lost_cents)
+    one.assumed = one.assumed or other.assumed
+    one.country = one.country or other.country
+    one.groups |= other.groups
+    for category, units in other.by_category.items():
+        one.by_category[category] = one.by_category.get(category, 0) + units
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
 
 
 def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
@@ -191,19 +215,18 @@ def unserved(flow: Flow, ledger: Ledger) -> list[Group]:
     return [group for group in ledger.groups if group not in flow.kind.parts]
 
 
-def _weighed(flow: Flow, keys: Sequence[int], are_sites: Sequence[bool]) -> tuple[list[Weights], list[Weights]]:
+def _weighed(flow: Flow, are_sites: Sequence[bool]) -> tuple[list[Weights], list[Weights]]:
     """What each group gives to places and to brands, in parts of its whole; by their numbers, for there are many."""
     by_place = [Weights(len(are_sites)) for _group in flow.groups]
     by_brand = [Weights(len(flow.brands)) for _group in flow.groups]
     for group, brand, place, part, behind, assumed in zip(*flow.columns, strict=True):
-        key = keys[place]
         there, of = by_place[group], by_brand[group]
-        there.part[key] += part
-        there.behind[key] += behind
-        there.flags[key] |= 1 + 2 * assumed
+        there.part[place] += part
+        there.behind[place] += behind
+        there.flags[place] |= 1 + 2 * assumed
         of.part[brand] += part
         of.flags[brand] |= 1 + 2 * assumed
-        if are_sites[key]:
+        if are_sites[place]:
             of.known[brand] += part
     return by_place, by_brand
 
@@ -263,15 +286,9 @@ def _ranked(sums: dict[K, Sum]) -> dict[K, Sum]:
 
 
 def _added(some: Sequence[Sum], ledger: Ledger) -> Sum:
-    found = Sum(groups={group for one in some for group in one.groups}, country=some[0].country)
+    found = Sum(country=some[0].country)
     for one in some:
-        found.units += one.units
-        found.lost += one.lost
-        found.assumed = found.assumed or one.assumed
-        found.cents = one.cents if found.cents is None else found.cents + (one.cents or 0)
-        found.lost_cents = one.lost_cents if found.lost_cents is None else found.lost_cents + (one.lost_cents or 0)
-        for category, units in one.by_category.items():
-            found.by_category[category] = found.by_category.get(category, 0) + units
+        _fold(found, one)
     found.members, found.missing = len(ledger.members(found.groups)), ledger.unvalued(found.groups)
     return found
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.chain.leverage.parts import apportion, fitted, model_parts, site_parts
@@ -47,6 +47,7 @@ def test_models_without_whole_shares_take_equal_parts_assumed(shares):
     assert model_parts(shares) == ([Fraction(1, 2)] * 2, True)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), SHARES), max_size=12), st.randoms())
 def test_parts_of_sites_are_within_bounds_and_do_not_depend_on_the_order(links, chance):
     parts, rest, assumed = site_parts(links)
@@ -58,6 +59,7 @@ def test_parts_of_sites_are_within_bounds_and_do_not_depend_on_the_order(links, 
     assert not links or sum(parts.values()) + rest == 1
 
 
+@settings(max_examples=100, deadline=None)
 @given(WEIGHTS, st.integers(0, 10**9))
 def test_whole_pieces_add_up_and_stay_within_one_of_their_share(weights, total):
     parts = apportion(weights, total)
@@ -68,6 +70,7 @@ def test_whole_pieces_add_up_and_stay_within_one_of_their_share(weights, total):
     )
 
 
+@settings(max_examples=100, deadline=None)
 @given(WEIGHTS, st.integers(0, 10**6), st.data())
 def test_the_part_of_a_member_never_exceeds_what_it_is_a_part_of(weights, total, data):
     whole = apportion(weights, total)
@@ -79,6 +82,7 @@ def test_the_part_of_a_member_never_exceeds_what_it_is_a_part_of(weights, total,
     assert all(a <= b for a, b in zip(part, whole, strict=True))
 
 
+@settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(st.tuples(st.integers(0, 4), st.integers(0, 5)), st.integers(1, 10**9), min_size=1, max_size=20),
     st.integers(0, 5_000),

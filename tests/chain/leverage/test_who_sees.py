@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.chain import comparison
 from framework.chain.leverage import reading
 from framework.chain.leverage.export import known_parts, weights_of
-from framework.chain.leverage.figures import HIDDEN, REST
+from framework.chain.leverage.figures import HIDDEN, REST, figures
 from framework.chain.leverage.picture import picture
 from tests.chain.leverage.conftest import PLACES, line, offer
-from tests.chain.leverage.test_sums import LEDGERS
+from tests.chain.leverage.test_sums import LEDGERS, OFFERS, flow_of
 
 ALL_FIVE = dict.fromkeys(PLACES, 20)
 
@@ -24,6 +24,7 @@ def monitor(opened):
     return opened.reader(opened.build.organisation("monitor"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(LEDGERS, st.integers(1, 4))
 def test_what_is_left_out_for_outsiders_cannot_be_computed_from_sums(ledger, least):
     """Everybody knows the sum of the lot and of each category; what is missing from them has enough members behind it."""
@@ -41,6 +42,7 @@ def test_what_is_left_out_for_outsiders_cannot_be_computed_from_sums(ledger, lea
     assert shown.held_back == set(ledger.groups) - set(shown.groups)
 
 
+@settings(max_examples=60, deadline=None)
 @given(LEDGERS)
 def test_money_is_told_outside_only_where_enough_members_gave_some(ledger):
     shown = ledger.for_outsiders(3)
@@ -166,3 +168,22 @@ def test_nothing_of_a_sealed_submission_counts(opened, lot, member, lead):
     found = reading.view(opened.session, lot, lead)
 
     assert (found.offers, found.figures) == ((), None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(OFFERS, LEDGERS, st.none() | st.integers(1, 6))
+def test_every_reader_reads_the_same_figure_of_a_site(offers, ledger, leaver):
+    flow = flow_of(offers, ledger)
+    whole = figures(flow, ledger, 2)
+
+    for audience in (0, 1, 2):
+        part = figures(flow, ledger, audience, leaver=leaver)
+        seen = {place.site for place in flow.places if place.site and place.level <= audience}
+        hidden = {place.site for place in flow.places if place.site and place.level > audience}
+        assert set(part.sites) <= seen
+        for site in seen - hidden:
+            if site in whole.sites:
+                assert (part.sites[site].units, part.sites[site].cents) == (
+                    whole.sites[site].units,
+                    whole.sites[site].cents,
+                )
