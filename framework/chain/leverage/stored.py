@@ -96,17 +96,15 @@ def count(session: Session, round_: Round, submissions: Collection[int]) -> None
 
 def go_on(session: Session) -> int:
     """Count what was built before flows were kept; how many submissions."""
-    kept = select(LotFlow.id).where(LotFlow.submission_id == Submission.id, LotFlow.lot_id == Product.lot_id)
+    kept = select(LotFlow.id).where(LotFlow.submission_id == Product.submission_id, LotFlow.lot_id == Product.lot_id)
     query = (
         select(Submission)
         .join(ChainBuild, ChainBuild.submission_id == Submission.id)
-        .join(Product, Product.submission_id == Submission.id)
         .where(
             Submission.state.in_(TAKES_PART),
-            ~kept.exists(),
+            Submission.id.in_(select(Product.submission_id).where(~kept.exists())),
             Submission.id.not_in(select(Mention.submission_id).where(Mention.place_key == "")),
         )
-        .distinct()
         .order_by(Submission.id)
     )
     left = session.scalars(query).all()
