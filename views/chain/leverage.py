@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,7 @@ from framework.ground import jobs
 from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
 from framework.ground.permissions import Permission
-from framework.ground.text import N_, storable
+from framework.ground.text import N_
 from models.base import db
 from models.chain import SharedSite
 from models.people import Organisation
@@ -127,7 +127,7 @@ def _asked(round_: Round, lot: Lot) -> Asked:
     names = {s.id: bidder(reader, confidentiality.bidder_name(reader, s, i)) for i, s in enumerate(submissions)}
     offer = next((s.id for s in submissions if s.public_id == request.args.get("offer")), None)
     members = _shown_members(round_)
-    leaver = _leaver(members)
+    leaver = _leaver(members, reading.ledger_for(session, lot, reader).names)
     view = reading.view(
         session,
         lot,
@@ -149,13 +149,13 @@ def _shown_members(round_: Round) -> tuple[int, ...] | None:
     return (own,) if "member" in guard.roles(round_) and own is not None else None
 
 
-def _leaver(members: tuple[int, ...] | None) -> Organisation | None:
-    """The member who is thought away: of those whose figures this reader sees."""
+def _leaver(members: tuple[int, ...] | None, names: Mapping[int, tuple[str, str]]) -> Organisation | None:
+    """The member who is thought away: of those that declared, and whose figures this reader sees."""
     asked = request.args.get("leaves", "")
-    if members is None or not asked:
+    found = next((member for member, (public_id, _name) in names.items() if asked and public_id == asked), None)
+    if found is None or members is None or (members and found not in members):
         return None
-    found = db.session.scalar(select(Organisation).where(Organisation.public_id == storable(asked)))
-    return found if found is not None and (not members or found.id in members) else None
+    return db.session.get(Organisation, found)
 
 
 def _page(round_: Round, lot: Lot) -> str:
@@ -163,7 +163,7 @@ def _page(round_: Round, lot: Lot) -> str:
     view, found = asked.view, asked.view.figures
     by = request.args.get("by", "")
     by = by if by in TABS and (by != "members" or asked.members is not None) else "sites"
-    leaver = asked.leaver if asked.leaver is not None and asked.leaver.id in view.ledger.names else None
+    leaver = asked.leaver
     return render_template(
         "chain/leverage.html",
         round_=round_,

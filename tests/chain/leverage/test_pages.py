@@ -129,6 +129,21 @@ def test_a_member_that_leaves_is_thought_away(round_pages):
     assert "300" in page.text
 
 
+def test_no_body_but_a_member_of_the_pool_is_thought_away_by_name(round_pages, opened, session):
+    browsers, here, _members = round_pages
+    session.info["write"] = True
+    other = opened.build.organisation("buyer", name="Elsewhere Council")
+    session.commit()
+
+    page = browsers["lead"].page(f"{here}?leaves={other.public_id}")
+    book = openpyxl.load_workbook(io.BytesIO(browsers["lead"].get(f"{here}.xlsx?leaves={other.public_id}").data))
+
+    assert "Elsewhere" not in page.text
+    assert not any(
+        "Elsewhere" in str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row
+    )
+
+
 def test_each_member_reads_what_pooling_means_to_it(round_pages):
     browsers, here, _members = round_pages
 
