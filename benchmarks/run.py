@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import checking, comparison, large, pool
+from benchmarks import checking, comparison, large, leverage, pool
 from benchmarks.bytecode import keep_bytecode
 from benchmarks.result import Figure, Result
 
@@ -25,7 +25,7 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
     keep_bytecode()
-    results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run()]
+    results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run(), leverage.run()]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")

@@ -82,6 +82,9 @@ class Settings(FileLimits):
         description="Minerals that products of a category usually contain, by category; a declaration that uses none of "
         'them is told so, for example {"laptop": ["tin", "gold"]}. Empty = off.',
     )
+    sankey_links: int = Field(
+        25, ge=4, le=25, description="Most links in a picture of flows; the rest stands as *other*."
+    )
     demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
     check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
 

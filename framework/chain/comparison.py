@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.chain.leverage.reading import ledger_for
 from framework.chain.shared import audience_of, is_current, is_seen_by
 from framework.chain.sites import of_round
 from framework.demand import pool
@@ -19,6 +20,7 @@ from framework.disclosure.veil import OPENED, opened
 from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
 from framework.ground.text import N_
+from framework.rounds import settings
 from models.chain import ChainBuild, Component, Link, LotFigures, Mention, Product, SharedSite, Site
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot
@@ -96,7 +98,7 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
     """The comparison of a lot as this reader may see it; only opened submissions. `page` is one of the shared sites, None all."""
     round_ = lot.round
     submissions = opened(session, round_)
-    lot_pool = _pool(session, lot)
+    lot_pool = _pool_for(session, lot, reader)
     total = _shared_total(session, lot, reader)
     part = page_of(page, total, SHARED_PAGE if page is not None else SHARED_MOST)
     return Comparison(
@@ -104,7 +106,7 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
         lot_pool,
         tuple(_lines(session, lot, submissions, reader)),
         _waiting(session, submissions),
-        tuple(_shared(session, lot, lot_pool, reader, part)),
+        tuple(_shared(session, lot, reader, part)),
         part,
     )
 
@@ -143,7 +145,7 @@ def shared_site(session: Session, lot: Lot, public_id: str, reader: Reader) -> S
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     shown = _shown(session, lot, [found], reader)[found.site_id]
-    return Shared(found, _quantity(found, _by_category(_pool(session, lot))), shown)
+    return Shared(found, _quantity(found, _by_category(session, lot, reader)), shown)
 
 
 def mentions_of(session: Session, lot: Lot, shared: SharedSite, reader: Reader) -> list[Any]:
@@ -192,9 +194,9 @@ def links_of(
     return list(session.execute(ordered.offset(part.offset).limit(part.size))), part
 
 
-def quantities_of(session: Session, lot: Lot, shared: SharedSite) -> list[tuple[str, int | None]]:
+def quantities_of(session: Session, lot: Lot, shared: SharedSite, reader: Reader) -> list[tuple[str, int | None]]:
     """The categories whose models a shared site is tied to, each with its pooled expected pieces; None where the pool has none."""
-    known = _by_category(_pool(session, lot))
+    known = _by_category(session, lot, reader)
     return [(c, known[c].expected if c in known else None) for c in shared.categories]
 
 
@@ -229,21 +231,33 @@ def _pool(session: Session, lot: Lot) -> pool.LotPool | None:
     return next((p for p in pool.figures(session, lot.round).lots if p.lot_id == lot.id), None)
 
 
-def _by_category(lot_pool: pool.LotPool | None) -> dict[str, pool.Amount]:
-    return {} if lot_pool is None else {category: amount for (category,), amount in lot_pool.by("category").items()}
+def _pool_for(session: Session, lot: Lot, reader: Reader) -> pool.LotPool | None:
+    """The pool of a lot; None for a reader outside where fewer members declared than a figure needs."""
+    found = _pool(session, lot)
+    least = settings.value(lot.round, "min_cell_members")
+    return found if found is None or reader.inside or found.declared >= least else None
+
+
+def _by_category(session: Session, lot: Lot, reader: Reader) -> dict[str, pool.Amount]:
+    """Pooled amounts by category, for a reader outside without those that few members stand behind."""
+    found = _pool_for(session, lot, reader)
+    if found is None:
+        return {}
+    shown = None if reader.inside else {group[0] for group in ledger_for(session, lot, reader).groups}
+    return {c: amount for (c,), amount in found.by("category").items() if shown is None or c in shown}
 
 
 def _of_audience(query: Select[Any], lot: Lot, reader: Reader) -> Select[Any]:
     return query.where(SharedSite.lot_id == lot.id, SharedSite.audience == audience_of(reader, lot))
 
 
-def _shared(session: Session, lot: Lot, lot_pool: pool.LotPool | None, reader: Reader, page: Page) -> list[Shared]:
+def _shared(session: Session, lot: Lot, reader: Reader, page: Page) -> list[Shared]:
     query = (
         _of_audience(select(SharedSite), lot, reader)
         .options(joinedload(SharedSite.site))
         .order_by(SharedSite.suppliers.desc(), SharedSite.products.desc(), SharedSite.site_id)
     )
-    known = _by_category(lot_pool)
+    known = _by_category(session, lot, reader)
     found = session.scalars(query.offset(page.offset).limit(page.size)).all()
     shown = _shown(session, lot, found, reader) if found else {}
     return [Shared(site, _quantity(site, known), shown[site.site_id]) for site in found if site.site_id in shown]

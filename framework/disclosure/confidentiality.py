@@ -28,13 +28,14 @@ BEFORE_AWARD = frozenset({"opened", "judging", "award"})
 class Reader:
     """What a reader of a round may see: every level, or up to `consortium` with the lots they declared demand in.
 
-    Codes of lots are folded.
+    Codes of lots are folded. `inside` is who buys or leads: only they see pooled figures behind which few members stand.
     """
 
     sees_all: bool
     own: bool
     lot_codes: frozenset[str]
     hides_bidders: bool
+    inside: bool = False
 
     def may_see(self, level: str, lots: frozenset[str]) -> bool:
         """Whether a row of this level is shown; `lots` are those whose products a current link ties to it."""
@@ -72,6 +73,7 @@ def reader_of(
         own=own,
         lot_codes=frozenset(map(str.casefold, session.scalars(declared))) if "member" in roles else frozenset(),
         hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in BEFORE_AWARD,
+        inside=bool(roles & {"lead", "member"}),
     )
 
 

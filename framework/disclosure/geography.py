@@ -74,6 +74,15 @@ def outside(country: str, latitude: float, longitude: float) -> bool:
     return not (south <= latitude <= north and west <= longitude <= east)
 
 
+def within(country: str, latitude: float, longitude: float) -> tuple[float, float] | None:
+    """Where a point lies in the country's rough box: from the west and from the north, 0 to 1; None where it does not."""
+    box = _boxes().get(country)
+    if box is None or outside(country, latitude, longitude):
+        return None
+    south, west, north, east = box
+    return (longitude - west) / (east - west), (north - latitude) / (north - south)
+
+
 @cache
 def _boxes() -> dict[str, tuple[float, float, float, float]]:
     rows = read_rows("country_boxes.csv")

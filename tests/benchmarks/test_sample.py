@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from benchmarks import checking, comparison, pool
+from benchmarks import checking, comparison, leverage, pool
 from benchmarks.result import Figure
 from benchmarks.run import page
 
@@ -30,6 +30,13 @@ def test_the_comparison_page_keeps_its_queries():
 
     assert queries(result).passes
     assert result.facts["mentions"] == "2000"
+
+
+def test_the_leverage_page_keeps_its_queries():
+    result = leverage.run(scale=0.02, passes=1)
+
+    assert queries(result).passes
+    assert result.facts["offers"] == "2"
 
 
 def test_a_missed_bar_says_so_on_the_page():

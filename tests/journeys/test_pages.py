@@ -28,6 +28,11 @@ PAGES = {
         "/rounds/demodesktops2027/opening",
         "/rounds/demolaptops2026",
         "/rounds/demolaptops2026/comparison",
+        "/rounds/demolaptops2026/leverage",
+        "/rounds/demolaptops2026/leverage?by=countries",
+        "/rounds/demolaptops2026/leverage?by=components",
+        "/rounds/demolaptops2026/leverage?by=members",
+        "/rounds/demolaptops2026/leverage?by=flow",
         "/rounds/demolaptops2026/submissions",
         "/rounds/demolaptops2026/terms",
         "/rounds/demolaptops2026/record",
@@ -46,7 +51,7 @@ PAGES = {
         "/rounds/demodesktops2027/disclosure",
         "/rounds/demolaptops2026/disclosure",
     ],
-    "monitor@open-window.example": ["/rounds/demolaptops2026/comparison"],
+    "monitor@open-window.example": ["/rounds/demolaptops2026/comparison", "/rounds/demolaptops2026/leverage"],
     "operator@hefboom.example": ["/organisations", "/rounds/demolaptops2026"],
 }
 EVERY = [(email, path) for email, paths in PAGES.items() for path in paths]

@@ -77,10 +77,10 @@ class Stage:
         self.session.commit()
         return round_
 
-    def comparison(self) -> bytes:
+    def comparison(self, table: str = "comparison") -> bytes:
         opened = Comparing(self.session, self.build, self.clock)
         self.session.commit()
-        return self.signed(opened.round, f"lots/{opened.lot.public_id}/comparison.xlsx")
+        return self.signed(opened.round, f"lots/{opened.lot.public_id}/{table}.xlsx")
 
     def contradictions(self) -> bytes:
         """Every supplier's data are of long ago, so that each is named in the workbook."""
@@ -206,6 +206,10 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/sites/questions.xlsx": Export(
         lambda stage: stage.sites("sites/questions.xlsx"),
         numbers=((0, "Rows that say the same"), (0, "Pooled quantity behind it"), (0, "Likeness in percent")),
+    ),
+    f"{ROUND}/lots/<lot_id>/leverage.xlsx": Export(
+        lambda stage: stage.comparison("leverage"),
+        numbers=((0, "Rank"), (0, "Pieces that come from there"), (1, "Pieces that come from there"), (3, "Sites")),
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),

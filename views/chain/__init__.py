@@ -196,7 +196,7 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
         page=page,
         quantities=[
             (CATEGORIES[category].label if category in CATEGORIES else category, quantity)
-            for category, quantity in comparison.quantities_of(db.session(), lot, found.site)
+            for category, quantity in comparison.quantities_of(db.session(), lot, found.site, reader)
         ],
         names={s.id: bidder(reader, confidentiality.bidder_name(reader, s, i)) for i, s in order},
         place=lambda submission, row: place(reader, submission, row),
@@ -248,6 +248,7 @@ from views.chain import (  # noqa: E402, F401 - their routes hang on the bluepri
     clarifications,
     contradictions,
     decisions,
+    leverage,
     matching,
     measures,
     products,

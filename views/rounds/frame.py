@@ -42,6 +42,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("chain.contradictions", N_("Contradictions"), Permission.CONTRADICTIONS_VIEW),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
+    ("chain.first_leverage", N_("Leverage"), Permission.COMPARISON_VIEW),
     ("audit.of_round", N_("Record"), Permission.AUDIT_VIEW),
 )
 """Pages of a round's own navigation: its endpoint, its label, who sees it."""

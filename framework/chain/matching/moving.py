@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.chain import shared
+from framework.chain.leverage import stored as flows
 from framework.chain.matching import forms, stored
 from framework.chain.matching.placing import active_site, statement_of, verdicts_on
 from framework.chain.measures import stored as measures
@@ -97,7 +98,7 @@ def end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
 
 
 def settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> None:
-    """Let sites be found by what their mentions and typed names say now; count anew what is shared, and the measures of it."""
+    """Let sites be found by what their mentions and typed names say now; count anew what is shared, what comes from them, and the measures."""
     session.flush()
     stored.remove(session, sites)
     rows = session.execute(
@@ -108,10 +109,14 @@ def settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> Non
     ).all()
     described = [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows]
     stored.add(session, forms.with_names(session, described))
-    rounds = select(Submission.round_id).where(Submission.id.in_({mention.submission_id for mention, _row in rows}))
-    touched = session.scalars(select(Round).where(Round.id.in_(rounds))).all()
+    query = select(Submission.round_id, Submission.id)
+    concerned: dict[int, list[int]] = {}
+    for round_id, number in session.execute(query.where(Submission.id.in_({m.submission_id for m, _row in rows}))):
+        concerned.setdefault(round_id, []).append(number)
+    touched = session.scalars(select(Round).where(Round.id.in_(concerned)).order_by(Round.id)).all()
     for round_ in touched:
         shared.count(session, round_)
+        flows.count(session, round_, concerned[round_.id])
     measures.sites_changed(session, touched, sites, now=now)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from framework.chain import shared
+from framework.chain.leverage import stored as flows
 from framework.chain.matching import forms, stored, weights
 from framework.chain.matching.decide import DEFAULT, Band, Rule, Thresholds, Verdict, alone, decide, pair_rule
 from framework.chain.matching.lists import ID_COLUMNS
@@ -76,13 +77,14 @@ def waiting(session: Session, submission: Submission) -> int:
 
 
 def place_next(session: Session, submission: Submission, *, now: dt.datetime) -> None:
-    """Place the next mentions; those after them in a transaction of their own, and the sharing counted at the end."""
+    """Place the next mentions; those after them in a transaction of their own, and what rests on the sites counted at the end."""
     place_some(session, submission, now=now)
     if waiting(session, submission):
         jobs.enqueue(session, PLACE_JOB, now=now, submission=submission.public_id)
     else:
         shared.count(session, submission.round)
         measures.submission_placed(session, submission, now=now)
+        flows.count(session, submission.round, [submission.id])
 
 
 def go_on(session: Session, *, now: dt.datetime) -> int:
