@@ -23,7 +23,7 @@ from framework.ground.permissions import Permission, may
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Round
 
-ROUNDS_BACK = 3
+ROUNDS_BACK = 2
 """How many earlier rounds are looked through for a last version."""
 
 

@@ -158,7 +158,7 @@ _COLUMNS: tuple[Column, ...] = (
         usual=True,
     ),
     *(_measure(name) for name in MEASURES),
-    Column("ladder", N_("Tiers"), N_("how far down the chain is known"), usual=True),
+    Column("ladder", N_("Tiers"), N_("down the chain"), usual=True),
     Column(
         "disclosed",
         N_("Disclosed"),

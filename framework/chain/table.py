@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain.comparison import Line
-from framework.chain.measures.reading import groups_of, quantities, quantity_of
 from framework.chain.measures.rolling import Rolled, Sums, roll
+from framework.chain.measures.sources import key_of
+from framework.demand.pool import LotPool
 from models.measures import LotMeasures
 from models.rounds import Lot
 
 
-def measured(session: Session, lot: Lot, lines: Sequence[Line]) -> list[Line]:
+def measured(session: Session, lot: Lot, lines: Sequence[Line], lot_pool: LotPool | None) -> list[Line]:
     """The lines with their measures, each model weighing as the pool says; None where none are counted yet."""
-    known = quantities(session, lot)
-    groups: dict[tuple[int, str], list[LotMeasures]] = defaultdict(list)
-    for group in groups_of(session, lot):
-        groups[group.submission_id, group.brand].append(group)
+    amounts = lot_pool.by("category", "spec_tier") if lot_pool is not None else {}
+    known = {(c, key_of(tier)): Fraction(a.expected) for (c, tier), a in amounts.items() if a.is_known}
+    numbers = {one.submission.id for one in lines}
+    query = select(LotMeasures).where(LotMeasures.lot_id == lot.id, LotMeasures.submission_id.in_(sorted(numbers)))
+    groups: dict[tuple[int, str], list[tuple[Sums, Fraction | None]]] = defaultdict(list)
+    for group in session.scalars(query):
+        quantity = known.get((group.category, key_of(group.spec_tier)))
+        groups[group.submission_id, group.brand].append((Sums.read(group.sums), quantity))
 
     def rolled(one: Line) -> Rolled | None:
         own = groups.get((one.submission.id, one.brand))
-        found = ((Sums.read(group.sums), quantity_of(known, group.category, group.spec_tier)) for group in own or ())
-        return roll(found) if own else None
+        return roll(own) if own else None
 
     return [replace(one, rolled=rolled(one)) for one in lines]

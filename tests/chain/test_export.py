@@ -70,7 +70,9 @@ def test_the_workbook_follows_the_order_of_the_page(pages, sort, first):
     assert book.worksheets[0]["A2"].value == first
 
 
-@pytest.mark.parametrize("sort", ["completeness", "-completeness", "disclosed", "-disclosed", "brand", "-brand", "audits", "-audits"])
+@pytest.mark.parametrize(
+    "sort", ["completeness", "-completeness", "disclosed", "-disclosed", "brand", "-brand", "audits", "-audits"]
+)
 def test_what_is_not_known_stands_last_both_ways(pages, opened, session, sort):
     browsers, _here, there, _ids = pages
     session.rollback()

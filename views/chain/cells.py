@@ -35,11 +35,13 @@ REASONS = {
     "not_applicable": N_("not applicable"),
 }
 UNKNOWN, NOT_ASKED, REFUSED = "unknown", "not_asked", "refused"
+SIGN_WORDS = {UNKNOWN: N_("unknown"), NOT_ASKED: N_("not asked"), REFUSED: N_("refused, proven")}
 """Signs beside the five steps; of the first the note says why."""
 WITH_NOTE = frozenset({"not_disclosed", "company_wide"})
 """Columns whose notes stand in the cell; those of others are told by the pointer and to whoever listens."""
 NO_MODELS = N_("lists no models of this lot")
-BAR, GAP, WIDE = 5, 2, 60
+TIERS = (N_("final assembly"), N_("components"), N_("sub-components"), N_("smelters"), N_("origins"))
+BAR, GAP, WIDE = 6, 2, 60
 """The ladder: height of a bar, what lies between two, and the width of all of it, in pixels."""
 
 
@@ -70,7 +72,10 @@ class Cells:
         few = gettext(FEWER)
         self._count = cache(lambda value: few if value is None else number(value))
         self._of = cache(lambda part, whole: template % {"part": self._count(part), "whole": self._count(whole)})
+        self._word = cache(lambda text: gettext(text))
         self._said = cache(lambda text: str(escape(gettext(text))))
+        self._smelters = cache(lambda count: ngettext("%(num)s smelter", "%(num)s smelters", count))
+        self._tier_words = [self._word(label) for label in TIERS]
         self._language = current_language()
         self._by_key: dict[str, Callable[[Line], Cell]] = {
             "products": self._products,
@@ -95,7 +100,7 @@ class Cells:
         """What a line says in a column."""
         key = column.key
         if not column.says(line):
-            return self._unknown(line, key, gettext(NO_MODELS))
+            return self._unknown(line, key, self._word(NO_MODELS))
         if key in MEASURES:
             return self._measure(line, key)
         if column.is_kind:
@@ -118,41 +123,36 @@ class Cells:
         return f"{self._measures}{line.submission.public_id}?brand={quote_plus(line.key)}"
 
     def tiers(self, line: Line) -> list[tuple[str, int, int]]:
-        """The tiers of a line from assembly to origin: label, what is known, of how many asked (0: not asked)."""
+        """The tiers that a lot asks, from assembly to origin: label, what is known, of how many."""
         f = line.figures
-        return [
-            (gettext("final assembly"), *line.assembly),
-            (gettext("components"), *line.components),
-            (
-                gettext("sub-components"),
-                line.sub_components or 0,
-                f["products"] if line.sub_components is not None else 0,
-            ),
-            (gettext("smelters"), f["minerals_answered"], f["minerals_asked"]),
-            (gettext("origins"), f.get("origins_answered", 0), f.get("origins_asked", 0)),
-        ]
+        counts = (
+            line.assembly,
+            line.components,
+            (line.sub_components or 0, f["products"] if line.sub_components is not None else 0),
+            (f["minerals_answered"], f["minerals_asked"]),
+            (f.get("origins_answered", 0), f.get("origins_asked", 0)),
+        )
+        every = [(label, *pair) for label, pair in zip(self._tier_words, counts, strict=True)]
+        return [one for one in every if one[-1]]
 
     def ladder(self, line: Line) -> str:
-        """A bar for each tier, the same width for all of it on every line; a dotted line where it is not asked."""
+        """A bar for each tier that is asked, the same width for all of it on every line."""
         tiers = self.tiers(line)
         drawn = []
         for number_, (_label, part, whole) in enumerate(tiers):
             top = number_ * (BAR + GAP) + 1
-            if not whole:
-                drawn.append(f'<path class="tier tier--none" d="M0 {top + BAR / 2}h{WIDE}"/>')
-                continue
             drawn.append(f'<path class="tier" d="M.5 {top}h{WIDE - 1}v{BAR}h-{WIDE - 1}z"/>')
             if part:
                 drawn.append(
                     f'<path class="tier tier--known" d="M.5 {top}h{round((WIDE - 1) * part / whole, 1)}v{BAR}H.5z"/>'
                 )
         height = len(tiers) * (BAR + GAP) + 1
-        title, said = self._said(N_("Tiers that are known")), str(escape(self._ladder_said(line).text))
-        url = self._cell(line, "disclosed", "").url
+        title, said = self._said(N_("Tiers that are known")), self._ladder_said(line)
+        words = str(escape(said.text))
         return (
-            f'<a class="figure" href="{url}"><svg class="tiers" role="img" width="{WIDE}" height="{height}" viewBox="0 0 {WIDE} {height}">'
-            f"<title>{title}</title><desc>{said}</desc>{''.join(drawn)}</svg>"
-            f'<span class="govuk-visually-hidden">{said}</span></a>'
+            f'<a class="figure" href="{said.url}"><svg class="tiers" role="img" width="{WIDE}" height="{height}"'
+            f' viewBox="0 0 {WIDE} {height}"><title>{title}</title><desc>{words}</desc>{"".join(drawn)}</svg>'
+            f'<span class="govuk-visually-hidden">{words}</span></a>'
         )
 
     def _td(self, line: Line, column: Column) -> str:
@@ -160,32 +160,26 @@ class Cells:
         return f'<td{css} data-label="{self._said(column.label)}">{self.html(line, column)}</td>'
 
     def _html(self, cell: Cell, *, with_note: bool) -> str:
+        """A link with the sign, the text, and what else is to say: in sight, or for the pointer and whoever listens."""
         sign = self._signs[cell.sign or str(cell.level)] if cell.sign or cell.level is not None else ""
         note, text = str(escape(cell.note)), str(escape(cell.text))
-        hidden = ""
-        if cell.sign in (UNKNOWN, NOT_ASKED):
-            word = self._said(N_("unknown") if cell.sign == UNKNOWN else N_("not asked"))
-            hidden, note = f"{word}: {note}" if note else word, "" if with_note is False else note
-            shown = f' title="{hidden}"'
-            return f'<a class="figure" href="{cell.url}"{shown}>{sign}<span class="govuk-visually-hidden">{hidden}</span></a>' + (f' <span class="hint">{note}</span>' if with_note and note else "")  # fmt: skip
-        if cell.sign == REFUSED:
-            hidden = f'<span class="govuk-visually-hidden"> {self._said(N_("Refused, proven"))}</span>'
-        if note and with_note:
-            return f'<a class="figure" href="{cell.url}">{sign}{text}{hidden}</a> <span class="hint">{note}</span>'
-        if note:
-            hidden += f'<span class="govuk-visually-hidden"> ({note})</span>'
-            return f'<a class="figure" href="{cell.url}" title="{note}">{sign}{text}{hidden}</a>'
-        return f'<a class="figure" href="{cell.url}">{sign}{text}{hidden}</a>'
+        heard = self._said(SIGN_WORDS[cell.sign]) if cell.sign else ""
+        if note and not with_note:
+            heard = f"{heard}: {note}" if heard else note
+        title = f' title="{heard}"' if heard else ""
+        hidden = f'<span class="govuk-visually-hidden"> {heard}</span>' if heard else ""
+        beside = f' <span class="hint">{note}</span>' if note and with_note else ""
+        return f'<a class="figure" href="{cell.url}"{title}>{sign}{text}{hidden}</a>{beside}'
 
     def _measure(self, line: Line, name: str) -> Cell:
         url = f"{self._measures}{line.submission.public_id}/{name}?brand={quote_plus(line.key)}"
         if line.rolled is None:
-            return Cell(url, "", note=gettext("being counted"), sign=UNKNOWN)
+            return Cell(url, "", note=self._word(N_("being counted")), sign=UNKNOWN)
         found = line.rolled.values[name]
         if found.value is None:
-            why = gettext(measure_words.UNKNOWN.get(found.reason, found.reason))
+            why = self._word(measure_words.UNKNOWN.get(found.reason, found.reason))
             return Cell(url, "", note=why, sign=UNKNOWN)
-        told = measure_words.unknown_for(found.unknown)
+        told = measure_words.unknown_for(found.unknown) if found.unknown else ""
         return Cell(url, _percent(found.value, self._language), step(*found.value.as_integer_ratio()), told)
 
     def _cell(self, line: Line, measure: str, text: str, level: int | None = None, note: str = "") -> Cell:
@@ -203,10 +197,8 @@ class Cells:
         return self._cell(line, "products", self._count(line.figures["products"]))
 
     def _ladder_said(self, line: Line) -> Cell:
-        told = [
-            f"{label} {self._of(part, whole) if whole else gettext('not asked')}"
-            for label, part, whole in self.tiers(line)
-        ]
+        """The ladder in words."""
+        told = (f"{label} {self._of(part, whole)}" for label, part, whole in self.tiers(line))
         return self._cell(line, "disclosed", ", ".join(told))
 
     def _countries(self, line: Line) -> Cell:
@@ -236,10 +228,8 @@ class Cells:
         )
 
     def _minerals(self, line: Line) -> Cell:
-        smelters = ngettext("%(num)s smelter", "%(num)s smelters", line.figures["smelters"])
-        return self._share(
-            line, "minerals", line.figures["minerals_answered"], line.figures["minerals_asked"], smelters
-        )
+        f = line.figures
+        return self._share(line, "minerals", f["minerals_answered"], f["minerals_asked"], self._smelters(f["smelters"]))
 
     def _origins(self, line: Line) -> Cell:
         answered, asked = (line.figures.get(name, 0) for name in ("origins_answered", "origins_asked"))

@@ -14,6 +14,7 @@ from framework.chain.columns import Column, columns
 from framework.chain.comparison import Line
 from framework.chain.matching import questions
 from framework.chain.measures.sources import key_of
+from framework.demand.pool import LotPool
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import veil_for
@@ -32,6 +33,9 @@ from views.disclosure.bidders import bidder, lettered
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language, words
+
+EARLIER = "changes"
+"""The column that needs the last versions; they are looked up for it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
     lot, reader = guard.child(Lot, lot_id, round_), reader_of(round_)
     found = comparison.compare(db.session(), lot, reader, page=None)
     every = columns(lot)
-    state, lines = State.read(request.args, every), shown_lines(lot, reader, found.lines)
+    state = State.read(request.args, every)
+    lines = shown_lines(lot, reader, found.lines, found.lot_pool, with_earlier=EARLIER in state.columns)
     left = state.apply(lines, every, country)
     names = {id(one.line): (one.supplier, one.brand) for one in left}
     content = export.write(
@@ -87,11 +92,15 @@ def reader_of(round_: Round) -> Reader:
     return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
 
 
-def shown_lines(lot: Lot, reader: Reader, lines: Sequence[Line]) -> list[Shown]:
-    """Lines with their measures, and with the names that this reader may read."""
+def shown_lines(
+    lot: Lot, reader: Reader, lines: Sequence[Line], lot_pool: LotPool | None, *, with_earlier: bool = False
+) -> list[Shown]:
+    """Lines with their measures and the names that this reader may read; with their last versions where asked."""
     session = db.session()
     hidden = veil_for(session, lot.round, reader)
-    found = changes.with_earlier(session, lot.round, table.measured(session, lot, lines), reader, actor())
+    found = table.measured(session, lot, lines, lot_pool)
+    if with_earlier:
+        found = changes.with_earlier(session, lot.round, found, reader, actor())
     return [Shown(bidder(reader, one.supplier), str(hidden.over(one.brand, lettered)), one) for one in found]
 
 
@@ -127,7 +136,8 @@ def _page(round_: Round, lot: Lot) -> str:
     reader = reader_of(round_)
     found = comparison.compare(db.session(), lot, reader, page=request.args.get("page", "1"))
     every, cells = columns(lot), Cells(round_, lot)
-    state, lines = State.read(request.args, every), shown_lines(lot, reader, found.lines)
+    state = State.read(request.args, every)
+    lines = shown_lines(lot, reader, found.lines, found.lot_pool, with_earlier=EARLIER in state.columns)
     left, shown = state.apply(lines, every, country), state.shown_columns(every)
     here = url_for("chain.lot_comparison", round_id=round_.public_id, lot_id=lot.public_id)
     return render_template(
@@ -141,6 +151,7 @@ def _page(round_: Round, lot: Lot) -> str:
         total_lines=len(lines),
         lines=[(one.supplier, one.brand, one.line, line_key(one.line), cells.row(one.line, shown)) for one in left],
         cells=cells,
+        tiers=[label for label, _part, _whole in cells.tiers(left[0].line)] if left else [],
         columns=shown,
         every=every,
         choices=_choices(lines, every),

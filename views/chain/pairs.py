@@ -45,7 +45,8 @@ PLACES = {
 def side_by_side(round_: Round, lot_id: str) -> str:
     """Two lines beside each other; where the address does not name two, a choice of lines."""
     lot, reader, session = guard.child(Lot, lot_id, round_), reader_of(round_), db.session()
-    lines = shown_lines(lot, reader, comparison.lines(session, lot, reader))
+    compared = comparison.compare(session, lot, reader)
+    lines = shown_lines(lot, reader, compared.lines, compared.lot_pool, with_earlier=True)
     by_key = {line_key(one.line): one for one in lines}
     asked = list(dict.fromkeys(key for key in request.args.getlist("line") if key in by_key))
     context: dict[str, Any] = {
