@@ -19,11 +19,13 @@ from framework.chain.measures import sources, stored
 from framework.people import sessions
 from models.base import db, random_id
 from models.chain import ChainBuild, Component, Link, Mention, Product, Site
+from models.demand import Demand, DemandLine
 from models.disclosure import Submission, SubmissionRow
 from models.measures import LotMeasures
 from models.people import Organisation, RoleGrant, User
 from models.records import StoredFile
 from models.rounds import Lot, Round
+from models.signons import SignOn
 
 SUPPLIERS, SITES, PRODUCTS, LINKS, PASSES = 60, 5_000, 300, 60_000, 40
 BRANDS, COUNTED = 7, 2
@@ -138,10 +140,12 @@ def _fill(session: Session, size: Size) -> tuple[Round, str, tuple[str, str]]:
         cpv_code="30213100-6",
         categories=["laptop"],
         required_components=list(KINDS[1:]),
+        minerals=["tin", "gold", "cobalt"],
         created_at=NOW,
     )
     session.add_all([round_, lot])
     session.flush()
+    _demand(session, round_, lot)
     _insert_sites(session, size.sites)
     keys = [_supplier(session, round_, lot, number, size) for number in range(size.suppliers)]
     _live, token = sessions.start(session, user, now=NOW, max_hours=1000, second_factor=True)
@@ -162,6 +166,49 @@ def _round(lead: Organisation) -> Round:
         opened_at=NOW - dt.timedelta(days=1),
         frozen_hash="f" * 64,
         frozen_text="{}",
+    )
+
+
+def _demand(session: Session, round_: Round, lot: Lot) -> None:
+    """A member whose need of the lot weighs the models."""
+    member = Organisation(name="Member", folded_name="member", kind="buyer", country="NL", created_at=NOW)
+    mandate = StoredFile(sha256="0" * 64, size=1, name="mandate.pdf", purpose="mandate", created_at=NOW)
+    session.add_all([member, mandate])
+    session.flush()
+    signed = SignOn(
+        round_id=round_.id,
+        organisation_id=member.id,
+        state="confirmed",
+        created_at=NOW,
+        mandate_file_id=mandate.id,
+        signed_by_name="A",
+        signed_on=NOW.date(),
+        clause_commitment=True,
+    )
+    demand = Demand(
+        round_id=round_.id,
+        lot_id=lot.id,
+        member_id=member.id,
+        version_no=1,
+        state="locked",
+        baseline_source="erp",
+        created_at=NOW,
+    )
+    session.add_all([signed, demand])
+    session.flush()
+    session.execute(
+        insert(DemandLine).values(
+            demand_id=demand.id,
+            position=0,
+            category="laptop",
+            spec_tier="",
+            year_no=1,
+            delivery_country="NL",
+            qty_firm=900,
+            qty_expected=1_000,
+            qty_max=1_200,
+            certainty="planned",
+        )
     )
 
 
