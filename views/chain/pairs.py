@@ -53,7 +53,7 @@ def side_by_side(round_: Round, lot_id: str) -> str:
         "round_": round_,
         "lot": lot,
         "choices": [(key, " · ".join(filter(None, (one.supplier, one.brand)))) for key, one in by_key.items()],
-        "asked": asked,
+        "picked": [*asked[:2], *(key for key in by_key if key not in asked), "", ""][:2],
         "pair": None,
     }
     if len(asked) != 2:
