@@ -153,7 +153,7 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
         lambda stage: stage.comparison(),
-        numbers=((0, "Models on offer"), (0, "Required components"), (1, "Suppliers"), (1, "Models")),
+        numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),
