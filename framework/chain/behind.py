@@ -29,6 +29,7 @@ MEASURES = {
     "products": N_("Models on offer"),
     "disclosed": N_("Required components disclosed"),
     "assembly": N_("Tier 1, final assembly"),
+    "countries": N_("Countries of final assembly"),
     "components": N_("Tier 2, components"),
     "sub_components": N_("Tier 3, sub-components"),
     "precise": N_("Known to the street"),
@@ -112,12 +113,13 @@ def _pick(
     return select(row_id.label("row_id"), *columns, ends, (true() if tied is None else tied).label("tied"))
 
 
-def _of_line(one: Line, lot: Lot) -> tuple[Any, ...]:
+def lines_products(one: Line, lot: Lot) -> tuple[Any, ...]:
+    """The condition on `Product` that holds for the models of a line."""
     return Product.submission_id == one.submission.id, Product.lot_id == lot.id, Product.brand == one.brand
 
 
 def _products(one: Line, lot: Lot) -> Any:
-    return _pick(Product.row_id, label=Product.model_name, code=Product.category).where(*_of_line(one, lot))
+    return _pick(Product.row_id, label=Product.model_name, code=Product.category).where(*lines_products(one, lot))
 
 
 def _linked(one: Line, lot: Lot, *conditions: Any) -> Any:
@@ -133,8 +135,26 @@ def _linked(one: Line, lot: Lot, *conditions: Any) -> Any:
         .join(Product, Product.id == Link.product_id)
         .join(Component, Component.id == Link.component_id)
         .join(Mention, Mention.id == Link.mention_id)
-        .where(*_of_line(one, lot), is_current(lot.round), *conditions)
+        .where(*lines_products(one, lot), is_current(lot.round), *conditions)
     )
+
+
+def _countries(one: Line, lot: Lot) -> Any:
+    """Where the final assembly is said to be: by the sites, and by the model's own row."""
+    of_sites = (
+        _pick(Link.row_id, label=Product.model_name, code=Mention.country, level=Mention.confidentiality)
+        .join(Product, Product.id == Link.product_id)
+        .join(Component, Component.id == Link.component_id)
+        .join(Mention, Mention.id == Link.mention_id)
+        .where(
+            *lines_products(one, lot),
+            is_current(lot.round),
+            Component.component_type == FINAL_ASSEMBLY,
+            Mention.country != "",
+        )
+    )
+    own = _pick(Product.row_id, label=Product.model_name, code=Product.final_country)
+    return union_all(own.where(*lines_products(one, lot), Product.final_country != ""), of_sites)
 
 
 def _linked_kinds(one: Line, lot: Lot, kinds: Sequence[str], *conditions: Any) -> Any:
@@ -160,7 +180,7 @@ def _left_out(one: Line, lot: Lot, asked: Sequence[str]) -> list[Any]:
         )
         .join(Product, Product.id == Component.product_id)
         .where(
-            *_of_line(one, lot),
+            *lines_products(one, lot),
             Component.row_id.is_not(None),
             Component.component_type.in_(asked),
             ~_is_disclosed(lot, Component.component_type),
@@ -174,7 +194,7 @@ def _absent(one: Line, lot: Lot, kind: str) -> Any:
         Component.product_id == Product.id, Component.component_type == kind, Component.row_id.is_not(None)
     )
     return _pick(Product.row_id, label=Product.model_name, part=kind, code=ABSENT).where(
-        *_of_line(one, lot), ~own.exists(), ~_is_disclosed(lot, kind)
+        *lines_products(one, lot), ~own.exists(), ~_is_disclosed(lot, kind)
     )
 
 
@@ -190,7 +210,7 @@ def _is_disclosed(lot: Lot, kind: Any) -> Any:
 
 
 def _minerals(one: Line, lot: Lot) -> Any:
-    own = select(Product.id).where(*_of_line(one, lot))
+    own = select(Product.id).where(*lines_products(one, lot))
     named = SmelterMention.smelter_name != ""
     asked: Any = SmelterMention.mineral.in_(lot.minerals)
     if OTHER in lot.minerals:
@@ -212,7 +232,7 @@ def _audits(one: Line, lot: Lot) -> Any:
     tied = (
         select(Link.mention_id)
         .join(Product, Product.id == Link.product_id)
-        .where(*_of_line(one, lot), is_current(lot.round))
+        .where(*lines_products(one, lot), is_current(lot.round))
     )
     return (
         _pick(
@@ -243,6 +263,7 @@ _QUERIES: dict[str, Callable[[Line, Lot], Any]] = {
     "products": _products,
     "disclosed": lambda one, lot: _linked_kinds(one, lot, required_types(lot)),
     "assembly": lambda one, lot: _linked_kinds(one, lot, [FINAL_ASSEMBLY]),
+    "countries": _countries,
     "components": lambda one, lot: _linked_kinds(one, lot, [t for t in required_types(lot) if t != FINAL_ASSEMBLY]),
     "sub_components": lambda one, lot: _linked(one, lot, Component.tier >= SUB_COMPONENT_TIER),
     "precise": lambda one, lot: _linked_kinds(one, lot, required_types(lot), Mention.precision == "site"),

@@ -11,11 +11,12 @@ from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.leverage.reading import ledger_for
-from framework.chain.shared import audience_of, is_current, is_seen_by
+from framework.chain.measures.rolling import Rolled
+from framework.chain.shared import LINKED, audience_of, is_current, is_seen_by
 from framework.chain.sites import of_round
 from framework.demand import pool
 from framework.disclosure.columns import FINAL_ASSEMBLY
-from framework.disclosure.confidentiality import OPEN_LEVELS, Reader, bidder_name
+from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, Reader, bidder_name
 from framework.disclosure.veil import OPENED, opened
 from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
@@ -36,6 +37,7 @@ SITE_COUNTS = ("sites", "audits", "audited_sites", "audits_valid", "audits_expir
 class Line:
     """One supplier and brand in the comparison; `figures` as counted by `framework.chain.figures`.
 
+    `rolled` are its measures (None: not laid beside it), `earlier` is the last version that this reader may read. `countries` of final assembly are those this reader may know.
     `place` numbers the brands of a submission for readers who may not know bidders.
     A count of sites below three with confidential ones among them is None for readers that may not see those.
     """
@@ -45,6 +47,9 @@ class Line:
     brand: str
     figures: dict[str, Any]
     place: int | None = None
+    countries: tuple[str, ...] = ()
+    rolled: Rolled | None = None
+    earlier: Submission | None = None
 
     @property
     def key(self) -> str:
@@ -209,8 +214,15 @@ def _lines(session: Session, lot: Lot, submissions: Sequence[Submission], reader
     for row in rows:
         numbers[row.submission_id] += 1
         place = numbers[row.submission_id] if reader.hides_bidders else None
-        found.append(Line(*names[row.submission_id], row.brand, _masked(row.figures, reader, lot), place))
+        figures = _masked(row.figures, reader, lot)
+        found.append(Line(*names[row.submission_id], row.brand, figures, place, _countries(figures, reader, lot)))
     return found
+
+
+def _countries(figures: dict[str, Any], reader: Reader, lot: Lot) -> tuple[str, ...]:
+    """Countries of final assembly that some row names which this reader may see."""
+    closed = {"all": (), "linked": LEVELS[-1:], "open": (LINKED, *LEVELS[-1:])}[audience_of(reader, lot)]
+    return tuple(code for code, level in figures.get("countries", {}).items() if level not in closed)
 
 
 def _masked(figures: dict[str, Any], reader: Reader, lot: Lot) -> dict[str, Any]:

@@ -12,16 +12,28 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.columns import FINAL_ASSEMBLY
-from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, reference_day
+from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, default_level, reference_day
 from framework.ground.terms import MINERALS
-from models.chain import Component, DueDiligence, Link, LotFigures, Mention, Product, SiteAudit, SmelterMention
-from models.disclosure import Submission
+from models.chain import (
+    ChainBuild,
+    Component,
+    DueDiligence,
+    Link,
+    LotFigures,
+    Mention,
+    Product,
+    SiteAudit,
+    SmelterMention,
+)
+from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot
 
 OTHER = "other"
 SUB_COMPONENT_TIER = 3
 SCORES = ("none", "partial", "full")
 """A supplier's answers about its own process, the least first."""
+COUNTED_AS = 2
+"""Grows whenever more is counted: figures of an older kind are counted anew (`count_again`)."""
 
 
 @dataclass(slots=True)
@@ -35,6 +47,9 @@ class Facts:
     audits: list[tuple[int, dt.date | None]] = field(default_factory=list)
     diligence: dict[str, str] = field(default_factory=dict)
     confidential: dict[int, str] = field(default_factory=dict)
+    countries: dict[int, str] = field(default_factory=dict)
+    default: str = ""
+    origins: set[int] = field(default_factory=set)
     company_wide: int = 0
     wide_confidential: int = 0
 
@@ -50,6 +65,17 @@ def count(session: Session, submission: Submission) -> None:
             figures = figures_of(facts, lot, products, on=on)
             session.add(LotFigures(submission_id=submission.id, lot_id=lot.id, brand=brand, figures=figures))
     session.flush()
+
+
+def count_again(session: Session, *, most: int = 20) -> int:
+    """Count some submissions anew whose figures are of an older kind; how many there were."""
+    kind = LotFigures.figures["counted_as"].as_integer()
+    old = select(LotFigures.submission_id).where(kind.is_distinct_from(COUNTED_AS)).distinct()
+    built = select(Submission).join(ChainBuild, ChainBuild.submission_id == Submission.id)
+    found = session.scalars(built.where(Submission.id.in_(old)).order_by(Submission.id).limit(most)).all()
+    for submission in found:
+        count(session, submission)
+    return len(found)
 
 
 def load(session: Session, submission: Submission) -> Facts:
@@ -71,9 +97,13 @@ def load(session: Session, submission: Submission) -> Facts:
     audits = select(SiteAudit.mention_id, SiteAudit.valid_until).where(SiteAudit.submission_id == number)
     facts.audits = [(mention, until) for mention, until in session.execute(audits)]
     facts.diligence = _diligence(session, number)
-    mentions = select(Mention.id, Mention.company_wide, Mention.confidentiality).where(Mention.submission_id == number)
-    for mention_id, wide, level in session.execute(mentions):
+    facts.default = default_level(session, submission)
+    facts.origins = _with_origin(session, number)
+    mentions = select(Mention.id, Mention.company_wide, Mention.confidentiality, Mention.country)
+    for mention_id, wide, level, country in session.execute(mentions.where(Mention.submission_id == number)):
         hidden = level not in OPEN_LEVELS
+        if country:
+            facts.countries[mention_id] = country
         facts.company_wide += wide
         facts.wide_confidential += wide and hidden
         if hidden:
@@ -98,7 +128,9 @@ def figures_of(facts: Facts, lot: Lot, products: list[Product], *, on: dt.date) 
     mentions = {m for p in products for c in facts.components[p.id] for m, _known in facts.links[c.id]}
     hidden = [facts.confidential[m] for m in mentions if m in facts.confidential]
     return {
+        "counted_as": COUNTED_AS,
         "products": len(products),
+        "countries": _countries(facts, products),
         "nodes": len(nodes),
         "disclosed": sum(n["disclosed"] for n in nodes),
         "precise": sum(n["precise"] for n in nodes),
@@ -171,12 +203,42 @@ def _with_sub_components(facts: Facts, products: list[Product]) -> int:
     )
 
 
+def _with_origin(session: Session, submission_id: int) -> set[int]:
+    """The mineral rows that name a country of origin or a mine."""
+    query = (
+        select(SmelterMention.id, SubmissionRow.read_values)
+        .join(SubmissionRow, SubmissionRow.id == SmelterMention.row_id)
+        .where(SmelterMention.submission_id == submission_id)
+    )
+    told = ("mine_or_origin_country", "mine_name")
+    return {number for number, values in session.execute(query) if any(values.get(name) for name in told)}
+
+
+def _countries(facts: Facts, products: list[Product]) -> dict[str, str]:
+    """Countries of final assembly, each with the most open level of the rows that name it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for product in products:
+        if product.final_country:
+            found[product.final_country].add(facts.default)
+        for component in facts.components[product.id]:
+            for mention, _known in facts.links[component.id] if component.component_type == FINAL_ASSEMBLY else ():
+                if mention in facts.countries:
+                    found[facts.countries[mention]].add(facts.confidential.get(mention, OPEN_LEVELS[-1]))
+    return {code: min(levels, key=LEVELS.index) for code, levels in sorted(found.items())}
+
+
 def _minerals(facts: Facts, lot: Lot, products: list[Product]) -> dict[str, int]:
     own = {product.id for product in products}
     rows = [s for s in facts.smelters if s.product_id is None or s.product_id in own]
     named = [s for s in rows if s.smelter_name and asked_mineral(lot, s.mineral)]
     return {
         "minerals_asked": len(lot.minerals),
+        "origins_asked": len(lot.minerals) if lot.asks_mines else 0,
+        "origins_answered": len(
+            {asked_mineral(lot, s.mineral) for s in rows if s.id in facts.origins and asked_mineral(lot, s.mineral)}
+        )
+        if lot.asks_mines
+        else 0,
         "minerals_answered": len({asked_mineral(lot, s.mineral) for s in named}),
         "smelters": len({(s.smelter_id or s.smelter_name.casefold(), s.mineral) for s in named}),
         "smelters_with_id": len({s.smelter_id for s in named if s.smelter_id}),

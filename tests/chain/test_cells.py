@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +11,10 @@ from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framework.chain.columns import columns
 from framework.chain.comparison import Line, step
+from framework.chain.measures.product import MEASURES
+from framework.chain.measures.rolling import Value
 from views.chain.cells import Cell, Cells
 
 COUNTED = {
@@ -32,50 +37,104 @@ COUNTED = {
 }
 
 
+LOT = SimpleNamespace(
+    public_id="lot", asked_tiers=3, required_components=["battery"], minerals=["tin", "gold"], asks_mines=True
+)
+EVERY = columns(LOT)
+
+
 @pytest.fixture
 def cells(app):
     with app.test_request_context(), force_locale("en"):
-        yield Cells(SimpleNamespace(public_id="round"), SimpleNamespace(public_id="lot"))
+        yield Cells(SimpleNamespace(public_id="round"), LOT)
 
 
-def line(brand="North & South", **others):
-    return Line(SimpleNamespace(public_id="sub"), "Reseller", brand, COUNTED | others)
+def line(brand="North & South", countries=(), **others):
+    figures = COUNTED | {"sub_components": 0} | others
+    return Line(SimpleNamespace(public_id="sub"), "Reseller", brand, figures, countries=countries)
 
 
-def said(found):
-    return [cell and (cell.text, cell.level, cell.note) for cell in found]
+def rolled(value, reason="", unknown=None):
+    return SimpleNamespace(values=dict.fromkeys(MEASURES, Value(value, unknown, reason)))
 
 
-def test_each_figure_says_its_part_its_step_and_what_else_there_is_to_say(cells):
-    assert said(cells.disclosed(line())) == [
-        ("4 of 6", 3, ""),
-        ("1 of 6", 1, ""),
-        ("2 of 2", 4, ""),
-        ("2 of 4", 2, ""),
-        None,
-        ("0 of 2", 0, "1 smelter"),
-        ("1 of 3", None, "2 expired"),
-        ("7 of 7", 4, ""),
-        ("2", None, "1 unknown, 1 trade secret"),
-    ]
+def said(cell):
+    return cell.text, cell.level, cell.note, cell.sign
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("products", ("1,200", None, "", "")),
+        ("disclosed", ("4 of 6", 3, "", "")),
+        ("precise", ("1 of 6", 1, "", "")),
+        ("assembly", ("2 of 2", 4, "", "")),
+        ("components", ("2 of 4", 2, "", "")),
+        ("sub_components", ("0 of 1,200", 0, "", "")),
+        ("minerals", ("0 of 2", 0, "1 smelter", "")),
+        ("origins", ("", None, "", "not_asked")),
+        ("audits", ("1 of 3", None, "2 expired", "")),
+        ("due_diligence", ("7 of 7", 4, "", "")),
+        ("not_disclosed", ("2", None, "1 unknown, 1 trade secret", "")),
+        ("countries", ("", None, "no country is told, or not to you", "unknown")),
+        ("company_wide", ("", None, "no such list sent", "unknown")),
+        ("completeness", ("", None, "being counted", "unknown")),
+        ("battery", ("1 of 2", None, "", "refused")),
+        ("changes", ("", None, "no earlier version is open to you", "unknown")),
+        (
+            "ladder",
+            (
+                "final assembly 2 of 2, components 2 of 4, sub-components 0 of 1,200, smelters 0 of 2",
+                None,
+                "",
+                "",
+            ),
+        ),
+    ],
+)
+def test_each_column_says_its_part_its_step_and_what_else_there_is_to_say(cells, key, told):
+    assert said(cells.of(line(), EVERY[key])) == told
+
+
+def test_every_column_of_a_lot_has_a_cell(cells):
+    assert [bool(cells.html(line(), column)) for column in EVERY.values()] == [True] * len(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (rolled(Fraction(0)), ("0.0 %", 0, "", "")),
+        (rolled(Fraction(2, 3), unknown=Fraction(1, 5)), ("66.7 %", 3, "unknown for 20.0 % of the volume", "")),
+        (rolled(Fraction(1)), ("100.0 %", 4, "", "")),
+        (rolled(None, "not_judged"), ("", None, "not judged yet", "unknown")),
+    ],
+)
+def test_a_measure_is_a_step_and_a_figure_or_unknown_with_its_reason(cells, value, told):
+    cell = cells.of(replace(line(), rolled=value), EVERY["completeness"])
+
+    found = (cell.text.replace("\u202f", " ").replace("\xa0", " "), *cell[2:])
+    assert (found[0], found[1], found[2].replace("\xa0", " "), found[3]) == told
+    assert cell.url == "/rounds/round/lots/lot/measures/sub/completeness?brand=North+%26+South"
 
 
 def test_a_figure_leads_to_the_rows_of_its_line(cells):
-    assert cells.models(line()) == Cell(
-        "/rounds/round/lots/lot/comparison/sub/products?brand=North+%26+South", "1,200", None
+    assert cells.of(line(), EVERY["products"]) == Cell(
+        "/rounds/round/lots/lot/comparison/sub/products?brand=North+%26+South", "1,200"
     )
 
 
-def test_what_a_lot_does_not_ask_for_has_no_figure(cells):
-    only_assembly = {"nodes": 2, "disclosed": 2, "kinds": {"final_assembly": [2, 2]}, "minerals_asked": 0}
+def test_what_a_lot_does_not_ask_for_is_no_column():
+    lot = SimpleNamespace(asked_tiers=1, required_components=["battery"], minerals=[], asks_mines=False)
 
-    found = cells.disclosed(line(**only_assembly))
-
-    assert [cell is None for cell in found] == [False, False, False, True, True, True, False, False, False]
+    assert not {"components", "sub_components", "minerals", "origins", "battery"} & set(columns(lot))
 
 
-def test_sub_components_are_counted_by_model_where_the_lot_asks_so_deep(cells):
-    assert said(cells.disclosed(line(products=2, sub_components=1)))[4] == ("1 of 2", 2, "")
+def test_a_line_without_models_is_unknown_but_for_its_list(cells):
+    found = line(products=0, company_wide=4)
+
+    assert cells.of(found, EVERY["assembly"]).note == "lists no models of this lot"
+    assert (cells.of(found, EVERY["company_wide"]).text) == "4 sites"
+    assert EVERY["assembly"].value(found) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +145,7 @@ def test_sub_components_are_counted_by_model_where_the_lot_asks_so_deep(cells):
     ],
 )
 def test_a_masked_count_says_only_that_it_is_small(cells, masked, text):
-    assert said(cells.disclosed(line(**masked)))[6] == (text, None, "")
+    assert said(cells.of(line(**masked), EVERY["audits"])) == (text, None, "", "")
 
 
 @pytest.mark.parametrize(
@@ -98,23 +157,24 @@ def test_a_masked_count_says_only_that_it_is_small(cells, masked, text):
     ],
 )
 def test_a_company_wide_list_is_told_apart(cells, sites, text, note):
-    found = cells.company_wide(line(company_wide=sites))
+    found = cells.of(line(company_wide=sites), EVERY["company_wide"])
 
     assert (found.text, found.note) == (text, note)
 
 
-def test_without_a_company_wide_list_there_is_no_figure(cells):
-    assert cells.company_wide(line()) is None
+def test_texts_of_a_file_are_escaped(cells):
+    html = cells.html(line(countries=("<b>",)), EVERY["countries"])
+
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
 
 
-def test_a_kind_refused_with_proof_has_no_step(cells):
-    found = cells.by_component(line(), ["final_assembly", "battery", "camera_module"])
+def test_the_ladder_draws_a_bar_for_each_tier_asked_and_says_it_in_words(cells):
+    drawn = str(cells.html(line(), EVERY["ladder"]))
 
-    assert [(cell.text, cell.level, cell.refused) for cell in found] == [
-        ("2 of 2", 4, False),
-        ("1 of 2", None, True),
-        ("0 of 0", None, False),
-    ]
+    assert drawn.count('class="tier"') == 4
+    assert drawn.count("tier--known") == 2
+    assert "<title>Tiers that are known</title><desc>final assembly 2 of 2, components 2 of 4" in drawn
 
 
 @given(whole=st.integers(1, 400), part=st.integers(0, 400))

@@ -179,7 +179,7 @@ def test_few_confidential_sites_are_not_counted_out_to_members(opened):
 @pytest.mark.parametrize("measure", [m for m in behind_figures.MEASURES if m not in ("company_wide", "sub_components")])
 def test_every_figure_leads_to_sheet_and_row_in_two_clicks(pages, measure):
     browsers, here, there, ids = pages
-    page = browsers["lead"].get(there).get_data(as_text=True)
+    page = browsers["lead"].get(f"{there}?column={measure}").get_data(as_text=True)
     link = f"{there}/{ids[0]}/{measure}?brand=Acme"
 
     behind = browsers["lead"].get(link).get_data(as_text=True)
@@ -224,17 +224,18 @@ def test_the_workbook_holds_numbers_and_no_formula(pages):
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert not [cell for cell in cells if cell.data_type == "f"]
     assert "=Evil Reseller" in [cell.value for cell in cells]
-    assert [type(cell.value) for cell in book.worksheets[0][2]][2:6] == [int] * 4
+    assert {type(cell.value) for cell in book.worksheets[0][2][2:]} == {int, float, type(None)}
 
 
+@pytest.mark.parametrize("asked_for", ["", "?column=changes&q=it&sort=-audits"])
 @pytest.mark.parametrize("role", ["lead", "member", "monitor"])
-def test_the_comparison_needs_at_most_25_queries(pages, role):
+def test_the_comparison_needs_at_most_25_queries(pages, role, asked_for):
     browsers, _here, there, _ids = pages
     asked = []
     listen = lambda *arguments: asked.append(arguments[2])  # noqa: E731
     event.listen(db.engine, "before_cursor_execute", listen)
     try:
-        browsers[role].page(there)
+        browsers[role].page(there + asked_for)
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
 
@@ -247,7 +248,7 @@ def test_the_comparison_sorts_both_ways_and_an_unknown_order_is_the_usual_one(pa
 
     for sort in (key, f"-{key}", "nonsense"):
         browsers["member"].page(f"{there}?sort={sort}")
-    text = browsers["lead"].page(f"{there}?sort=supplier").text
+    text = browsers["lead"].page(f"{there}?sort=supplier").text.split("opens the rows behind it")[1]
 
     assert text.index("=Evil Reseller") < text.index("Northern IT")
 

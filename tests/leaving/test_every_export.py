@@ -192,7 +192,7 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
         lambda stage: stage.comparison(),
-        numbers=((0, "Models on offer"), (0, "Required components"), (1, "Suppliers"), (1, "Models")),
+        numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/contradictions.xlsx": Export(
         lambda stage: stage.contradictions(), numbers=((0, "Pooled quantity it touches, at most"),)

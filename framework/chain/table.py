@@ -1,0 +1,44 @@
+"""The table of the comparison: its lines with their measures laid beside them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.chain.comparison import Line
+from framework.chain.measures.rolling import Rolled, Sums, roll
+from framework.chain.measures.sources import key_of
+from framework.demand.pool import LotPool
+from models.measures import LotMeasures
+from models.rounds import Lot
+
+
+def measured(session: Session, lot: Lot, lines: Sequence[Line], lot_pool: LotPool | None) -> list[Line]:
+    """The lines with their measures, each model weighing as the pool says; None where none are counted yet."""
+    amounts = lot_pool.by("category", "spec_tier") if lot_pool is not None else {}
+    known = {(c, key_of(tier)): Fraction(a.expected) for (c, tier), a in amounts.items() if a.is_known}
+    numbers = {one.submission.id for one in lines}
+    query = select(LotMeasures).where(LotMeasures.lot_id == lot.id, LotMeasures.submission_id.in_(sorted(numbers)))
+    groups: dict[tuple[int, str], list[tuple[str, Fraction | None]]] = defaultdict(list)
+    for group in session.scalars(query):
+        quantity = known.get((group.category, key_of(group.spec_tier)))
+        groups[group.submission_id, group.brand].append((json.dumps(group.sums), quantity))
+
+    def rolled(one: Line) -> Rolled | None:
+        own = groups.get((one.submission.id, one.brand))
+        return _rolled(tuple(own)) if own else None
+
+    return [replace(one, rolled=rolled(one)) for one in lines]
+
+
+@lru_cache(maxsize=2_048)
+def _rolled(groups: tuple[tuple[str, Fraction | None], ...]) -> Rolled:
+    """Stored sums with the quantity behind each, as one; the same sums make the same measures on every page."""
+    return roll((Sums.read(json.loads(sums)), quantity) for sums, quantity in groups)
