@@ -17,6 +17,7 @@ from models.records import AuditEvent
 KINDS: dict[str, str] = {
     "site.answered": N_("answered whether a description is a known site: %(verdict)s"),
     "site.put_off": N_("put a question about a site off"),
+    "site.proposed": N_("proposed sites of the whole base that may be one: %(questions)s questions"),
     "site.merged": N_("said that two sites are one"),
     "site.split": N_("took descriptions out of a site into one of their own"),
     "site.undone": N_("took a decision about a site back"),

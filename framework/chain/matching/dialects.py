@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-NAME_LEVELS = 3
 ADDRESS_SHARES = (0.8, 0.5, 0.25)
 """Least shares of common words of the levels of an address."""
 
@@ -97,10 +96,10 @@ def _comparison(
     column: str, null: str, levels: Sequence[tuple[str, str, float, float]], otherwise: str
 ) -> dict[str, Any]:
     """One comparison; what fits no level is `otherwise`, with what the others leave of the whole."""
-    left = [1 - sum(level[place] for level in levels) for place in (2, 3)]
+    rest = "ELSE", otherwise, 1 - sum(level[2] for level in levels), 1 - sum(level[3] for level in levels)
     told = [
         {"sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u}
-        for condition, label, m, u in [*levels, ("ELSE", otherwise, *left)]
+        for condition, label, m, u in [*levels, rest]
     ]
     nothing = {"sql_condition": null, "label_for_charts": "not told", "is_null_level": True}
     return {"output_column_name": column, "comparison_levels": [nothing, *told]}
