@@ -1,4 +1,4 @@
-"""A base of a million sites and a list of ten thousand rows: `python -m benchmarks.million [SITES]`.
+"""A base of a million sites and a list of ten thousand rows: `python -m benchmarks.million [SITES [ROWS]]`.
 
 The list is recognised twice: with the index in memory, and row by row with the index in the database. Each is a process
 of its own and is measured by the processor time and the memory of that process.
@@ -207,7 +207,7 @@ def main() -> int:
     from benchmarks.run import page
 
     keep_bytecode()
-    result = run(int(sys.argv[1]) if len(sys.argv) > 1 else SITES)
+    result = run(*map(int, sys.argv[1:3]))
     print(page([result], NOW.date()))
     return sum(not figure.passes for figure in result.figures)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Executable, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -194,17 +194,20 @@ def _unknown(session: Session, forms: Sequence[tuple[int, Statement]]) -> dict[t
 
 def _count(session: Session, counted: Counter[str]) -> None:
     """Add to the counts of words."""
-    insert = _dialect(session).insert(TokenCount)
+    insert = _dialect(session).insert(TokenCount.__table__)
     grown = insert.on_conflict_do_update(index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n})
-    rows = [{"token": word, "n": n} for word, n in sorted(counted.items())]
-    for some in _slices(rows):
-        session.execute(grown, some)
+    _execute(session, grown, ({"token": word, "n": n} for word, n in sorted(counted.items())))
 
 
 def _insert(session: Session, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
-    statement, left = _dialect(session).insert(table).on_conflict_do_nothing(), iter(rows)
+    _execute(session, _dialect(session).insert(table.__table__).on_conflict_do_nothing(), rows)
+
+
+def _execute(session: Session, statement: Executable, rows: Iterable[dict[str, Any]]) -> None:
+    """Run a statement for each row, past the mapped classes: nobody holds these rows as objects."""
+    connection, left = session.connection(), iter(rows)
     while some := list(islice(left, AT_ONCE)):
-        session.execute(statement, some)
+        connection.execute(statement, some)
 
 
 def _dialect(session: Session) -> Any:
