@@ -27,7 +27,14 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
     keep_bytecode()
-    results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run(), million.run(BASE, LIST)]
+    results = [
+        checking.run(),
+        large.run(),
+        large.on_postgresql(),
+        pool.run(),
+        comparison.run(),
+        million.run(BASE, LIST),
+    ]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")
