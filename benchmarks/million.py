@@ -62,7 +62,7 @@ class Measured:
             self.rows["tied wrongly" if tied_to is None or tied_to != query.truth else "tied rightly"] += 1
         elif band is Band.ASKED:
             self.rows[f"{kind} asked"] += 1
-            self.rows["right site in question"] += query.truth in set(asked)
+            self.rows["right site in question"] += query.truth is not None and query.truth in set(asked)
         elif query.truth is not None:
             self.rows["true rows taken for new"] += 1
 

@@ -43,6 +43,11 @@ def match_base(*, as_json: bool) -> None:
         outcomes = _proposed(found.pairs)
     except OSError as error:
         raise click.ClickException(f"The folders for models and spilling cannot be written: {error}") from error
+    except whole.NotCompared as error:
+        raise click.ClickException(
+            "The sites could not be compared: give more memory (HEFBOOM_MATCH_MEMORY_MB) or a folder with more room "
+            f"(HEFBOOM_MATCH_SPILL_DIR). {error}"
+        ) from error
     except OperationalError as error:
         raise click.ClickException(
             "The database cannot be read or written now. What was asked until then stays; run the command again."

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.matching import stored
 from framework.chain.matching.decide import DEFAULT, MOST_ASKED, Candidate, Rule, Thresholds, pair_rule
@@ -191,7 +191,8 @@ def _add_verdicts(session: Session, known: _Known) -> None:
         for verdict in session.scalars(memory.where(PairMemory.verdict.not_in(TIES))):
             known.apart[verdict.key_a].add(verdict.key_b)
             known.apart[verdict.key_b].add(verdict.key_a)
-        for question in session.scalars(select(MatchQuestion).where(MatchQuestion.key.in_(some))):
+        asked = select(MatchQuestion).options(joinedload(MatchQuestion.decision), joinedload(MatchQuestion.mention))
+        for question in session.scalars(asked.where(MatchQuestion.key.in_(some))):
             known.questions[question.round_id, question.key] = question
             if question.decision is not None and question.decision.kind == "person_different":
                 # Descriptions that read alike share a key, on which no verdict can be remembered.

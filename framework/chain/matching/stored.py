@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -30,6 +31,7 @@ from framework.ground.place_scores import Parts, Statement, likeness, parts
 from models.matching import SiteForm, SiteId, SiteToken, TokenCount
 
 LONGEST_TOKEN, AT_ONCE = 60, 500
+_DIALECTS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 LOADED_AT_ONCE = 50_000
 """Descriptions whose words are sorted and written together: in the order of the index that is many times quicker."""
 
@@ -194,13 +196,23 @@ def _unknown(session: Session, forms: Sequence[tuple[int, Statement]]) -> dict[t
 
 def _count(session: Session, counted: Counter[str]) -> None:
     """Add to the counts of words."""
-    insert = _dialect(session).insert(TokenCount.__table__)
-    grown = insert.on_conflict_do_update(index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n})
-    _execute(session, grown, ({"token": word, "n": n} for word, n in sorted(counted.items())))
+    rows = ({"token": word, "n": n} for word, n in sorted(counted.items()))
+    _execute(session, _adding(session.get_bind().dialect.name), rows)
 
 
 def _insert(session: Session, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
-    _execute(session, _dialect(session).insert(table.__table__).on_conflict_do_nothing(), rows)
+    _execute(session, _inserting(session.get_bind().dialect.name, table), rows)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    insert = _DIALECTS[dialect].insert(TokenCount.__table__)
+    return insert.on_conflict_do_update(index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n})
+
+
+@cache
+def _inserting(dialect: str, table: type[Any]) -> Executable:
+    return _DIALECTS[dialect].insert(table.__table__).on_conflict_do_nothing()
 
 
 def _execute(session: Session, statement: Executable, rows: Iterable[dict[str, Any]]) -> None:
@@ -208,10 +220,6 @@ def _execute(session: Session, statement: Executable, rows: Iterable[dict[str, A
     connection, left = session.connection(), iter(rows)
     while some := list(islice(left, AT_ONCE)):
         connection.execute(statement, some)
-
-
-def _dialect(session: Session) -> Any:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -42,6 +42,10 @@ COLUMNS = ("unique_id", "form", "site", "country", "name", "address", "numbers",
 Told = Callable[[str], None]
 
 
+class NotCompared(Exception):
+    """The engine could not finish: too little memory or disk for this base; the text is the engine's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """Where a run works: the folder of its model, the folder for what does not fit in memory, MB of memory, threads."""
@@ -91,8 +95,11 @@ def find(
 ) -> Found:
     """The pairs of sites that are probably one, the likeliest first; `often` says in how many descriptions a word stands.
 
-    Raises OSError where the folders cannot be written.
+    Raises OSError where the folders cannot be written, NotCompared where the engine cannot finish.
     """
+    from duckdb import Error
+    from splink.internals.exceptions import SplinkException
+
     place.spill.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="match-base-", dir=place.spill))
     try:
@@ -101,6 +108,8 @@ def find(
             rows = _load(connection, _rows(described(), often))
             told(f"{rows} descriptions are loaded")
             return _found(connection, rows, place, told)
+        except (Error, SplinkException) as error:
+            raise NotCompared(str(error)) from error
         finally:
             connection.close()
     finally:

@@ -219,3 +219,22 @@ def test_the_command_tells_what_it_found(app, opened, twins):
     assert "descriptions" in done.stderr
     again = runner.invoke(args=["match-base"])
     assert "1 are asked already" in again.stdout
+
+
+def test_too_little_memory_and_folders_that_cannot_be_written_end_in_plain_words(app, opened, twins, tmp_path):
+    opened.session.commit()
+    settings, runner = app.extensions["settings"], app.test_cli_runner()
+    given = settings.match_memory_mb, settings.match_spill_dir
+    try:
+        settings.match_memory_mb = 1
+        done = runner.invoke(args=["match-base"])
+        assert done.exit_code == 1
+        assert "HEFBOOM_MATCH_MEMORY_MB" in done.stderr
+        settings.match_memory_mb, settings.match_spill_dir = given[0], tmp_path / "taken"
+        (tmp_path / "taken").write_text("a file")
+        done = runner.invoke(args=["match-base"])
+        assert done.exit_code == 1
+        assert "cannot be written" in done.stderr
+    finally:
+        settings.match_memory_mb, settings.match_spill_dir = given
+    assert waiting(opened) == []
