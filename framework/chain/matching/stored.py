@@ -28,6 +28,7 @@ from framework.chain.matching.index import (
     rarest,
 )
 from framework.ground.place_scores import Parts, Statement, likeness, parts
+from models.base import Base
 from models.matching import SiteForm, SiteId, SiteToken, TokenCount
 
 LONGEST_TOKEN, AT_ONCE = 60, 500
@@ -200,19 +201,23 @@ def _count(session: Session, counted: Counter[str]) -> None:
     _execute(session, _adding(session.get_bind().dialect.name), rows)
 
 
-def _insert(session: Session, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
+def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
     _execute(session, _inserting(session.get_bind().dialect.name, table), rows)
 
 
 @cache
 def _adding(dialect: str) -> Executable:
     insert = _DIALECTS[dialect].insert(TokenCount.__table__)
-    return insert.on_conflict_do_update(index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n})
+    grown: Executable = insert.on_conflict_do_update(
+        index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n}
+    )
+    return grown
 
 
 @cache
-def _inserting(dialect: str, table: type[Any]) -> Executable:
-    return _DIALECTS[dialect].insert(table.__table__).on_conflict_do_nothing()
+def _inserting(dialect: str, table: type[Base]) -> Executable:
+    inserting: Executable = _DIALECTS[dialect].insert(table.__table__).on_conflict_do_nothing()
+    return inserting
 
 
 def _execute(session: Session, statement: Executable, rows: Iterable[dict[str, Any]]) -> None:
