@@ -8,11 +8,13 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import checking, comparison, large, leverage, pool
+from benchmarks import checking, comparison, large, leverage, million, pool
 from benchmarks.bytecode import keep_bytecode
 from benchmarks.result import Figure, Result
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+BASE, LIST = 20_000, 2_000
+"""Sites and rows of the matching benchmark here; the million stands with the bars."""
 HEAD = """# Performance
 
 Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, not seconds: ours and the peer's were measured in one run. A bar is the largest ratio, or the largest figure where there is no peer.
@@ -25,7 +27,15 @@ Written by `make bench` on {day}, {cores} cores, Python {python}. Ratios count, 
 def main() -> int:
     """Measure, print, write; the exit code counts the bars that were missed."""
     keep_bytecode()
-    results = [checking.run(), large.run(), large.on_postgresql(), pool.run(), comparison.run(), leverage.run()]
+    results = [
+        checking.run(),
+        large.run(),
+        large.on_postgresql(),
+        pool.run(),
+        comparison.run(),
+        leverage.run(),
+        million.run(BASE, LIST),
+    ]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")

@@ -29,6 +29,7 @@ DECISIONS = (
 )
 ALIAS_KINDS = ("also_known_as", "former_name", "other_script")
 VERDICTS = ("same", "renamed", "different", "neighbour")
+QUESTION_SOURCES = ("rows", "batch")
 QUESTION_STATES = ("open", "later", "answered", "void")
 TIES = frozenset({"same", "renamed"})
 
@@ -153,6 +154,7 @@ class MatchQuestion(Record, Base):
     __tablename__ = "match_question"
     __table_args__ = (
         CheckConstraint(one_of("state", QUESTION_STATES), name="state"),
+        CheckConstraint(one_of("source", QUESTION_SOURCES), name="source"),
         UniqueConstraint("round_id", "key"),
         Index("ix_match_question_round", "round_id", "state", "rank"),
     )
@@ -161,6 +163,9 @@ class MatchQuestion(Record, Base):
     key: Mapped[str] = mapped_column(String(64), index=True)
     mention_id: Mapped[int] = mapped_column(ForeignKey("mention.id"))
     state: Mapped[str] = mapped_column(String(10), default="open")
+    source: Mapped[str] = mapped_column(
+        String(10), default="rows", server_default="rows", comment="rows of a file, or the whole base at once"
+    )
     rank: Mapped[int] = mapped_column(comment="less is asked first")
     score: Mapped[int] = mapped_column(comment="tenths, 0 to 1000, of the likeliest candidate")
     quantity: Mapped[int | None] = mapped_column(comment="pooled pieces behind it; blank = not known")

@@ -21,12 +21,13 @@ from models.people import ROLES, Organisation
 from models.records import AuditEvent
 from views import clock, i18n, permissions_page
 from views.check_file import check_file
+from views.match_base import match_base
 from views.smelters import smelters
 
 
 def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
-    for command in (init, worker, user, routes_permissions, verify_log, check_file, smelters):
+    for command in (init, worker, user, routes_permissions, verify_log, check_file, match_base, smelters):
         app.cli.add_command(command)
     _add_demo(app)
 

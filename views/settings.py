@@ -85,6 +85,12 @@ class Settings(FileLimits):
     sankey_links: int = Field(
         25, ge=4, le=25, description="Most links in a picture of flows; the rest stands as *other*."
     )
+    match_memory_mb: int = Field(
+        2500, description="Memory of `match-base` for comparing, in MB; what does not fit goes to match_spill_dir."
+    )
+    match_spill_dir: Path | None = Field(
+        None, description="Folder for what does not fit in that memory; blank = the folder spill in the data folder."
+    )
     demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
     check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
 
@@ -99,6 +105,10 @@ class Settings(FileLimits):
     def reading_folder(self) -> Path:
         """Where children read uploaded tables: never in a folder that others look into."""
         return self.data_dir / "reading"
+
+    def spill_folder(self) -> Path:
+        """Where `match-base` puts what does not fit in its memory."""
+        return self.match_spill_dir or self.data_dir / "spill"
 
     def secret(self) -> str:
         """The secret key; made once and kept beside the data where none is given."""

@@ -98,7 +98,7 @@ class Statement:
     def from_json(cls, data: dict[str, Any]) -> Statement:
         """The statement that was written."""
         return cls(
-            tuple(map(_name, data["names"])),
+            tuple(map(name_of, data["names"])),
             frozenset(data["own"]),
             data["address"],
             data["compact"],
@@ -171,7 +171,7 @@ def statement(
     names = tuple(dict.fromkeys(map(normalise_name, written)))
     line = _address(address, city, region, country)
     return Statement(
-        tuple(_name(text) for text in names if text),
+        tuple(name_of(text) for text in names if text),
         frozenset(own for text in written if (own := name_in_own_script(text))),
         " ".join(sorted(line)),
         "".join(line),
@@ -186,10 +186,21 @@ def statement(
     )
 
 
-def likeness(a: Statement, b: Statement) -> Likeness:
-    """The score of a pair and the guards that hold for it; the order of the two makes no difference."""
-    name, name_set = _name_parts(a, b)
-    address = address_part(a, b)
+Parts = tuple[float, float, float]
+"""How alike names, sets of words of names, and addresses are, each 0 to 100."""
+
+
+def parts(a: Statement, b: Statement) -> Parts:
+    """The parts of a pair alone: a third of the work of its `likeness`, enough to tell that it is hopeless."""
+    return *_name_parts(a, b), address_part(a, b)
+
+
+def likeness(a: Statement, b: Statement, known: Parts | None = None) -> Likeness:
+    """The score of a pair and the guards that hold for it; the order of the two makes no difference.
+
+    `known` are its parts where they are known already.
+    """
+    name, name_set, address = known or parts(a, b)
     score = (name_set + address) / 2
     shared = a.ids & b.ids
     guards = frozenset(_guards(a, b, name, name_set, address, score if shared else None))
@@ -333,7 +344,8 @@ def _kinds_differ(a: str, b: str) -> bool:
     return bool(a and b) and a != b
 
 
-def _name(text: str) -> Name:
+def name_of(text: str) -> Name:
+    """A normalised name in the forms that are compared."""
     words = text.split()
     return Name(text, " ".join(sorted(words)), "".join(words), len(words))
 

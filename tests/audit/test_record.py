@@ -178,6 +178,14 @@ def test_every_declared_kind_and_every_attempt_has_words(everything_declared):
     assert (unnamed, vague) == ([], [])
 
 
+def test_every_kind_has_a_name_without_the_facts_of_an_event(everything_declared):
+    """The record's page offers the kinds that occurred as a list to choose from."""
+    kinds = [kind for kind in everything_declared | audit_labels.KINDS.keys() if ":" not in kind]
+
+    for template, params in map(audit_labels.kind_label, kinds):
+        assert template % params
+
+
 def refusal_codes():
     """The codes that stand in the source where a refusal is raised."""
     refusals = ("NotFound", "NotAllowed", "WrongPhase", "MoveRefused", "RuleBroken", "Stale", "FactorStale")

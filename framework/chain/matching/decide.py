@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from framework.ground.place_scores import Guard, Likeness, Statement
+from framework.ground.place_scores import OTHER_NAME, SAME_ADDRESS, Guard, Likeness, Parts, Statement
 from framework.ground.places import Precision
 
 
@@ -125,6 +125,18 @@ def is_asked(a: Statement, b: Statement, found: Likeness, limits: Thresholds = D
     if Guard.COARSE in guards and found.name >= limits.ask_name:
         return True
     return found.score >= limits.ask_score and found.address >= limits.ask_address
+
+
+def is_hopeless(a: Statement, b: Statement, found: Parts, limits: Thresholds = DEFAULT) -> bool:
+    """Can a pair neither tie, be asked nor rival another, whatever its guards? Most candidates of a mention cannot."""
+    _name, name_set, address = found
+    least = min(limits.ask_score, OTHER_NAME) - limits.rival_margin
+    return (
+        (name_set + address) / 2 < least
+        and address < SAME_ADDRESS
+        and name_set < min(limits.ask_name, limits.ask_name_alone, limits.coarse_name)
+        and a.ids.isdisjoint(b.ids)
+    )
 
 
 def decide(mention: Statement, candidates: Iterable[Candidate], limits: Thresholds = DEFAULT) -> Verdict:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Executable, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from framework.chain.matching.decide import Candidate
+from framework.chain.matching.decide import Candidate, is_hopeless
 from framework.chain.matching.index import (
     INDEX_TOKENS,
     QUERY_TOKENS,
@@ -25,10 +27,14 @@ from framework.chain.matching.index import (
     area,
     rarest,
 )
-from framework.ground.place_scores import Statement, likeness
+from framework.ground.place_scores import Parts, Statement, likeness, parts
+from models.base import Base
 from models.matching import SiteForm, SiteId, SiteToken, TokenCount
 
 LONGEST_TOKEN, AT_ONCE = 60, 500
+_DIALECTS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
+LOADED_AT_ONCE = 50_000
+"""Descriptions whose words are sorted and written together: in the order of the index that is many times quicker."""
 
 
 def key_of(said: Statement) -> str:
@@ -57,6 +63,34 @@ def add(session: Session, forms: Sequence[tuple[int, Statement]]) -> None:
     _insert(session, SiteToken, [dict(zip(("token", "country", "site_id"), row, strict=True)) for row in sorted(rows)])
     ids = {(scheme, value, site) for (site, _key), said in fresh.items() for scheme, value in said.ids}
     _insert(session, SiteId, [dict(zip(("scheme", "value", "site_id"), row, strict=True)) for row in sorted(ids)])
+
+
+def load(session: Session, described: Callable[[], Iterable[tuple[int, Statement]]]) -> int:
+    """Fill an empty index with many descriptions at once, asked for twice; how many there are.
+
+    No two of one site may say the same. Words are counted over all of them first, so that each stands under its rarest.
+    """
+    often: Counter[str] = Counter()
+    for _site, said in described():
+        often.update(tokens(said))
+    _insert(session, TokenCount, [{"token": word, "n": n} for word, n in sorted(often.items())])
+    done, some = 0, iter(described())
+    while portion := list(islice(some, LOADED_AT_ONCE)):
+        _insert(
+            session,
+            SiteForm,
+            ({"site_id": site, "key": key_of(said), "form": said.to_json()} for site, said in portion),
+        )
+        rows = sorted(
+            (word, area(said.country), site)
+            for site, said in portion
+            for word in rarest(tokens(said), often, INDEX_TOKENS)
+        )
+        _insert(session, SiteToken, ({"token": word, "country": at, "site_id": site} for word, at, site in rows))
+        ids = {(scheme, value, site) for site, said in portion for scheme, value in said.ids}
+        _insert(session, SiteId, [{"scheme": scheme, "value": v, "site_id": site} for scheme, v, site in sorted(ids)])
+        done += len(portion)
+    return done
 
 
 def remove(session: Session, sites: Collection[int]) -> None:
@@ -125,16 +159,27 @@ def _by_id(session: Session, said: Statement) -> set[int]:
 
 
 def _compared(session: Session, said: Statement, sites: set[int], without: Collection[str]) -> list[Candidate]:
-    best: dict[int, Candidate] = {}
+    """The sites with their likest descriptions; of those that are hopeless in all of theirs only the likest."""
+    forms: dict[int, list[tuple[Statement, Parts]]] = defaultdict(list)
     apart: set[int] = set()
     query = select(SiteForm.site_id, SiteForm.key, SiteForm.form).where(SiteForm.site_id.in_(sorted(sites)))
     for site, key, form in session.execute(query) if sites else ():
         if key in without:
             apart.add(site)
-        one = compare(site, said, Statement.from_json(form))
-        if site not in best or _rank(one) < _rank(best[site]):
-            best[site] = one
-    return [one for site, one in best.items() if site not in apart]
+        other = Statement.from_json(form)
+        forms[site].append((other, parts(said, other)))
+    found, hopeless = [], []
+    for site, some in forms.items():
+        if site in apart:
+            continue
+        if all(is_hopeless(said, other, known) for other, known in some):
+            hopeless += [(-known[1] - known[2], -known[0], other.key, site, other, known) for other, known in some]
+        else:
+            found.append(min((Candidate(site, o, likeness(said, o, known)) for o, known in some), key=_rank))
+    if hopeless:
+        *_rank_of_it, site, other, known = min(hopeless)
+        found.append(Candidate(site, other, likeness(said, other, known)))
+    return found
 
 
 def _rank(one: Candidate) -> tuple[int, float, float, tuple[Any, ...]]:
@@ -152,21 +197,34 @@ def _unknown(session: Session, forms: Sequence[tuple[int, Statement]]) -> dict[t
 
 def _count(session: Session, counted: Counter[str]) -> None:
     """Add to the counts of words."""
-    insert = _dialect(session).insert(TokenCount)
-    grown = insert.on_conflict_do_update(index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n})
-    rows = [{"token": word, "n": n} for word, n in sorted(counted.items())]
-    for some in _slices(rows):
-        session.execute(grown, some)
+    rows = ({"token": word, "n": n} for word, n in sorted(counted.items()))
+    _execute(session, _adding(session.get_bind().dialect.name), rows)
 
 
-def _insert(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    statement = _dialect(session).insert(table).on_conflict_do_nothing()
-    for some in _slices(rows):
-        session.execute(statement, some)
+def _insert(session: Session, table: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    _execute(session, _inserting(session.get_bind().dialect.name, table), rows)
 
 
-def _dialect(session: Session) -> Any:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+@cache
+def _adding(dialect: str) -> Executable:
+    insert = _DIALECTS[dialect].insert(TokenCount.__table__)
+    grown: Executable = insert.on_conflict_do_update(
+        index_elements=["token"], set_={"n": TokenCount.n + insert.excluded.n}
+    )
+    return grown
+
+
+@cache
+def _inserting(dialect: str, table: type[Base]) -> Executable:
+    inserting: Executable = _DIALECTS[dialect].insert(table.__table__).on_conflict_do_nothing()
+    return inserting
+
+
+def _execute(session: Session, statement: Executable, rows: Iterable[dict[str, Any]]) -> None:
+    """Run a statement for each row, past the mapped classes: nobody holds these rows as objects."""
+    connection, left = session.connection(), iter(rows)
+    while some := list(islice(left, AT_ONCE)):
+        connection.execute(statement, some)
 
 
 def _slices(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from framework.chain.build import build as build_chain
 from framework.chain.contradictions import finding, listing, loading, review
 from framework.chain.contradictions.states import state_of
-from framework.chain.matching import acts
+from framework.chain.matching import merging
 from framework.disclosure.opening import BUILD_JOB
 from framework.ground import jobs
 from framework.ground.audit_labels import KINDS
@@ -121,7 +121,7 @@ def test_a_moved_site_makes_the_round_stale_and_one_job_waits(found, lead):
     session = found.session
     assert not loading.is_stale(session, found.round)
     site, other = session.scalars(select(Site).order_by(Site.id).limit(2)).all()
-    acts.merge(session, other, into=site, motive="one plant", actor=lead, now=found.clock())
+    merging.merge(session, other, site, found.round, motive="one plant", actor=lead, now=found.clock())
     assert loading.is_stale(session, found.round)
     assert (finding.go_on(session, now=found.clock()), finding.go_on(session, now=found.clock())) == (1, 0)
     assert session.scalars(select(Job.kind).where(Job.kind == finding.FIND_JOB)).all() == [finding.FIND_JOB]

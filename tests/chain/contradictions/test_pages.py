@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from framework.chain.contradictions import finding
 from framework.chain.contradictions.catalogue import kinds
-from framework.chain.matching import acts as matching
 from models.chain import Mention, Site
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
@@ -73,7 +72,7 @@ def world(opened, sign_in, session):
         select(Site).join(Mention, Mention.site_id == Site.id).where(Mention.name == "Lakeside Ltd")
     ).first()
     other = session.get_one(Site, session.scalar(named))
-    matching.merge(session, survivor, into=other, motive="one plant", actor=lead, now=opened.clock())
+    merging.merge(session, survivor, other, opened.round, motive="one plant", actor=lead, now=opened.clock())
     finding.find(session, opened.round, now=opened.clock())
     bodies = {
         "lead": opened.round.organisation,

@@ -7,7 +7,7 @@ from flask import render_template_string
 from sqlalchemy import delete, func, select
 
 from framework.chain.leverage import reading, stored
-from framework.chain.matching import acts
+from framework.chain.matching import merging, undoing
 from models.chain import Mention, Site
 from models.leverage import LotFlow
 from tests.chain.leverage.conftest import line, offer
@@ -31,9 +31,11 @@ def test_sites_that_become_one_have_the_leverage_of_both_and_undoing_restores_it
     actor = opened.build.person(opened.round.organisation, "lead")
     before = sites_of(opened, lot, lead)
 
-    decision = acts.merge(opened.session, first, second, motive="one gate", actor=actor, now=opened.clock())
+    decision = merging.merge(
+        opened.session, first, second, opened.round, motive="one gate", actor=actor, now=opened.clock()
+    )
     merged = sites_of(opened, lot, lead)
-    acts.undo(opened.session, decision, actor=actor, now=opened.clock())
+    undoing.undo(opened.session, decision, opened.round, actor=actor, now=opened.clock())
 
     assert before == {first.id: 600, second.id: 300}
     assert merged == {second.id: 900}
@@ -47,7 +49,9 @@ def test_a_site_that_is_split_shares_its_leverage(opened, lot, built, lead, by_n
     mentions[1].place_key = "other"
     actor = opened.build.person(opened.round.organisation, "lead")
 
-    acts.split(opened.session, site, [mentions[1]], motive="two gates", actor=actor, now=opened.clock())
+    merging.split(
+        opened.session, site, [mentions[1]], opened.round, motive="two gates", actor=actor, now=opened.clock()
+    )
 
     assert sorted(sites_of(opened, lot, lead).values()) == [300, 300, 300]
 

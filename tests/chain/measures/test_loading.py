@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.chain import comparison
-from framework.chain.matching import acts
+from framework.chain.matching import merging, undoing
 from framework.chain.measures import brands, facts, reading, stored
 from framework.chain.measures.product import Figures, measure
 from framework.disclosure.veil import opened as opened_ones
@@ -301,10 +301,10 @@ def test_stored_figures_change_with_merges_splits_and_taking_back(small):
     ]
     assert the_stored(small, first).values["corroboration"] == 0
 
-    decision = acts.merge(small.session, two, one, motive="One gate.", actor=lead, now=small.clock())
+    decision = merging.merge(small.session, two, one, small.round, motive="One gate.", actor=lead, now=small.clock())
     assert [the_stored(small, s).values["corroboration"] for s in (first, other)] == [1, 1]
 
-    acts.undo(small.session, decision, actor=lead, now=small.clock())
+    undoing.undo(small.session, decision, small.round, actor=lead, now=small.clock())
     assert [the_stored(small, s).values["corroboration"] for s in (first, other)] == [0, 0]
 
 
