@@ -206,16 +206,29 @@ class Pool:
         }
 
 
+SEEN = "pool"
+"""Under this name a reading session keeps the pool that it saw, with the transaction in which it did."""
+
+
 def figures(session: Session, round_: Round) -> Pool:
     """The pool of a round as it stands: accepted versions while demand runs, locked ones afterwards.
 
     Only members whose sign-on is confirmed count (from publication on: as frozen). One small query tells
     whether anything changed; only then the sums are made anew. A writing transaction may yet be
-    undone, so what it sees is neither taken from there nor kept.
+    undone, so what it sees is neither taken from there nor kept. Within one transaction that reads it is asked for once.
     """
-    stamp = _stamp(session, round_)
     if session.info.get("write"):
-        return replace(compute(session, round_), stamp=(*stamp, random_id()))
+        return replace(compute(session, round_), stamp=(*_stamp(session, round_), random_id()))
+    within, number, seen = session.info.get(SEEN, (None, None, None))
+    if seen is None or (within, number) != (session.get_transaction(), round_.id):
+        seen = _as_it_stands(session, round_)
+        session.info[SEEN] = (session.get_transaction(), round_.id, seen)
+    found: Pool = seen
+    return found
+
+
+def _as_it_stands(session: Session, round_: Round) -> Pool:
+    stamp = _stamp(session, round_)
     if stamp not in _kept:
         _kept[stamp] = replace(compute(session, round_), stamp=stamp)
         while len(_kept) > KEPT:

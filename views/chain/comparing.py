@@ -170,7 +170,7 @@ def _page(round_: Round, lot: Lot) -> str:
 
 
 def _may(round_: Round, permission: Permission) -> bool:
-    return may(db.session(), actor(), permission, round_)
+    return may(db.session(), actor(), permission, round_, roles=guard.roles(round_))
 
 
 def _veiled(lot: Lot, reader: Reader) -> Callable[[str], str]:

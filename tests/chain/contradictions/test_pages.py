@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from framework.chain.contradictions import finding
 from framework.chain.contradictions.catalogue import kinds
+from framework.chain.matching import merging
 from models.chain import Mention, Site
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
