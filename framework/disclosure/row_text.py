@@ -13,7 +13,7 @@ from typing import Any
 
 _BETWEEN = "\n"
 """Stands in no JSON of a single value: within texts it is escaped."""
-_SINGLE = frozenset({str, int, float, bool, dt.date, dt.datetime, type(None)})
+_SINGLE = frozenset({str, int, float, bool, dt.date, type(None)})
 _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _encode_all = json.JSONEncoder(check_circular=False, separators=(_BETWEEN, ":"), default=dt.date.isoformat).encode
 

@@ -8,7 +8,9 @@ server's line is closed, and the server goes with all of its children.
 from __future__ import annotations
 
 import atexit
+import errno
 import json
+import math
 import os
 import select
 import socket
@@ -39,6 +41,9 @@ What is smaller is kept: the walk takes and leaves a mebibyte at a time, and to 
 would take a tenth of the whole check.
 """
 _KEPT_OF_COMPLAINTS = 2000
+_GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.ENOTCONN})
+_PATIENCE = 10.0
+"""Seconds within which the server says whom it started, takes a message, and ends. Loading takes one."""
 _PIECE = 1 << 16
 
 
@@ -62,21 +67,21 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.code is None and self._told is not None:
-            self._server.end(self.number)
-            self._hear(None)
-        for file in (self._told, self._complaints):
-            if file is not None:
-                os.close(file)
-        self._told = self._complaints = None
+        """What happened in between is never replaced by what happens here."""
+        try:
+            if self.code is None and self._told is not None:
+                self._be_over(time.monotonic() + _PATIENCE)
+        finally:
+            for file in (self._told, self._complaints):
+                if file is not None:
+                    os.close(file)
+            self._told = self._complaints = None
 
     @property
-    def number(self) -> int:
-        """The process's number. Raises Lost where it did not start."""
-        while b"\n" not in self._said:
-            if self._told is None or not self._hear_once(None):
-                raise Lost("the child did not start")
-        return int(self._said.split(b"\n")[0])
+    def number(self) -> int | None:
+        """The process's number; None where it was not told yet."""
+        number, end, _rest = self._said.partition(b"\n")
+        return int(number) if end else None
 
     @property
     def code(self) -> int | None:
@@ -90,26 +95,36 @@ class Child:
         return self._complaint.decode("utf-8", "replace")[-_KEPT_OF_COMPLAINTS:]
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within the time. Raises Lost where its end is not told."""
+        """Whether it ended within the time; with none left, whether it ended by now. Raises Lost where its end is not told."""
         self._hear(time.monotonic() + seconds)
         if self.code is None and self._told is None:
-            raise Lost("the server of the child ended")
+            raise Lost("the child did not start" if self.number is None else "the server of the child ended")
         return self.code is not None
 
-    def _hear(self, until: float | None) -> None:
-        """Listen until both pipes are closed, or the time is up."""
+    def _be_over(self, until: float) -> None:
+        """End it. A server that does not say in time whom it started listens to nobody, and is ended itself."""
+        while self.number is None and self._told is not None:
+            if not self._hear_once(max(until - time.monotonic(), 0)):
+                self._server.kill()
+                return
+        if self.number is not None:
+            self._server.end(self.number)
+            self._hear(until)
+
+    def _hear(self, until: float) -> None:
+        """Listen until both pipes are closed, or the time is up; once at least."""
         while self._told is not None or self._complaints is not None:
-            left = None if until is None else until - time.monotonic()
-            if (left is not None and left <= 0) or not self._hear_once(left):
+            left = until - time.monotonic()
+            if not self._hear_once(max(left, 0)) or left <= 0:
                 return
 
-    def _hear_once(self, seconds: float | None) -> bool:
+    def _hear_once(self, seconds: float) -> bool:
         """Take what is said next; False where nothing is within the time."""
         listening = select.poll()
         for file in (self._told, self._complaints):
             if file is not None:
                 listening.register(file, select.POLLIN)
-        heard = listening.poll(None if seconds is None else max(1, int(seconds * 1000)))
+        heard = listening.poll(math.ceil(seconds * 1000))
         for file, _events in heard:
             piece = os.read(file, _PIECE)
             if file == self._told:
@@ -133,6 +148,7 @@ class ForkServer:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(_PATIENCE)
         self._line, self._turn = ours, threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
@@ -149,7 +165,7 @@ class ForkServer:
         told, tells = os.pipe()
         complaints, complains = os.pipe()
         try:
-            self._say({"folder": str(folder)}, (tells, complains, *files))
+            self._say({"folder": str(folder.absolute())}, (tells, complains, *files))
         except OSError:
             os.close(told)
             os.close(complaints)
@@ -166,7 +182,16 @@ class ForkServer:
 
     def close(self) -> None:
         """Let the server go, and its children with it."""
-        self._line.close()
+        with self._turn:
+            self._line.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server at once, and its children with it."""
+        self._process.kill()
         self._process.wait()
 
     def _say(self, order: dict[str, object], files: Sequence[int]) -> None:
@@ -188,18 +213,29 @@ def start(order: str, folder: Path, files: Sequence[int] = ()) -> Child:
     The order is a file in the folder: with much in it, it is larger than a message may be.
     """
     (folder / ORDER).write_text(order, encoding="utf-8")
+    server = _server()
     try:
-        return _server().start(folder, files)
-    except (BrokenPipeError, ConnectionError):  # it was ended by somebody: another takes its place
-        forget()
+        return server.start(folder, files)
+    except OSError as error:  # it was ended by somebody, or hangs: another takes its place
+        if error.errno not in _GONE and not isinstance(error, TimeoutError):
+            raise
+        _replace(server)
         return _server().start(folder, files)
 
 
 def forget() -> None:
     """Let the server go; the next file starts another."""
+    if _Own.server is not None:
+        _replace(_Own.server)
+
+
+def _replace(server: ForkServer) -> None:
+    """Let this server go, unless another thread did."""
     with _Own.turn:
-        server, _Own.server = _Own.server, None
-    if server is not None and _Own.process == os.getpid():
+        if _Own.server is not server:
+            return
+        _Own.server = None
+    if _Own.process == os.getpid():
         server.close()
 
 

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -21,17 +22,28 @@ from framework.ground.sheets import child
 
 MOST_FILES = 16
 MOST_BYTES = 1 << 16
+MOST_SECONDS_TO_LOAD = 120
 
 
 def run() -> NoReturn:
     """Load and warm the module that the command line names, and serve the line on standard input until it is closed."""
     _root, load = sys.argv[1:3]
-    if load:
-        importlib.import_module(load).warm()
+    signal.alarm(MOST_SECONDS_TO_LOAD)  # what hangs here listens to nobody, and would outlive its process
+    _load(load)
+    signal.alarm(0)
     gc.collect()
     gc.freeze()  # what is loaded stays as it is in every child, so that the pages are shared
     _Server(socket.socket(fileno=0)).serve()
     os._exit(0)
+
+
+def _load(name: str) -> None:
+    """Load and warm a module; without it children load for themselves what they need."""
+    try:
+        if name:
+            importlib.import_module(name).warm()
+    except Exception as error:
+        sys.stderr.write(f"the server of children could not load {name}: {type(error).__name__}\n")
 
 
 class _Server:
@@ -66,13 +78,20 @@ class _Server:
             return False
         order = json.loads(said)
         if "end" in order:
-            if order["end"] in self._children:
-                os.killpg(order["end"], signal.SIGKILL)
-        else:
-            self._fork(order["folder"], *files)
+            self._end(order["end"])
+        elif len(files) > 1:
+            self._fork(order["folder"], files[0], files[1], files[2:])
+        else:  # this process has no room for more open files: who asked hears it by their end
+            _close(files)
         return True
 
-    def _fork(self, folder: str, told: int, complaints: int, *handed: int) -> None:
+    def _end(self, number: int) -> None:
+        """End a child at once. Its number is nobody else's until its end was taken notice of here."""
+        if number in self._children:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
+    def _fork(self, folder: str, told: int, complaints: int, handed: Sequence[int]) -> None:
         """A child in this folder. `told` is closed without a word where there can be none."""
         server = os.getpid()
         try:
@@ -83,9 +102,9 @@ class _Server:
             if not number:
                 _be_a_child(server, folder, complaints, handed)
             self._children[number] = told
-            os.write(told, b"%d\n" % number)
-        for file in (complaints, *handed):
-            os.close(file)
+            with suppress(BrokenPipeError):  # who asked may be gone
+                os.write(told, b"%d\n" % number)
+        _close([complaints, *handed])
 
     def _tell_ends(self) -> None:
         while self._children:
@@ -98,7 +117,12 @@ class _Server:
             os.close(told)
 
 
-def _be_a_child(server: int, folder: str, complaints: int, handed: tuple[int, ...]) -> NoReturn:
+def _close(files: Sequence[int]) -> None:
+    for file in files:
+        os.close(file)
+
+
+def _be_a_child(server: int, folder: str, complaints: int, handed: Sequence[int]) -> NoReturn:
     """Keep nothing of the server but what is loaded, and work on the order in the folder."""
     try:
         os.setsid()

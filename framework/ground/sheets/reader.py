@@ -159,17 +159,21 @@ def _until_it_ends(
             return child.code, child.complaint
         if on_progress is not None:
             on_progress(*progress.read(folder))
-    if _processor_seconds(child.number) < _HAD_ITS_SHARE * min(limits.child_wall_s, limits.child_cpu_s):
+    if child.wait(0):  # it may have ended while its progress was told
+        return child.code, child.complaint
+    if child.number is None or _processor_seconds(child.number) < _HAD_ITS_SHARE * min(
+        limits.child_wall_s, limits.child_cpu_s
+    ):
         raise ChildLost("starved")
     return None, ""
 
 
 def _processor_seconds(number: int) -> float:
-    """Processor time that a process used so far; a large number where the machine does not tell."""
+    """Processor time that a process used so far; none where the machine does not tell."""
     try:
         fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return float("inf")
+        return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

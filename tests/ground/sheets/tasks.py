@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,11 @@ def abort(book: Book, arguments: dict[str, Any]) -> None:
 
 def end(book: Book, arguments: dict[str, Any]) -> None:
     signal.raise_signal(getattr(signal, arguments["by"]))
+
+
+def pause(book: Book, arguments: dict[str, Any]) -> str:
+    time.sleep(arguments["seconds"])
+    return "rested"
 
 
 def fail(book: Book, arguments: dict[str, Any]) -> None:

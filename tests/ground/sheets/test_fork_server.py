@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from framework.ground.sheets import fork_server
+from framework.ground.sheets.cells import Book
 from framework.ground.sheets.limits import Limits
-from framework.ground.sheets.reader import ChildLost, run_in_child
+from framework.ground.sheets.reader import ChildLost, read_book, run_in_child
 
 TASKS = "tests.ground.sheets.tasks"
 ROOT = Path(__file__).resolve().parents[3]
@@ -141,6 +142,84 @@ def test_a_process_that_was_forked_makes_a_server_of_its_own(table):
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert surroundings(table)["parent"] == known
+
+
+def test_a_folder_may_be_named_from_where_the_process_stands(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    book = read_book(table, folder=Path("reading"))
+
+    assert isinstance(book, Book)
+
+
+def test_ending_a_child_at_once_ends_no_other_and_not_the_server(table, tmp_path):
+    surroundings(table)
+    known = server()
+    for number in range(40):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with pytest.raises(Stopped), fork_server.start("{}", folder):
+            raise Stopped
+
+    assert surroundings(table)["parent"] == known
+
+
+def test_a_server_that_hangs_is_given_up_and_what_happened_meanwhile_is_told(table, monkeypatch):
+    fork_server.forget()
+    with monkeypatch.context() as slow:
+        slow.setattr(fork_server, "START", "import time; time.sleep(1000)")
+        slow.setattr(fork_server, "_PATIENCE", 0.5)
+        with pytest.raises(ChildLost):
+            run_in_child(table, f"{TASKS}:surroundings", {"said": "x"}, Limits.quick(child_wall_s=1))
+        hanging = server()
+        with pytest.raises(Stopped):
+            run_in_child(table, f"{TASKS}:surroundings", {"said": "x"}, Limits.quick(), on_progress=stop)
+
+    until(lambda: not is_alive(hanging))
+    fork_server.forget()
+    assert surroundings(table)["said"] == "hello"
+
+
+def test_a_file_that_was_read_while_progress_was_told_is_not_late(table):
+    """Telling progress may wait for a database."""
+    done = run_in_child(
+        table,
+        f"{TASKS}:surroundings",
+        {"said": "hello"},
+        Limits.quick(child_wall_s=2),
+        on_progress=lambda *_words: time.sleep(2.2),
+    )
+    slow = run_in_child(
+        table, f"{TASKS}:pause", {"seconds": 0.8}, Limits.quick(child_wall_s=1), on_progress=lambda *_: time.sleep(1.2)
+    )
+
+    assert done.refusal is None
+    assert (slow.refusal, slow.value) == (None, "rested")
+
+
+def test_two_that_find_the_server_gone_make_one_new_one_between_them(table):
+    surroundings(table)
+    gone = fork_server._Own.server
+    assert gone is not None
+    os.kill(server(), signal.SIGKILL)
+    until(lambda: not is_alive(gone._process.pid))
+    fork_server._replace(gone)
+    surroundings(table)
+    fresh = server()
+
+    fork_server._replace(gone)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        gone.start(Path("/"), ())
+
+    assert surroundings(table)["parent"] == fresh
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop(*_words: object) -> None:
+    raise Stopped
 
 
 def children_of(number: int) -> list[int]:
