@@ -6,7 +6,7 @@ import datetime as dt
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.disclosure.read_cell import LARGEST
@@ -40,6 +40,7 @@ def tables(draw: st.DrawFn) -> Table:
     )
 
 
+@settings(deadline=None)
 @given(tables())
 def test_the_text_of_a_row_says_what_its_record_says(table):
     written = list(Stored(table).written())
