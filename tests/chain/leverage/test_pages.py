@@ -8,8 +8,10 @@ import re
 import openpyxl
 import pytest
 
+from framework.chain.leverage import reading
 from framework.demand import pool
 from framework.disclosure.confidentiality import reader_of
+from models.demand import Demand
 from tests.chain.leverage.conftest import PLACES, line, offer
 
 PINS = {"S": (31.4, 121.0), "T": (31.4, 121.0), "U": (5.4, 100.3)}
@@ -184,6 +186,25 @@ def test_the_monitor_sees_no_member(round_pages):
     assert "Members" not in book.sheetnames
     assert not any("Northern IT" in page for page in pages)
     assert "Bidder A" in pages[0]
+
+
+@pytest.mark.parametrize("first", ["lead", "monitor"])
+def test_money_that_one_reader_is_told_is_not_kept_for_another(round_pages, session, first):
+    """All groups have enough members for the monitor, but too few of them gave a value."""
+    browsers, here, _members = round_pages
+    session.info["write"] = True
+    demand = session.query(Demand).order_by(Demand.id).first()
+    for one in demand.lines:
+        one.value_expected = None
+    session.commit()
+    reading.forget()
+
+    roles = (first, "monitor" if first == "lead" else "lead")
+    texts = {role: browsers[role].page(here).text for role in roles}
+
+    assert "no member gave a value" not in texts["lead"]
+    assert "no member gave a value" in texts["monitor"]
+    assert "left out of all figures" not in texts["monitor"]
 
 
 def test_the_map_says_how_well_a_place_is_known(round_pages):
