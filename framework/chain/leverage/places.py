@@ -65,10 +65,10 @@ def named(
         first = of_round(select(func.min(Mention.id)), round_, reader).where(Mention.site_id.in_(some))
         columns = (Site.id, Site.public_id, Mention.name, Mention.address, Mention.city, Mention.country)
         query = select(*columns).join(Mention, Mention.site_id == Site.id)
-        for number, public_id, *told, country in session.execute(
+        for number, public_id, name, address, city, country in session.execute(
             query.where(Mention.id.in_(first.group_by(Mention.site_id)))
         ):
-            found[number] = Named(number, public_id, *map(covers, told), country)
+            found[number] = Named(number, public_id, covers(name), covers(address), covers(city), country)
     missing = [number for number in wanted if number not in found]
     for start in range(0, len(missing), AT_ONCE):
         some = missing[start : start + AT_ONCE]
