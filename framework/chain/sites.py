@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from models.disclosure import Submission
 from models.matching import MatchQuestion, SiteName
 from models.rounds import Round
 
-PAGE = 50
+PAGE, AT_ONCE = 50, 5_000
 SEVERAL = "several"
 PRECISION_LABELS = {
     "site": N_("to the street"),
@@ -78,13 +78,17 @@ def listing(
     query = _narrowed(session, round_, reader, filters, covers)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     shown = page_of(asked, total, size)
-    rows = session.execute(query.order_by(*_order(query, sort)).offset(shown.offset).limit(shown.size)).all()
+    if covers is None:
+        rows = session.execute(query.order_by(*_order(query, sort)).offset(shown.offset).limit(shown.size)).all()
+    else:
+        rows = _covered(session, query, sort, covers)[shown.offset : shown.offset + shown.size]
+    mentions = {row.first: row.Mention for row in rows} if covers is None else _mentions(session, rows)
     waiting = _in_question(session, round_, {row.site_id for row in rows})
     return [
         Listed(
             row.site_id,
             row.public_id,
-            row.Mention,
+            mentions[row.first],
             row.suppliers,
             row.rows,
             PRECISIONS[row.best],
@@ -138,7 +142,7 @@ def find(session: Session, round_: Round, public_id: str, reader: Reader) -> Sit
 def _narrowed(
     session: Session, round_: Round, reader: Reader, filters: Filters, covers: Callable[[str], str] | None
 ) -> Select[Any]:
-    """(site_id, suppliers, rows, best, public_id, Mention) of each site that fits."""
+    """(site_id, suppliers, rows, best, first, public_id, Mention) of each site that fits."""
     suppliers = func.count(Submission.supplier_id.distinct())
     rank = case({name: place for place, name in enumerate(PRECISIONS)}, value=Mention.precision)
     grouped = of_round(
@@ -158,7 +162,7 @@ def _narrowed(
         grouped = grouped.having(func.min(rank) == PRECISIONS.index(filters.precision))
     found = grouped.subquery()
     query = (
-        select(found.c.site_id, found.c.suppliers, found.c.rows, found.c.best, Site.public_id, Mention)
+        select(found.c.site_id, found.c.suppliers, found.c.rows, found.c.best, found.c.first, Site.public_id, Mention)
         .join(Mention, Mention.id == found.c.first)
         .join(Site, Site.id == found.c.site_id)
     )
@@ -197,6 +201,34 @@ def _order(query: Select[Any], sort: str) -> list[Any]:
     }
     first = by.get(key, by["name"])
     return [first.desc() if back else first, func.lower(Mention.name), columns.site_id]
+
+
+def _covered(session: Session, query: Select[Any], sort: str, covers: Callable[[str], str]) -> list[Any]:
+    """All sites in the order asked for, by name in what the reader may read of it; without their mentions."""
+    key, back = sort.removeprefix("-"), sort.startswith("-")
+    key = key if key in SORTS else "name"
+    columns = query.selected_columns
+    told = (columns.site_id, columns.suppliers, columns.rows, columns.best, columns.first, columns.public_id)
+    rows = session.execute(query.with_only_columns(*told, Mention.name, Mention.country.label("country"))).all()
+    names = {row.site_id: covers(row.name).casefold() for row in rows}
+    value: dict[str, Callable[[Any], Any]] = {
+        "name": lambda row: names[row.site_id],
+        "country": lambda row: row.country,
+        "suppliers": lambda row: row.suppliers,
+        "rows": lambda row: row.rows,
+        "precision": lambda row: row.best,
+    }
+    rows = sorted(rows, key=lambda row: (names[row.site_id], row.site_id))
+    return sorted(rows, key=value[key], reverse=back)
+
+
+def _mentions(session: Session, rows: Sequence[Any]) -> dict[int, Mention]:
+    """The first mentions of some sites by number."""
+    found: dict[int, Mention] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        numbers = [row.first for row in rows[start : start + AT_ONCE]]
+        found |= {one.id: one for one in session.scalars(select(Mention).where(Mention.id.in_(numbers)))}
+    return found
 
 
 def _in_question(session: Session, round_: Round, sites: set[int]) -> set[int]:

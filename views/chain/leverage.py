@@ -39,7 +39,7 @@ from views.chain import leverage_said as said
 from views.chain.leverage_said import Asked
 from views.chain.leverage_words import CHOICES, country_words, part_of
 from views.demand.lever import pieces
-from views.disclosure.bidders import bidder, lettered
+from views.disclosure.bidders import bidder
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import number, words
@@ -99,8 +99,7 @@ def leverage_workbook(round_: Round, lot_id: str) -> Response:
     found = asked.view.figures
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    sites = places.named(db.session(), found.sites)
-    sites = {n: one._replace(name=str(asked.veil.over(one.name, lettered))) for n, one in sites.items()}
+    sites = asked.sites(found.sites)
     _nodes, links = _picture(asked, found)
     told = export.Told(
         sites=sites,
@@ -215,15 +214,15 @@ def _of_sites(asked: Asked, found: Figures) -> dict[str, Any]:
     names: dict[int, Named] = {}
     chosen = [n for n, one in found.sites.items() if not country or one.country == country]
     if words_asked or sort.removeprefix("-") == "site":
-        names = places.named(db.session(), chosen)
+        names = asked.sites(chosen)
     if words_asked:
         fitting = places.matching(names.values(), words_asked)
         chosen = [n for n in chosen if n in fitting]
     page = page_of(request.args.get("page"), len(chosen), PAGE)
     some = _sorted(chosen, found.sites, sort, names)[page.offset : page.offset + page.size]
-    names = {n: names[n] for n in some} if names else places.named(db.session(), some)
+    names = {n: names[n] for n in some} if names else asked.sites(some)
     pages = _site_pages(asked, some)
-    rows = [(names[n], str(asked.veil.over(names[n].name, lettered)), pages.get(n, ""), found.sites[n]) for n in some]
+    rows = [(names[n], pages.get(n, ""), found.sites[n]) for n in some]
     return {"rows": rows, "page": page, "searched": bool(words_asked or country), "country": country}
 
 
@@ -290,7 +289,7 @@ def _of_countries(asked: Asked, found: Figures) -> dict[str, Any]:
         counted[one.country] = counted.get(one.country, 0) + 1
     rows = [(code, country_words(code), counted.get(code, 0), one) for code, one in found.countries.items()]
     dots = _dots(asked, found)
-    names = places.named(db.session(), [dot.site for dot in dots[:MOST_PINS]])
+    names = asked.sites([dot.site for dot in dots[:MOST_PINS]])
     drawn = tile_map.drawn(
         found.countries,
         dots,
@@ -353,7 +352,7 @@ def _factor(pooled: int, own: int) -> str:
 
 def _of_flow(asked: Asked, found: Figures) -> dict[str, Any]:
     nodes, links = _picture(asked, found)
-    sites = places.named(db.session(), [node.key for node in nodes if node.kind == SITE and isinstance(node.key, int)])
+    sites = asked.sites([node.key for node in nodes if node.kind == SITE and isinstance(node.key, int)])
     name = lambda node: said.node_name(asked, node, sites)  # noqa: E731 - handed on
     drawn = flow_svg.drawing(
         nodes,

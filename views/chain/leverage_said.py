@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -47,7 +48,14 @@ class Asked:
         """A brand as this reader may read it."""
         if not brand:
             return words(BUCKET_WORDS[NO_MODEL])
-        return str(self.veil.over(brand, lettered))
+        return self._covered(brand)
+
+    def sites(self, numbers: Collection[int]) -> dict[int, Named]:
+        """The sites of these numbers as this reader may read them."""
+        return places.named(db.session(), self.lot.round, self.reader, numbers, covers=self._covered)
+
+    def _covered(self, text: str) -> str:
+        return str(self.veil.over(text, lettered))
 
 
 def sentences(asked: Asked, found: Figures) -> list[str]:
@@ -55,7 +63,7 @@ def sentences(asked: Asked, found: Figures) -> list[str]:
     said = [_concentration(asked, one) for one in found.concentration]
     first = next(iter(found.sites.items()), None)
     if first is not None and first[1].units:
-        name = str(asked.veil.over(places.named(db.session(), [first[0]])[first[0]].name, lettered))
+        name = asked.sites([first[0]])[first[0]].name
         everybody = len(asked.view.ledger.members(asked.view.ledger.groups))
         said.append(
             _(
@@ -135,7 +143,7 @@ def node_name(asked: Asked, node: Node, sites: dict[int, Named]) -> str:
     if node.kind == "member" and isinstance(node.key, int):
         return asked.view.ledger.names[node.key][1]
     if node.kind == SITE and isinstance(node.key, int):
-        return str(asked.veil.over(sites[node.key].name, lettered))
+        return sites[node.key].name
     if node.kind == "category":
         return _category(str(node.key))
     if node.kind == "brand":

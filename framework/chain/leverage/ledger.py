@@ -34,7 +34,7 @@ class Share:
 class Ledger:
     """The pooled expected demand of a lot by group and member. `names` are public id and name by member.
 
-    `stamp` is equal for equal demand; empty where it may yet be undone. `held_back` are groups that are left out, for too few members stand behind them for this reader.
+    `stamp` is equal for equal demand of which the money is told alike; empty where it may yet be undone. `held_back` are groups that are left out, for too few members stand behind them for this reader.
     """
 
     lot_id: int
@@ -108,8 +108,12 @@ class Ledger:
                 if len(self.members(out)) >= least:
                     break
         left = {group: members for group, members in self.groups.items() if group not in out}
+        tells_money = self._may_tell_money(out, least)
         return replace(
-            self, groups=left if self._may_tell_money(out, least) else _without_money(left), held_back=frozenset(out)
+            self,
+            groups=left if tells_money else _without_money(left),
+            held_back=frozenset(out),
+            stamp=(*self.stamp, tells_money) if self.stamp else (),
         )
 
     def _may_tell_money(self, out: set[Group], least: int) -> bool:

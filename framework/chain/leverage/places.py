@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.flows import Pin
+from framework.chain.sites import of_round
 from framework.disclosure import geography
+from framework.disclosure.confidentiality import Reader
 from framework.ground.codelists import read_rows
-from models.chain import Site
+from models.chain import Mention, Site
+from models.rounds import Round
 
 AT_ONCE = 5_000
 SURE, ROUGHLY, CONFLICT = "sure", "roughly", "conflict"
@@ -22,7 +25,7 @@ SURE, ROUGHLY, CONFLICT = "sure", "roughly", "conflict"
 
 
 class Named(NamedTuple):
-    """What a site is called."""
+    """What a site is called, as one reader may read it."""
 
     number: int
     public_id: str
@@ -43,14 +46,34 @@ class Dot:
     confidence: str
 
 
-def named(session: Session, numbers: Collection[int]) -> dict[int, Named]:
-    """The sites of these numbers."""
+def named(
+    session: Session,
+    round_: Round,
+    reader: Reader,
+    numbers: Collection[int],
+    *,
+    covers: Callable[[str], str] = lambda text: text,
+) -> dict[int, Named]:
+    """The sites of these numbers, by the first row of the round that the reader may see, in what it may read of it.
+
+    The site's own text may be of another lead's file. A site without such a row is called by its public id.
+    """
     found: dict[int, Named] = {}
     wanted = sorted(numbers)
-    columns = (Site.id, Site.public_id, Site.name, Site.address, Site.city, Site.country)
     for start in range(0, len(wanted), AT_ONCE):
-        for row in session.execute(select(*columns).where(Site.id.in_(wanted[start : start + AT_ONCE]))):
-            found[row.id] = Named(*row)
+        some = wanted[start : start + AT_ONCE]
+        first = of_round(select(func.min(Mention.id)), round_, reader).where(Mention.site_id.in_(some))
+        columns = (Site.id, Site.public_id, Mention.name, Mention.address, Mention.city, Mention.country)
+        query = select(*columns).join(Mention, Mention.site_id == Site.id)
+        for number, public_id, name, address, city, country in session.execute(
+            query.where(Mention.id.in_(first.group_by(Mention.site_id)))
+        ):
+            found[number] = Named(number, public_id, covers(name), covers(address), covers(city), country)
+    missing = [number for number in wanted if number not in found]
+    for start in range(0, len(missing), AT_ONCE):
+        some = missing[start : start + AT_ONCE]
+        for number, public_id in session.execute(select(Site.id, Site.public_id).where(Site.id.in_(some))):
+            found[number] = Named(number, public_id, public_id, "", "", "")
     return found
 
 

@@ -164,7 +164,7 @@ def product(
     session: Session, lot: Lot, number: int, reader: Reader, submissions: Sequence[Submission]
 ) -> tuple[Said, Figures, Model]:
     """One model of the opened submissions as this reader may see it; raises NotFound."""
-    found = session.get(Product, number)
+    found = session.get(Product, number) if number < 2**31 else None
     wanted = [] if found is None or found.lot_id != lot.id else load(session, lot.round, [found], submissions)
     if not wanted or wanted[0].class_ not in classes_of(reader, lot):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))

@@ -27,6 +27,8 @@ from models.records import Job
 from models.rounds import Round
 
 MEASURE_JOB = "chain.measure"
+REST_AFTER_FAULT = dt.timedelta(hours=1)
+"""How long a round whose job failed for good is left alone before it is tried again."""
 SLICE = 100
 """Products that one transaction of the worker counts."""
 AT_ONCE = 25
@@ -83,7 +85,8 @@ def count_next(session: Session, round_: Round, *, now: dt.datetime, most: int =
     )
     found = list(session.scalars(query.execution_options(populate_existing=True)))
     _count(session, round_, submissions, found[:most])
-    if len(found) > most and round_.public_id not in _waiting(session):
+    # A job that is running has read its slice already: it may be the one that is counting here.
+    if len(found) > most and round_.public_id not in _with_job(session, Job.state == "waiting"):
         jobs.enqueue(session, MEASURE_JOB, now=now, round=round_.public_id)
     return len(found[:most])
 
@@ -101,8 +104,9 @@ def go_on(session: Session, *, now: dt.datetime) -> int:
         .join(ProductMeasures, ProductMeasures.submission_id == Submission.id)
         .where(ProductMeasures.is_stale)
     )
-    waiting = _waiting(session)
-    rounds = [one for one in session.scalars(select(Round).where(Round.id.in_(stale))) if one.public_id not in waiting]
+    resting = (Job.state == "failed") & (Job.finished_at > now - REST_AFTER_FAULT)
+    known = _with_job(session, Job.state.in_(("waiting", "running")) | resting)
+    rounds = [one for one in session.scalars(select(Round).where(Round.id.in_(stale))) if one.public_id not in known]
     for round_ in rounds:
         jobs.enqueue(session, MEASURE_JOB, now=now, round=round_.public_id)
     return len(rounds)
@@ -117,9 +121,9 @@ def _brands(submissions: Sequence[int]) -> Select[str]:
     return select(Product.brand).where(Product.submission_id.in_(submissions)).distinct()
 
 
-def _waiting(session: Session) -> set[str]:
-    """The rounds that a job waits for; one that is running has read its slice already."""
-    payloads = select(Job.payload).where(Job.kind == MEASURE_JOB, Job.state.in_(("waiting", "failed")))
+def _with_job(session: Session, which: ColumnElement[bool]) -> set[str]:
+    """The rounds that have such a job."""
+    payloads = select(Job.payload).where(Job.kind == MEASURE_JOB, which)
     return {str(payload["round"]) for payload in session.scalars(payloads)}
 
 

@@ -8,9 +8,13 @@ import re
 import openpyxl
 import pytest
 
+from framework.chain.leverage import reading
 from framework.demand import pool
 from framework.disclosure.confidentiality import reader_of
+from models.chain import Mention, Site
+from models.demand import Demand
 from tests.chain.leverage.conftest import PLACES, line, offer
+from tests.chain.opened import STREET
 
 PINS = {"S": (31.4, 121.0), "T": (31.4, 121.0), "U": (5.4, 100.3)}
 TABS = ("sites", "brands", "countries", "components", "members", "flow")
@@ -184,6 +188,77 @@ def test_the_monitor_sees_no_member(round_pages):
     assert "Members" not in book.sheetnames
     assert not any("Northern IT" in page for page in pages)
     assert "Bidder A" in pages[0]
+
+
+@pytest.mark.parametrize("first", ["lead", "monitor"])
+def test_money_that_one_reader_is_told_is_not_kept_for_another(round_pages, session, first):
+    """All groups have enough members for the monitor, but too few of them gave a value."""
+    browsers, here, _members = round_pages
+    session.info["write"] = True
+    demand = session.query(Demand).order_by(Demand.id).first()
+    for one in demand.lines:
+        one.value_expected = None
+    session.commit()
+    reading.forget()
+
+    roles = (first, "monitor" if first == "lead" else "lead")
+    texts = {role: browsers[role].page(here).text for role in roles}
+
+    assert "no member gave a value" not in texts["lead"]
+    assert "no member gave a value" in texts["monitor"]
+    assert "left out of all figures" not in texts["monitor"]
+
+
+def cells_of(book):
+    return [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+
+
+def test_the_text_of_another_lead_is_never_the_name_of_a_site(opened, lot, member, sign_in, session):
+    """The site's own text is of another lead, and the first row of this round is one that members do not see."""
+    buyer = member(line(100))
+    rows = offer(("P1", "laptop", "", 100, {"S": 100}), pins=PINS)
+    secret = {"site_ref": "X", "facility_type": "component", "confidentiality": "lead_and_monitor"} | STREET
+    opened.built([rows[0], ("3_sites", secret), *rows[1:]])
+    session.query(Mention).filter_by(site_ref="X").one().address = "58, First Avenue"
+    site = session.query(Site).one()
+    site.name, site.address, site.city = "Of Another Lead", "Of Another Lead", "Of Another Lead"
+    here = f"/rounds/{opened.round.public_id}/lots/{lot.public_id}/leverage"
+    users = {who: opened.build.user(who) for who in (opened.round.organisation, buyer)}
+    session.commit()
+
+    for who, user in users.items():
+        browser = sign_in(user, who)
+        texts = [browser.page(f"{here}?by={by}").text for by in TABS]
+        texts += cells_of(openpyxl.load_workbook(io.BytesIO(browser.get(f"{here}.xlsx").data)))
+        assert not any("Another Lead" in text for text in texts)
+        assert sum("Lakeside Ltd" in text for text in texts) >= 5
+        assert "No site fits" in browser.page(f"{here}?q=another").text
+        assert "Lakeside Ltd" in browser.page(f"{here}?q=lakeside+avenue&sort=site").text
+        assert any("58, First" in text for text in texts) is (who is not buyer)
+
+
+def test_a_bidder_is_covered_before_sites_are_searched_sorted_and_shown(opened, lot, member, sign_in, session):
+    for quantity in (50, 100, 150):
+        member(line(quantity))
+    rows = offer(("P1", "laptop", "", 100, {"S": 50, "T": 30, "U": 20}), pins=PINS)
+    next(values for _s, values in rows if values.get("site_ref") == "S")["site_legal_name"] = "Zulu IT Works"
+    next(values for _s, values in rows if values.get("site_ref") == "T")["address_line"] = "12 Zulu IT Road"
+    opened.built(rows, name="Zulu IT")
+    monitor = opened.build.organisation("monitor")
+    user = opened.build.user(monitor)
+    here = f"/rounds/{opened.round.public_id}/lots/{lot.public_id}/leverage"
+    session.commit()
+    browser = sign_in(user, monitor)
+
+    texts = [browser.page(f"{here}?by={by}").text for by in TABS]
+    texts += cells_of(openpyxl.load_workbook(io.BytesIO(browser.get(f"{here}.xlsx").data)))
+    assert not any("Zulu" in text for text in texts)
+    assert any("12 Bidder A Road" in text for text in texts)
+    assert "No site fits" in browser.page(f"{here}?q=zulu").text
+    found = browser.page(f"{here}?q=bidder&sort=site").text
+    assert "2 sites" in found
+    sites = browser.page(f"{here}?sort=site").text.split("2 sites")[-1]
+    assert sites.index("Bidder A Works") < sites.index("Harbour Ltd") < sites.index("Northern Works")
 
 
 def test_the_map_says_how_well_a_place_is_known(round_pages):

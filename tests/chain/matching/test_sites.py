@@ -69,6 +69,27 @@ def test_the_list_holds_every_site_once_and_is_narrowed_and_sorted(opened):
     assert listed(opened, lead, sort="-name")[0] == "Redstone Battery"
     covered = {"covers": lambda text: text.replace("Redstone", "Bidder A")}
     assert listed(opened, lead, Filters(text="redstone"), **covered) == []
+    assert listed(opened, lead, **covered) == ["Redstone Battery", "Harbour Ltd", "Lakeside Optics Ltd"]
+    assert listed(opened, lead, sort="-name", **covered)[-1] == "Redstone Battery"
+    assert listed(opened, lead, sort="country", **covered) == ["Redstone Battery", "Lakeside Optics Ltd", "Harbour Ltd"]
+    assert listed(opened, lead, sort="-country", **covered)[1:] == ["Redstone Battery", "Lakeside Optics Ltd"]
+    assert listed(opened, lead, sort="-suppliers", **covered)[:2] == ["Lakeside Optics Ltd", "Redstone Battery"]
+    assert listed(opened, lead, size=1, asked=2, **covered) == ["Harbour Ltd"]
+
+
+def test_the_monitor_reads_the_sites_in_the_order_of_what_it_may_read(opened, sign_in, session):
+    places = ("Zulu IT Works", "58 First Avenue, Kunshan"), ("Harbour Ltd", "12 Quay Road, Dalian")
+    opened.built(rows(*places), name="Zulu IT")
+    monitor = opened.build.organisation("monitor")
+    user = opened.build.user(monitor)
+    session.commit()
+    browser = sign_in(user, monitor)
+
+    text = browser.page(at(opened)).text
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"{at(opened)}.xlsx").data)).worksheets[0]
+
+    assert text.index("Bidder A Works") < text.index("Harbour Ltd")
+    assert [book[row][0].value for row in (2, 3)] == ["Bidder A Works", "Harbour Ltd"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from framework.chain.matching import merging, undoing
 from framework.chain.measures import brands, facts, reading, stored
 from framework.chain.measures.product import Figures, measure
 from framework.disclosure.veil import opened as opened_ones
+from framework.ground import jobs
 from models.chain import Mention, Product, Site
 from models.disclosure import SmelterListing, SmelterLoad
 from models.measures import LotMeasures, ProductMeasures
@@ -338,6 +339,29 @@ def test_what_was_built_before_there_were_measures_is_counted(small):
     stored.count_next(small.session, small.round, now=small.clock())
 
     assert small.session.query(LotMeasures).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "begun"), [("waiting", 0, 0), ("running", 0, 0), ("failed", 59, 0), ("failed", 61, 1)]
+)
+def test_a_job_that_failed_for_good_is_begun_again_after_a_rest(small, state, minutes, begun):
+    small.built(rows())
+    small.session.query(ProductMeasures).update({"is_stale": True})
+    job = jobs.enqueue(small.session, stored.MEASURE_JOB, now=small.clock(), round=small.round.public_id)
+    job.state, job.finished_at = state, small.clock() if state == "failed" else None
+
+    assert stored.go_on(small.session, now=small.clock() + dt.timedelta(minutes=minutes)) == begun
+
+
+def test_a_job_that_failed_for_good_does_not_keep_the_next_slice_from_being_counted(small):
+    small.built(rows(("1_products", {"product_ref": "P2", "lot": "L1", "brand": "Acme", "model_name": "Two"})))
+    small.session.query(ProductMeasures).update({"is_stale": True})
+    job = jobs.enqueue(small.session, stored.MEASURE_JOB, now=small.clock(), round=small.round.public_id)
+    job.state, job.finished_at = "failed", small.clock()
+
+    stored.count_next(small.session, small.round, now=small.clock(), most=1)
+
+    assert small.session.query(Job).filter_by(kind=stored.MEASURE_JOB, state="waiting").count() == 1
 
 
 @pytest.mark.parametrize("state", ["counted", "checked", "late"])

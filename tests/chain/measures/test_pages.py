@@ -182,7 +182,17 @@ def test_a_stranger_and_a_supplier_find_nothing(where, build, sign_in, session):
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize("path", ["products/999999", "measures/nothing", "brands/nothing", "measures/{id}/nonsense"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "products/999999",
+        f"products/{2**31}",
+        f"products/{2**63}",
+        "measures/nothing",
+        "brands/nothing",
+        "measures/{id}/nonsense",
+    ],
+)
 def test_what_is_not_there_is_not_found(where, path):
     browsers, _here, there, ids, _found = where
 
