@@ -474,3 +474,47 @@ def test_an_answer_keeps_what_spoke_for_and_against(opened, lead, session):
 
     assert made.score == 840
     assert ["G1", {"one": "60", "other": "58"}] in made.reasons
+
+
+@pytest.fixture
+def told_twice(opened, lead, session):
+    """A round whose file meets that of an earlier round of the same lead, with something decided in each; the id of the site."""
+    earlier = Opened(session, opened.build, opened.clock)
+    earlier.round.organisation, earlier.number = opened.round.organisation, 100
+    earlier.built(rows(SURE, OTHER))
+    kept = {one.name: session.get_one(Site, one.site_id) for one in session.scalars(select(Mention))}
+    said = {"actor": lead, "now": opened.clock()}
+    naming.add_name(session, kept[SURE[0]], "Mirror Works", "former_name", earlier.round, motive="a secret", **said)
+    opened.built(rows(SURE, NEIGHBOUR))
+    question = session.scalars(select(MatchQuestion)).one()
+    acts.answer(session, question, "neighbour", site=None, motive="two gates", **said)
+    return opened, kept[SURE[0]].public_id
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("lead", {"two gates", "a secret", "numbers differ"}),
+        ("evaluator", {"two gates"}),
+        ("member", set()),
+    ],
+)
+def test_what_was_decided_is_for_who_sees_every_row_and_other_rounds_are_for_the_lead(
+    told_twice, sign_in, session, who, told
+):
+    opened, site = told_twice
+    body = {"lead": opened.round.organisation, "member": opened.member}.get(who) or opened.build.organisation("buyer")
+    user = opened.build.user(body)
+    if who == "evaluator":
+        opened.build.appoint(opened.round, user, body, "evaluator")
+    session.commit()
+    browser = sign_in(user, body)
+
+    def words_of(place):
+        shown = browser.page(f"{at(opened)}/{place}").text
+        return {one for one in ("two gates", "a secret", "numbers differ") if one in shown}
+
+    assert words_of(site) == told
+    assert ("What was decided" in browser.page(f"{at(opened)}/{site}").text) is (who != "member")
+    if who != "member":
+        assert words_of("decisions") == told
