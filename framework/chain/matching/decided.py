@@ -163,6 +163,13 @@ def _by_person(sight: Sight) -> ColumnElement[bool]:
     return by_person if sight.other_rounds else and_(by_person, MatchDecision.round_id == sight.round.id)
 
 
+def _told_here(sight: Sight) -> ColumnElement[bool]:
+    """Of which decisions the reader may know who decided and why, as `_is_own` says of one: only there they are searched."""
+    if not sight.other_rounds:
+        return MatchDecision.round_id == sight.round.id
+    return MatchDecision.round_id.in_(select(Round.id).where(Round.organisation_id == sight.round.organisation_id))
+
+
 def _is_own(sight: Sight, decision: MatchDecision, leads: dict[int, int]) -> bool:
     """May the reader know who decided and why: in this round, for the lead in any of its rounds?"""
     if not sight.other_rounds:
@@ -186,9 +193,11 @@ def _narrowed(sight: Sight, filters: Filters) -> list[ColumnElement[bool]]:
         limits.append(MatchDecision.kind == filters.kind)
     if filters.person:
         limits.append(MatchDecision.actor_id.in_(select(User.id).where(User.public_id == filters.person)))
+        limits.append(_told_here(sight))
     if filters.text:
         who = select(User.id).where(User.name.icontains(filters.text, autoescape=True))
-        ways = [MatchDecision.motive.icontains(filters.text, autoescape=True), MatchDecision.actor_id.in_(who)]
+        motive = MatchDecision.motive.icontains(filters.text, autoescape=True)
+        ways = [and_(_told_here(sight), or_(motive, MatchDecision.actor_id.in_(who)))]
         if sight.covers is None:
             named = _readable(sight, Mention.site_id).where(says(filters.text), Mention.site_id.is_not(None))
             said = _readable(sight, Mention.id).where(says(filters.text))

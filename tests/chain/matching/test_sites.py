@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import insert, select
 
 from framework.chain import site_page, sites
-from framework.chain.matching import acts, forms, merging, naming, undoing
+from framework.chain.matching import acts, decided, forms, merging, naming, undoing
+from framework.chain.matching.questions import Sight
 from framework.chain.sites import Filters
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.disclosure import SubmissionRow
 from models.matching import MatchDecision, MatchQuestion, SiteName
+from models.people import User
 from models.records import AuditEvent
 from tests.chain.matching.test_acts import HEAD, NEIGHBOUR, OTHER, SPELT, SURE, mentions, rows, state
 from tests.chain.matching.test_queue import queries_of
@@ -518,3 +520,25 @@ def test_what_was_decided_is_for_who_sees_every_row_and_other_rounds_are_for_the
     assert ("What was decided" in browser.page(f"{at(opened)}/{site}").text) is (who != "member")
     if who != "member":
         assert words_of("decisions") == told
+
+
+def test_who_decided_elsewhere_and_why_is_not_searched(opened, lead, session, build, clock):
+    others = Opened(session, build, clock)
+    others.number = 100
+    their = build.person(others.round.organisation, "lead")
+    session.get_one(User, their.user_id).name = "Carla Falk"
+    (found,) = mentions(opened, opened.built(rows(SURE)))
+    others.built(rows(SURE))
+    site = session.get_one(Site, found.site_id)
+    naming.add_name(session, site, "Crimson", "former_name", others.round, motive="hidden", actor=their, now=clock())
+    naming.add_name(session, site, "Scarlet", "former_name", opened.round, motive="bought", actor=lead, now=clock())
+
+    def hits(**narrowed):
+        found, _page = decided.page(session, Sight(opened.round, True), decided.Filters(**narrowed))
+        return [one.motive for one in found]
+
+    assert hits() == ["bought", ""]
+    assert hits(text="bought") == ["bought"]
+    assert hits(text="hidden") == hits(text="Falk") == []
+    assert hits(text="Lakeside") == ["bought", ""]
+    assert hits(person=session.get_one(User, their.user_id).public_id) == []
