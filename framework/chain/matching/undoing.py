@@ -93,7 +93,8 @@ def _take_back(
     _part_again(session, decision)
     _name_again(session, decision, taken)
     _ask_again(session, decision)
-    moving.settle(session, sites, now=now)
+    freed = [number for number, before, _after in decision.moves if before is None]
+    moving.settle(session, sites, now=now, freed=freed)
     subject = moving.SiteOfRound(session.get_one(Site, decision.site_id), round_) if decision.site_id else round_
     audit.record(session, UNDONE, actor=actor, now=now, subject=subject, decision=str(decision.id), act=decision.kind)
     return taken
