@@ -150,7 +150,7 @@ def site_in_full(round_: Round, here: Eyes, found: Site, error: str = "") -> str
     links, link_page = site_page.links_of(session, found, round_, reader, asked=request.args.get("made"))
     parts = site_page.parts_of(session, found, round_, reader)
     history, history_page = _history(found, parts, here)
-    waiting = merging.proposed(session, found, now=clock.now())
+    waiting = merging.proposed(session, found, round_, now=clock.now())
     is_lead = leads(round_)
     return render_template(
         "chain/site_page.html",

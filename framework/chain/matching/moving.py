@@ -45,6 +45,11 @@ class SiteOfRound:
         """The public id of the site."""
         return self.site.public_id
 
+    @property
+    def proposing_lead(self) -> int:
+        """The lead of the round: what it proposes about the site is its own."""
+        return self.round.organisation_id
+
 
 def decide(
     session: Session,

@@ -542,3 +542,29 @@ def test_who_decided_elsewhere_and_why_is_not_searched(opened, lead, session, bu
     assert hits(text="hidden") == hits(text="Falk") == []
     assert hits(text="Lakeside") == ["bought", ""]
     assert hits(person=session.get_one(User, their.user_id).public_id) == []
+
+
+def test_a_proposal_to_merge_is_of_one_lead_and_another_has_its_own(opened, sign_in, session, build, clock):
+    others = Opened(session, build, clock)
+    others.number = 100
+    for one in (opened, others):
+        one.built(numbered(SURE, IDS[0]))
+        one.built(numbered(OTHER, IDS[1]))
+    site, other = session.scalars(select(Site.public_id).order_by(Site.id)).all()
+    bodies = [one.round.organisation for one in (opened, others)]
+    users = [(build.user(body), body) for body in (*bodies, bodies[0])]
+    session.commit()
+    ours, theirs, second = (sign_in(user, body) for user, body in users)
+    form = {"other": site, "survivor": site, "motive": "our own secret"}
+    here, there = (f"{at(one)}/{other}" for one in (opened, others))
+
+    ours.send(f"{here}/merge", form)
+    shown = theirs.page(there).text
+    assert "our own secret" not in shown
+    assert "proposed to make" not in shown
+    for act in ("withdraw", "confirm"):
+        assert "Nobody has proposed this" in theirs.send(f"{there}/merge/{act}").text
+    assert "Another person must confirm it" in theirs.send(f"{there}/merge", form | {"motive": "theirs"}).text
+    assert "The proposal is withdrawn" in theirs.send(f"{there}/merge/withdraw").text
+    assert "our own secret" in second.page(here).text
+    assert "The two sites are one now" in second.send(f"{here}/merge/confirm").text
