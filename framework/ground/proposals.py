@@ -21,11 +21,14 @@ WITHDRAWN = audit.declare("proposal.withdrawn", "entity", "act")
 
 
 def open_proposal(session: Session, record: Any, act: str, *, now: dt.datetime) -> Proposal | None:
-    """The proposal of this act on this record that waits for a second person, unless it has lapsed."""
+    """The proposal of this act on this record that waits for a second person, unless it has lapsed.
+
+    Of a record that leads share (it has a `proposing_lead`) each lead has its own, which the others do not see.
+    """
     query = select(Proposal).where(
         Proposal.entity == record.__tablename__,
         Proposal.subject_id == record.id,
-        Proposal.act == act,
+        Proposal.act == _kept_as(record, act),
         Proposal.state == "open",
     )
     found = session.scalar(query)
@@ -58,7 +61,7 @@ def propose(
         entity=record.__tablename__,
         subject_id=record.id,
         round_id=round_.id if round_ is not None else None,
-        act=act,
+        act=_kept_as(record, act),
         facts=facts,
         motive=motive,
         proposed_by_id=actor.user_id,
@@ -116,6 +119,12 @@ def expire(session: Session, *, now: dt.datetime) -> int:
     return len(over)
 
 
+def _kept_as(record: Any, act: str) -> str:
+    """An act as its proposal is kept: on a record that leads share, with the number of the lead."""
+    lead: int | None = getattr(record, "proposing_lead", None)
+    return act if lead is None else f"{act}:{lead}"
+
+
 def _lapses_at(round_: Round | None, now: dt.datetime, until: dt.datetime | None) -> dt.datetime:
     """When a proposal made now lapses: after the days of the round's rules, not after `until`."""
     days = int((round_.settings if round_ is not None else {}).get("proposal_days", PROPOSAL_DAYS))
@@ -127,7 +136,7 @@ def _lapse_old(session: Session, record: Any, act: str) -> None:
     query = select(Proposal).where(
         Proposal.entity == record.__tablename__,
         Proposal.subject_id == record.id,
-        Proposal.act == act,
+        Proposal.act == _kept_as(record, act),
         Proposal.state == "open",
     )
     for old in session.scalars(query):

@@ -107,9 +107,9 @@ def in_words(one: Decided) -> str:
 
 
 def why(one: Decided) -> list[str]:
-    """What spoke for and against, in the reader's words; what quotes a file of another lead is left out."""
+    """What spoke for and against, in the reader's words; what quotes a file that the reader may not see is left out."""
     reasons = [Reason(code, params) for code, params in one.decision.reasons if code != VERDICT and code in SENTENCES]
-    if one.decision.actor_id is None or not one.is_own:
+    if one.decision.actor_id is None or not one.may_quote:
         if one.decision.kind == "new":
             return []
         reasons = [reason for reason in reasons if not set(reason.params) & set(OF_BOTH_SIDES)]

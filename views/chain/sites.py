@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -9,10 +11,13 @@ from werkzeug.wrappers import Response
 
 from framework.chain import site_page, sites
 from framework.chain.matching import decided, merging, naming
+from framework.chain.matching.decided import Decided
 from framework.chain.shared import audience_of
+from framework.chain.site_page import Part
 from framework.chain.sites import SEVERAL, Filters
 from framework.disclosure.confidentiality import reference_day
 from framework.ground.errors import NotFound, RuleBroken
+from framework.ground.paging import Page
 from framework.ground.permissions import Permission
 from framework.ground.table_files import MOST_ROWS
 from framework.ground.terms import AUDIT_SCHEMES, COMPONENT_TYPES, label_of
@@ -144,10 +149,8 @@ def site_in_full(round_: Round, here: Eyes, found: Site, error: str = "") -> str
     described = site_page.descriptions(session, found, round_, reader)
     links, link_page = site_page.links_of(session, found, round_, reader, asked=request.args.get("made"))
     parts = site_page.parts_of(session, found, round_, reader)
-    history, history_page = decided.of_site(
-        session, [found.id, *(part.site.id for part in parts)], here.sight, asked=request.args.get("history")
-    )
-    waiting = merging.proposed(session, found, now=clock.now())
+    history, history_page = _history(found, parts, here)
+    waiting = merging.proposed(session, found, round_, now=clock.now())
     is_lead = leads(round_)
     return render_template(
         "chain/site_page.html",
@@ -186,6 +189,14 @@ def site_in_full(round_: Round, here: Eyes, found: Site, error: str = "") -> str
         error=error,
         typed=request.form,
     )
+
+
+def _history(found: Site, parts: Sequence[Part], here: Eyes) -> tuple[list[Decided], Page | None]:
+    """What was decided about a site and its parts: it tells of rows of every level, so only to who sees them all."""
+    if not here.reader.sees_all:
+        return [], None
+    numbers = [found.id, *(part.site.id for part in parts)]
+    return decided.of_site(db.session(), numbers, here.sight, asked=request.args.get("history"))
 
 
 def _lots(round_: Round, found: Site, here: Eyes) -> list[Lot]:

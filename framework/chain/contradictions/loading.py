@@ -76,19 +76,20 @@ def load(session: Session, round_: Round) -> Facts:
 
 
 def mark(session: Session, round_: Round) -> str:
-    """A hash of what the checks depend on: other where a chain was built, a mention moved, a list loaded, demand changed."""
+    """A hash of what the checks depend on: other where a chain was built, a mention moved, a list loaded, demand changed.
+
+    Mentions of earlier rounds count too, as far as the checks compare with them.
+    """
     submissions = submissions_of(session, round_)
-    moved = select(
-        func.count(Mention.site_id),
-        func.sum(Mention.site_id),
-        func.sum(Mention.site_id * (Mention.id % 997)),
-    ).where(Mention.submission_id.in_([one.id for one in submissions]))
+    before = _before(session, round_, submissions)
     built = select(func.max(ChainBuild.at)).where(ChainBuild.submission_id.in_([one.id for one in submissions]))
     declared = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
     parts = (
         RULES,
         [(one.id, one.supplier.name) for one in submissions],
-        tuple(session.execute(moved).one()),
+        _where(session, [one.id for one in submissions]),
+        [(number, one.id, name) for number, (one, name) in before.items()],
+        _where(session, sorted({one.id for one, _name in before.values()})),
         session.scalar(built),
         session.scalar(select(func.max(SmelterLoad.id))),
         tuple(session.execute(declared).one()),
@@ -101,6 +102,16 @@ def is_stale(session: Session, round_: Round) -> bool:
     """Whether something changed since the contradictions of a round were found last."""
     run = session.get(ContradictionRun, round_.id)
     return run is None or run.mark != mark(session, round_)
+
+
+def _where(session: Session, numbers: Sequence[int]) -> tuple[Any, ...]:
+    """Sums over the sites of the mentions of submissions: others where one moved."""
+    query = select(
+        func.count(Mention.site_id),
+        func.sum(Mention.site_id),
+        func.sum(Mention.site_id * (Mention.id % 997)),
+    )
+    return tuple(session.execute(query.where(Mention.submission_id.in_(numbers))).one())
 
 
 def _parties(submissions: Sequence[Submission], stated: Sequence[Stated]) -> dict[int, Party]:
@@ -243,6 +254,14 @@ def _smeltings(session: Session, numbers: Sequence[int]) -> tuple[Smelting, ...]
 
 def _earlier(session: Session, round_: Round, submissions: Sequence[Submission]) -> dict[int, Earlier]:
     """For each submission, the places of its supplier's newest opened file of an earlier round of this lead."""
+    return {
+        number: Earlier(last.id, name, _places(session, [last.id]))
+        for number, (last, name) in _before(session, round_, submissions).items()
+    }
+
+
+def _before(session: Session, round_: Round, submissions: Sequence[Submission]) -> dict[int, tuple[Submission, str]]:
+    """For each submission, its supplier's newest opened file of an earlier round of this lead, and that round's name."""
     other = aliased(Round)
     query = (
         select(Submission, other.name)
@@ -258,12 +277,11 @@ def _earlier(session: Session, round_: Round, submissions: Sequence[Submission])
         .order_by(Submission.receipt_seq)
     )
     found = session.execute(query).all()
-    before: dict[int, Earlier] = {}
+    before: dict[int, tuple[Submission, str]] = {}
     for one in submissions:
         older = [(s, name) for s, name in found if s.supplier_id == one.supplier_id and s.receipt_seq < one.receipt_seq]
         if older:
-            last, name = older[-1]
-            before[one.id] = Earlier(last.id, name, _places(session, [last.id]))
+            before[one.id] = older[-1][0], older[-1][1]
     return before
 
 

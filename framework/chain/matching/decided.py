@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from framework.chain.matching.acts import VERDICT
@@ -35,7 +35,8 @@ class Filters:
 class Decided:
     """A decision as a person sees it. `site` and `other` are names, blank where the reader may see no row of them.
 
-    `by` is blank for the program and for another lead, whose motive is not shown either (`is_own`).
+    `by` is blank for the program and for another lead, whose motive is not shown either (`is_own`). `may_quote` says
+    whether the reader may read the words of both sides: one may be of a file of another round.
     """
 
     decision: MatchDecision
@@ -45,6 +46,7 @@ class Decided:
     motive: str
     is_undone: bool
     is_own: bool
+    may_quote: bool
 
     @property
     def verdict(self) -> str:
@@ -72,10 +74,13 @@ def people(session: Session, sight: Sight) -> list[User]:
 def of_site(
     session: Session, numbers: Collection[int], sight: Sight, *, asked: str | int | None = 1
 ) -> tuple[list[Decided], Page]:
-    """The history of a site, given with the numbers of all that became part of it: the program's decisions too."""
+    """The history of a site, given with the numbers of all that became part of it: the program's decisions too.
+
+    For readers that see every row of the round; what was decided in other rounds is for the lead alone.
+    """
     query = select(MatchDecision).where(
         or_(MatchDecision.site_id.in_(numbers), MatchDecision.other_site_id.in_(numbers)),
-        or_(MatchDecision.actor_id.is_not(None), MatchDecision.mention_id.in_(_readable(sight, Mention.id))),
+        or_(_by_person(sight), MatchDecision.mention_id.in_(_readable(sight, Mention.id))),
     )
     total = session.scalar(query.with_only_columns(func.count())) or 0
     shown = page_of(asked, total, PAGE)
@@ -103,12 +108,11 @@ def told(session: Session, found: Sequence[MatchDecision], sight: Sight) -> list
             one,
             names.get((one.id, one.site_id), ""),
             names.get((one.id, one.other_site_id), ""),
-            people.get(one.actor_id or 0, "")
-            if (own := leads.get(one.round_id or 0) == sight.round.organisation_id)
-            else "",
+            people.get(one.actor_id or 0, "") if (own := _is_own(sight, one, leads)) else "",
             one.motive if own else "",
             one.id in undone,
             own,
+            own and sight.other_rounds,
         )
         for one in found
     ]
@@ -149,10 +153,28 @@ def _of_persons(sight: Sight) -> Select[Any]:
     answers = select(MatchQuestion.decision_id).where(
         MatchQuestion.round_id == here, MatchQuestion.decision_id.is_not(None)
     )
-    return select(MatchDecision).where(
-        MatchDecision.actor_id.is_not(None),
-        or_(MatchDecision.round_id == here, MatchDecision.site_id.in_(named), MatchDecision.id.in_(answers)),
-    )
+    about = or_(MatchDecision.round_id == here, MatchDecision.site_id.in_(named), MatchDecision.id.in_(answers))
+    return select(MatchDecision).where(_by_person(sight), about)
+
+
+def _by_person(sight: Sight) -> ColumnElement[bool]:
+    """Which decisions are a person's; those of other rounds are for the lead alone."""
+    by_person = MatchDecision.actor_id.is_not(None)
+    return by_person if sight.other_rounds else and_(by_person, MatchDecision.round_id == sight.round.id)
+
+
+def _told_here(sight: Sight) -> ColumnElement[bool]:
+    """Of which decisions the reader may know who decided and why, as `_is_own` says of one: only there they are searched."""
+    if not sight.other_rounds:
+        return MatchDecision.round_id == sight.round.id
+    return MatchDecision.round_id.in_(select(Round.id).where(Round.organisation_id == sight.round.organisation_id))
+
+
+def _is_own(sight: Sight, decision: MatchDecision, leads: dict[int, int]) -> bool:
+    """May the reader know who decided and why: in this round, for the lead in any of its rounds?"""
+    if not sight.other_rounds:
+        return decision.round_id == sight.round.id
+    return leads.get(decision.round_id or 0) == sight.round.organisation_id
 
 
 def _readable(sight: Sight, column: Any) -> Select[Any]:
@@ -171,9 +193,11 @@ def _narrowed(sight: Sight, filters: Filters) -> list[ColumnElement[bool]]:
         limits.append(MatchDecision.kind == filters.kind)
     if filters.person:
         limits.append(MatchDecision.actor_id.in_(select(User.id).where(User.public_id == filters.person)))
+        limits.append(_told_here(sight))
     if filters.text:
         who = select(User.id).where(User.name.icontains(filters.text, autoescape=True))
-        ways = [MatchDecision.motive.icontains(filters.text, autoescape=True), MatchDecision.actor_id.in_(who)]
+        motive = MatchDecision.motive.icontains(filters.text, autoescape=True)
+        ways = [and_(_told_here(sight), or_(motive, MatchDecision.actor_id.in_(who)))]
         if sight.covers is None:
             named = _readable(sight, Mention.site_id).where(says(filters.text), Mention.site_id.is_not(None))
             said = _readable(sight, Mention.id).where(says(filters.text))

@@ -84,9 +84,9 @@ def propose(
     return proposals.propose(session, subject, ACT, actor=actor, now=now, motive=why, into=into.public_id)
 
 
-def proposed(session: Session, site: Site, *, now: dt.datetime) -> tuple[Proposal, Site] | None:
-    """The merge of this site that waits for a second person, and the survivor; None where none waits."""
-    waiting = proposals.open_proposal(session, site, ACT, now=now)
+def proposed(session: Session, site: Site, round_: Round, *, now: dt.datetime) -> tuple[Proposal, Site] | None:
+    """The merge of this site that waits for a second person of this lead, and the survivor; None where none waits."""
+    waiting = proposals.open_proposal(session, SiteOfRound(site, round_), ACT, now=now)
     into = session.scalar(select(Site).where(Site.public_id == waiting.facts["into"])) if waiting else None
     survivor = active_site(session, into.id) if into else None
     return (waiting, survivor) if waiting and survivor else None
@@ -94,7 +94,7 @@ def proposed(session: Session, site: Site, *, now: dt.datetime) -> tuple[Proposa
 
 def confirm(session: Session, site: Site, round_: Round, *, actor: Actor, now: dt.datetime) -> MatchDecision:
     """Merge as another person proposed. Raises RuleBroken for the same person, or where nothing waits."""
-    waiting = proposed(session, site, now=now)
+    waiting = proposed(session, site, round_, now=now)
     proposal = proposals.confirm(session, SiteOfRound(site, round_), ACT, actor=actor, now=now)
     into = waiting[1] if waiting else site
     return merge(session, site, into, round_, motive=proposal.motive, actor=actor, now=now, is_confirmed=True)

@@ -45,6 +45,11 @@ class SiteOfRound:
         """The public id of the site."""
         return self.site.public_id
 
+    @property
+    def proposing_lead(self) -> int:
+        """The lead of the round: what it proposes about the site is its own."""
+        return self.round.organisation_id
+
 
 def decide(
     session: Session,
@@ -97,8 +102,11 @@ def end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
     session.merge(SiteAlias(public_id=site.public_id, site_id=into.id, since=now))
 
 
-def settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> None:
-    """Let sites be found by what their mentions and typed names say now; count anew what is shared, what comes from them, and the measures."""
+def settle(session: Session, sites: Collection[int], *, now: dt.datetime, freed: Collection[int] = ()) -> None:
+    """Let sites be found by what their mentions and typed names say now; count anew what is shared, what comes from them, and the measures.
+
+    `freed` are mentions that belong to no site any more: they too are counted anew.
+    """
     session.flush()
     stored.remove(session, sites)
     rows = session.execute(
@@ -110,14 +118,16 @@ def settle(session: Session, sites: Collection[int], *, now: dt.datetime) -> Non
     described = [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows]
     stored.add(session, forms.with_names(session, described))
     query = select(Submission.round_id, Submission.id)
+    files = {mention.submission_id for mention, _row in rows}
+    files |= set(session.scalars(select(Mention.submission_id).where(Mention.id.in_(freed)))) if freed else set()
     concerned: dict[int, list[int]] = {}
-    for round_id, number in session.execute(query.where(Submission.id.in_({m.submission_id for m, _row in rows}))):
+    for round_id, number in session.execute(query.where(Submission.id.in_(files))):
         concerned.setdefault(round_id, []).append(number)
     touched = session.scalars(select(Round).where(Round.id.in_(concerned)).order_by(Round.id)).all()
     for round_ in touched:
         shared.count(session, round_)
         flows.count(session, round_, concerned[round_.id])
-    measures.sites_changed(session, touched, sites, now=now)
+    measures.sites_changed(session, touched, sites, now=now, freed=freed)
 
 
 def remember(session: Session, key: str, sites: Iterable[Site], verdict: str, decision: MatchDecision) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from models.chain import Mention, Site
 from models.matching import MatchDecision, MatchQuestion, SiteAlias, SiteName
 from models.rounds import Round
 
+AT_ONCE = 1_000
 UNDONE = audit.declare("site.undone", "decision", "act")
 
 
@@ -33,19 +34,18 @@ def undo(
     """Restore the state before a decision of a person, also one made long ago.
 
     `also` are the numbers of all later decisions on the same descriptions, which are taken back first. Raises RuleBroken
-    where it was taken back before, was the program's, others than `also` are later, or one of them is another lead's.
+    where it was taken back before, was the program's, others than `also` are later, or one of them is another lead's;
+    also where a row is no longer on the site that a decision gave it.
     """
+    _hold(session, decision)
     if decision.actor_id is None or decision.kind == "undo" or is_undone(session, decision):
         raise RuleBroken("decision-undone", N_("This decision cannot be taken back: look at the list again."))
     after = later(session, decision)
     if {one.id for one in after} != set(also):
-        raise RuleBroken(
-            "later-decision",
-            N_("Later decisions stand on this one: %(count)s. Look at them and take them back together."),
-            count=len(after),
-        )
+        raise _stands_on(len(after))
     if any(not is_own(session, one, round_) for one in after):
         raise RuleBroken("later-elsewhere", N_("Another lead decided later on the same descriptions, so this stays."))
+    _require_in_place(session, [*after, decision])
     for one in after:
         _take_back(session, one, round_, actor=actor, now=now)
     return _take_back(session, decision, round_, actor=actor, now=now)
@@ -79,13 +79,49 @@ def is_undone(session: Session, decision: MatchDecision) -> bool:
     return session.scalar(select(MatchDecision.id).where(MatchDecision.undoes_id == decision.id)) is not None
 
 
+def _hold(session: Session, decision: MatchDecision) -> None:
+    """Hold a decision and every site that it or a later one concerns, as they are now: two persons act in turn."""
+    query = select(MatchDecision).where(MatchDecision.id == decision.id).with_for_update()
+    session.scalars(query.execution_options(populate_existing=True)).one()
+    sites = {site for one in [decision, *later(session, decision)] for site in _sites_of(one)}
+    moving.lock(session, *session.scalars(select(Site).where(Site.id.in_(sites))))
+
+
+def _sites_of(decision: MatchDecision) -> set[int]:
+    """The sites that a decision names, or moved mentions from or to."""
+    moved = {site for move in decision.moves for site in move[1:]}
+    return {site for site in (*moved, decision.site_id, decision.other_site_id) if site is not None}
+
+
+def _require_in_place(session: Session, found: Sequence[MatchDecision]) -> None:
+    """Every row is where these decisions, the newest first, put it: it was not placed elsewhere meanwhile."""
+    numbers = sorted({number for one in found for number in _moved(one)})
+    where: dict[int, int | None] = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        query = select(Mention).where(Mention.id.in_(numbers[start : start + AT_ONCE]))
+        some = session.scalars(query.execution_options(populate_existing=True))
+        where |= {mention.id: mention.site_id for mention in some}
+    for one in found:
+        for number, before, after in one.moves:
+            if where.get(number) != after:
+                raise _stands_on(max(len(found) - 1, 1))
+            where[number] = before
+
+
+def _stands_on(count: int) -> RuleBroken:
+    return RuleBroken(
+        "later-decision",
+        N_("Later decisions stand on this one: %(count)s. Look at them and take them back together."),
+        count=count,
+    )
+
+
 def _take_back(
     session: Session, decision: MatchDecision, round_: Round, *, actor: Actor, now: dt.datetime
 ) -> MatchDecision:
     taken = moving.decide(session, "undo", round_, actor=actor, now=now, undoes=decision)
     taken.site_id, taken.other_site_id = decision.site_id, decision.other_site_id
-    sites = {site for move in decision.moves for site in move[1:] if site is not None}
-    sites |= {site for site in (decision.site_id, decision.other_site_id) if site is not None}
+    sites = _sites_of(decision)
     for number, before, _after in decision.moves:
         session.get_one(Mention, number).site_id = before
     taken.moves = [[number, after, before] for number, before, after in decision.moves]
@@ -93,7 +129,8 @@ def _take_back(
     _part_again(session, decision)
     _name_again(session, decision, taken)
     _ask_again(session, decision)
-    moving.settle(session, sites, now=now)
+    freed = [number for number, before, _after in decision.moves if before is None]
+    moving.settle(session, sites, now=now, freed=freed)
     subject = moving.SiteOfRound(session.get_one(Site, decision.site_id), round_) if decision.site_id else round_
     audit.record(session, UNDONE, actor=actor, now=now, subject=subject, decision=str(decision.id), act=decision.kind)
     return taken

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.chain.measures.facts import load, scale
@@ -51,9 +51,17 @@ def submission_placed(session: Session, submission: Submission, *, now: dt.datet
         count_next(session, submission.round, now=now)
 
 
-def sites_changed(session: Session, rounds: Collection[Round], sites: Collection[int], *, now: dt.datetime) -> None:
-    """Count the products with a link to these sites anew: their mentions moved."""
-    tied = select(Link.product_id).join(Mention, Mention.id == Link.mention_id).where(Mention.site_id.in_(sites))
+def sites_changed(
+    session: Session,
+    rounds: Collection[Round],
+    sites: Collection[int],
+    *,
+    now: dt.datetime,
+    freed: Collection[int] = (),
+) -> None:
+    """Count the products with a link to these sites anew, and to mentions that belong to none any more: they moved."""
+    moved = or_(Mention.site_id.in_(sites), Mention.id.in_(freed))
+    tied = select(Link.product_id).join(Mention, Mention.id == Link.mention_id).where(moved)
     _mark(session, ProductMeasures.product_id.in_(tied))
     for round_ in rounds:
         count_next(session, round_, now=now, most=AT_ONCE)

@@ -239,3 +239,29 @@ def test_a_run_that_failed_is_tried_again_after_a_while(found):
     session.flush()
     assert finding.go_on(session, now=now) == 0
     assert finding.go_on(session, now=now + dt.timedelta(hours=2)) == 1
+
+
+def test_a_merge_of_sites_that_only_the_earlier_round_names_makes_the_round_stale(opened, lead):
+    session = opened.session
+    before = Opened(session, opened.build, opened.clock)
+    before.round.organisation = opened.round.organisation
+    more = {"site_legal_name": "Redstone Battery", "address_line": "7 Mill Lane", "city": "Kunshan", "country": "CN"}
+    earlier = before.built([*hand_counted(), ("3_sites", {"site_ref": "S9"} | more)], name="Northern IT")
+    opened.number = 50
+    now = opened.supplier(hand_counted())
+    now.supplier = earlier.supplier
+    session.flush()
+    build_chain(session, now, now=opened.clock())
+    finding.find(session, opened.round, now=opened.clock())
+    (gone,) = all_of(opened, "site-gone")
+    assert not loading.is_stale(session, opened.round)
+
+    redstone = session.scalars(select(Site).where(Site.name == "Redstone Battery")).one()
+    lakeside = session.scalars(select(Site).where(Site.name == "Lakeside Ltd")).one()
+    merging.merge(session, redstone, lakeside, opened.round, motive="one plant", actor=lead, now=opened.clock())
+
+    assert loading.is_stale(session, opened.round)
+    finding.find(session, opened.round, now=opened.clock())
+    session.refresh(gone)
+    assert gone.settled_at is not None
+    assert not loading.is_stale(session, opened.round)

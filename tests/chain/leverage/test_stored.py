@@ -7,9 +7,11 @@ from flask import render_template_string
 from sqlalchemy import delete, func, select
 
 from framework.chain.leverage import reading, stored
-from framework.chain.matching import merging, undoing
+from framework.chain.matching import acts, merging, undoing
 from models.chain import Mention, Site
 from models.leverage import LotFlow
+from models.matching import MatchQuestion
+from models.measures import ProductMeasures
 from tests.chain.leverage.conftest import line, offer
 
 MODEL = ("P1", "laptop", "A", 100, {"S": 60, "T": 30})
@@ -107,3 +109,33 @@ def test_other_pages_show_what_weighs_at_a_site(app, opened, lot, built, lead, b
     assert "for 1 member" in text
     assert "EUR 420,000" in text
     assert "Nothing that is pooled" in nothing
+
+
+def test_a_rough_place_whose_answer_is_taken_back_gives_its_leverage_and_measures_back(
+    opened, lot, built, lead, by_name
+):
+    session, actor = opened.session, opened.build.person(opened.round.organisation, "lead")
+    rough = [
+        (sheet, values | ({"address_line": "", "city": ""} if sheet == "3_sites" else {}))
+        for sheet, values in offer(("P1", "laptop", "A", 100, {"S": 100}))
+    ]
+    submission = opened.built(rough)
+    submission.file.sha256 = "b" * 64
+    mention = session.scalars(select(Mention).where(Mention.submission_id == submission.id)).one()
+    site = session.get_one(Site, by_name("S"))
+    question, now = session.scalars(select(MatchQuestion)).one(), opened.clock()
+
+    def kept():
+        query = select(ProductMeasures.is_stale, ProductMeasures.figures)
+        return sites_of(opened, lot, lead), session.execute(query.order_by(ProductMeasures.product_id)).all()
+
+    before = kept()
+    assert mention.site_id is None
+    made = acts.answer(session, question, "same", site=site, motive="one gate", actor=actor, now=now)
+    answered = kept()
+    undoing.undo(session, made, opened.round, actor=actor, now=now)
+
+    assert mention.site_id is None
+    assert answered[0] != before[0]
+    assert answered[1] != before[1]
+    assert kept() == before

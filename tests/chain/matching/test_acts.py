@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.chain.matching import acts, forms, merging, moving, naming, placing, undoing
 from framework.ground.errors import RuleBroken
@@ -152,6 +152,36 @@ def test_merge_and_split_move_every_mention_and_are_taken_back_exactly(opened, l
     assert state(opened) == before
     with pytest.raises(RuleBroken, match="decision-undone"):
         undoing.undo(opened.session, merged, opened.round, actor=lead, now=opened.clock())
+
+
+def test_a_row_that_is_elsewhere_meanwhile_is_not_moved_back(opened, lead):
+    first, other = mentions(opened, opened.built(rows(SURE, OTHER)))
+    lakeside, redstone = (opened.session.get_one(Site, m.site_id) for m in (first, other))
+    merged = merging.merge(
+        opened.session, redstone, lakeside, opened.round, motive="bought", actor=lead, now=opened.clock()
+    )
+    other.site_id = placing.make_site(opened.session, other, now=opened.clock())
+    before = state(opened)
+    with pytest.raises(RuleBroken, match="later-decision"):
+        undoing.undo(opened.session, merged, opened.round, actor=lead, now=opened.clock())
+    assert state(opened) == before
+
+
+def test_taking_back_holds_the_decision_and_its_sites_before_it_looks(opened, lead):
+    first, other = mentions(opened, opened.built(rows(SURE, OTHER)))
+    lakeside, redstone = (opened.session.get_one(Site, m.site_id) for m in (first, other))
+    said = {"actor": lead, "now": opened.clock()}
+    merged = merging.merge(opened.session, redstone, lakeside, opened.round, motive="bought", **said)
+    held = []
+
+    def listen(state):
+        if state.is_select and state.statement._for_update_arg is not None:
+            held.append(state.statement.get_final_froms()[0].name)
+
+    event.listen(opened.session, "do_orm_execute", listen)
+    undoing.undo(opened.session, merged, opened.round, **said)
+    event.remove(opened.session, "do_orm_execute", listen)
+    assert held[:2] == ["match_decision", "site"]
 
 
 def test_a_split_of_nothing_or_of_everything_is_refused(opened, lead):

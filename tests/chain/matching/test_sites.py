@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import insert, select
 
 from framework.chain import site_page, sites
-from framework.chain.matching import acts, forms, merging, naming, undoing
+from framework.chain.matching import acts, decided, forms, merging, naming, undoing
+from framework.chain.matching.questions import Sight
 from framework.chain.sites import Filters
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.disclosure import SubmissionRow
 from models.matching import MatchDecision, MatchQuestion, SiteName
+from models.people import User
 from models.records import AuditEvent
 from tests.chain.matching.test_acts import HEAD, NEIGHBOUR, OTHER, SPELT, SURE, mentions, rows, state
 from tests.chain.matching.test_queue import queries_of
@@ -495,3 +497,95 @@ def test_an_answer_keeps_what_spoke_for_and_against(opened, lead, session):
 
     assert made.score == 840
     assert ["G1", {"one": "60", "other": "58"}] in made.reasons
+
+
+@pytest.fixture
+def told_twice(opened, lead, session):
+    """A round whose file meets that of an earlier round of the same lead, with something decided in each; the id of the site."""
+    earlier = Opened(session, opened.build, opened.clock)
+    earlier.round.organisation, earlier.number = opened.round.organisation, 100
+    earlier.built(rows(SURE, OTHER))
+    kept = {one.name: session.get_one(Site, one.site_id) for one in session.scalars(select(Mention))}
+    said = {"actor": lead, "now": opened.clock()}
+    naming.add_name(session, kept[SURE[0]], "Mirror Works", "former_name", earlier.round, motive="a secret", **said)
+    opened.built(rows(SURE, NEIGHBOUR))
+    question = session.scalars(select(MatchQuestion)).one()
+    acts.answer(session, question, "neighbour", site=None, motive="two gates", **said)
+    return opened, kept[SURE[0]].public_id
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("lead", {"two gates", "a secret", "numbers differ"}),
+        ("evaluator", {"two gates"}),
+        ("member", set()),
+    ],
+)
+def test_what_was_decided_is_for_who_sees_every_row_and_other_rounds_are_for_the_lead(
+    told_twice, sign_in, session, who, told
+):
+    opened, site = told_twice
+    body = {"lead": opened.round.organisation, "member": opened.member}.get(who) or opened.build.organisation("buyer")
+    user = opened.build.user(body)
+    if who == "evaluator":
+        opened.build.appoint(opened.round, user, body, "evaluator")
+    session.commit()
+    browser = sign_in(user, body)
+
+    def words_of(place):
+        shown = browser.page(f"{at(opened)}/{place}").text
+        return {one for one in ("two gates", "a secret", "numbers differ") if one in shown}
+
+    assert words_of(site) == told
+    assert ("What was decided" in browser.page(f"{at(opened)}/{site}").text) is (who != "member")
+    if who != "member":
+        assert words_of("decisions") == told
+
+
+def test_who_decided_elsewhere_and_why_is_not_searched(opened, lead, session, build, clock):
+    others = Opened(session, build, clock)
+    others.number = 100
+    their = build.person(others.round.organisation, "lead")
+    session.get_one(User, their.user_id).name = "Carla Falk"
+    (found,) = mentions(opened, opened.built(rows(SURE)))
+    others.built(rows(SURE))
+    site = session.get_one(Site, found.site_id)
+    naming.add_name(session, site, "Crimson", "former_name", others.round, motive="hidden", actor=their, now=clock())
+    naming.add_name(session, site, "Scarlet", "former_name", opened.round, motive="bought", actor=lead, now=clock())
+
+    def hits(**narrowed):
+        found, _page = decided.page(session, Sight(opened.round, True), decided.Filters(**narrowed))
+        return [one.motive for one in found]
+
+    assert hits() == ["bought", ""]
+    assert hits(text="bought") == ["bought"]
+    assert hits(text="hidden") == hits(text="Falk") == []
+    assert hits(text="Lakeside") == ["bought", ""]
+    assert hits(person=session.get_one(User, their.user_id).public_id) == []
+
+
+def test_a_proposal_to_merge_is_of_one_lead_and_another_has_its_own(opened, sign_in, session, build, clock):
+    others = Opened(session, build, clock)
+    others.number = 100
+    for one in (opened, others):
+        one.built(numbered(SURE, IDS[0]))
+        one.built(numbered(OTHER, IDS[1]))
+    site, other = session.scalars(select(Site.public_id).order_by(Site.id)).all()
+    bodies = [one.round.organisation for one in (opened, others)]
+    users = [(build.user(body), body) for body in (*bodies, bodies[0])]
+    session.commit()
+    ours, theirs, second = (sign_in(user, body) for user, body in users)
+    form = {"other": site, "survivor": site, "motive": "our own secret"}
+    here, there = (f"{at(one)}/{other}" for one in (opened, others))
+
+    ours.send(f"{here}/merge", form)
+    shown = theirs.page(there).text
+    assert "our own secret" not in shown
+    assert "proposed to make" not in shown
+    for act in ("withdraw", "confirm"):
+        assert "Nobody has proposed this" in theirs.send(f"{there}/merge/{act}").text
+    assert "Another person must confirm it" in theirs.send(f"{there}/merge", form | {"motive": "theirs"}).text
+    assert "The proposal is withdrawn" in theirs.send(f"{there}/merge/withdraw").text
+    assert "our own secret" in second.page(here).text
+    assert "The two sites are one now" in second.send(f"{here}/merge/confirm").text
