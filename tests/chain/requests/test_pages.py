@@ -19,6 +19,7 @@ from models.requests import RequestAcceptance, RequestLink, UpstreamRequest
 from tests.chain.requests.asking import BRAND, MAKER, SITE
 from tests.pages import InspectingClient
 from views import mailing
+from views.requests import words
 
 CANARIES = ("Lakeside", "P1-MB", "P2-", "Somewhere Ltd", "northern-secret", "rba_vap")
 """What stands in the supplier's file and was not asked: its sites, its own keys, its audits."""
@@ -159,6 +160,24 @@ def test_the_supplier_sees_answers_with_their_way_and_takes_them_over(asking, pe
     assert "M. Maker" not in page.text
     assert "taken over" in after.text
     assert len(asking.session.scalars(select(RequestAcceptance)).all()) == 1
+
+
+def test_the_way_of_an_answer_names_no_party_in_between_that_is_kept_back(app, asking):
+    request = asking.ask()
+    child = asking.pass_on(request, Party("Aardvark Secret", "a@example.org", is_named=False))
+    last = asking.pass_on(child, Party("Zebra Secret", "z@example.org", is_named=False), due=5)
+    asking.answer(last)
+    for near in (child, request):
+        link, returned = asking.link(near), answering.from_children(asking.session, near)
+        answering.take_over(asking.session, link, {1: returned[near.rows[0].id]}, source="via", now=asking.clock.now)
+        answering.answer(asking.session, link, by="A. Brand", now=asking.clock.now)
+
+    with app.test_request_context():
+        line = words.came_through(request.rows[0].answers[0])
+
+    assert "a party that Acme Brand asked" in line
+    assert "a party that the party before asked" in line
+    assert "Secret" not in line
 
 
 def test_the_next_version_with_answers_is_made_by_the_supplier_and_gets_a_receipt(asking, person):

@@ -376,6 +376,22 @@ def test_the_lead_filters_and_sorts_by_silence(asking):
         assert len(ids(sort=key)) == 2
 
 
+def test_the_lead_neither_finds_nor_sorts_by_a_party_that_is_kept_back(asking):
+    first = asking.ask()
+    second = asking.pass_on(first, Party("Aardvark Secret", "a@example.org", is_named=False))
+    third = asking.pass_on(second, Party("Zebra Named", "z@example.org"), due=5)
+    asking.open_round()
+
+    def ids(**filters):
+        lines = reading.of_lead(asking.session, asking.round, Filters(**filters), now=asking.clock.now)
+        return [one.request.id for one in lines]
+
+    assert ids(text="aardvark") == []
+    assert ids(text="acme") == [first.id, second.id]
+    assert ids(sort="asked") == [first.id, third.id, second.id]
+    assert ids(sort="-asked") == [third.id, first.id, second.id]
+
+
 def test_the_record_names_who_acts_by_a_link(asking):
     request = asking.ask()
     asking.answer(request)
