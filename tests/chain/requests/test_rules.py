@@ -9,13 +9,13 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from framework.chain.requests import accepting, acts, answering, blocks, due, library, links, reading, reminders, sheet
 from framework.chain.requests.acts import Party
 from framework.chain.requests.reading import Filters
 from framework.disclosure.columns import COMPONENTS, LINKS, SITES, SMELTERS
-from framework.ground import sealed, trail
+from framework.ground import audit, sealed, trail
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.sheets.reader import read_book
 from framework.ground.trail import Filters as Events
@@ -340,6 +340,31 @@ def test_after_the_opening_the_lead_sees_the_requests_of_opened_tenders_alone(as
 
     assert {one.request.supplier.name for one in lines} == {"Northern IT"}
     assert sorted(one.request.hop for one in lines) == [1, 2]
+
+
+def test_after_the_opening_record_and_outbox_tell_of_requests_of_opened_tenders_alone(asking):
+    asking.ask()
+    _supplier, user, actor, version = asking.add_supplier("Southern IT")
+    silent = asking.ask(actor=actor, version=version, to=MAKER)
+    asking.pass_on(silent, Party("Further", "further@example.org"))
+    refused = NotAllowed("not-the-asker", "No.")
+    for who in (asking.actor, actor):
+        audit.record_denied(
+            asking.session, "request:ask", refused, actor=who, now=asking.clock.now, subject=asking.round
+        )
+    for mail in asking.session.scalars(select(Mail)):
+        mail.state = "failed"
+    asking.open_round()
+
+    query = trail.of_round(asking.round, Events())
+    shown, _page = trail.page(asking.session, query, 1)
+    listed = asking.session.scalars(select(Mail.recipient).where(not_(sealed.is_mail_to_bidder()))).all()
+
+    assert [one.organisation for one in shown if one.kind == "request.ask"] == ["Northern IT"]
+    assert {one.organisation for one in shown if one.denied} == {"Northern IT", ""}
+    assert trail.count(asking.session, trail.of_round(asking.round, Events(person=user.name))) == 0
+    assert [one for one in listed if one in (BRAND.email, MAKER.email, "further@example.org")] == [BRAND.email]
+    assert sealed.failed_mails(asking.session) == [(asking.round, 2)]
 
 
 @pytest.mark.parametrize(("is_named", "known"), [(False, ""), (True, MAKER.name)])
