@@ -8,10 +8,11 @@ import re
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.chain.requests import accepting, answering, links
 from framework.chain.requests.acts import Party
+from framework.disclosure import receiving
 from models.base import db
 from models.disclosure import Submission
 from models.records import AuditEvent, Mail, OneTimeKey, StoredFile
@@ -198,6 +199,31 @@ def test_the_next_version_with_answers_is_made_by_the_supplier_and_gets_a_receip
     assert newest.receipt_number
     assert "taken over" not in browser.page(here_).text
     assert browser.post(f"{here_}/send").status_code == 409
+
+
+@pytest.mark.parametrize(("is_late", "is_mended"), [(False, False), (True, False), (False, True)])
+def test_a_newer_version_that_is_still_read_is_not_overridden(asking, person, monkeypatch, is_late, is_mended):
+    request = asking.ask()
+    asking.answer(request, {1: [SITE | {"name": "Seaside Ltd"}]})
+    every = {one.id for row in request.rows for one in row.answers}
+    accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
+    state = "checked" if is_late or is_mended else "staged"
+    newer = asking.send(asking.supplier, [], state=state, verdict=None, is_mended=is_mended)
+    asking.session.commit()
+    was, lock = (newer.id, receiving.lock)
+
+    def lock_after_an_upload(session, round_):
+        session.execute(update(Submission).where(Submission.id == was).values(state="staged"))
+        lock(session, round_)
+
+    if is_late:
+        monkeypatch.setattr(receiving, "lock", lock_after_an_upload)
+    answer = person().post(f"{here(asking)}/send")
+
+    assert answer.status_code == 409
+    assert "A newer version is still being read." in answer.get_data(as_text=True)
+    asking.session.rollback()
+    assert len(asking.session.scalars(select(Submission)).all()) == 2
 
 
 def test_without_anything_taken_over_there_is_no_workbook(asking, person):
