@@ -23,7 +23,7 @@ from framework.rounds import next_action
 from framework.rounds.next_action import Reader
 from models.records import AuditEvent, Mail
 from models.requests import RequestAcceptance, RequestReminder
-from tests.chain.requests.asking import BRAND, MAKER, SITE
+from tests.chain.requests.asking import BRAND, MAKER, SITE, open_rows
 
 # -- taking over ------------------------------------------------------------
 
@@ -165,6 +165,59 @@ def test_silence_is_proof_after_one_reminder_only(asking):
     acts.remind(asking.session, request, actor=asking.actor, now=asking.clock.now)
 
     assert accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now) == 5
+
+
+def test_a_refusal_taken_as_proof_ends_with_the_answer_that_follows(asking):
+    request = asking.ask(lambda one: one.component_ref == "P1-MB")
+    asking.refuse(request)
+    accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now)
+    asking.answer(request)
+    reader = Reader(asking.actor, frozenset({"supplier"}), asking.clock.now)
+
+    assert taken(asking) == []
+    component = next(one for one in rows_of(asking)[COMPONENTS] if one["component_ref"] == "P1-MB")
+    assert component["not_disclosed_reason"] == "trade_secret"
+    assert next_action.next_step(asking.session, asking.round, reader).page == "requests.own"
+
+
+@pytest.mark.parametrize("is_site_first", [False, True])
+@pytest.mark.parametrize("kind", ["mainboard_pcba", "final_assembly"])
+def test_a_component_with_a_site_gets_no_reason_from_another_request(asking, is_site_first, kind):
+    rows = [one for one in open_rows() if one[0] != "4_links" or one[1].get("component_ref")]
+    asking.version = asking.send(asking.supplier, rows)
+    one, other = (asking.ask(lambda one: one.component_type == kind, to=to) for to in (BRAND, MAKER))
+    asking.answer(one)
+    asking.refuse(other)
+    every = {found.id for row in one.rows for found in row.answers}
+
+    def accept_site():
+        accepting.accept(asking.session, one, every, actor=asking.actor, now=asking.clock.now)
+
+    if is_site_first:
+        accept_site()
+    asking.clock.forward(hours=1)
+    accepting.accept_as_proof(asking.session, other, actor=asking.actor, now=asking.clock.now)
+    if not is_site_first:
+        asking.clock.forward(hours=1)
+        accept_site()
+    found = rows_of(asking)
+    made = [(sheet_, values) for sheet_, values_ in found.items() for values in values_]
+    asking.version = asking.send(asking.supplier, made)
+
+    assert not any(one.get("not_disclosed_reason") for one in found[COMPONENTS] if one["component_type"] == kind)
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now) == []
+
+
+def test_two_refusals_of_one_component_are_not_pending_for_ever(asking):
+    for request in [asking.ask(lambda one: one.component_ref == "P1-MB", to=to) for to in (BRAND, MAKER)]:
+        asking.refuse(request)
+        asking.clock.forward(hours=1)
+        accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now)
+    made = [(sheet_, values) for sheet_, found in rows_of(asking).items() for values in found]
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now)
+    asking.version = asking.send(asking.supplier, made)
+
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now) == []
 
 
 # -- library ----------------------------------------------------------------
