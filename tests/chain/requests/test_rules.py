@@ -351,6 +351,31 @@ def test_nobody_has_mails_sent_without_end(asking, monkeypatch, name, most):
     assert refused.value.code == "too-many-asked"
 
 
+def test_what_others_pass_on_does_not_use_up_the_day_of_the_supplier(asking, monkeypatch):
+    monkeypatch.setattr(acts, "MOST_A_DAY", 2)
+    asking.pass_on(asking.ask())
+
+    assert asking.ask().state == "asked"
+    with pytest.raises(MoveRefused):
+        asking.ask()
+
+
+def test_a_request_is_passed_on_so_often_in_a_day_over_all_its_hops(asking, monkeypatch):
+    monkeypatch.setattr(acts, "MOST_PASSED_ON_A_DAY", 2)
+    first, other = asking.ask(), asking.ask(to=Party("Other", "other@example.org"))
+    child = asking.pass_on(first)
+    asking.pass_on(child, Party("Further", "further@example.org"), due=5)
+    asking.pass_on(other, Party("Elsewhere", "elsewhere@example.org"))
+
+    for request in (first, child):
+        with pytest.raises(MoveRefused) as refused:
+            asking.pass_on(request, Party("More", "more@example.org"), due=5)
+        assert refused.value.code == "too-many-asked"
+
+    asking.clock.forward(days=1, seconds=1)
+    assert asking.pass_on(first, Party("More", "more@example.org"), due=5).hop == 2
+
+
 # -- volume -----------------------------------------------------------------
 
 
