@@ -306,6 +306,17 @@ def test_after_an_outage_one_reminder_goes_out_not_three(asking):
     assert [go_round(asking)[1] for _again in range(2)] == [1, 0]
 
 
+def test_requests_that_only_run_on_keep_no_other_from_its_turn(asking, monkeypatch):
+    near = [asking.ask(due=10), asking.ask(due=10, to=MAKER)]
+    later = asking.ask(due=11, to=Party("Later", "later@example.org"))
+    monkeypatch.setattr(reminders, "AT_ONCE", 2)
+    asking.clock.now = due.ends(near[0]) - dt.timedelta(hours=100)
+
+    assert [go_round(asking) for _again in range(3)] == [(0, 2), (0, 1), (0, 0)]
+    asking.clock.now = due.ends(later) + dt.timedelta(seconds=1)
+    assert [go_round(asking) for _again in range(3)] == [(2, 0), (1, 0), (0, 0)]
+
+
 def test_steps_before_it_was_asked_are_no_reminders(asking):
     asking.ask(due=1)
 
