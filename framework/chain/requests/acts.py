@@ -167,7 +167,8 @@ def remind(
     """The asker reminds, at most once a day. Raises NotAllowed, MoveRefused."""
     hold(session, request, now)
     _require_asker(request, actor, link)
-    if request.state not in (*due.RUNNING, "no_answer"):
+    is_over = request.parent is not None and request.parent.state in ("answered", "withdrawn")
+    if is_over or request.state not in (*due.RUNNING, "no_answer"):
         raise MoveRefused("nothing-waits", N_("Nothing waits here: it is answered, refused or withdrawn."))
     last = session.scalar(select(func.max(RequestReminder.at)).where(RequestReminder.request_id == request.id))
     if now - max(request.asked_at, last or request.asked_at) < SUPPLIER_DAY:
@@ -216,13 +217,21 @@ def local_day(request: UpstreamRequest, now: dt.datetime) -> dt.date:
 
 
 def take_back_children(session: Session, request: UpstreamRequest, *, actor: Actor, now: dt.datetime) -> None:
-    """Withdraw what was passed on and still waits: its asker has answered or is asked no more."""
+    """Withdraw what was passed on and still waits: its asker has answered or is asked no more.
+
+    What stayed silent stays so, and its link ends; what was passed on from there is taken back too.
+    """
     for child in children(session, request):
         due.settle(session, child, now)
         if child.state in due.RUNNING:
             consequence = {"roles": UPSTREAM, "is_consequence": True}
             lifecycle.move(session, child, "withdraw", actor=actor, now=now, **consequence)  # type: ignore[arg-type]
             notices.was_withdrawn(session, child, now=now)
+            continue
+        if child.state == "no_answer":
+            notices.drop_reminders(session, child)
+            links.revoke(session, child, now=now)
+        take_back_children(session, child, actor=actor, now=now)
 
 
 def _new(
