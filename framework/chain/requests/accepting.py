@@ -139,7 +139,7 @@ class _Book:
         self.keys = {_fold(values.get("site_ref")) for values in found}
         self.sites = {_place(values): str(values["site_ref"]) for values in reversed(found) if values.get("site_ref")}
         self.links = {_link(row["values"]) for row in self._sheet(LINKS)}
-        self.sited = {(product, component) for product, component, site in self.links if site}
+        self.sited: set[tuple[str, ...]] = {(product, component) for product, component, site in self.links if site}
         self.components: dict[tuple[str, str], dict[str, Any]] = {}
         for row in reversed(self._sheet(COMPONENTS)):
             self._index(row)
