@@ -180,7 +180,7 @@ def letter(round_: Round, request_id: str, language: str) -> str:
 @permit(Permission.REQUEST_VIEW_OWN)
 def with_answers(round_: Round) -> Response:
     """The own version as our workbook, with what was taken over added."""
-    content, _count = _workbook(round_)
+    _version, content, _count = _workbook(round_)
     return send_workbook(content, f"hefboom-{round_.public_id}-with-answers.xlsx")
 
 
@@ -191,10 +191,13 @@ def send_version(round_: Round) -> Response:
     now = clock.now()
     if not _may_send(round_, now):
         raise MoveRefused("receipt-closed", N_("Receipt is closed. Nothing more can be counted."), rule="L07a")
-    content, count = _workbook(round_)
+    version, content, count = _workbook(round_)
+    nodes.require_newest(db.session(), version)
     if not count:
         raise MoveRefused("nothing-pending", N_("Everything that you took over stands in your newest version already."))
     blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000)
+    receiving.lock(db.session(), round_)
+    nodes.require_newest(db.session(), version)
     made = receiving.receive(
         db.session(),
         round_,
@@ -320,8 +323,8 @@ def _page(found: UpstreamRequest) -> str:
     return render_template("requests/one.html", **facts)
 
 
-def _workbook(round_: Round) -> tuple[bytes, int]:
-    """The bytes of the workbook with answers, and how many of them are new in it; raises NotFound without any."""
+def _workbook(round_: Round) -> tuple[Submission, bytes, int]:
+    """The version, the bytes of its workbook with answers, how many of them are new in it; raises NotFound without any."""
     session, supplier = db.session(), own_organisation()
     version = nodes.version_to_ask_for(session, round_, supplier.id)
     taken = accepting.standing(session, round_, supplier.id)
@@ -332,4 +335,4 @@ def _workbook(round_: Round) -> tuple[bytes, int]:
     language = current_language()
     with force_locale(language):
         workbook.write_template(target, scope, language=language, gettext=gettext, rows=rows)
-    return target.getvalue(), len(accepting.pending(session, version, taken, now=clock.now()))
+    return version, target.getvalue(), len(accepting.pending(session, version, taken, now=clock.now()))

@@ -66,9 +66,7 @@ def came_through(one: RequestAnswer) -> str:
     )
     for further in path[1:]:
         asked = further.row.request
-        party = asked.known_as or _(
-            "a party that %(asker)s asked", asker=asked.parent.asked_name if asked.parent else ""
-        )
+        party = asked.known_as or _("a party that %(asker)s asked", asker=_asker_on_the_way(asked, request))
         line = _(
             "%(before)s, who had it from %(party)s on %(day)s",
             before=line,
@@ -78,6 +76,13 @@ def came_through(one: RequestAnswer) -> str:
     if one.reused_id is not None:
         line = _("%(before)s, as it answered before", before=line)
     return str(line)
+
+
+def _asker_on_the_way(asked: UpstreamRequest, nearest: UpstreamRequest) -> str:
+    """Who asked at a later hop: the reader knows whom it asked itself, and others only where they are named."""
+    if asked.parent is nearest or asked.parent is None:
+        return nearest.asked_name
+    return asked.parent.known_as or str(_("the party before"))
 
 
 def party_of(request: UpstreamRequest) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.requests import due
@@ -80,7 +80,10 @@ def reminded(session: Session, request: UpstreamRequest) -> int:
 
 
 def standing(session: Session, round_: Round, supplier_id: int) -> list[RequestAcceptance]:
-    """Everything that a supplier takes over in a round, in the order in which it was taken."""
+    """Everything that a supplier takes over in a round, in the order in which it was taken.
+
+    A refusal or silence that was taken as proof proves nothing any more once the party has answered.
+    """
     query = (
         select(RequestAcceptance)
         .join(RequestRow, RequestRow.id == RequestAcceptance.row_id)
@@ -89,6 +92,7 @@ def standing(session: Session, round_: Round, supplier_id: int) -> list[RequestA
             UpstreamRequest.round_id == round_.id,
             UpstreamRequest.supplier_id == supplier_id,
             RequestAcceptance.undone_at.is_(None),
+            or_(RequestAcceptance.answer_id.is_not(None), UpstreamRequest.state != "answered"),
         )
         .options(joinedload(RequestAcceptance.row).joinedload(RequestRow.request), joinedload(RequestAcceptance.answer))
         .order_by(RequestAcceptance.at, RequestAcceptance.id)
@@ -110,11 +114,16 @@ def rows_with_answers(
 def pending(
     session: Session, submission: Submission, taken: Sequence[RequestAcceptance], *, now: dt.datetime
 ) -> list[RequestAcceptance]:
-    """What was taken over and does not stand in this version yet."""
+    """What was taken over and does not stand in this version yet.
+
+    Of two reasons for one component the later one stands, so nothing is pending where all together change nothing.
+    """
     if not taken:
         return []
     book = _Book(rows_of(session, submission), now)
-    return [one for one in taken if book.add(one)]
+    before = book.values()
+    added = [one for one in taken if book.add(one)]
+    return added if book.values() != before else []
 
 
 class _Book:
@@ -130,9 +139,14 @@ class _Book:
         self.keys = {_fold(values.get("site_ref")) for values in found}
         self.sites = {_place(values): str(values["site_ref"]) for values in reversed(found) if values.get("site_ref")}
         self.links = {_link(row["values"]) for row in self._sheet(LINKS)}
+        self.sited: set[tuple[str, ...]] = {(product, component) for product, component, site in self.links if site}
         self.components: dict[tuple[str, str], dict[str, Any]] = {}
         for row in reversed(self._sheet(COMPONENTS)):
             self._index(row)
+
+    def values(self) -> dict[str, list[dict[str, Any]]]:
+        """What the rows say now, by sheet."""
+        return {name: [dict(row["values"]) for row in rows] for name, rows in self.records.items() if rows}
 
     def add(self, taken: RequestAcceptance) -> bool:
         """Add one thing that was taken over; whether that changed anything."""
@@ -141,7 +155,9 @@ class _Book:
         return self.add_component(taken.row, taken.answer)
 
     def add_component(self, row: RequestRow, answer: RequestAnswer | None) -> bool:
-        """A site with its link, or the reason in the row of the component."""
+        """A site with its link, or the reason in the row of the component: none where a site is named already."""
+        if (answer is None or answer.reason) and self._is_sited(row):
+            return False
         component = self._component(row)
         before = dict(component)
         if answer is None or answer.reason:
@@ -159,6 +175,7 @@ class _Book:
         if _link(link) in self.links:
             return component != before
         self.links.add(_link(link))
+        self.sited.add(_link(link)[:2])
         self._add(LINKS, link)
         return True
 
@@ -190,10 +207,21 @@ class _Book:
             self._add(SMELTERS, values)
         return True
 
+    def _is_sited(self, row: RequestRow) -> bool:
+        """Whether a link names a site for the component; one without a component names that of the final assembly."""
+        product, found = _fold(row.product_ref), self._found(row)
+        key = _fold(found["values"].get("component_ref")) if found is not None else ""
+        is_assembly = row.component_type == FINAL_ASSEMBLY
+        return bool(key and (product, key) in self.sited) or (is_assembly and (product, "") in self.sited)
+
+    def _found(self, row: RequestRow) -> dict[str, Any] | None:
+        """The component's row, where the file has one."""
+        told = _fold(row.component_ref) if row.component_ref else f"type {row.component_type}"
+        return self.components.get((_fold(row.product_ref), told))
+
     def _component(self, row: RequestRow) -> dict[str, Any]:
         """The values of the component's row, which is added where the file has none."""
-        told = _fold(row.component_ref) if row.component_ref else f"type {row.component_type}"
-        found = self.components.get((_fold(row.product_ref), told))
+        found = self._found(row)
         if found is None:
             short = "FA" if row.component_type == FINAL_ASSEMBLY else row.component_type
             added = {

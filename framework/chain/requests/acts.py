@@ -35,6 +35,8 @@ SUPPLIER_DAY = dt.timedelta(days=1)
 MOST_A_DAY = 200
 """How many requests a supplier sends in a day: each is a mail to somebody outside."""
 MOST_CHILDREN = 20
+MOST_PASSED_ON_A_DAY = 100
+"""How often one request of a supplier is passed on in a day, over all its hops: with each hop it could be twenty times more."""
 MOST_DAYS = 366
 
 
@@ -72,7 +74,9 @@ def ask(
     """
     permissions.require(session, actor, Permission.REQUEST_ASK, submission.round)
     table = UpstreamRequest
-    sent = select(func.count()).where(table.supplier_id == actor.organisation_id, table.asked_at > now - SUPPLIER_DAY)
+    # What others passed on is counted there: it must not use up the day of the supplier.
+    is_own = (table.supplier_id == actor.organisation_id) & (table.hop == 1)
+    sent = select(func.count()).where(is_own, table.asked_at > now - SUPPLIER_DAY)
     if (session.scalar(sent) or 0) >= MOST_A_DAY:
         raise MoveRefused("too-many-asked", N_("That is the most that is asked in one day. Go on tomorrow."))
     request = _new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
@@ -104,6 +108,9 @@ def pass_on(
         raise MoveRefused(
             "too-many-asked", N_("You have asked enough others. Answer with what you have, or refuse it.")
         )
+    if passed_on_lately(session, parent, now) >= MOST_PASSED_ON_A_DAY:
+        message = N_("This request was passed on as often as it may be in one day. Go on tomorrow, or answer it.")
+        raise MoveRefused("too-many-asked", message)
     if any(row.request_id != parent.id for row in rows):
         raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
     child = _new(parent.submission, to, why=why, due_on=due_on, asker=parent.asked_name, now=now, parent=parent)
@@ -160,7 +167,8 @@ def remind(
     """The asker reminds, at most once a day. Raises NotAllowed, MoveRefused."""
     hold(session, request, now)
     _require_asker(request, actor, link)
-    if request.state not in (*due.RUNNING, "no_answer"):
+    is_over = request.parent is not None and request.parent.state in ("answered", "withdrawn")
+    if is_over or request.state not in (*due.RUNNING, "no_answer"):
         raise MoveRefused("nothing-waits", N_("Nothing waits here: it is answered, refused or withdrawn."))
     last = session.scalar(select(func.max(RequestReminder.at)).where(RequestReminder.request_id == request.id))
     if now - max(request.asked_at, last or request.asked_at) < SUPPLIER_DAY:
@@ -192,19 +200,38 @@ def children(session: Session, request: UpstreamRequest) -> list[UpstreamRequest
     return list(session.scalars(query.order_by(UpstreamRequest.id)))
 
 
+def passed_on_lately(session: Session, request: UpstreamRequest, now: dt.datetime) -> int:
+    """How many requests were passed on in the last day anywhere behind the first hop of this one."""
+    root = request
+    while root.parent is not None:
+        root = root.parent
+    table = UpstreamRequest
+    behind = select(table.id, table.asked_at).where(table.parent_id == root.id).cte("behind", recursive=True)
+    behind = behind.union_all(select(table.id, table.asked_at).join(behind, table.parent_id == behind.c.id))
+    return session.scalar(select(func.count()).where(behind.c.asked_at > now - SUPPLIER_DAY)) or 0
+
+
 def local_day(request: UpstreamRequest, now: dt.datetime) -> dt.date:
     """Which day it is in the zone of the request."""
     return now.astimezone(ZoneInfo(request.zone)).date()
 
 
 def take_back_children(session: Session, request: UpstreamRequest, *, actor: Actor, now: dt.datetime) -> None:
-    """Withdraw what was passed on and still waits: its asker has answered or is asked no more."""
+    """Withdraw what was passed on and still waits: its asker has answered or is asked no more.
+
+    What stayed silent stays so, and its link ends; what was passed on from there is taken back too.
+    """
     for child in children(session, request):
         due.settle(session, child, now)
         if child.state in due.RUNNING:
             consequence = {"roles": UPSTREAM, "is_consequence": True}
             lifecycle.move(session, child, "withdraw", actor=actor, now=now, **consequence)  # type: ignore[arg-type]
             notices.was_withdrawn(session, child, now=now)
+            continue
+        if child.state == "no_answer":
+            notices.drop_reminders(session, child)
+            links.revoke(session, child, now=now)
+        take_back_children(session, child, actor=actor, now=now)
 
 
 def _new(

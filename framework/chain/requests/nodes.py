@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, LINKS, PRODUCTS, SMELTERS
-from framework.disclosure.counting import standing, versions
+from framework.disclosure.counting import UNDECIDED, standing, versions
 from framework.disclosure.models_on_offer import plain
+from framework.ground.errors import MoveRefused
 from framework.ground.terms import COMPONENT_TYPES, MINERALS
+from framework.ground.text import N_
 from models.disclosure import Submission, SubmissionRow
 from models.requests import RequestRow
 from models.rounds import Lot, Round
@@ -90,6 +92,26 @@ def version_to_ask_for(session: Session, round_: Round, supplier_id: int) -> Sub
     """The supplier's version whose open rows may be asked for: the one that stands, else the newest that was read."""
     found = versions(session, round_, supplier_id)
     return standing(found) or next((one for one in found if one.checked_at and one.rows_stored), None)
+
+
+def require_newest(session: Session, version: Submission) -> None:
+    """Refuse to make a next version from one that a newer one may yet replace, or does, as `may_count` decides.
+
+    Asks the database, so that it may be asked again under the lock of the round. Raises MoveRefused.
+    """
+    is_countable = and_(Submission.state == "checked", Submission.verdict == "countable")
+    is_being_read = or_(Submission.state == "staged", and_(Submission.state == "checked", Submission.is_mended))
+    query = select(is_being_read).where(
+        Submission.round_id == version.round_id,
+        Submission.supplier_id == version.supplier_id,
+        Submission.version_no > version.version_no,
+        or_(Submission.state.in_(UNDECIDED), is_being_read, is_countable),
+    )
+    later = session.scalars(query).all()
+    if any(later):
+        raise MoveRefused("newer-unread", N_("A newer version is still being read. Wait until it is, and look again."))
+    if later:
+        raise MoveRefused("newer-counted", N_("A newer version already counts."))
 
 
 def open_nodes(session: Session, submission: Submission) -> list[Node]:

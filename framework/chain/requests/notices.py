@@ -60,6 +60,8 @@ def was_withdrawn(session: Session, request: UpstreamRequest, *, now: dt.datetim
 def tell_asker(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> None:
     """Tell whoever asked what became of it: the supplier's people, or the party of the hop before by a new link."""
     parent = request.parent
+    if parent is not None and parent.state == "withdrawn":
+        return  # it is asked no more, and its links have ended
     if parent is not None:
         facts = _facts(request)
         path = links.path(links.make(session, parent, "answer", now=now))

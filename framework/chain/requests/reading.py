@@ -110,17 +110,25 @@ def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.dateti
     query = _query(round_).where(UpstreamRequest.supplier_id.in_(took_part))
     lines = _lines(session, session.scalars(query.order_by(UpstreamRequest.id)).all(), now)
     wanted = filters.text.strip().casefold()
+    # Only what the lead reads is searched: a hit on a name kept back would tell it.
     chosen = [
         one
         for one in lines
         if (not filters.state or one.state == filters.state)
         and (not filters.supplier or one.request.supplier.public_id == filters.supplier)
-        and (
-            not wanted
-            or wanted in f"{one.request.asked_name} {one.request.asker_name} {one.request.reference}".casefold()
-        )
+        and (not wanted or wanted in f"{party(one.request)} {asker(one.request)} {one.request.reference}".casefold())
     ]
     return _sorted(chosen, filters.sort)
+
+
+def party(request: UpstreamRequest) -> str:
+    """Whom a hop asks, as its supplier and the lead may know it; blank where its asker keeps it back."""
+    return request.asked_name if request.parent is None else request.known_as
+
+
+def asker(request: UpstreamRequest) -> str:
+    """Who asks at a hop, as `party`."""
+    return request.asker_name if request.parent is None else party(request.parent)
 
 
 def part(lines: Sequence[Line], asked: str | None) -> tuple[Sequence[Line], Page]:
@@ -207,7 +215,7 @@ def _sorted(lines: list[Line], asked: str) -> list[Line]:
 def _value(one: Line, key: str) -> Any:
     values = {
         "supplier": one.request.supplier.name.casefold(),
-        "asked": one.request.asked_name.casefold(),
+        "asked": party(one.request).casefold() or None,
         "state": STATES.index(one.state),
         "since": one.since,
         "due": one.request.due_on,

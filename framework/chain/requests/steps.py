@@ -17,7 +17,11 @@ def _take_over(session: Session, round_: Round, reader: Reader) -> Step | None:
     """Answers of which nothing was taken over yet, while they can still enter the tender."""
     if receiving.is_past(round_, reader.now):
         return None
-    is_taken = exists().where(RequestAcceptance.row_id == RequestRow.id, RequestRow.request_id == UpstreamRequest.id)
+    is_taken = exists().where(
+        RequestAcceptance.row_id == RequestRow.id,
+        RequestAcceptance.answer_id.is_not(None),
+        RequestRow.request_id == UpstreamRequest.id,
+    )
     query = select(func.count()).where(
         UpstreamRequest.round_id == round_.id,
         UpstreamRequest.supplier_id == reader.actor.organisation_id,

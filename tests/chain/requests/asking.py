@@ -72,7 +72,7 @@ class Asking:
                 checked_at=self.clock.now,
                 created_at=self.clock.now,
                 format="hefboom-1.0",
-                verdict="countable",
+                verdict=values.pop("verdict", "countable"),
                 rows_stored=len(rows),
                 sheets=[],
                 mapping={},

@@ -294,6 +294,41 @@ def test_an_answer_takes_back_what_still_waits_further_on(asking):
     assert (request.state, child.state) == ("answered", "withdrawn")
 
 
+@pytest.mark.parametrize("end", ["withdraw", "answer"])
+def test_what_stayed_silent_further_on_loses_its_link_and_what_waits_behind_it_is_taken_back(asking, end):
+    request = asking.ask()
+    child = asking.pass_on(request, due=2)
+    asking.clock.forward(days=3)
+    last = asking.pass_on(child, Party("Further", "further@example.org"), due=5)
+    tokens, link = [asking.token(child), asking.token(last)], asking.link(request)
+
+    if end == "withdraw":
+        acts.withdraw(asking.session, request, actor=asking.actor, now=asking.clock.now)
+    else:
+        asking.answer(request)
+
+    assert (child.state, last.state) == ("no_answer", "withdrawn")
+    for token in tokens:
+        with pytest.raises(LinkOver):
+            links.find(asking.session, "answer", token, now=asking.clock.now)
+    asking.clock.forward(days=2)
+    with pytest.raises(MoveRefused) as refused:
+        acts.remind(asking.session, child, actor=acts.by_link(link), link=link, now=asking.clock.now)
+    assert refused.value.code == "nothing-waits"
+
+
+def test_a_withdrawn_party_gets_no_new_link(asking):
+    request = asking.ask()
+    child = asking.pass_on(request)
+    asking.refuse(child)
+    acts.withdraw(asking.session, request, actor=asking.actor, now=asking.clock.now)
+
+    asking.answer(child)  # late, by the link that the refusal left open
+
+    is_open = (links.RequestLink.request_id == request.id) & links.RequestLink.revoked_at.is_(None)
+    assert asking.session.scalars(select(links.RequestLink).where(is_open)).all() == []
+
+
 # -- answers ----------------------------------------------------------------
 
 

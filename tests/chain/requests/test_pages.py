@@ -8,10 +8,11 @@ import re
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.chain.requests import accepting, answering, links
 from framework.chain.requests.acts import Party
+from framework.disclosure import receiving
 from models.base import db
 from models.disclosure import Submission
 from models.records import AuditEvent, Mail, OneTimeKey, StoredFile
@@ -19,6 +20,7 @@ from models.requests import RequestAcceptance, RequestLink, UpstreamRequest
 from tests.chain.requests.asking import BRAND, MAKER, SITE
 from tests.pages import InspectingClient
 from views import mailing
+from views.requests import words
 
 CANARIES = ("Lakeside", "P1-MB", "P2-", "Somewhere Ltd", "northern-secret", "rba_vap")
 """What stands in the supplier's file and was not asked: its sites, its own keys, its audits."""
@@ -161,6 +163,24 @@ def test_the_supplier_sees_answers_with_their_way_and_takes_them_over(asking, pe
     assert len(asking.session.scalars(select(RequestAcceptance)).all()) == 1
 
 
+def test_the_way_of_an_answer_names_no_party_in_between_that_is_kept_back(app, asking):
+    request = asking.ask()
+    child = asking.pass_on(request, Party("Aardvark Secret", "a@example.org", is_named=False))
+    last = asking.pass_on(child, Party("Zebra Secret", "z@example.org", is_named=False), due=5)
+    asking.answer(last)
+    for near in (child, request):
+        link, returned = asking.link(near), answering.from_children(asking.session, near)
+        answering.take_over(asking.session, link, {1: returned[near.rows[0].id]}, source="via", now=asking.clock.now)
+        answering.answer(asking.session, link, by="A. Brand", now=asking.clock.now)
+
+    with app.test_request_context():
+        line = words.came_through(request.rows[0].answers[0])
+
+    assert "a party that Acme Brand asked" in line
+    assert "a party that the party before asked" in line
+    assert "Secret" not in line
+
+
 def test_the_next_version_with_answers_is_made_by_the_supplier_and_gets_a_receipt(asking, person):
     request = asking.ask()
     asking.answer(request, {1: [SITE | {"name": "Seaside Ltd"}]})
@@ -179,6 +199,31 @@ def test_the_next_version_with_answers_is_made_by_the_supplier_and_gets_a_receip
     assert newest.receipt_number
     assert "taken over" not in browser.page(here_).text
     assert browser.post(f"{here_}/send").status_code == 409
+
+
+@pytest.mark.parametrize(("is_late", "is_mended"), [(False, False), (True, False), (False, True)])
+def test_a_newer_version_that_is_still_read_is_not_overridden(asking, person, monkeypatch, is_late, is_mended):
+    request = asking.ask()
+    asking.answer(request, {1: [SITE | {"name": "Seaside Ltd"}]})
+    every = {one.id for row in request.rows for one in row.answers}
+    accepting.accept(asking.session, request, every, actor=asking.actor, now=asking.clock.now)
+    state = "checked" if is_late or is_mended else "staged"
+    newer = asking.send(asking.supplier, [], state=state, verdict=None, is_mended=is_mended)
+    asking.session.commit()
+    was, lock = (newer.id, receiving.lock)
+
+    def lock_after_an_upload(session, round_):
+        session.execute(update(Submission).where(Submission.id == was).values(state="staged"))
+        lock(session, round_)
+
+    if is_late:
+        monkeypatch.setattr(receiving, "lock", lock_after_an_upload)
+    answer = person().post(f"{here(asking)}/send")
+
+    assert answer.status_code == 409
+    assert "A newer version is still being read." in answer.get_data(as_text=True)
+    asking.session.rollback()
+    assert len(asking.session.scalars(select(Submission)).all()) == 2
 
 
 def test_without_anything_taken_over_there_is_no_workbook(asking, person):

@@ -9,13 +9,13 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from framework.chain.requests import accepting, acts, answering, blocks, due, library, links, reading, reminders, sheet
 from framework.chain.requests.acts import Party
 from framework.chain.requests.reading import Filters
 from framework.disclosure.columns import COMPONENTS, LINKS, SITES, SMELTERS
-from framework.ground import sealed, trail
+from framework.ground import audit, sealed, trail
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.sheets.reader import read_book
 from framework.ground.trail import Filters as Events
@@ -23,7 +23,7 @@ from framework.rounds import next_action
 from framework.rounds.next_action import Reader
 from models.records import AuditEvent, Mail
 from models.requests import RequestAcceptance, RequestReminder
-from tests.chain.requests.asking import BRAND, MAKER, SITE
+from tests.chain.requests.asking import BRAND, MAKER, SITE, open_rows
 
 # -- taking over ------------------------------------------------------------
 
@@ -167,6 +167,59 @@ def test_silence_is_proof_after_one_reminder_only(asking):
     assert accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now) == 5
 
 
+def test_a_refusal_taken_as_proof_ends_with_the_answer_that_follows(asking):
+    request = asking.ask(lambda one: one.component_ref == "P1-MB")
+    asking.refuse(request)
+    accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now)
+    asking.answer(request)
+    reader = Reader(asking.actor, frozenset({"supplier"}), asking.clock.now)
+
+    assert taken(asking) == []
+    component = next(one for one in rows_of(asking)[COMPONENTS] if one["component_ref"] == "P1-MB")
+    assert component["not_disclosed_reason"] == "trade_secret"
+    assert next_action.next_step(asking.session, asking.round, reader).page == "requests.own"
+
+
+@pytest.mark.parametrize("is_site_first", [False, True])
+@pytest.mark.parametrize("kind", ["mainboard_pcba", "final_assembly"])
+def test_a_component_with_a_site_gets_no_reason_from_another_request(asking, is_site_first, kind):
+    rows = [one for one in open_rows() if one[0] != "4_links" or one[1].get("component_ref")]
+    asking.version = asking.send(asking.supplier, rows)
+    one, other = (asking.ask(lambda one: one.component_type == kind, to=to) for to in (BRAND, MAKER))
+    asking.answer(one)
+    asking.refuse(other)
+    every = {found.id for row in one.rows for found in row.answers}
+
+    def accept_site():
+        accepting.accept(asking.session, one, every, actor=asking.actor, now=asking.clock.now)
+
+    if is_site_first:
+        accept_site()
+    asking.clock.forward(hours=1)
+    accepting.accept_as_proof(asking.session, other, actor=asking.actor, now=asking.clock.now)
+    if not is_site_first:
+        asking.clock.forward(hours=1)
+        accept_site()
+    found = rows_of(asking)
+    made = [(sheet_, values) for sheet_, values_ in found.items() for values in values_]
+    asking.version = asking.send(asking.supplier, made)
+
+    assert not any(one.get("not_disclosed_reason") for one in found[COMPONENTS] if one["component_type"] == kind)
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now) == []
+
+
+def test_two_refusals_of_one_component_are_not_pending_for_ever(asking):
+    for request in [asking.ask(lambda one: one.component_ref == "P1-MB", to=to) for to in (BRAND, MAKER)]:
+        asking.refuse(request)
+        asking.clock.forward(hours=1)
+        accepting.accept_as_proof(asking.session, request, actor=asking.actor, now=asking.clock.now)
+    made = [(sheet_, values) for sheet_, found in rows_of(asking).items() for values in found]
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now)
+    asking.version = asking.send(asking.supplier, made)
+
+    assert accepting.pending(asking.session, asking.version, taken(asking), now=asking.clock.now) == []
+
+
 # -- library ----------------------------------------------------------------
 
 
@@ -253,6 +306,17 @@ def test_after_an_outage_one_reminder_goes_out_not_three(asking):
     assert [go_round(asking)[1] for _again in range(2)] == [1, 0]
 
 
+def test_requests_that_only_run_on_keep_no_other_from_its_turn(asking, monkeypatch):
+    near = [asking.ask(due=10), asking.ask(due=10, to=MAKER)]
+    later = asking.ask(due=11, to=Party("Later", "later@example.org"))
+    monkeypatch.setattr(reminders, "AT_ONCE", 2)
+    asking.clock.now = due.ends(near[0]) - dt.timedelta(hours=100)
+
+    assert [go_round(asking) for _again in range(3)] == [(0, 2), (0, 1), (0, 0)]
+    asking.clock.now = due.ends(later) + dt.timedelta(seconds=1)
+    assert [go_round(asking) for _again in range(3)] == [(2, 0), (1, 0), (0, 0)]
+
+
 def test_steps_before_it_was_asked_are_no_reminders(asking):
     asking.ask(due=1)
 
@@ -296,6 +360,31 @@ def test_nobody_has_mails_sent_without_end(asking, monkeypatch, name, most):
         asking.ask() if name == "MOST_A_DAY" else asking.pass_on(request)
 
     assert refused.value.code == "too-many-asked"
+
+
+def test_what_others_pass_on_does_not_use_up_the_day_of_the_supplier(asking, monkeypatch):
+    monkeypatch.setattr(acts, "MOST_A_DAY", 2)
+    asking.pass_on(asking.ask())
+
+    assert asking.ask().state == "asked"
+    with pytest.raises(MoveRefused):
+        asking.ask()
+
+
+def test_a_request_is_passed_on_so_often_in_a_day_over_all_its_hops(asking, monkeypatch):
+    monkeypatch.setattr(acts, "MOST_PASSED_ON_A_DAY", 2)
+    first, other = asking.ask(), asking.ask(to=Party("Other", "other@example.org"))
+    child = asking.pass_on(first)
+    asking.pass_on(child, Party("Further", "further@example.org"), due=5)
+    asking.pass_on(other, Party("Elsewhere", "elsewhere@example.org"))
+
+    for request in (first, child):
+        with pytest.raises(MoveRefused) as refused:
+            asking.pass_on(request, Party("More", "more@example.org"), due=5)
+        assert refused.value.code == "too-many-asked"
+
+    asking.clock.forward(days=1, seconds=1)
+    assert asking.pass_on(first, Party("More", "more@example.org"), due=5).hop == 2
 
 
 # -- volume -----------------------------------------------------------------
@@ -342,6 +431,31 @@ def test_after_the_opening_the_lead_sees_the_requests_of_opened_tenders_alone(as
     assert sorted(one.request.hop for one in lines) == [1, 2]
 
 
+def test_after_the_opening_record_and_outbox_tell_of_requests_of_opened_tenders_alone(asking):
+    asking.ask()
+    _supplier, user, actor, version = asking.add_supplier("Southern IT")
+    silent = asking.ask(actor=actor, version=version, to=MAKER)
+    asking.pass_on(silent, Party("Further", "further@example.org"))
+    refused = NotAllowed("not-the-asker", "No.")
+    for who in (asking.actor, actor):
+        audit.record_denied(
+            asking.session, "request:ask", refused, actor=who, now=asking.clock.now, subject=asking.round
+        )
+    for mail in asking.session.scalars(select(Mail)):
+        mail.state = "failed"
+    asking.open_round()
+
+    query = trail.of_round(asking.round, Events())
+    shown, _page = trail.page(asking.session, query, 1)
+    listed = asking.session.scalars(select(Mail.recipient).where(not_(sealed.is_mail_to_bidder()))).all()
+
+    assert [one.organisation for one in shown if one.kind == "request.ask"] == ["Northern IT"]
+    assert {one.organisation for one in shown if one.denied} == {"Northern IT", ""}
+    assert trail.count(asking.session, trail.of_round(asking.round, Events(person=user.name))) == 0
+    assert [one for one in listed if one in (BRAND.email, MAKER.email, "further@example.org")] == [BRAND.email]
+    assert sealed.failed_mails(asking.session) == [(asking.round, 2)]
+
+
 @pytest.mark.parametrize(("is_named", "known"), [(False, ""), (True, MAKER.name)])
 def test_whom_the_brand_asks_is_named_to_others_where_the_brand_says_so(asking, is_named, known):
     request = asking.ask()
@@ -374,6 +488,22 @@ def test_the_lead_filters_and_sorts_by_silence(asking):
     assert ids(sort="nonsense") == [silent.id, answered.id]
     for key in reading.SORTS:
         assert len(ids(sort=key)) == 2
+
+
+def test_the_lead_neither_finds_nor_sorts_by_a_party_that_is_kept_back(asking):
+    first = asking.ask()
+    second = asking.pass_on(first, Party("Aardvark Secret", "a@example.org", is_named=False))
+    third = asking.pass_on(second, Party("Zebra Named", "z@example.org"), due=5)
+    asking.open_round()
+
+    def ids(**filters):
+        lines = reading.of_lead(asking.session, asking.round, Filters(**filters), now=asking.clock.now)
+        return [one.request.id for one in lines]
+
+    assert ids(text="aardvark") == []
+    assert ids(text="acme") == [first.id, second.id]
+    assert ids(sort="asked") == [first.id, third.id, second.id]
+    assert ids(sort="-asked") == [third.id, first.id, second.id]
 
 
 def test_the_record_names_who_acts_by_a_link(asking):
