@@ -39,6 +39,8 @@ SIGN_WORDS = {UNKNOWN: N_("unknown"), NOT_ASKED: N_("not asked"), REFUSED: N_("r
 """Signs beside the five steps; of the first the note says why."""
 WITH_NOTE = frozenset({"not_disclosed", "company_wide"})
 """Columns whose notes stand in the cell; those of others are told by the pointer and to whoever listens."""
+PRODUCTS = "products"
+"""The rows behind what stands on models, where a line has none."""
 NO_MODELS = N_("lists no models of this lot")
 TIERS = (N_("final assembly"), N_("components"), N_("sub-components"), N_("smelters"), N_("origins"))
 BAR, GAP, WIDE = 6, 2, 60
@@ -100,7 +102,8 @@ class Cells:
         """What a line says in a column."""
         key = column.key
         if not column.says(line):
-            return self._unknown(line, key, self._word(NO_MODELS))
+            where = PRODUCTS if key in MEASURES or key == "ladder" else key
+            return self._unknown(line, where, self._word(NO_MODELS))
         if key in MEASURES:
             return self._measure(line, key)
         if column.is_kind:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from benchmarks import factories
-from framework.chain.matching import acts, dialects, proposing, whole
+from framework.chain.matching import acts, dialects, moving, proposing, whole
 from models.chain import Mention, Site
 from models.matching import MatchQuestion, SiteForm, SiteId
 from models.records import AuditEvent
@@ -40,7 +40,7 @@ def apart(opened, *submissions):
             site = placing.make_site(opened.session, mention, now=opened.clock())
             old, mention.site_id = mention.site_id, site
             made.append((site, old, mention))
-    acts._settle(opened.session, {n for site, old, _m in made for n in (site, old)})
+    moving.settle(opened.session, {n for site, old, _m in made for n in (site, old)}, now=opened.clock())
     return [opened.session.get_one(Site, site) for site, _old, _mention in made]
 
 
