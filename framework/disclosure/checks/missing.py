@@ -74,7 +74,14 @@ def _by_column(condition: str) -> Callable[[Context, Table], Needed]:
     negated = "!=" in condition
 
     def test(_context: Context, table: Table) -> Needed:
-        return [any((entry == wanted) != negated for entry in _entries(value)) for value in table.get(name)]
+        values = table.get(name)
+        if not any(type(value) is list for value in values):  # as in most columns: each distinct value is asked once
+            answers = {value: holds(value) for value in set(values)}
+            return [answers[value] for value in values]
+        return [holds(value) for value in values]
+
+    def holds(value: object) -> bool:
+        return any((entry == wanted) != negated for entry in _entries(value))
 
     return test
 

@@ -28,7 +28,7 @@ class Colours:
         self._has_header = False
         self._seen: set[tuple[int, int]] = set()
         self._as_written: set[tuple[bytes, bytes]] = set()
-        self._signs = [b' s="%d"' % style for style in fills]
+        self._styled = re.compile(b' s="(?:%s)"' % b"|".join(b"%d" % style for style in fills)) if fills else None
 
     def is_looking(self) -> bool:
         """Whether further rows are looked at."""
@@ -36,7 +36,7 @@ class Colours:
 
     def scan(self, data: bytes) -> None:
         """Whole rows as plain text; those without a coloured cell are passed over cheaply."""
-        if not self.is_looking() or not any(sign in data for sign in self._signs):
+        if not self.is_looking() or self._styled is None or not self._styled.search(data):
             return
         for row in data.split(_ROW):
             cells = _CELL.findall(row)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, overload
 
@@ -23,6 +24,7 @@ from framework.ground.sheets.workplace import workplace
 
 FILE = "lines.jsonl"
 _AT_ONCE = 1 << 20
+_LINES_AT_ONCE = 500
 _BETWEEN = b"\t"
 _folder: list[Path] = []
 _encode = json.JSONEncoder(default=as_text, check_circular=False, separators=(",", ":")).encode
@@ -76,10 +78,10 @@ def hand(blocks: Iterable[tuple[str, Iterable[Written]]]) -> Handed:
 def _blocks(file: BinaryIO, blocks: Iterable[tuple[str, Iterable[Written]]]) -> list[list[Any]]:
     places = []
     for name, records in blocks:
-        start, count = file.tell(), 0
-        for row, values, found in records:
-            file.write(f"{row}\t{values}\t{found}\n".encode())
-            count += 1
+        start, count, left = file.tell(), 0, iter(records)
+        while some := [f"{row}\t{values}\t{found}\n" for row, values, found in islice(left, _LINES_AT_ONCE)]:
+            file.write("".join(some).encode())
+            count += len(some)
         places.append([name, start, count])
     return places
 
