@@ -455,17 +455,18 @@ def test_a_refusal_comes_with_its_file_which_the_supplier_downloads_as_it_is(ask
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("proof", "proof_on", "said"),
     [
-        ({"proof_on": "2026-11-20"}, "Attach the dated answer"),
-        ({"proof": (io.BytesIO(b"x"), "a.pdf")}, "Give the date of that answer"),
-        ({"proof": (io.BytesIO(b"x"), "a.pdf"), "proof_on": "2030-01-01"}, "it cannot lie ahead"),
+        (None, "2026-11-20", "Attach the dated answer"),
+        (b"x", "", "Give the date of that answer"),
+        (b"x", "2030-01-01", "it cannot lie ahead"),
     ],
 )
-def test_a_refusal_without_its_proof_is_none(asking, anybody, data, said):
+def test_a_refusal_without_its_proof_is_none(asking, anybody, proof, proof_on, said):
     request, path = asked(asking)
+    file = {"proof": (io.BytesIO(proof), "a.pdf")} if proof else {}
 
-    page = anybody.send(f"{path}refuse", {"by": "A. Brand", "note": "Typed note."} | data, 422)
+    page = anybody.send(f"{path}refuse", {"by": "A. Brand", "note": "Typed note.", "proof_on": proof_on} | file, 422)
 
     assert said in page.text
     assert "Typed note." in page.text
