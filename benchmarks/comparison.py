@@ -232,6 +232,20 @@ def _insert_sites(session: Session, sites: int) -> None:
 
 def _supplier(session: Session, round_: Round, lot: Lot, number: int, size: Size) -> str:
     """One opened submission: its models with five components each, and links from these to sites; its line."""
+    submission = opened_submission(session, round_, number)
+    first = _rows(session, submission.id, size.links)
+    brand = f"Brand {number % BRANDS}"
+    components = _products(session, submission.id, lot.id, first, brand, size.products)
+    _mentions(session, submission.id, first, number, size, components)
+    session.add(
+        ChainBuild(submission_id=submission.id, at=NOW, products=size.products, mentions=size.links, links=size.links)
+    )
+    figures.count(session, submission)
+    return f"{submission.public_id}.{brand}"
+
+
+def opened_submission(session: Session, round_: Round, number: int) -> Submission:
+    """One opened submission of a supplier of its own."""
     body = Organisation(
         name=f"Supplier {number}",
         folded_name=f"supplier {number}",
@@ -259,15 +273,7 @@ def _supplier(session: Session, round_: Round, lot: Lot, number: int, size: Size
     )
     session.add(submission)
     session.flush()
-    first = _rows(session, submission.id, size.links)
-    brand = f"Brand {number % BRANDS}"
-    components = _products(session, submission.id, lot.id, first, brand, size.products)
-    _mentions(session, submission.id, first, number, size, components)
-    session.add(
-        ChainBuild(submission_id=submission.id, at=NOW, products=size.products, mentions=size.links, links=size.links)
-    )
-    figures.count(session, submission)
-    return f"{submission.public_id}.{brand}"
+    return submission
 
 
 def _rows(session: Session, submission_id: int, links: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from benchmarks.comparison import KINDS, _insert_sites, _round, _rows
+from benchmarks.comparison import KINDS, _insert_sites, _round, _rows, opened_submission
 from benchmarks.pool import MOST_QUERIES, NOW, _application, _queries
 from benchmarks.result import Figure, Result
 from framework.chain.leverage import reading, stored
@@ -18,9 +18,7 @@ from framework.people import sessions
 from models.base import db, random_id
 from models.chain import ChainBuild, Component, Link, Mention, Product
 from models.demand import Demand, DemandLine
-from models.disclosure import Submission
 from models.people import Organisation, RoleGrant, User
-from models.records import StoredFile
 from models.rounds import Lot, Round
 
 OFFERS, MODELS, SITES, LINKS, MEMBERS, PASSES = 60, 300, 5_000, 1_000, 60, 10
@@ -150,35 +148,18 @@ def _demand(session: Session, round_: Round, lot: Lot) -> None:
 
 
 def _offer(session: Session, round_: Round, lot: Lot, number: int, *, models: int, sites: int, links: int) -> int:
-    body = Organisation(
-        name=f"Supplier {number}",
-        folded_name=f"supplier {number}",
-        kind="supplier",
-        supplier_kind="reseller",
-        country="NL",
-        created_at=NOW,
-    )
-    file = StoredFile(sha256=f"{number:064x}", size=1, name="a.xlsx", purpose="disclosure", created_at=NOW)
-    submission = Submission(
-        round=round_,
-        supplier=body,
-        version_no=1,
-        state="opened",
-        file=file,
-        receipt_seq=number + 1,
-        receipt_number=f"{number:06d}-00",
-        first_byte_at=NOW,
-        received_at=NOW,
-        counted_at=NOW,
-        opened_at=NOW,
-        created_at=NOW,
-        sheets=[],
-        mapping={},
-    )
-    session.add(submission)
-    session.flush()
+    submission = opened_submission(session, round_, number)
     first = _rows(session, submission.id, links)
-    values: dict[str, Any] = {"submission_id": submission.id, "row_id": first}
+    _products(session, submission.id, lot, first, number, models)
+    _link(session, submission.id, first, number, sites=sites, links=links)
+    session.add(ChainBuild(submission_id=submission.id, at=NOW, products=models, mentions=links, links=links))
+    session.flush()
+    return submission.id
+
+
+def _products(session: Session, submission_id: int, lot: Lot, first: int, number: int, models: int) -> None:
+    """The models of an offer, each with a component of every kind."""
+    values: dict[str, Any] = {"submission_id": submission_id, "row_id": first}
     made = [
         values
         | {
@@ -193,7 +174,7 @@ def _offer(session: Session, round_: Round, lot: Lot, number: int, *, models: in
     ]
     session.execute(insert(Product), made)
     products = list(
-        session.scalars(select(Product.id).where(Product.submission_id == submission.id).order_by(Product.id))
+        session.scalars(select(Product.id).where(Product.submission_id == submission_id).order_by(Product.id))
     )
     parts = [
         values
@@ -208,10 +189,6 @@ def _offer(session: Session, round_: Round, lot: Lot, number: int, *, models: in
         for kind in KINDS
     ]
     session.execute(insert(Component), parts)
-    _link(session, submission.id, first, number, sites=sites, links=links)
-    session.add(ChainBuild(submission_id=submission.id, at=NOW, products=models, mentions=links, links=links))
-    session.flush()
-    return submission.id
 
 
 def _link(session: Session, submission_id: int, first: int, number: int, *, sites: int, links: int) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from framework.ground import jurisdictions, lifecycle
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput
+from framework.ground.months import add_months
 from framework.ground.text import N_
-from framework.rounds.schedule import add_months, year_on
+from framework.rounds.schedule import year_on
 from framework.rounds.settings import all_values
 from models.base import random_id
 from models.people import Organisation

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.errors import MoveRefused
+from framework.ground.months import add_months
 from framework.ground.text import N_, NN_
 from framework.ground.zones import is_zone
 from framework.rounds import clauses, formulas, limits
-from framework.rounds.schedule import add_months, contract_years, term_exceeds
+from framework.rounds.schedule import contract_years, term_exceeds
 from framework.rounds.settings import value
 from models.demand import Demand, DemandLine
 from models.people import Appointment, Organisation, RoleGrant

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
@@ -12,15 +11,9 @@ from sqlalchemy.orm import Session
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, MoveRefused
+from framework.ground.months import add_months
 from framework.ground.zones import local_instant
 from models.rounds import Round
-
-
-def add_months(date: dt.date, months: int) -> dt.date:
-    """`date` a number of calendar months later (or earlier), clipped to the end of the month."""
-    years, month = divmod(date.month - 1 + months, 12)
-    year, month = date.year + years, month + 1
-    return date.replace(year=year, month=month, day=min(date.day, calendar.monthrange(year, month)[1]))
 
 
 def term_exceeds(round_: Round, months: int) -> bool | None:

@@ -17,7 +17,6 @@ from framework.chain.contradictions import finding
 from framework.chain.matching import placing
 from framework.chain.measures import stored
 from framework.disclosure import confidentiality
-from framework.disclosure.confidentiality import Reader
 from framework.disclosure.opening import BUILD_JOB
 from framework.disclosure.veil import opened, veil_for, veil_of
 from framework.ground import jobs
@@ -30,9 +29,10 @@ from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
 from views import guard
+from views.chain.sight import reader_of
 from views.chain.telling import said, what
 from views.disclosure.bidders import bidder, lettered, place
-from views.guard import actor, permit
+from views.guard import permit
 
 blueprint = Blueprint("chain", __name__)
 
@@ -83,7 +83,7 @@ def place_what_is_left(session: Session, clock: Callable[[], dt.datetime]) -> No
 @permit(Permission.COMPARISON_VIEW)
 def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
     """The rows of the file behind one figure of the comparison."""
-    lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
+    lot, reader = guard.child(Lot, lot_id, round_), reader_of(round_)
     title = rows.title(lot, measure)
     if not title:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -115,7 +115,7 @@ def behind(round_: Round, lot_id: str, submission_id: str, measure: str) -> str:
 @permit(Permission.COMPARISON_VIEW)
 def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
     """Who names a shared site, what is made there, and the pooled quantity behind it."""
-    lot, reader = guard.child(Lot, lot_id, round_), _reader(round_)
+    lot, reader = guard.child(Lot, lot_id, round_), reader_of(round_)
     found = comparison.shared_site(db.session(), lot, site_id, reader)
     links, page = comparison.links_of(db.session(), lot, found.site, reader, page=request.args.get("page"))
     submissions = opened(db.session(), round_)
@@ -145,10 +145,6 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
         place=lambda submission, row: place(reader, submission, row),
         veiled=lambda text: hidden.over(text, lettered),
     )
-
-
-def _reader(round_: Round) -> Reader:
-    return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
 
 
 from views.chain import (  # noqa: E402, F401 - their routes hang on the blueprint

@@ -7,7 +7,6 @@ from flask import render_template, request
 from framework.chain import comparison
 from framework.chain.measures import brands, facts, reading
 from framework.chain.measures.product import MEASURES
-from framework.disclosure import confidentiality
 from framework.disclosure.veil import opened, veil_of
 from framework.ground.permissions import Permission
 from models.base import db
@@ -15,8 +14,9 @@ from models.rounds import Lot, Round
 from views import guard
 from views.chain import blueprint, measure_words
 from views.chain.ladder import Shower
+from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, lettered
-from views.guard import actor, permit
+from views.guard import permit
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/brands/<submission_id>")
@@ -24,7 +24,7 @@ from views.guard import actor, permit
 def brand(round_: Round, lot_id: str, submission_id: str) -> str:
     """The brand of a line, through every supplier that offers it in the lot."""
     lot = guard.child(Lot, lot_id, round_)
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     submissions = opened(db.session(), round_)
     lines, hidden = comparison.lines(db.session(), lot, reader, submissions), veil_of(db.session(), reader, submissions)
     one = comparison.line_in(lines, submission_id, request.args.get("brand", ""))

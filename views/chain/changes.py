@@ -16,7 +16,7 @@ from models.base import db
 from models.rounds import Lot, Round
 from views import guard
 from views.chain import blueprint
-from views.chain.comparing import reader_of
+from views.chain.sight import reader_of
 from views.guard import actor, permit
 
 FIRST, PAGE = 10, 100

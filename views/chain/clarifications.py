@@ -24,6 +24,7 @@ from views import clock, guard
 from views.chain import blueprint
 from views.chain.contradictions import hidden_kinds, seen, select_people
 from views.chain.saying import question_of, title_of
+from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, place
 from views.guard import actor, permit
 
@@ -152,7 +153,7 @@ def _known(round_: Round, code: str) -> str:
 
 
 def _asking(round_: Round, code: str, error: str = "") -> str:
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     found = positions(db.session(), round_, code)
     chosen = request.form.getlist("supplier") if request.form else [one.submission.public_id for one in found]
     by = clock.now().date() + dt.timedelta(days=DAYS_TO_ANSWER)
@@ -179,7 +180,7 @@ def _asking(round_: Round, code: str, error: str = "") -> str:
 
 
 def _one(round_: Round, one: Clarification, error: str = "") -> str:
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     return render_template(
         "chain/clarification.html",
         **_shared(round_, one, error),
@@ -226,7 +227,7 @@ def _rows(items: list[ClarificationItem]) -> list[Any]:
 
 def _lines(round_: Round, found: list[Clarification]) -> list[tuple[Clarification, str, str, str]]:
     """Question, its title, its state, and what the reader calls the supplier."""
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     now = clock.now()
     return [(one, title_of(one.code), acts.state_of(one, now), bidder(reader, one.supplier.name)) for one in found]
 

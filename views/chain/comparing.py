@@ -16,10 +16,8 @@ from framework.chain.contradictions import listing
 from framework.chain.matching import questions
 from framework.chain.measures.sources import key_of
 from framework.demand.pool import LotPool
-from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import veil_for
-from framework.ground.codelists import country_name, is_country
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission, may
 from framework.ground.text import N_
@@ -29,12 +27,13 @@ from views import clock, guard
 from views.chain import blueprint
 from views.chain.cells import Cells
 from views.chain.contradictions import hidden_kinds
+from views.chain.sight import country, reader_of
 from views.chain.state import FLAGS, NAME_LABELS, Shown, State
 from views.demand.lever import pieces
 from views.disclosure.bidders import bidder, lettered
 from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import current_language, words
+from views.i18n import words
 
 EARLIER = "changes"
 """The column that needs the last versions; they are looked up for it alone."""
@@ -90,11 +89,6 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
     return send_workbook(content, f"comparison-{round_.public_id}-{lot.number}.xlsx")
 
 
-def reader_of(round_: Round) -> Reader:
-    """Who reads the round now."""
-    return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
-
-
 def shown_lines(
     lot: Lot, reader: Reader, lines: Sequence[Line], lot_pool: LotPool | None, *, with_earlier: bool = False
 ) -> list[Shown]:
@@ -110,11 +104,6 @@ def shown_lines(
 def line_key(line: Line) -> str:
     """What a line is called in an address."""
     return f"{line.submission.public_id}.{line.key}"
-
-
-def country(code: str) -> str:
-    """A country in the reader's language."""
-    return country_name(code, current_language()) if is_country(code) else code
 
 
 def narrowed(state: State, lines: Sequence[Shown], every: dict[str, Column]) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.chain import blueprint
 from views.chain.saying import sentence_of, shown, title_of, told
+from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, place
 from views.downloads import send_workbook
 from views.guard import actor, permit
@@ -76,7 +77,7 @@ def contradictions(round_: Round) -> str:
 @permit(Permission.CONTRADICTIONS_VIEW)
 def contradictions_workbook(round_: Round) -> Response:
     """The list as it is filtered, as a workbook with a line for each statement."""
-    asked, reader = _filter(round_), _reader(round_)
+    asked, reader = _filter(round_), reader_of(round_)
     lines = listing.everything(db.session(), round_, asked)
     content = export.write(
         round_.name,
@@ -144,7 +145,7 @@ def decide_contradiction(round_: Round, contradiction_id: str) -> str | Response
 
 
 def _list(round_: Round, error: str = "") -> str:
-    asked, reader = _filter(round_, request.values), _reader(round_)
+    asked, reader = _filter(round_, request.values), reader_of(round_)
     lines, page = listing.page(db.session(), round_, asked, number=request.args.get("page"))
     counts = listing.counts(db.session(), round_, asked)
     names = _names(round_, reader)
@@ -176,7 +177,7 @@ def _list(round_: Round, error: str = "") -> str:
 
 
 def _one(round_: Round, one: Contradiction, error: str = "", motive: str = "") -> str:
-    reader = _reader(round_)
+    reader = reader_of(round_)
     rows, total = listing.statements(db.session(), one)
     names = _names(round_, reader)
     says = [told(row.says) for row in rows]
@@ -262,10 +263,6 @@ def _running(round_: Round) -> Job | None:
     """The job that finds contradictions of this round now."""
     waiting = db.session.query(Job).filter(Job.kind == finding.FIND_JOB, Job.state.in_(("waiting", "running")))
     return next((job for job in waiting if job.payload["round"] == round_.public_id), None)
-
-
-def _reader(round_: Round) -> Reader:
-    return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
 
 
 def _names(round_: Round, reader: Reader) -> dict[int, str]:

@@ -9,7 +9,6 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -19,7 +18,6 @@ from framework.chain.leverage.flows import SITE
 from framework.chain.leverage.ledger import Share
 from framework.chain.leverage.picture import Flowing, Node
 from framework.chain.leverage.places import Named
-from framework.chain.shared import audience_of
 from framework.demand.leverage import may_see_members
 from framework.disclosure import confidentiality
 from framework.disclosure.columns import FINAL_ASSEMBLY
@@ -30,7 +28,6 @@ from framework.ground.paging import Page, page_of
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
-from models.chain import SharedSite
 from models.people import Organisation
 from models.rounds import Lot, Round
 from views import clock, guard
@@ -38,6 +35,7 @@ from views.chain import blueprint, flow_svg, tile_map
 from views.chain import leverage_said as said
 from views.chain.leverage_said import Asked
 from views.chain.leverage_words import CHOICES, country_words, part_of
+from views.chain.sight import reader_of
 from views.demand.lever import pieces
 from views.disclosure.bidders import bidder
 from views.downloads import send_workbook
@@ -121,7 +119,7 @@ def leverage_workbook(round_: Round, lot_id: str) -> Response:
 
 def _asked(round_: Round, lot: Lot) -> Asked:
     session = db.session()
-    reader = confidentiality.reader_of(session, round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     submissions = opened(session, round_)
     names = {s.id: bidder(reader, confidentiality.bidder_name(reader, s, i)) for i, s in enumerate(submissions)}
     offer = next((s.id for s in submissions if s.public_id == request.args.get("offer")), None)
@@ -221,8 +219,7 @@ def _of_sites(asked: Asked, found: Figures) -> dict[str, Any]:
     page = page_of(request.args.get("page"), len(chosen), PAGE)
     some = _sorted(chosen, found.sites, sort, names)[page.offset : page.offset + page.size]
     names = {n: names[n] for n in some} if names else asked.sites(some)
-    pages = _site_pages(asked, some)
-    rows = [(names[n], pages.get(n, ""), found.sites[n]) for n in some]
+    rows = [(names[n], _site_page(asked, names[n]), found.sites[n]) for n in some]
     return {"rows": rows, "page": page, "searched": bool(words_asked or country), "country": country}
 
 
@@ -240,18 +237,11 @@ def _sorted(chosen: Iterable[int], sums: dict[int, Sum], sort: str, names: dict[
     return [*sorted(known, key=value, reverse=sort.startswith("-")), *(n for n in chosen if value(n) is None)]
 
 
-def _site_pages(asked: Asked, numbers: list[int]) -> dict[int, str]:
-    """The pages of those sites that have one."""
-    query = select(SharedSite).where(
-        SharedSite.lot_id == asked.lot.id,
-        SharedSite.site_id.in_(numbers),
-        SharedSite.audience == audience_of(asked.reader, asked.lot),
-    )
-    there = {"round_id": asked.lot.round.public_id, "lot_id": asked.lot.public_id}
-    return {
-        one.site_id: url_for("chain.shared_site", **there, site_id=one.site.public_id)
-        for one in db.session.scalars(query)
-    }
+def _site_page(asked: Asked, one: Named) -> str:
+    """The address of a site's page; blank where the reader may see no row that names it."""
+    if not one.has_row:
+        return ""
+    return url_for("chain.site", round_id=asked.lot.round.public_id, site_id=one.public_id)
 
 
 def _listed(

@@ -22,6 +22,7 @@ from models.rounds import Lot, Round
 from views import guard
 from views.chain import blueprint, measure_words
 from views.chain.ladder import Shower
+from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, lettered
 from views.guard import actor, permit
 
@@ -85,7 +86,7 @@ def measure_behind(round_: Round, lot_id: str, submission_id: str, measure: str)
 
 def opening(round_: Round, lot: Lot, submission_id: str) -> tuple[Reader, Line, Veil]:
     """The reader, the line that the address names, and what stands over the names of bidders; raises NotFound."""
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     one = comparison.line(db.session(), lot, submission_id, request.args.get("brand", ""), reader)
     return reader, one, veil_for(db.session(), round_, reader)
 

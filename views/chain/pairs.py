@@ -19,7 +19,8 @@ from models.rounds import Lot, Round
 from views import guard
 from views.chain import blueprint, measure_words
 from views.chain.cells import Cells
-from views.chain.comparing import country, line_key, reader_of, shown_lines
+from views.chain.comparing import line_key, shown_lines
+from views.chain.sight import country, reader_of
 from views.disclosure.bidders import lettered, place
 from views.guard import permit
 

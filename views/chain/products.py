@@ -8,7 +8,6 @@ from framework.chain import comparison
 from framework.chain.measures import facts, reading
 from framework.chain.measures.product import MEASURES
 from framework.chain.measures.scale import LEVELS
-from framework.disclosure import confidentiality
 from framework.disclosure.veil import opened, veil_of
 from framework.ground.permissions import Permission
 from models.base import db
@@ -17,8 +16,9 @@ from views import guard
 from views.chain import blueprint, measure_words
 from views.chain.ladder import Shower
 from views.chain.measures import sees_quantity
+from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, lettered
-from views.guard import actor, permit
+from views.guard import permit
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/products/<int:number>")
@@ -26,7 +26,7 @@ from views.guard import actor, permit
 def product(round_: Round, lot_id: str, number: int) -> str:
     """One model that a supplier offers in a lot."""
     lot = guard.child(Lot, lot_id, round_)
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+    reader = reader_of(round_)
     submissions = opened(db.session(), round_)
     told, figures, model = reading.product(db.session(), lot, number, reader, submissions)
     hidden = veil_of(db.session(), reader, submissions)

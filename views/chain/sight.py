@@ -56,10 +56,14 @@ class Eyes:
         return place(self.reader, submission, row), url_for("disclosure.row", **found, column=NAME_COLUMN)
 
 
+def reader_of(round_: Round) -> Reader:
+    """Who reads a page of the round now."""
+    return confidentiality.reader_of(db.session(), round_, actor(), roles=guard.roles(round_))
+
+
 def eyes(round_: Round) -> Eyes:
     """Who reads a page of this round's sites."""
-    roles = guard.roles(round_)
-    reader = confidentiality.reader_of(db.session(), round_, actor(), roles=roles)
+    roles, reader = guard.roles(round_), reader_of(round_)
     here = opened(db.session(), round_)
     hidden = veil_of(db.session(), reader, here)
     covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None

@@ -166,18 +166,7 @@ def _send(
         )
         for item in one.items
     )
-    for person in telling.people(session, [submission.supplier_id], "supplier", now=now):
-        mail.post(
-            session,
-            "clarification_asked",
-            to=person,
-            now=now,
-            round_=round_,
-            recipient=person.name,
-            round_name=round_.name,
-            answer_by=f"{answer_by.astimezone(ZoneInfo(round_.zone)):%Y-%m-%d %H:%M} ({round_.zone})",
-            path=f"/rounds/{round_.public_id}/clarifications/{made.public_id}",
-        )
+    _tell(session, made, round_, now)
     audit.record(
         session,
         ASKED,
@@ -189,6 +178,22 @@ def _send(
         answer_by=answer_by.isoformat(),
     )
     return made
+
+
+def _tell(session: Session, made: Clarification, round_: Round, now: dt.datetime) -> None:
+    """A mail to the supplier's people, without a word of the file."""
+    for person in telling.people(session, [made.supplier_id], "supplier", now=now):
+        mail.post(
+            session,
+            "clarification_asked",
+            to=person,
+            now=now,
+            round_=round_,
+            recipient=person.name,
+            round_name=round_.name,
+            answer_by=f"{made.answer_by.astimezone(ZoneInfo(round_.zone)):%Y-%m-%d %H:%M} ({round_.zone})",
+            path=f"/rounds/{round_.public_id}/clarifications/{made.public_id}",
+        )
 
 
 def _require_unasked(session: Session, numbers: Collection[int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from framework.chain.contradictions.catalogue import limit
 from framework.chain.contradictions.facts import Facts, Making, Proof, Smelting
 from framework.chain.contradictions.found import Found, Said, in_order
+from framework.ground.months import add_months
 
 MOST_ROWS = 200
 """Rows of one finding about a whole list that are kept beside it."""
@@ -137,7 +137,7 @@ def data_old(facts: Facts) -> Iterator[Found]:
     months = limit("data-old")
     for one in facts.stated:
         party = facts.parties[one.submission]
-        if one.as_of is None or one.as_of >= months_before(party.day, months):
+        if one.as_of is None or one.as_of >= add_months(party.day, -months):
             continue
         models = [m.id for m in facts.models if m.submission == one.submission and m.brand == one.brand]
         says = {"brand": one.brand, "day": one.as_of.isoformat(), "months": months}
@@ -155,7 +155,7 @@ def rows_old(facts: Facts) -> Iterator[Found]:
     months = limit("rows-old")
     grouped: dict[int, list[tuple[dt.date, Making]]] = defaultdict(list)
     for one in facts.current():
-        if one.confirmed is not None and one.confirmed < months_before(facts.parties[one.submission].day, months):
+        if one.confirmed is not None and one.confirmed < add_months(facts.parties[one.submission].day, -months):
             grouped[one.submission].append((one.confirmed, one))
     for number, some in grouped.items():
         oldest = sorted(some, key=lambda pair: (pair[0], pair[1].row))
@@ -171,12 +171,6 @@ def rows_old(facts: Facts) -> Iterator[Found]:
             (Said(number, None, says), *in_order(rows)),
             facts.worth({one.model for _day, one in some}),
         )
-
-
-def months_before(day: dt.date, months: int) -> dt.date:
-    """The day so many calendar months earlier, the end of a month clipped (31 August − 6 months = 28 February)."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _known_by(facts: Facts, one: Proof) -> Iterator[tuple[str, ...]]:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.chain import shares
 from framework.chain.figures import required_types
-from framework.chain.leverage.parts import apportion, model_parts, site_parts
+from framework.chain.leverage.parts import apportion, site_parts
 from framework.chain.shared import is_current
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS
@@ -153,7 +154,7 @@ def _of_group(offer: Offer, kind: str, group: Group, is_asked: bool) -> list[Lea
     models, is_assumed = serving(offer.models, group)
     if not models:
         return [Leaf(group, "", Place(NO_MODEL), WHOLE, 0, False)]
-    takes, is_split = model_parts([model.share for model in models])
+    takes, is_split = shares.of_models([model.share for model in models])
     found: dict[tuple[str, Place], list[Fraction | bool]] = {}
     for model, takes_part in zip(models, takes, strict=True):
         seen: set[int] = set()

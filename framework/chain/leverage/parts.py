@@ -7,45 +7,21 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
+from framework.chain import shares
+
 K = TypeVar("K", bound=Hashable)
-
-HUNDRED = Decimal(100)
-SLACK = Decimal("0.01")
-"""Shares that add up to a hundred within this are taken as the whole."""
-
-
-def model_parts(shares: Sequence[Decimal | None]) -> tuple[list[Fraction], bool]:
-    """Which part of a group each of its models takes, and whether that is assumed; the parts add up to one.
-
-    The offered shares where all are given and add up to 100 (± 0.01), else equal parts (scoring.md 4, D40).
-    """
-    if not shares:
-        return [], False
-    given = [share for share in shares if share is not None]
-    total = sum(given, Decimal(0))
-    if len(given) == len(shares) and abs(total - HUNDRED) <= SLACK:
-        return [Fraction(share) / Fraction(total) for share in given], False
-    return [Fraction(1, len(shares))] * len(shares), True
 
 
 def site_parts(links: Sequence[tuple[K, Decimal | None]]) -> tuple[dict[K, Fraction], Fraction, bool]:
     """Which part of a component comes from each place, which part is not told, and whether a part is assumed.
 
-    A remainder of the shares to 100 is not told. Blank shares divide what is left equally; where none is given, or where
-    they exceed 100.01 and so count as not given (D21), all places take equal parts: assumed (scoring.md 2).
+    Links to one place are added.
     """
-    if not links:
-        return {}, Fraction(0), False
-    given = [Fraction(share) for _place, share in links if share is not None]
-    total = sum(given, Fraction(0))
-    blank = len(links) - len(given)
-    if not given or total > 100 + Fraction(SLACK):
-        return _summed([(place, Fraction(1, len(links))) for place, _share in links]), Fraction(0), True
-    whole = total if abs(total - 100) <= SLACK or total > 100 else Fraction(100)
-    each = (whole - total) / blank if blank else Fraction(0)
-    parts = [(place, (each if share is None else Fraction(share)) / whole) for place, share in links]
-    found = _summed(parts)
-    return found, 1 - sum(found.values(), Fraction(0)), blank > 0
+    parts, assumed = shares.of_places([share for _place, share in links])
+    found: dict[K, Fraction] = {}
+    for (place, _share), part in zip(links, parts, strict=True):
+        found[place] = found.get(place, Fraction(0)) + part
+    return found, 1 - sum(parts, Fraction(0)) if links else Fraction(0), assumed
 
 
 def apportion(
@@ -159,10 +135,3 @@ def _forced(found: dict[tuple[int, int], int], rows: list[int], columns: list[in
                 rows[row] -= piece
                 columns[column] -= piece
     return {cell: value for cell, value in found.items() if value}
-
-
-def _summed(parts: Sequence[tuple[K, Fraction]]) -> dict[K, Fraction]:
-    found: dict[K, Fraction] = {}
-    for place, part in parts:
-        found[place] = found.get(place, Fraction(0)) + part
-    return found

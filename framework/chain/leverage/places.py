@@ -34,6 +34,11 @@ class Named(NamedTuple):
     city: str
     country: str
 
+    @property
+    def has_row(self) -> bool:
+        """Whether the reader may see a row of the round that names it; without one it is called by its public id."""
+        return self.name != self.public_id
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:

@@ -5,7 +5,6 @@ Fractions and not decimals, since a third has no exact decimal; what people read
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
@@ -14,6 +13,7 @@ from fractions import Fraction
 
 from framework.chain.measures.nodes import Node, Place, weights
 from framework.chain.measures.scale import LEVELS, Scale
+from framework.ground.months import add_months
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -27,12 +27,6 @@ def mean(values: Iterable[Fraction]) -> Fraction | None:
 def rounded(value: Fraction, places: int) -> Decimal:
     """A fraction as a decimal, rounded half up."""
     return Decimal(math.floor(value * 10**places + Fraction(1, 2))).scaleb(-places)
-
-
-def months_before(day: dt.date, months: int) -> dt.date:
-    """The day so many calendar months earlier; the end of the month is clipped."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def place_completeness(place: Place, fields_of: str, scale: Scale) -> Fraction:
@@ -66,7 +60,7 @@ def age_step(as_of: dt.date | None, on: dt.date, scale: Scale) -> Fraction | Non
     if as_of is None or as_of > on:
         return None
     for months, worth in zip(scale.months, scale.fresh, strict=False):
-        if as_of >= months_before(on, months):
+        if as_of >= add_months(on, -months):
             return worth
     return scale.fresh[-1]
 

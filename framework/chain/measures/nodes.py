@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from framework.chain import shares
 from framework.chain.measures.scale import CO, DEEP, FA, MI, SM
-
-HUNDRED = Fraction(100)
-TOLERANCE = Fraction(1, 100)
-"""By so much shares in per cent may miss 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +104,11 @@ def weights(node: Node) -> Weights:
     assumed = len(by_part) > 1
     for numbers in by_part.values():
         told = [node.places[number].share for number in numbers]
-        found, guessed = shared_out(told)
+        found, guessed = shares.of_places(told)
         assumed = assumed or guessed
         for number, part in zip(numbers, found, strict=True):
             parts[number] = part / len(by_part)
     return Weights(tuple(parts), assumed)
-
-
-def shared_out(shares: Sequence[Fraction | None]) -> tuple[list[Fraction], bool]:
-    """The parts of 1 that shares in per cent come to, and whether any of them is assumed."""
-    told = [share for share in shares if share is not None]
-    whole = sum(told, Fraction(0))
-    if not told or whole > HUNDRED + TOLERANCE:
-        return [Fraction(1, len(shares))] * len(shares), len(shares) > 1 or bool(told)
-    blank = len(shares) - len(told)
-    left = max(Fraction(0), HUNDRED - whole) / blank if blank else Fraction(0)
-    base = max(HUNDRED, whole)
-    return [(left if share is None else share) / base for share in shares], blank > 0
 
 
 def is_whole(node: Node) -> bool:
@@ -133,6 +118,6 @@ def is_whole(node: Node) -> bool:
     told = [place.share for place in node.places]
     if all(share is not None for share in told):
         whole = sum((share for share in told if share is not None), Fraction(0))
-        if abs(whole - HUNDRED) <= TOLERANCE:
+        if abs(whole - shares.WHOLE) <= shares.SLACK:
             return True
     return len(node.places) == 1 and node.places[0].whole

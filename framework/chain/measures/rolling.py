@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 from framework.chain.measures.formulas import ZERO
-from framework.chain.measures.nodes import HUNDRED, TOLERANCE
 from framework.chain.measures.product import COUNTS, MEASURES, Figures, Gap
 
 NO_VOLUME = "no_volume"
@@ -126,17 +125,6 @@ class Rolled:
         """Coverage by nodes: disclosed of required."""
         required = self.counts["required"]
         return Fraction(self.counts["disclosed"], required) if required else None
-
-
-def offered(shares: Mapping[int, Fraction | None]) -> tuple[dict[int, Fraction], bool]:
-    """The part of 1 that each product of one submission, lot, category and tier is offered for, and whether it is assumed.
-
-    Shares (in per cent) that are partly blank or do not add up to 100 are left aside: then all weigh the same.
-    """
-    told = [share for share in shares.values() if share is not None]
-    if len(told) == len(shares) and abs(sum(told, ZERO) - HUNDRED) <= TOLERANCE:
-        return {number: share / HUNDRED for number, share in shares.items() if share is not None}, False
-    return dict.fromkeys(shares, Fraction(1, len(shares))) if shares else {}, bool(shares)
 
 
 def roll(groups: Iterable[tuple[Sums, Fraction | None]]) -> Rolled:

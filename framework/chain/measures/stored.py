@@ -14,9 +14,10 @@ from fractions import Fraction
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from framework.chain import shares
 from framework.chain.measures.facts import load, scale
 from framework.chain.measures.product import Figures, measure
-from framework.chain.measures.rolling import Sums, offered
+from framework.chain.measures.rolling import Sums
 from framework.chain.measures.sources import key_of
 from framework.disclosure.veil import opened
 from framework.ground import jobs
@@ -187,12 +188,11 @@ def _sum(session: Session, submission_id: int, lot_id: int) -> None:
 
 def shares_of(products: Sequence[Product]) -> dict[int, tuple[Fraction, bool]]:
     """The part of its category and tier that each product of one submission and lot is offered for; whether it is assumed."""
-    groups: dict[tuple[str, str], dict[int, Fraction | None]] = defaultdict(dict)
+    groups: dict[tuple[str, str], list[Product]] = defaultdict(list)
     for product in products:
-        told = None if product.offered_share is None else Fraction(product.offered_share)
-        groups[product.category, product.spec_tier][product.id] = told
+        groups[product.category, product.spec_tier].append(product)
     found: dict[int, tuple[Fraction, bool]] = {}
     for group in groups.values():
-        parts, assumed = offered(group)
-        found |= {number: (part, assumed) for number, part in parts.items()}
+        parts, assumed = shares.of_models([product.offered_share for product in group])
+        found |= {product.id: (part, assumed) for product, part in zip(group, parts, strict=True)}
     return found

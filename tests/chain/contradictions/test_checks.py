@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.chain.contradictions.about_evidence import months_before
 from framework.chain.contradictions.catalogue import kinds
 from framework.chain.contradictions.checks import CHECKS, found_by
 from framework.chain.contradictions.facts import (
@@ -259,14 +258,6 @@ def test_worth_counts_each_category_and_tier_once_and_never_adds_units():
     assert here.worth([4]) is None
     assert here.worth([1, 5]) is None
     assert here.worth([]) is None
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "before"),
-    [("2026-08-31", 6, "2026-02-28"), ("2026-06-30", 24, "2024-06-30"), ("2026-01-31", 1, "2025-12-31")],
-)
-def test_months_are_calendar_months_with_the_end_clipped(day, months, before):
-    assert months_before(dt.date.fromisoformat(day), months) == dt.date.fromisoformat(before)
 
 
 WHOLE = Facts(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.chain.leverage.parts import apportion, fitted, model_parts, site_parts
+from framework.chain import shares
+from framework.chain.leverage.parts import apportion, fitted, site_parts
 
 SHARES = st.none() | st.decimals(0, 120, places=2)
 WEIGHTS = st.lists(st.integers(0, 10**14), min_size=1, max_size=40).filter(any)
@@ -39,12 +40,12 @@ def test_shares_that_add_up_but_for_a_hundredth_are_the_whole():
     links = [(1, Decimal("33.33")), (2, Decimal("33.33")), (3, Decimal("33.33"))]
 
     assert site_parts(links) == ({1: Fraction(1, 3), 2: Fraction(1, 3), 3: Fraction(1, 3)}, Fraction(0), False)
-    assert model_parts([share for _place, share in links]) == ([Fraction(1, 3)] * 3, False)
+    assert shares.of_models([share for _place, share in links]) == ([Fraction(1, 3)] * 3, False)
 
 
-@pytest.mark.parametrize("shares", [[None, None], [Decimal(80), None], [Decimal(80), Decimal(80)]])
-def test_models_without_whole_shares_take_equal_parts_assumed(shares):
-    assert model_parts(shares) == ([Fraction(1, 2)] * 2, True)
+@pytest.mark.parametrize("told", [[None, None], [Decimal(80), None], [Decimal(80), Decimal(80)]])
+def test_models_without_whole_shares_take_equal_parts_assumed(told):
+    assert shares.of_models(told) == ([Fraction(1, 2)] * 2, True)
 
 
 @settings(max_examples=100, deadline=None)

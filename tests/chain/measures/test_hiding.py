@@ -10,10 +10,11 @@ from fractions import Fraction
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from framework.chain import shares
 from framework.chain.measures import formulas
 from framework.chain.measures.nodes import Node, Place
 from framework.chain.measures.product import MEASURES, measure
-from framework.chain.measures.rolling import Sums, offered, ranked, roll
+from framework.chain.measures.rolling import Sums, ranked, roll
 from framework.chain.measures.scale import ASKED, EVIDENCE
 from framework.ground.places import Precision
 from tests.chain.measures.worked import ON, SCALE
@@ -197,10 +198,10 @@ OFFERS = st.lists(st.tuples(PRODUCTS, st.integers(0, 100)), min_size=1, max_size
 @FEW
 @given(OFFERS, st.one_of(st.none(), st.integers(0, 10_000)))
 def test_a_roll_up_is_unknown_or_between_the_least_and_the_greatest_of_its_products(offers, quantity):
-    shares, assumed = offered({number: Fraction(share) for number, (_nodes, share) in enumerate(offers)})
+    parts, assumed = shares.of_models([Fraction(share) for _nodes, share in offers])
     sums, found = Sums(), [measure(asked, ON, SCALE) for asked, _share in offers]
     for number, figures in enumerate(found):
-        sums.add(figures, shares[number], assumed=assumed)
+        sums.add(figures, parts[number], assumed=assumed)
     rolled = roll([(Sums.read(sums.plain(), sums.plain_gaps()), None if quantity is None else Fraction(quantity))])
 
     for name in MEASURES:
@@ -216,10 +217,10 @@ def test_a_roll_up_is_unknown_or_between_the_least_and_the_greatest_of_its_produ
 @FEW
 @given(OFFERS)
 def test_the_gaps_of_a_roll_up_add_up_to_what_it_lacks(offers):
-    shares, assumed = offered(dict.fromkeys(range(len(offers))))
+    parts, assumed = shares.of_models([None] * len(offers))
     sums = Sums()
     for number, (asked, _share) in enumerate(offers):
-        sums.add(measure(asked, ON, SCALE), shares[number], assumed=assumed)
+        sums.add(measure(asked, ON, SCALE), parts[number], assumed=assumed)
     groups = [(sums, Fraction(10))]
 
     rolled, gaps = roll(groups), ranked(groups, classes=(0, 1, 2))

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import pytest
 
+from framework.chain import shares
 from framework.chain.measures.formulas import rounded
 from framework.chain.measures.product import COUNTS, MEASURES, NOTHING_ASKED, Figures
-from framework.chain.measures.rolling import NO_VOLUME, Sums, offered, roll
+from framework.chain.measures.rolling import NO_VOLUME, Sums, roll
 
 
 def figures(completeness, *, whole=False):
@@ -18,8 +19,8 @@ def figures(completeness, *, whole=False):
     return Figures(values, reasons, dict.fromkeys(COUNTS, 0), Fraction(0), whole, None)
 
 
-def lot(*products, shares=(80, 20), pool=10_000):
-    parts, assumed = offered({n: None if share is None else Fraction(share) for n, share in enumerate(shares)})
+def lot(*products, told=(80, 20), pool=10_000):
+    parts, assumed = shares.of_models([None if share is None else Fraction(share) for share in told])
     sums = Sums()
     for number, one in enumerate(products):
         sums.add(one, parts[number], assumed=assumed)
@@ -54,9 +55,9 @@ def test_without_a_pooled_quantity_a_lot_is_unknown(pool):
     assert (found.volume.value, found.quantity, found.unpooled) == (None, None, 2)
 
 
-@pytest.mark.parametrize("shares", [(None, None), (80, None), (80, 30)])
-def test_shares_of_the_offer_that_do_not_add_up_are_split_equally_and_flagged(shares):
-    found = lot(figures("1"), figures("0"), shares=shares)
+@pytest.mark.parametrize("told", [(None, None), (80, None), (80, 30)])
+def test_shares_of_the_offer_that_do_not_add_up_are_split_equally_and_flagged(told):
+    found = lot(figures("1"), figures("0"), told=told)
 
     assert found.values["completeness"].value == Fraction(1, 2)
     assert found.assumed == 2

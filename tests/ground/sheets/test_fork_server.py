@@ -16,6 +16,7 @@ from framework.ground.sheets import fork_server
 from framework.ground.sheets.cells import Book
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import ChildLost, read_book, run_in_child
+from tests.processes import is_alive, until
 
 TASKS = "tests.ground.sheets.tasks"
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,20 +36,6 @@ def surroundings(table: Path, said: str = "hello") -> dict[str, object]:
 def server() -> int:
     assert fork_server._Own.server is not None
     return fork_server._Own.server._process.pid
-
-
-def is_alive(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def until(done, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_every_file_has_a_process_of_its_own_from_one_server(table):

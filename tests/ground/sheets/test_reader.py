@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from framework.ground.sheets.reading import read_here
 from framework.ground.sheets.workplace import sweep
 from tests.hostile import raw
 from tests.hostile.raw import cell, row
+from tests.processes import is_alive, until
 
 TASKS = "tests.ground.sheets.tasks"
 ROOT = Path(__file__).resolve().parents[3]
@@ -219,22 +219,6 @@ def waiting_child(folder: Path) -> int:
 
     until(look)
     return int(found[0].split()[0])
-
-
-def is_alive(number: int) -> bool:
-    """Whether a process runs; one that ended and waits to be collected does not."""
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def until(done, seconds: float = 60) -> None:
-    """Look again and again until it is so."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_the_child_has_a_folder_of_its_own_with_its_progress_and_nothing_else(workbook: Path) -> None:
