@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -296,13 +297,17 @@ _SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 def _folded(value: Any) -> Hashable:
     """A value without its form: case, blanks and punctuation of words, the order of a list."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, (list, tuple)):
-        return tuple(sorted(str(_folded(part)) for part in value))
     if isinstance(value, str):
-        plain = value.casefold()
-        if plain.isascii():
-            return " ".join(plain.translate(_SIGNS).split()) or value
-        return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split()) or value
-    return str(value)
+        return _folded_text(value)
+    if value is None:
+        return ""
+    return tuple(sorted(str(_folded(part)) for part in value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+@lru_cache(maxsize=20_000)
+def _folded_text(text: str) -> str:
+    """Texts of sheets repeat: most cells of a column say what the cells above them said."""
+    plain = text.casefold()
+    if plain.isascii():
+        return " ".join(plain.translate(_SIGNS).split()) or text
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split()) or text
