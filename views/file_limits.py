@@ -10,7 +10,16 @@ from framework.ground.sheets.limits import LARGE, Limits
 _DEFAULT = Limits()
 _ENCODINGS = ",".join(_DEFAULT.csv_encodings)
 OF_A_FILE = (
-    *("zip_parts", "zip_ratio", "max_sheets", "max_gap_rows", "max_columns", "max_cell_chars", "stop_cell_chars"),
+    *(
+        "zip_parts",
+        "zip_ratio",
+        "max_sheets",
+        "max_gap_rows",
+        "read_columns",
+        "max_columns",
+        "max_cell_chars",
+        "stop_cell_chars",
+    ),
     *("max_merge_cells", "max_ranges", "max_xml_depth", "max_xml_attributes", "max_line_mib", "allow_macros"),
     *("allow_embedded_objects", "child_files"),
 )
@@ -39,6 +48,9 @@ class FileLimits(BaseSettings):
         LARGE["max_row_elements"], description="Rows per sheet, empty ones included, large lane."
     )
     max_gap_rows: int = Field(_DEFAULT.max_gap_rows, description="Empty rows between two rows with values.")
+    read_columns: int = Field(
+        _DEFAULT.read_columns, description="Columns of a list or sheet that are read; values further right are named."
+    )
     max_columns: int = Field(_DEFAULT.max_columns, description="Last column that may hold a value.")
     max_cells: int = Field(_DEFAULT.max_cells, description="Cells with values in the whole file, quick lane.")
     large_max_cells: int = Field(LARGE["max_cells"], description="Cells with values in the whole file, large lane.")

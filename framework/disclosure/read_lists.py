@@ -23,7 +23,6 @@ from framework.disclosure.list_cells import (
     told_filled,
 )
 from framework.disclosure.recognise import (
-    READ_COLUMNS,
     Layout,
     Recognised,
     columns_beyond,
@@ -127,7 +126,7 @@ def second_table(layout: Layout) -> int | None:
         if row.number > last + 1:
             after_gap = row.number
         last = row.number
-        if after_gap is not None and last - after_gap <= _TITLE_ROWS and names_columns(row):
+        if after_gap is not None and last - after_gap <= _TITLE_ROWS and names_columns(layout.sheet, row):
             if not repeated_headers(layout, [row]):
                 return after_gap
             after_gap = None
@@ -173,7 +172,9 @@ def _told(layout: Layout, rows: list[Row], second: int | None) -> list[Issue]:
     issues = [make("header-found-at-row", sheet=sheet, row=layout.header_row)] if layout.header_row > 1 else []
     unread = columns_beyond(layout.sheet)
     if unread:
-        issues.append(make("columns-not-read", sheet=sheet, value=", ".join(unread), limit=READ_COLUMNS))
+        issues.append(
+            make("columns-not-read", sheet=sheet, value=", ".join(unread), limit=layout.sheet.facts.read_columns)
+        )
     if second is not None:
         issues.append(make("second-table", sheet=sheet, row=second))
     for place, count in sorted(nameless(layout, rows).items()):

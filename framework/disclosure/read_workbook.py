@@ -14,7 +14,7 @@ from framework.disclosure.columns import (
     fold,
     sheet_columns,
 )
-from framework.disclosure.recognise import READ_COLUMNS, Layout, Recognised, columns_beyond, has_value
+from framework.disclosure.recognise import Layout, Recognised, columns_beyond, has_value
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import Listed, Table, build
 from framework.ground.issue_catalogue import make
@@ -39,7 +39,8 @@ def read_workbook(book: Book, found: Recognised, scope: RoundScope | None) -> tu
         unread = columns_beyond(layout.sheet)
         if unread:
             beyond = ", ".join(unread)
-            issues.append(make("columns-not-read", sheet=layout.sheet.name, value=beyond, limit=READ_COLUMNS))
+            limit = layout.sheet.facts.read_columns
+            issues.append(make("columns-not-read", sheet=layout.sheet.name, value=beyond, limit=limit))
         if layout.header_row > 1:
             issues.append(make("header-found-at-row", sheet=layout.sheet.name, row=layout.header_row))
     return tables, [*issues, *_whole(found, tables, scope)]

@@ -31,7 +31,6 @@ from framework.ground.text import N_
 
 OURS, SITE_LIST, UNKNOWN = "hefboom-1.0", "site-list", "unknown"
 HEADER_ROWS = 30
-READ_COLUMNS = 64
 _SHOWN = 200
 _SAMPLES_SHOWN = 3
 _FEWEST_HEADERS = 2
@@ -152,7 +151,7 @@ def _our_layout(sheet: Sheet, target: str) -> Layout | None:
     if max(scores, default=0) < 2:
         return None if sheet.rows else Layout(sheet, target, 1)
     header = rows[scores.index(max(scores))]
-    layout = Layout(sheet, target, header.number, headers=_headers(header))
+    layout = Layout(sheet, target, header.number, headers=_headers(sheet, header))
     _map_exactly(layout, known)
     return layout
 
@@ -172,9 +171,14 @@ def _map_exactly(layout: Layout, known: dict[str, str]) -> None:
             layout.tell(found[-1], "column-duplicate")
 
 
-def _headers(row: Row) -> dict[int, str]:
-    texts = ((place, cell) for place, cell in enumerate(row.cells[:READ_COLUMNS]) if cell is not None)
+def _headers(sheet: Sheet, row: Row) -> dict[int, str]:
+    texts = ((place, cell) for place, cell in enumerate(_read(sheet, row)) if cell is not None)
     return {place: clean(str(cell)).text for place, cell in texts if clean(str(cell)).text}
+
+
+def _read(sheet: Sheet, row: Row) -> tuple[Cell, ...]:
+    """The cells of a row that we read; those further right are only named (`columns_beyond`)."""
+    return row.cells[: sheet.facts.read_columns]
 
 
 def _first_rows(sheet: Sheet) -> list[Row]:
@@ -224,13 +228,13 @@ def _site_layouts(sheet: Sheet) -> Iterator[tuple[Layout, float]]:
 
 
 def _site_layout(sheet: Sheet, row: Row) -> tuple[Layout, float] | None:
-    headers = _headers(row)
+    headers = _headers(sheet, row)
     return _scored(Layout(sheet, "3_sites", row.number, headers=headers, lines=[headers]))
 
 
 def _two_rows(sheet: Sheet, above: Row, row: Row) -> tuple[Layout, float] | None:
     """Two rows as one header: groups above their columns, or the same names in two languages."""
-    upper, lower = _headers(above), _headers(row)
+    upper, lower = _headers(sheet, above), _headers(sheet, row)
     lines = [upper, lower]
     if is_second_line(upper, lower):
         headers = upper | lower
@@ -321,19 +325,19 @@ def likely_header(book: Book) -> Layout | None:
     """Where nothing was recognised: the first row with nearly as many texts as any, of the first sheet that has such rows."""
     for sheet in book.sheets:
         rows = _first_rows(sheet) if sheet.visible else []
-        texts = [sum(isinstance(cell, str) for cell in row.cells[:READ_COLUMNS]) for row in rows]
+        texts = [sum(isinstance(cell, str) for cell in _read(sheet, row)) for row in rows]
         if max(texts, default=0) >= _FEWEST_HEADERS:
             enough = max(_FEWEST_HEADERS, max(texts) - 1)
             row = next(row for row, count in zip(rows, texts, strict=True) if count >= enough)
-            layout = Layout(sheet, "3_sites", row.number, headers=_headers(row))
+            layout = Layout(sheet, "3_sites", row.number, headers=_headers(sheet, row))
             _understand(layout)
             return layout
     return None
 
 
-def names_columns(row: Row) -> bool:
+def names_columns(sheet: Sheet, row: Row) -> bool:
     """Whether a row holds names of columns rather than values: two or more that we know, and they are at least half."""
-    cells = [cell for cell in row.cells[:READ_COLUMNS] if cell is not None]
+    cells = [cell for cell in _read(sheet, row) if cell is not None]
     known = sum(1 for cell in cells if isinstance(cell, str) and header_key(cell) in synonyms())
     return known >= 2 and known * 2 >= len(cells)
 
@@ -349,8 +353,9 @@ def lies_on_its_side(sheet: Sheet) -> bool:
 
 def columns_beyond(sheet: Sheet) -> list[str]:
     """Letters of the columns with values that lie beyond those we read."""
-    wide = [row.cells for row in sheet.rows if len(row.cells) > READ_COLUMNS]
-    places = {place for cells in wide for place in range(READ_COLUMNS, len(cells)) if cells[place] is not None}
+    limit = sheet.facts.read_columns
+    wide = [row.cells for row in sheet.rows if len(row.cells) > limit]
+    places = {place for cells in wide for place in range(limit, len(cells)) if cells[place] is not None}
     return [letter(place) for place in sorted(places)]
 
 
@@ -374,7 +379,7 @@ def repeated_headers(layout: Layout, rows: Iterable[Row]) -> set[int]:
         if headers:
             first, name = next(iter(headers.items()))
             likely = [row for row in rows if len(row.cells) > first and _may_say(row.cells[first], name)]
-            found.update([row.number for row in likely if _repeats(headers, row.cells[:READ_COLUMNS])])
+            found.update([row.number for row in likely if _repeats(headers, _read(layout.sheet, row))])
     return found
 
 
@@ -393,7 +398,7 @@ def _repeats(headers: dict[int, str], cells: tuple[Cell, ...]) -> bool:
 def nameless(layout: Layout, rows: Iterable[Row]) -> Counter[int]:
     """Columns that hold values below an empty header, by index, with the number of their values."""
     every = [row.cells for row in rows]
-    widest = min(max(map(len, every), default=0), READ_COLUMNS)
+    widest = min(max(map(len, every), default=0), layout.sheet.facts.read_columns)
     unnamed = [place for place in range(widest) if place not in layout.headers]
     counts = {place: sum([len(cells) > place and cells[place] is not None for cells in every]) for place in unnamed}
     return Counter({place: count for place, count in counts.items() if count})

@@ -456,6 +456,16 @@ def test_a_limit_that_was_set_is_the_one_that_is_shown_and_holds(tender, app, mo
     assert "the limit is 3 columns" in page
 
 
+def test_columns_beyond_the_limit_that_was_set_are_named_with_it(tender, app, monkeypatch):
+    monkeypatch.setattr(app.extensions["settings"], "read_columns", 3)
+
+    shown = tender.browser.page(tender.home).text
+    page = tender.send(b"Name,Address,Country,Remark\nAlder Works,1 Alder Road,SE,far\n", "sites.csv").text
+
+    assert "Columns that are read 3" in shown
+    assert "Columns beyond the first 3 were not read: D." in page
+
+
 def test_a_round_may_switch_the_large_lane_off(tender, app, monkeypatch):
     monkeypatch.setattr(app.extensions["settings"], "max_rows", 1)
     tender.writing()

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from flask import current_app
 from flask_babel import gettext as _
 
-from framework.disclosure.recognise import READ_COLUMNS
 from framework.ground.sheets.limits import Limits
 from models.rounds import Round
 from views.disclosure.work import takes_large
@@ -63,8 +62,7 @@ def _of_a_file() -> dict[str, str]:
 
 
 def _figure(name: str, limits: Limits) -> str:
-    value = READ_COLUMNS if name == "read_columns" else getattr(limits, name)
-    shown = number(value)
+    shown = number(getattr(limits, name))
     if name.endswith(("_mb", "_mib")):
         return _("%(size)s MB", size=shown)
     return _("%(seconds)s seconds", seconds=shown) if name.endswith("_s") else shown

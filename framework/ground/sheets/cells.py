@@ -18,7 +18,10 @@ class Row:
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What the walk over the XML saw and a reader does not tell. Places are (row, column), both 1-based."""
+    """What the walk over the XML saw and a reader does not tell. Places are (row, column), both 1-based.
+
+    `read_columns` is the installation's limit: values of columns beyond it are kept and named, not read.
+    """
 
     valued_cells: int = 0
     last_row: int = 0
@@ -44,6 +47,7 @@ class SheetFacts:
     long_rows: list[int] = field(default_factory=list)
     filtered: bool = False
     rows: int = 0
+    read_columns: int = 64
 
 
 @dataclass(slots=True)

@@ -62,6 +62,9 @@ class Tally:
     first_far: str = ""
     seen: bytearray = field(default_factory=lambda: bytearray(LAST_ROW + 1))
 
+    def __post_init__(self) -> None:
+        self.facts.read_columns = self.limits.read_columns
+
     def begin_row(self, number: int, *, hidden: bool = False) -> None:
         """A row element with this number begins."""
         if not 1 <= number <= LAST_ROW:
