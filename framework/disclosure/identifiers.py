@@ -15,7 +15,7 @@ def is_os_id(text: str) -> bool:
 
     Code points of the two letters plus the base-32 values of the next twelve signs, modulo 32.
     """
-    plain = text.upper() if text.isalnum() else re.sub(r"[\s-]", "", text).upper()
+    plain = text if _OS_ID.match(text) else re.sub(r"[\s-]", "", text).upper()
     if not _OS_ID.match(plain):
         return False
     signs = plain.encode().translate(_BASE32)

@@ -14,6 +14,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from framework.ground.places import (
+    KEPT,
     Precision,
     address_numbers,
     country_in_address,
@@ -293,7 +294,7 @@ def _words_contradict(a: Statement, b: Statement) -> bool:
     return all(_contradict(one.ordered, other.ordered) for one in a.names for other in b.names)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _contradict(one: str, other: str) -> bool:
     """Two texts of words in order of the alphabet: does each have a telling word without counterpart in the other?"""
     here, there = set(one.split()), set(other.split())
@@ -350,7 +351,7 @@ def name_of(text: str) -> Name:
     return Name(text, " ".join(sorted(words)), "".join(words), len(words))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _address(address: str, city: str, region: str, country: str) -> tuple[str, ...]:
     """The words of an address in their order, city and region behind where it does not name them; no postcodes."""
     words = normalise_address(address, country).split()

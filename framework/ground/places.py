@@ -60,6 +60,8 @@ _PARTS = re.compile(r"[,;\n，、；]+")
 _LISTED = re.compile(r"(?:^|\s)\(?1[).]\s.{8,}?\s\(?2[).]\s", re.DOTALL)
 _LAST_LATIN, _LEAST_OWN_LETTERS = "\u024f", 2
 _PART_OF_CHINA_CODES = frozenset(["HK", "MO", "TW"])
+KEPT = 8192
+"""So many outcomes each function remembers: sites of one list repeat their words; ten such stores bound the memory."""
 
 
 class Precision(StrEnum):
@@ -86,7 +88,7 @@ def split_aliases(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in cleaned if part))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def normalise_name(text: str) -> str:
     """The comparable form of one name: ASCII, lower case, words by single blanks, legal forms dropped.
 
@@ -100,7 +102,7 @@ def normalise_name(text: str) -> str:
         words = shorter
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def normalise_address(text: str, country: str = "") -> str:
     """The comparable form of an address: abbreviations written out, `No.` dropped, names of `country` removed.
 
@@ -110,7 +112,7 @@ def normalise_address(text: str, country: str = "") -> str:
     return " ".join(_without_sequences(words, _country_sequences(country)) if country else words)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def address_numbers(text: str) -> frozenset[str]:
     """House, plot and unit numbers: digit groups below five digits, without leading zeros, with the single letter
     that stands directly before or after (`54A`, `54-B`, `B-12` → 54a, 54b, b12). Longer groups are postcodes, save
@@ -121,7 +123,7 @@ def address_numbers(text: str) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def name_in_own_script(text: str) -> str:
     """A name in letters that are not Latin, without blanks, signs and its own legal forms; blank for Latin names.
 
@@ -174,7 +176,7 @@ def _with_ones(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(_ONES).decode("utf-8", "surrogatepass")
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _precision(address: str, city: str, country: str, region: str) -> Precision:
     """The precision of a place; which digits an address has says nothing, only how many and which are zeros."""
     if country == "NL":
@@ -198,7 +200,7 @@ def country_in_address(text: str) -> str | None:
     return _country_in_address(_with_ones(text))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _country_in_address(text: str) -> str | None:
     """The same; no name of a country has digits, so which ones an address has says nothing."""
     parts = _PARTS.split(text[-_LONGEST:].replace("\n", " "))
@@ -207,7 +209,7 @@ def _country_in_address(text: str) -> str | None:
     return _narrower([part for part in parts if _letters(part)], words) if code == "CN" else code
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _country_of_words(last: tuple[str, ...]) -> tuple[str, str | None]:
     """The words at the end of an address's last part that name a country, and its code; None where a region stands first."""
     for words in _endings(last):
@@ -249,7 +251,7 @@ def _without_open_bracket(part: str) -> str:
     return part.strip("()").strip(_TRIM)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _ascii(text: str) -> str:
     """Steps every comparison shares: NFKC, no case, Han characters apart, ASCII, no apostrophes inside words."""
     if not text.isascii():
@@ -391,7 +393,7 @@ def _region_keys() -> frozenset[str]:
     return frozenset(map(country_key, names))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=KEPT)
 def _is_region(text: str) -> bool:
     bare = re.sub(r"\b(province|state|prefecture|region|county)\b|省|市|\d", " ", text, flags=re.IGNORECASE)
     return country_key(bare) in _region_keys()

@@ -85,7 +85,8 @@ class Context:
         """The values of a column in comparison form; None for blanks."""
         if (sheet, column) not in self._keys:
             self._keys[sheet, column] = [
-                None if value is None else key(value) for value in self.tables[sheet].get(column)
+                value.casefold() if isinstance(value, str) else None if value is None else key(value)
+                for value in self.tables[sheet].get(column)
             ]
         return self._keys[sheet, column]
 

@@ -100,13 +100,15 @@ class LineFile:
         """Block by block what `write` wrote, by name."""
         return {str(name): Lines(self, int(start), int(count)) for name, start, count in places}
 
-    def lines(self, place: int) -> Iterator[bytes]:
-        """The lines from a place on, without their ends."""
+    def lines(self, place: int) -> Iterator[tuple[list[bytes], bool]]:
+        """The lines from a place on, without their ends, many at once; and whether one of them may need `storable`."""
         rest = b""
         while piece := os.pread(self.handle, _AT_ONCE, place):
             place += len(piece)
-            *whole, rest = (rest + piece).split(b"\n")
-            yield from whole
+            text = rest + piece
+            *whole, rest = text.split(b"\n")
+            if whole:
+                yield whole, may_need_escapes(text)
 
 
 class Handed(NamedTuple):
@@ -140,16 +142,20 @@ class Lines(Sequence[Any]):
 
     def _records(self) -> Iterator[tuple[int, Any, Any, tuple[bytes, bytes] | None]]:
         """Row, values and found; and how the line says the last two, where they are told as they stand there."""
-        lines = self._file.lines(self._start)
-        for _number in range(self._count):
-            line = next(lines, b"")
-            number, said, said_found = line.split(_BETWEEN)
-            changes = may_need_escapes(line)
-            load = _storable if changes else orjson.loads
-            values, found = load(said), {} if said_found == b"{}" else load(said_found)
-            if type(values) is not dict or type(found) is not dict:
-                raise ValueError("a line is no record")
-            yield int(number), values, found, None if changes else (said, said_found)
+        left, lines = self._count, self._file.lines(self._start)
+        while left:
+            some, may_change = next(lines, (None, False))
+            if some is None:
+                raise ValueError("lines are missing")
+            for line in some[:left]:
+                number, said, said_found = line.split(_BETWEEN)
+                changes = may_change and may_need_escapes(line)
+                load = _storable if changes else orjson.loads
+                values, found = load(said), {} if said_found == b"{}" else load(said_found)
+                if type(values) is not dict or type(found) is not dict:
+                    raise ValueError("a line is no record")
+                yield int(number), values, found, None if changes else (said, said_found)
+            left -= min(left, len(some))
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
