@@ -93,15 +93,19 @@ def _separator(sample: str) -> tuple[str, int]:
     return (best, 0) if _fit(sample, best)[0] else ("", 0)
 
 
-def _fit(sample: str, separator: str) -> tuple[float, int, int]:
-    """How well a separator cuts the sample: share of rows of the usual width, header of that width, width."""
+def _fit(sample: str, separator: str) -> tuple[float, float, int, int]:
+    """How well a separator cuts the sample: share of rows that fit, of those of the usual width; header of that width, width.
+
+    Below the widest header every row that is cut at all fits: many programs leave out the blanks at its end.
+    """
     lines = io.StringIO(sample, newline="")
     widths = [len(row) for _, row in zip(range(_SAMPLE_ROWS), _sample_rows(lines, separator), strict=False) if row]
     counted = Counter(width for width in widths if width > 1)
     if not counted:
-        return 0.0, 0, 0
+        return 0.0, 0.0, 0, 0
     width, times = max(counted.items(), key=lambda item: (item[1], item[0]))
-    return times / len(widths), int(widths[0] == width), width
+    fitting = counted.total() if widths[0] == max(counted) else times
+    return fitting / len(widths), times / len(widths), int(widths[0] == width), width
 
 
 def _sample_rows(lines: io.StringIO, separator: str) -> Iterator[list[str]]:
