@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.base import Base, db
+from models.base import db
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.pages import InspectingClient
@@ -85,9 +85,10 @@ class Installation:
                     (self.folder / f"test.sqlite{suffix}").unlink(missing_ok=True)
                 shutil.copyfile(self.template, self.folder / "test.sqlite")
             else:
-                names = ", ".join(f'"{t.name}"' for t in Base.metadata.sorted_tables)
+                from tests.postgres import EMPTY
+
                 with db.engine.begin() as connection:
-                    connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+                    connection.execute(text(EMPTY))
         shutil.rmtree(self.folder / "files", ignore_errors=True)
 
 

