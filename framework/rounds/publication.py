@@ -19,7 +19,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, Stale
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import editing, moves, readiness, telling
+from framework.rounds import editing, moves, readiness, readiness_facts, telling
 from framework.rounds.settings import frozen_values, value
 from models.people import Appointment, User
 from models.rounds import Round
@@ -156,7 +156,7 @@ def publish(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) 
 def see_refusals(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> int:
     """Note that the lead has seen the list of sign-ons that publication will refuse (readiness R3); how many stand on it."""
     editing.may_edit(session, round_, actor)
-    listed = sorted(s.public_id for s in readiness.gather(session, round_).refusable())
+    listed = sorted(s.public_id for s in readiness_facts.gather(session, round_).refusable())
     before = sorted(readiness.refusals_seen(round_))
     if listed != before:
         round_.settings = dict(round_.settings or {}) | {"refusals_seen": listed}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from framework.ground.text import N_
 from framework.rounds import readiness
-from framework.rounds.readiness import MISSING, Facts
+from framework.rounds.readiness import MISSING
+from framework.rounds.readiness_facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

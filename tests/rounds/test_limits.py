@@ -9,7 +9,7 @@ import pytest
 
 from framework.ground.errors import InvalidInput
 from framework.ground.jurisdictions import round_defaults
-from framework.rounds import editing, limits, readiness
+from framework.rounds import editing, limits, readiness, readiness_facts
 from framework.rounds.settings import value
 from tests.rounds.ready import Ready
 from views.rounds.setup import RULES
@@ -34,7 +34,7 @@ def set_rules(ready: Ready, *, confirms: bool = True, **values: Any) -> None:
 
 
 def row(ready: Ready, number: str) -> str:
-    facts = readiness.gather(ready.build.session, ready.round)
+    facts = readiness_facts.gather(ready.build.session, ready.round)
     return next(row.status for row in readiness.rows(facts) if row.number == number)
 
 

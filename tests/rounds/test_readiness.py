@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from framework.ground.errors import MoveRefused
-from framework.rounds import readiness
+from framework.rounds import readiness, readiness_facts
 from framework.rounds.schedule import term_exceeds
 from models.rounds import Criterion, Round
 from tests.rounds.ready import Ready
@@ -24,7 +24,7 @@ def ready(build: Any) -> Ready:
 def statuses(ready: Ready) -> dict[str, str]:
     session = ready.build.session
     session.commit()
-    return {row.number: row.status for row in readiness.rows(readiness.gather(session, ready.round))}
+    return {row.number: row.status for row in readiness.rows(readiness_facts.gather(session, ready.round))}
 
 
 Change = Callable[[Ready], None]
@@ -154,7 +154,7 @@ def test_one_broken_thing_makes_its_row_missing_and_stops_readiness(ready: Ready
 
 def test_an_opener_with_a_tie_to_a_supplier_is_missing(ready: Ready) -> None:
     supplier = ready.build.organisation("supplier")
-    opener = readiness.gather(ready.build.session, ready.round).openers[0]
+    opener = readiness_facts.gather(ready.build.session, ready.round).openers[0]
     ready.build.grant(opener.user, supplier, "supplier")
 
     assert statuses(ready)["R12"] == readiness.MISSING
@@ -192,7 +192,7 @@ def test_a_row_about_every_lot_is_not_in_order_where_there_is_none(build: Any, r
     lead = build.organisation("lead")
     round_ = build.round(lead, template_version="1.0")
 
-    found = {one.number: one for one in readiness.rows(readiness.gather(build.session, round_))}
+    found = {one.number: one for one in readiness.rows(readiness_facts.gather(build.session, round_))}
 
     assert (found[row].status, found[row].page) == (readiness.MISSING, "rounds.lots")
 
@@ -212,6 +212,6 @@ def test_a_row_names_the_page_where_its_fault_is_mended(ready: Ready, break_it: 
     break_it(ready)
     ready.build.session.commit()
 
-    found = readiness.rows(readiness.gather(ready.build.session, ready.round))
+    found = readiness.rows(readiness_facts.gather(ready.build.session, ready.round))
 
     assert next(one.page for one in found if one.number == row) == page

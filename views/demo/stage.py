@@ -23,7 +23,7 @@ from framework.ground.actors import Actor
 from framework.ground.codelists import read_rows
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
-from framework.rounds import clauses, creating, editing, moves, parts, publication, readiness
+from framework.rounds import clauses, creating, editing, moves, parts, publication, readiness_facts
 from framework.signons import acts as signons
 from framework.signons import statement
 from framework.signons.mandate import Mandate
@@ -257,7 +257,7 @@ def lock_demand(stage: Stage, round_: Round) -> None:
 
 def set_figures(stage: Stage, round_: Round) -> None:
     """Estimated as pooled, maximum a quarter above (law L05), and the route of each lot."""
-    pooled = readiness.pooled_demand(stage.session, round_)
+    pooled = readiness_facts.pooled_demand(stage.session, round_)
     for plan in LOTS[round_.public_id]:
         lot = _lot(round_, plan.code)
         total = pooled[lot.id]

@@ -12,7 +12,7 @@ from wtforms import SelectChoice
 from framework.ground import codelists, jurisdictions
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, CATEGORIES, COMPONENT_TYPES, MANDATE_TYPES, MINERALS, UNITS
-from framework.rounds import editing, parts, readiness
+from framework.rounds import editing, parts, readiness_facts
 from models.base import db
 from models.rounds import Lot, Round
 from views import clock, guard
@@ -101,7 +101,7 @@ def figures(round_: Round) -> str:
     return render_template(
         "rounds/figures.html",
         round_=round_,
-        pooled=readiness.pooled_demand(db.session(), round_),
+        pooled=readiness_facts.pooled_demand(db.session(), round_),
         routes=CALL_OFF_ROUTES,
     )
 
@@ -205,7 +205,7 @@ def _figures_form(lot: Lot) -> FiguresForm:
 
 
 def _figures_page(round_: Round, form: FiguresForm, lot: Lot) -> str:
-    pooled = readiness.pooled_demand(db.session(), round_).get(lot.id)
+    pooled = readiness_facts.pooled_demand(db.session(), round_).get(lot.id)
     return render_template("rounds/lot_figures.html", round_=round_, form=form, lot=lot, pooled=pooled)
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from framework.ground import proposals
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, CATEGORIES, COMPONENT_TYPES, MANDATE_TYPES, MINERALS, PLACES, UNITS
-from framework.rounds import formulas, publication, readiness, settings
+from framework.rounds import formulas, publication, readiness, readiness_facts, settings
 from models.base import db
 from models.rounds import Round
 from views import clock, guard
@@ -29,7 +29,7 @@ TONES = {readiness.OK: "good", readiness.WARNING: "warn", readiness.MISSING: "er
 def readiness_list(round_: Round) -> str:
     """R1 to R14, each with where it is mended; approval by two persons."""
     waiting = proposals.open_proposal(db.session(), round_, "approve_readiness", now=clock.now())
-    rows = shown_rows(round_, readiness.gather(db.session(), round_))
+    rows = shown_rows(round_, readiness_facts.gather(db.session(), round_))
     return render_template(
         "rounds/readiness.html",
         round_=round_,
@@ -41,7 +41,7 @@ def readiness_list(round_: Round) -> str:
     )
 
 
-def shown_rows(round_: Round, facts: readiness.Facts) -> list[dict[str, str]]:
+def shown_rows(round_: Round, facts: readiness_facts.Facts) -> list[dict[str, str]]:
     """The readiness list in the reader's words."""
     editable = round_.state in ("set_up", "sign_on", "demand", "demand_locked")
     return [
@@ -86,7 +86,7 @@ def approve_readiness(round_: Round) -> Response:
 @permit(Permission.ROUND_EDIT)
 def refusals(round_: Round) -> str:
     """Who publication will refuse."""
-    facts = readiness.gather(db.session(), round_)
+    facts = readiness_facts.gather(db.session(), round_)
     seen = readiness.refusals_seen(round_)
     return render_template(
         "rounds/refusals.html",
@@ -154,7 +154,7 @@ def _publish_page(round_: Round, form: NoticeForm) -> str:
     if round_.published_at is not None:
         return render_template("rounds/published.html", round_=round_, proof=publication.verify(db.session(), round_))
     waiting = proposals.open_proposal(db.session(), round_, "publish", now=clock.now())
-    facts = readiness.gather(db.session(), round_)
+    facts = readiness_facts.gather(db.session(), round_)
     return render_template(
         "rounds/publish.html",
         round_=round_,

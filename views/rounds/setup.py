@@ -15,7 +15,7 @@ from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import MANDATE_TYPES
 from framework.ground.text import N_
-from framework.rounds import editing, limits, parts, readiness, settings, tasks
+from framework.rounds import editing, limits, parts, readiness, readiness_facts, settings, tasks
 from models.base import db
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import MemberClass, Round
@@ -72,7 +72,7 @@ WORDS = ("price_mechanism", "selection_process", "standstill_reason", "question_
 @permit(Permission.ROUND_EDIT)
 def setup(round_: Round) -> str:
     """The seven tasks."""
-    facts = readiness.gather(db.session(), round_)
+    facts = readiness_facts.gather(db.session(), round_)
     listed = [
         {
             "title": words(task.title),

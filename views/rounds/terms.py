@@ -15,7 +15,7 @@ from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import PLACES
 from framework.ground.text import N_
-from framework.rounds import clauses, formulas, parts, readiness
+from framework.rounds import clauses, formulas, parts, readiness_facts
 from models.base import db
 from models.rounds import Clause, Criterion, Round
 from views import clock, guard
@@ -37,7 +37,7 @@ HINTS = {
 @permit(Permission.ROUND_EDIT)
 def criteria(round_: Round) -> str:
     """The criteria by place, the running total of the weights of each lot."""
-    facts = readiness.gather(db.session(), round_)
+    facts = readiness_facts.gather(db.session(), round_)
     totals = [
         {"lot": lot, "total": sum((c.weight or Decimal(0) for c in facts.award_criteria(lot)), Decimal(0))}
         for lot in facts.lots
