@@ -10,6 +10,8 @@ from framework.ground.sheets.tally import column_number
 
 _MOST_ROWS = 2_000
 """So many rows of a sheet are looked at: what a colour means shows in the first ones."""
+_MOST_PLAIN_ROWS = 200
+"""So many of them without a colour: enough to know the columns that are not coloured from top to bottom."""
 _CELL = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?[^<>]*(?<!/)>(?!</c>)')
 _ROW = b"<row"
 _LEAST = 2
@@ -25,6 +27,7 @@ class Colours:
     def __init__(self, fills: Mapping[int, int]) -> None:
         self._fills = fills
         self._left = _MOST_ROWS if fills else 0
+        self._plain_left = _MOST_PLAIN_ROWS
         self._has_header = False
         self._seen: set[tuple[int, int]] = set()
         self._as_written: set[tuple[bytes, bytes]] = set()
@@ -39,9 +42,12 @@ class Colours:
         if not self.is_looking() or self._styled is None or not self._styled.search(data):
             return
         for row in data.split(_ROW):
-            cells = _CELL.findall(row)
-            if self._tells(len(cells), {int(style or 0) for style in {style for _column, style in cells}}):
-                self._as_written.update(cells)
+            if self._plain_left <= 0 and not self._styled.search(row):
+                self._left -= 1
+            else:
+                cells = _CELL.findall(row)
+                if self._tells(len(cells), {int(style or 0) for style in {style for _column, style in cells}}):
+                    self._as_written.update(cells)
             if not self.is_looking():
                 return
 
@@ -50,7 +56,9 @@ class Colours:
         if not self.is_looking():
             return
         found = set(cells)
-        if self._tells(len(found), {style for _column, style in found}):
+        if self._plain_left <= 0 and not any(style in self._fills for _column, style in found):
+            self._left -= 1
+        elif self._tells(len(found), {style for _column, style in found}):
             self._seen |= found
 
     def _tells(self, cells: int, styles: Iterable[int]) -> bool:
@@ -62,6 +70,7 @@ class Colours:
             return False
         self._left -= 1
         shown = {self._fills.get(style, 0) for style in styles}
+        self._plain_left -= shown == {0}
         return len(shown) > 1 or 0 in shown
 
     def columns(self) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from framework.ground.sheets import colours
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
 
@@ -50,3 +51,12 @@ def coloured(path: Path, colour_of: Any, *, plain: bool = True) -> list[int]:
 )
 def test_a_colour_is_told_where_it_may_mean_something(tmp_path: Path, colour_of: Any, columns: list[int], plain: bool):
     assert coloured(tmp_path / "x.xlsx", colour_of, plain=plain) == columns
+
+
+def test_rows_without_a_colour_are_passed_over_once_enough_of_them_were_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(colours, "_MOST_PLAIN_ROWS", 3)
+
+    def colour_of(row: int, column: int) -> str | None:
+        return RED if (row, column) in ((12, 1), (29, 4)) else None
+
+    assert coloured(tmp_path / "x.xlsx", colour_of) == [2, 5]
