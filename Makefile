@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 TEST_ARGS ?=
+BARS ?=
 
 LOCKS := requirements/bootstrap.txt requirements/dev.txt
 ASSETS := static/vendor/.stamp
@@ -63,8 +64,8 @@ check: setup ## Style, types, layers, templates
 	$(BIN)/djlint templates --lint --quiet
 
 .PHONY: bars
-bars: setup $(BROWSER) ## Measure the bars of the specification
-	$(BIN)/python -m benchmarks.bars
+bars: setup $(BROWSER) ## Measure the bars of the specification (BARS=tests/benchmarks … runs some of them again)
+	$(BIN)/python -m benchmarks.bars $(BARS)
 
 .PHONY: bench
 bench: setup ## Run the benchmarks

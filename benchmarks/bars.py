@@ -1,4 +1,7 @@
-"""Run the heavy promises in full and write `docs/bars.md`: `python -m benchmarks.bars`."""
+"""Run the heavy promises in full and write `docs/bars.md`: `python -m benchmarks.bars [beginning of a test's path …]`.
+
+With paths only the promises they hold are run again, the others keep the lines and the days of their last run.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +20,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "bars.md"
 HEAD = """# Bars
 
-Written by `make bars` on {day}, {cores} cores. Each line runs the tests that hold a promise, in full (`HEFBOOM_BARS=1`); `make test` holds a sample of the heavy ones.
+Written by `make bars`, {cores} cores. Each line runs the tests that hold a promise, in full (`HEFBOOM_BARS=1`); `make test` holds a sample of the heavy ones.
 
-| promise | tests | databases | outcome | seconds |
-|---|---|---|---|---|
+| promise | tests | databases | outcome | seconds | day |
+|---|---|---|---|---|---|
 """
 
 
@@ -93,41 +97,51 @@ BARS = (
 )
 
 
-def main() -> int:
-    """Run every bar, print and write the page; the exit code counts those that failed."""
-    rows, failed = [], 0
+def main(chosen: Sequence[str]) -> int:
+    """Run the bars, print and write the page after each; the exit code counts those that failed."""
+    lines, failed = known_lines(PAGE.read_text(encoding="utf-8")) if chosen else {}, 0
     for bar in BARS:
-        begun = time.monotonic()
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-n",
-                "2",
-                "--dist",
-                "loadgroup",
-                "-p",
-                "tests.together",
-                *bar.tests,
-            ],
-            cwd=ROOT,
-            env=os.environ | {"HEFBOOM_BARS": "1"},
-            capture_output=True,
-            text=True,
+        if chosen and not any(test.startswith(tuple(chosen)) for test in bar.tests):
+            continue
+        outcome, seconds, is_held = measured(bar)
+        failed += not is_held
+        day = dt.datetime.now(dt.UTC).date().isoformat()
+        lines[bar.promise] = (
+            f"{bar.promise} | `{' '.join(bar.tests)}` | {bar.databases} | {outcome} | {seconds:.0f} | {day}"
         )
-        outcome = done.stdout.strip().splitlines()[-1].strip("= ") if done.stdout.strip() else "no output"
-        failed += done.returncode != 0
-        seconds = time.monotonic() - begun
-        rows.append(f"| {bar.promise} | `{' '.join(bar.tests)}` | {bar.databases} | {outcome} | {seconds:.0f} |\n")
-        print(rows[-1], end="", flush=True)
-    head = HEAD.format(day=dt.datetime.now(dt.UTC).date().isoformat(), cores=os.cpu_count())
-    PAGE.write_text(
-        head + "".join(rows) + "\nSpeed: see `performance.md`, which says when it was measured.\n", encoding="utf-8"
+        print(f"| {lines[bar.promise]} |", flush=True)
+        PAGE.write_text(page(lines), encoding="utf-8")
+    return failed if chosen else failed + speed.main()
+
+
+def measured(bar: Bar) -> tuple[str, float, bool]:
+    """The last line that the tests of a bar print, the seconds they take, and whether all of them hold."""
+    begun = time.monotonic()
+    workers = ("-n", "2", "--dist", "loadgroup", "-p", "tests.together")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *workers, *bar.tests],
+        cwd=ROOT,
+        env=os.environ | {"HEFBOOM_BARS": "1"},
+        capture_output=True,
+        text=True,
     )
-    return failed + speed.main()
+    outcome = done.stdout.strip().splitlines()[-1].strip("= ") if done.stdout.strip() else "no output"
+    return outcome, time.monotonic() - begun, done.returncode == 0
+
+
+def page(lines: Mapping[str, str]) -> str:
+    """The page, its lines in the order of the bars; a bar that was not run yet has none."""
+    told = "".join(f"| {lines[bar.promise]} |\n" for bar in BARS if bar.promise in lines)
+    foot = "\nSpeed: see `performance.md`, which says when it was measured.\n"
+    return HEAD.format(cores=os.cpu_count()) + told + foot
+
+
+def known_lines(text: str) -> dict[str, str]:
+    """The lines of a page by their promise, without those of bars that are no more."""
+    cells = (line.strip("| ") for line in text.splitlines() if line.startswith("| "))
+    found = {line.split(" | ")[0]: line for line in cells}
+    return {bar.promise: found[bar.promise] for bar in BARS if bar.promise in found}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
