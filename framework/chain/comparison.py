@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, true
@@ -89,7 +89,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A lot's comparison: its pool, its lines, what is still being built, the shared sites of one page."""
+    """A lot's comparison: its pool, its lines, what is still being built, the shared sites of one page.
+
+    `holds_money`: the pool has a value which this reader is not told.
+    """
 
     lot: Lot
     lot_pool: pool.LotPool | None
@@ -97,6 +100,7 @@ class Comparison:
     waiting: int
     shared: tuple[Shared, ...]
     page: Page
+    holds_money: bool = False
 
 
 def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | None = 1) -> Comparison:
@@ -113,6 +117,7 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
         _waiting(session, submissions),
         tuple(_shared(session, lot, reader, part)),
         part,
+        holds_money=not reader.inside and not ledger_for(session, lot, reader).tells_money,
     )
 
 
@@ -244,10 +249,24 @@ def _pool(session: Session, lot: Lot) -> pool.LotPool | None:
 
 
 def _pool_for(session: Session, lot: Lot, reader: Reader) -> pool.LotPool | None:
-    """The pool of a lot; None for a reader outside where fewer members declared than a figure needs."""
+    """The pool of a lot; a reader outside is told no more of it than on the page of leverage: perhaps no money, or nothing."""
     found = _pool(session, lot)
-    least = settings.value(lot.round, "min_cell_members")
-    return found if found is None or reader.inside or found.declared >= least else None
+    if found is None or reader.inside:
+        return found
+    held = ledger_for(session, lot, reader)
+    if found.declared < settings.value(lot.round, "min_cell_members") or not held.is_told:
+        return None
+    return found if held.tells_money else _without_money(found)
+
+
+def _without_money(found: pool.LotPool) -> pool.LotPool:
+    cells = tuple(replace(cell, amount=_bare(cell.amount)) for cell in found.cells)
+    members = {member: _bare(amount) for member, amount in found.by_member.items()}
+    return replace(found, total=_bare(found.total), cells=cells, by_member=members)
+
+
+def _bare(amount: pool.Amount) -> pool.Amount:
+    return replace(amount, value=None, value_unknown=0)
 
 
 def _by_category(session: Session, lot: Lot, reader: Reader) -> dict[str, pool.Amount]:

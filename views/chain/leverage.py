@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from framework.chain.leverage import export, picture, places, reading, stored
 from framework.chain.leverage.figures import Figures, Sum
 from framework.chain.leverage.flows import SITE
-from framework.chain.leverage.ledger import Share
 from framework.chain.leverage.picture import Flowing, Node
 from framework.chain.leverage.places import Named
+from framework.demand.ledger import Share
 from framework.demand.leverage import may_see_members
 from framework.disclosure import confidentiality
 from framework.disclosure.columns import FINAL_ASSEMBLY

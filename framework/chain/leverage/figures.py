@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Group, Place
-from framework.chain.leverage.ledger import Ledger
+from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Place
 from framework.chain.leverage.parts import apportion
 from framework.chain.leverage.stored import Flow, Kind
+from framework.demand.ledger import Group, Ledger
 
 K = TypeVar("K")
 

@@ -17,6 +17,7 @@ from framework.chain import shares
 from framework.chain.figures import required_types
 from framework.chain.leverage.parts import apportion, site_parts
 from framework.chain.shared import is_current
+from framework.demand.ledger import Group
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS
 from models.chain import Component, Link, Mention, Product
@@ -29,9 +30,6 @@ SITE, ROUGH, NOT_TOLD, UNKNOWN, NOT_ASKED, NO_MODEL = "site", "rough", "not_told
 """What a part of a group comes to: a site; a place told too roughly for one; a remainder that the supplier does not tell;
 no chain data; a component that is not asked or not applicable; no model on offer."""
 NOT_APPLICABLE = "not_applicable"
-
-Group = tuple[str, str]
-"""Category and spec tier."""
 
 
 class Place(NamedTuple):

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from framework.chain.leverage import figures as counting
 from framework.chain.leverage import stored
 from framework.chain.leverage.figures import Figures, Sum
-from framework.chain.leverage.ledger import Ledger, ledger
 from framework.chain.leverage.stored import AUDIENCES, TAKES_PART, Flow, Kind
 from framework.chain.shared import audience_of
+from framework.demand import ledger
+from framework.demand.ledger import Ledger
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
-from framework.rounds import settings
 from models.chain import Component, Link, Mention, Product
 from models.disclosure import Submission
 from models.rounds import Lot
@@ -81,8 +81,8 @@ def forget() -> None:
 
 def ledger_for(session: Session, lot: Lot, reader: Reader) -> Ledger:
     """The demand of a lot that this reader may see the sums of."""
-    found = ledger(session, lot)
-    return found if reader.inside else found.for_outsiders(settings.value(lot.round, "min_cell_members"))
+    found = ledger.ledgers(session, lot.round) if reader.inside else ledger.told_outside(session, lot.round)
+    return found[lot.id]
 
 
 def view(

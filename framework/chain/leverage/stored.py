@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from framework.chain.figures import required_types
 from framework.chain.leverage import flows
-from framework.chain.leverage.flows import SITE, WHOLE, Group, Leaf, Pin, Place
+from framework.chain.leverage.flows import SITE, WHOLE, Leaf, Pin, Place
 from framework.demand import pool
+from framework.demand.ledger import Group
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.veil import OPENED
 from models.base import random_id
