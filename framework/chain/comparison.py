@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.reading import ledger_for
 from framework.chain.measures.rolling import Rolled
 from framework.chain.shared import LINKED, audience_of, is_current, is_seen_by
@@ -38,7 +39,8 @@ class Line:
     """One supplier and brand in the comparison; `figures` as counted by `framework.chain.figures`.
 
     `rolled` are its measures (None: not laid beside it), `earlier` is the last version that this reader may read. `countries` of final assembly are those this reader may know.
-    `place` numbers the brands of a submission for readers who may not know bidders.
+    `place` numbers the brands of a submission for readers who may not know bidders. `pooled` is what would be bought of it,
+    were the offer chosen; where that is None, `unpooled` says why (a template to translate).
     A count of sites below three with confidential ones among them is None for readers that may not see those.
     """
 
@@ -50,6 +52,8 @@ class Line:
     countries: tuple[str, ...] = ()
     rolled: Rolled | None = None
     earlier: Submission | None = None
+    pooled: Sum | None = None
+    unpooled: str = ""
 
     @property
     def key(self) -> str:

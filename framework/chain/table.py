@@ -1,4 +1,4 @@
-"""The table of the comparison: its lines with their measures laid beside them."""
+"""The table of the comparison: its lines with their measures, and the pooled volume behind them, laid beside."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain.comparison import Line
+from framework.chain.leverage import by_offer
+from framework.chain.leverage.by_offer import Offered
+from framework.chain.leverage.stored import TAKES_PART
 from framework.chain.measures.rolling import Rolled, Sums, roll
 from framework.chain.measures.sources import key_of
 from framework.demand.pool import LotPool
+from framework.disclosure.confidentiality import Reader
+from framework.ground.text import N_
 from models.measures import LotMeasures
 from models.rounds import Lot
+
+EXCLUDED = Offered(why=N_("an excluded offer counts no more"))
 
 
 def measured(session: Session, lot: Lot, lines: Sequence[Line], lot_pool: LotPool | None) -> list[Line]:
@@ -36,6 +43,17 @@ def measured(session: Session, lot: Lot, lines: Sequence[Line], lot_pool: LotPoo
         return _rolled(tuple(own)) if own else None
 
     return [replace(one, rolled=rolled(one)) for one in lines]
+
+
+def weighed(session: Session, lot: Lot, lines: Sequence[Line], reader: Reader) -> list[Line]:
+    """The lines with what would be bought of them, were their offer chosen: as the page of leverage says of it alone."""
+    taking_part = {one.submission.id for one in lines if one.submission.state in TAKES_PART}
+    offered = by_offer.brands(session, lot, taking_part, reader)
+    found = []
+    for one in lines:
+        pooled, why = offered.get(one.submission.id, EXCLUDED).of(one.brand)
+        found.append(replace(one, pooled=pooled, unpooled=why))
+    return found
 
 
 @lru_cache(maxsize=2_048)

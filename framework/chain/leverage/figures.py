@@ -154,6 +154,18 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
     )
 
 
+def brands_of(flow: Flow, ledger: Ledger) -> dict[str, Sum]:
+    """The figures of the brands alone, the most first: those that `figures` gives."""
+    _by_place, by_brand = _weighed(flow, [False for _place in flow.places])
+    of = [Sum() for _brand in flow.brands]
+    for number, group in enumerate(flow.groups):
+        if group not in ledger.held_back:
+            _divide(of, by_brand[number], group, ledger, None)
+    brands = {brand: one for brand, one in zip(flow.brands, of, strict=True) if one.groups}
+    _finish(brands.values(), ledger, flow.kind.whole)
+    return _ranked(brands)
+
+
 def cells_of(
     flow: Flow, ledger: Ledger, audience: int, *, named: Collection[int] | None = None
 ) -> dict[tuple[str, Key], int]:
