@@ -156,9 +156,9 @@ def shared_site(session: Session, lot: Lot, public_id: str, reader: Reader) -> S
     """A shared site of a lot as this reader may see it; raises NotFound."""
     query = select(SharedSite).join(Site, Site.id == SharedSite.site_id).where(Site.public_id == public_id)
     found = session.scalar(_of_audience(query, lot, reader))
-    if found is None:
+    shown = _shown(session, lot, [found], reader).get(found.site_id) if found is not None else None
+    if found is None or shown is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    shown = _shown(session, lot, [found], reader)[found.site_id]
     return Shared(found, _quantity(found, _by_category(session, lot, reader)), shown)
 
 

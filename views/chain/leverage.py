@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from framework.chain import recount
 from framework.chain.leverage import export, reading, stored
 from framework.disclosure import confidentiality
 from framework.disclosure.columns import FINAL_ASSEMBLY
@@ -138,6 +139,7 @@ def _page(round_: Round, lot: Lot) -> str:
         lot=lot,
         view=view,
         found=found,
+        is_behind=recount.is_behind(db.session(), round_),
         by=by,
         tabs=_tabs(asked, by),
         kinds=[(one.component_type, said.kind_words(one.component_type, one.tier)) for one in view.kinds],

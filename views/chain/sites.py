@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.chain import site_page, sites
+from framework.chain import recount, site_page, sites
 from framework.chain.matching import decided, merging, naming
 from framework.chain.matching.decided import Decided
 from framework.chain.shared import audience_of
@@ -192,6 +192,7 @@ def _made(round_: Round, here: Eyes, found: Site) -> dict[str, Any]:
         "links": links,
         "link_page": page,
         "weights": weight.weights(round_, found, reader),
+        "is_behind": recount.is_behind(session, round_),
         "is_held_back": weight.is_held_back(round_, reader),
         "audits": site_page.audits_of(session, found, round_, reader),
         "lots": _lots(round_, found, here),

@@ -36,8 +36,10 @@ def test_sites_that_become_one_have_the_leverage_of_both_and_undoing_restores_it
     decision = merging.merge(
         opened.session, first, second, opened.round, motive="one gate", actor=actor, now=opened.clock()
     )
+    opened.work()
     merged = sites_of(opened, lot, lead)
     undoing.undo(opened.session, decision, opened.round, actor=actor, now=opened.clock())
+    opened.work()
 
     assert before == {first.id: 600, second.id: 300}
     assert merged == {second.id: 900}
@@ -54,6 +56,7 @@ def test_a_site_that_is_split_shares_its_leverage(opened, lot, built, lead, by_n
     merging.split(
         opened.session, site, [mentions[1]], opened.round, motive="two gates", actor=actor, now=opened.clock()
     )
+    opened.work()
 
     assert sorted(sites_of(opened, lot, lead).values()) == [300, 300, 300]
 
@@ -132,8 +135,10 @@ def test_a_rough_place_whose_answer_is_taken_back_gives_its_leverage_and_measure
     before = kept()
     assert mention.site_id is None
     made = acts.answer(session, question, "same", site=site, motive="one gate", actor=actor, now=now)
+    opened.work()
     answered = kept()
     undoing.undo(session, made, opened.round, actor=actor, now=now)
+    opened.work()
 
     assert mention.site_id is None
     assert answered[0] != before[0]
