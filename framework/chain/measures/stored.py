@@ -193,7 +193,7 @@ def shares_of(products: Sequence[Product]) -> dict[int, tuple[Fraction, bool]]:
     """The part of its category and tier that each product of one submission and lot is offered for; whether it is assumed."""
     groups: dict[tuple[str, str], list[Product]] = defaultdict(list)
     for product in products:
-        groups[product.category, product.spec_tier].append(product)
+        groups[shares.group_of(product.category, product.spec_tier)].append(product)
     found: dict[int, tuple[Fraction, bool]] = {}
     for group in groups.values():
         parts, assumed = shares.of_models([product.offered_share for product in group])
