@@ -9,6 +9,7 @@ from flask import url_for
 
 from framework.chain.leverage import reading
 from framework.chain.leverage.reading import SiteLeverage
+from framework.demand.ledger import Ledger
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
 from models.base import db
@@ -54,17 +55,19 @@ def weights(round_: Round, site: Site, reader: Reader) -> list[Weight]:
     """What weighs at a site in the lots of a round, as the page of leverage has it; lots without are left out."""
     lots, shown = list(round_.lots), shown_members(round_)
     found = reading.leverage_in(db.session(), lots, [site.id], reader, with_members=shown is not None)
-    return [_weight(lot, site, found[lot.id, site.id], reader, shown) for lot in lots if (lot.id, site.id) in found]
+    held = reading.ledgers_for(db.session(), round_, reader) if found else {}
+    mine = [(lot, found[lot.id, site.id]) for lot in lots if (lot.id, site.id) in found]
+    return [_weight(lot, site, entries, held[lot.id], shown) for lot, entries in mine]
 
 
 def is_held_back(round_: Round, reader: Reader) -> bool:
     """Whether a lot of the round is not told to this reader at all, for too few members stand behind it."""
-    return any(not reading.ledger_for(db.session(), lot, reader).is_told for lot in round_.lots)
+    return any(not held.is_told for held in reading.ledgers_for(db.session(), round_, reader).values())
 
 
-def _weight(lot: Lot, site: Site, found: list[SiteLeverage], reader: Reader, shown: tuple[int, ...] | None) -> Weight:
+def _weight(lot: Lot, site: Site, found: list[SiteLeverage], held: Ledger, shown: tuple[int, ...] | None) -> Weight:
     there = {"round_id": lot.round.public_id, "lot_id": lot.public_id}
-    names = reading.ledger_for(db.session(), lot, reader).names
+    names = held.names
     own = actor().organisation_id if "member" in guard.roles(lot.round) else None
 
     def beside(one: SiteLeverage) -> Beside:

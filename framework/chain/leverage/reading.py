@@ -22,7 +22,7 @@ from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
 from models.chain import Component, Link, Mention, Product
 from models.disclosure import Submission
-from models.rounds import Lot
+from models.rounds import Lot, Round
 
 KEPT = 32
 
@@ -88,8 +88,12 @@ def forget() -> None:
 
 def ledger_for(session: Session, lot: Lot, reader: Reader) -> Ledger:
     """The demand of a lot that this reader may see the sums of."""
-    found = ledger.ledgers(session, lot.round) if reader.inside else ledger.told_outside(session, lot.round)
-    return found[lot.id]
+    return ledgers_for(session, lot.round, reader)[lot.id]
+
+
+def ledgers_for(session: Session, round_: Round, reader: Reader) -> dict[int, Ledger]:
+    """The demand of every lot of a round that this reader may see the sums of, by lot."""
+    return ledger.ledgers(session, round_) if reader.inside else ledger.told_outside(session, round_)
 
 
 def view(
@@ -134,7 +138,7 @@ def leverage_in(
     here = [lot for lot in lots if made[lot.id]]
     if not here:
         return {}
-    of, held = stored.offers_of(session, here), {lot.id: ledger_for(session, lot, reader) for lot in here}
+    of, held = stored.offers_of(session, here), ledgers_for(session, here[0].round, reader)
     known = stored.kinds_of(session, here, of)
     wanted = [(lot, kind) for lot in here for kind in known[lot.id] if kind.component_type in made[lot.id]]
     audiences = {lot.id: AUDIENCES.index(audience_of(reader, lot)) for lot in here}

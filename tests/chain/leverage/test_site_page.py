@@ -6,10 +6,11 @@ import html
 import re
 
 import pytest
+from sqlalchemy import update
 
 from framework.chain.leverage import reading
 from models.chain import Site
-from models.demand import Demand
+from models.demand import Demand, DemandLine
 from tests.chain.leverage.conftest import PLACES, line, offer
 from tests.chain.matching.test_queue import queries_of
 from tests.chain.opened import BAT, Opened
@@ -18,7 +19,7 @@ from views.chain import leverage_tables, weight
 ROW = re.compile(r'<tr id="site-(\w+)">(.*?)</tr>', re.S)
 CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.S)
 ENTRY = re.compile(
-    r"(?P<kind>[\w ]+): (?P<units>[\d,]+) \((?P<share>[\d.]+ %)\) of the pooled pieces, for (?P<members>\d+) members? ?, "
+    r"(?P<kind>Final assembly|Battery): (?P<units>[\d,]+) \((?P<share>[\d.]+ %)\) of the pooled pieces, for (?P<members>\d+) members? ?, "
     r"(?P<value>at least EUR [\d,]+|EUR [\d,]+|— [a-z ]+?)(?: \d+ members? gave none)?"
     r"(?P<assumed> shares assumed)?(?: without what too few members stand behind)? · place (?P<rank>\d+) of"
 )
@@ -26,14 +27,18 @@ ENTRY = re.compile(
 
 def with_batteries(rows, ref="P1", letter="T"):
     """The rows of an offer whose first model has its battery from one more place of the file."""
-    component = {"component_ref": f"{ref}-BA", "product_ref": ref, "component_type": BAT, "tier": 2}
-    return [*rows, ("2_components", component), ("4_links", component | {"site_ref": letter})]
+    which = {"component_ref": f"{ref}-BA", "product_ref": ref}
+    component = which | {"component_type": BAT, "tier": 2}
+    return [*rows, ("2_components", component), ("4_links", which | {"site_ref": letter})]
 
 
 @pytest.fixture
 def browsers(opened, lot, member, sign_in, session):
     """Two offers of two tiers and two components, one place of them kept; a browser for each role, sites by letter."""
-    members = [member(line(quantity, "A"), line(quantity + 1, "B")) for quantity in (50, 100, 151)]
+    members = [
+        member(line(quantity, "A"), line(quantity + 1, "B", price=price))
+        for quantity, price in ((50, None), (100, 700), (151, 700))
+    ]
     member(line(13, "A", price=None))
     models = [("P1", "laptop", "A", 100, {"S": 60, "T": 31}), ("P2", "laptop", "B", None, dict.fromkeys(PLACES, None))]
     opened.built(with_batteries(offer(*models, levels={"U": "lead_and_monitor"})), name="Northern IT")
@@ -65,7 +70,7 @@ def entries_of(browser, opened, site):
     """By component what the page of a site shows of its leverage."""
     text = browser.page(f"/rounds/{opened.round.public_id}/sites/{site}").text
     behind = text.split("Pooled volume behind it")[1].split("What is made there")[0]
-    return {found["kind"].strip(): found for found in ENTRY.finditer(behind)}
+    return {found["kind"]: found for found in ENTRY.finditer(behind)}
 
 
 @pytest.mark.parametrize("role", ["lead", "member", "monitor"])
@@ -119,10 +124,8 @@ def test_money_is_held_back_and_unknown_where_the_page_of_leverage_says_so(brows
     held = entries_of(found["monitor"], opened, sites["S"])["Final assembly"]["value"]
     told = entries_of(found["lead"], opened, sites["S"])["Final assembly"]["value"]
     session.info["write"] = True
-    for demand in session.query(Demand):
-        for one in demand.lines:
-            one.value_expected, one.version = None, one.version
-        demand.version += 1
+    session.execute(update(DemandLine).values(value_expected=None))
+    session.execute(update(Demand).values(version=Demand.version + 1))
     session.commit()
     unknown = entries_of(found["lead"], opened, sites["S"])["Final assembly"]["value"]
 
@@ -214,4 +217,5 @@ def test_the_page_of_a_site_asks_no_more_for_many_lots_than_for_one(session, bui
 
     assert counted[1] == counted[5]
     cold, warm = counted[5]
-    assert (cold, warm) <= (warm + 1, 33)
+    assert cold == warm + 1
+    assert warm <= 33
