@@ -85,6 +85,6 @@ def _weight(lot: Lot, site: Site, found: list[SiteLeverage], held: Ledger, shown
 
 def _choices(one: SiteLeverage) -> dict[str, str | int]:
     """The choices of the page of leverage that show the row of an entry."""
-    kind = {} if one.component_type == FINAL_ASSEMBLY else {"kind": one.component_type}
+    found: dict[str, str | int] = {} if one.component_type == FINAL_ASSEMBLY else {"kind": one.component_type}
     page = (one.place - 1) // PAGE + 1
-    return kind | ({"page": page} if page > 1 else {})
+    return found | {"page": page} if page > 1 else found

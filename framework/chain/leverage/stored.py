@@ -146,7 +146,7 @@ def kinds_of(session: Session, lots: Sequence[Lot], of: Mapping[int, Sequence[in
     rows: dict[int, list[Any]] = {lot.id: [] for lot in lots}
     for row in session.execute(_summaries(LotFlow.lot_id.in_(list(rows)), _of(None))):
         rows[row.lot_id].append(row)
-    found = {}
+    found: dict[int, list[Kind]] = {}
     for lot in lots:
         is_old = any(row.summary["offers"] != list(of[lot.id]) for row in rows[lot.id])
         together = _together(session, lot, of[lot.id]) if is_old else []
