@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from framework.chain import shared
@@ -46,4 +46,4 @@ def count(session: Session, round_: Round, submissions: Collection[int]) -> None
 
 
 def _of(round_: Round) -> ColumnElement[bool]:
-    return (Job.kind == COUNT_JOB) & (Job.payload["round"].as_string() == round_.public_id)
+    return and_(Job.kind == COUNT_JOB, Job.payload["round"].as_string() == round_.public_id)

@@ -42,7 +42,7 @@ class Offered:
 def brands(session: Session, lot: Lot, submissions: Collection[int], reader: Reader) -> dict[int, Offered]:
     """By submission, what would be bought of its brands, as this reader may be told.
 
-    One query where figures are kept, else two, however many offers. An offer that does not know a group of demand yet is
+    One query beside those of the pool where figures are kept, else two, however many offers. An offer that does not know a group of demand yet is
     left to the page of leverage, which works it out.
     """
     held = ledger_for(session, lot, reader)
