@@ -19,9 +19,9 @@ from views.chain import leverage_tables, weight
 ROW = re.compile(r'<tr id="site-(\w+)">(.*?)</tr>', re.S)
 CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.S)
 ENTRY = re.compile(
-    r"(?P<kind>Final assembly|Battery): (?P<units>[\d,]+) \((?P<share>[\d.]+ %)\) of the pooled pieces, for (?P<members>\d+) members? ?, "
-    r"(?P<value>at least EUR [\d,]+|EUR [\d,]+|— [a-z ]+?)(?: \d+ members? gave none)?"
-    r"(?P<assumed> shares assumed)?(?: without what too few members stand behind)? · place (?P<rank>\d+) of"
+    r"(?P<kind>Final assembly|Battery): (?P<units>[\d,]+) \((?P<share>[\d.]+ %)\) of the pooled pieces, "
+    r"for (?P<members>\d+) members?, place (?P<rank>\d+) of \d+ ?, "
+    r"(?P<value>at least EUR [\d,]+|EUR [\d,]+|— (?:too few members stand behind it|no member gave a value))"
 )
 
 
