@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.chain import recount
 from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.reading import ledger_for
 from framework.chain.measures.rolling import Rolled
@@ -25,7 +26,7 @@ from framework.ground.text import N_
 from framework.rounds import settings
 from models.chain import ChainBuild, Component, Link, LotFigures, Mention, Product, SharedSite, Site
 from models.disclosure import Submission, SubmissionRow
-from models.rounds import Lot
+from models.rounds import Lot, Round
 
 LINKS_PAGE = 100
 SHARED_PAGE = 25
@@ -95,7 +96,7 @@ class Shared:
 class Comparison:
     """A lot's comparison: its pool, its lines, what is still being built, the shared sites of one page.
 
-    `holds_money`: the pool has a value which this reader is not told.
+    `holds_money`: the pool has a value which this reader is not told. `is_behind`: sites were settled that it does not know of.
     """
 
     lot: Lot
@@ -105,6 +106,7 @@ class Comparison:
     shared: tuple[Shared, ...]
     page: Page
     holds_money: bool = False
+    is_behind: bool = False
 
 
 def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | None = 1) -> Comparison:
@@ -114,14 +116,16 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
     lot_pool = _pool_for(session, lot, reader)
     total = _shared_total(session, lot, reader)
     part = page_of(page, total, SHARED_PAGE if page is not None else SHARED_MOST)
+    waiting, is_behind = _waiting(session, lot.round, submissions)
     return Comparison(
         lot,
         lot_pool,
         tuple(_lines(session, lot, submissions, reader)),
-        _waiting(session, submissions),
+        waiting,
         tuple(_shared(session, lot, reader, part)),
         part,
         holds_money=not reader.inside and not ledger_for(session, lot, reader).tells_money,
+        is_behind=is_behind,
     )
 
 
@@ -243,9 +247,11 @@ def _masked(figures: dict[str, Any], reader: Reader, lot: Lot) -> dict[str, Any]
     return figures | few | ({"company_wide": None} if 0 < figures["company_wide"] < FEW else {})
 
 
-def _waiting(session: Session, submissions: Sequence[Submission]) -> int:
-    built = select(func.count()).where(ChainBuild.submission_id.in_([s.id for s in submissions]))
-    return len(submissions) - (session.scalar(built) or 0)
+def _waiting(session: Session, round_: Round, submissions: Sequence[Submission]) -> tuple[int, bool]:
+    """How many submissions are not built yet, and whether sites were settled after the figures were counted."""
+    built = select(func.count()).where(ChainBuild.submission_id.in_([s.id for s in submissions])).scalar_subquery()
+    done, is_behind = session.execute(select(built, recount.waiting(round_))).one()
+    return len(submissions) - done, bool(is_behind)
 
 
 def _pool(session: Session, lot: Lot) -> pool.LotPool | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
 from framework.chain import shared
@@ -24,19 +24,23 @@ COUNT_JOB = "chain.settled"
 def ask_for(session: Session, round_: Round, submissions: Collection[int], *, now: dt.datetime) -> None:
     """Have the figures of a round counted anew, of which mentions of these submissions moved; a job that waits takes them too."""
     query = select(Job).where(_of(round_), Job.state == "waiting").order_by(Job.id).limit(1).with_for_update()
-    waiting = session.scalars(query.execution_options(populate_existing=True)).first()
-    if waiting is None:
+    job = session.scalars(query.execution_options(populate_existing=True)).first()
+    if job is None:
         jobs.enqueue(session, COUNT_JOB, now=now, round=round_.public_id, submissions=sorted(set(submissions)))
     else:
-        known = {*waiting.payload["submissions"], *submissions}
-        waiting.payload = {**waiting.payload, "submissions": sorted(known)}
+        known = {*job.payload["submissions"], *submissions}
+        job.payload = {**job.payload, "submissions": sorted(known)}
     session.flush()
 
 
 def is_behind(session: Session, round_: Round) -> bool:
     """Whether sites were settled that the figures of a round do not know of yet."""
-    query = select(Job.id).where(_of(round_), Job.state.in_(("waiting", "running"))).limit(1)
-    return session.scalar(query) is not None
+    return bool(session.scalar(select(waiting(round_))))
+
+
+def waiting(round_: Round) -> ColumnElement[bool]:
+    """The same, to be asked with something else."""
+    return exists().where(_of(round_), Job.state.in_(("waiting", "running")))
 
 
 def count(session: Session, round_: Round, submissions: Collection[int]) -> None:

@@ -184,15 +184,16 @@ def _keep(key: tuple[Any, ...], made: Callable[[], dict[int, Ledger]]) -> dict[i
 
 
 def _load(session: Session, round_: Round) -> dict[int, Ledger]:
-    """Added up by the database now: two queries, however many lots."""
+    """Added up by the database now: one query, however many lots."""
     found: dict[int, dict[Group, dict[int, Share]]] = defaultdict(lambda: defaultdict(dict))
-    for lot, member, category, tier, units, value, missing in session.execute(_shares(round_)):
-        cents = None if value is None else int(value * 100)
-        found[lot][category, tier][member] = Share(int(units), cents, bool(missing))
-    members = {member for groups in found.values() for some in groups.values() for member in some}
-    named = select(Organisation.id, Organisation.public_id, Organisation.name).where(Organisation.id.in_(members))
-    names = {row.id: (row.public_id, row.name) for row in session.execute(named.order_by(Organisation.name))}
-    return {lot.id: _of_lot(lot, round_, found[lot.id], names) for lot in round_.lots}
+    names: dict[int, tuple[str, str]] = {}
+    for row in session.execute(_shares(round_)):
+        cents = None if row.value is None else int(row.value * 100)
+        share = Share(int(row.units), cents, bool(row.missing))
+        found[row.lot_id][row.category, row.spec_tier][row.member_id] = share
+        names[row.member_id] = row.public_id, row.name
+    by_name = dict(sorted(names.items(), key=lambda one: (one[1][1].casefold(), one[0])))
+    return {lot.id: _of_lot(lot, round_, found[lot.id], by_name) for lot in round_.lots}
 
 
 def _of_lot(
@@ -204,22 +205,22 @@ def _of_lot(
 
 
 def _shares(round_: Round) -> Select[Any]:
-    """(lot, member, category, tier, pieces, value, lines without a value), sorted by category, tier and member."""
+    """The sums of each member by lot, category and tier, sorted by category, tier and member."""
     known = DemandLine.qty_expected.is_not(None)
     no_value = known & DemandLine.value_expected.is_(None)
+    by: list[Any] = [Demand.lot_id, Demand.member_id, DemandLine.category, DemandLine.spec_tier]
+    by += [Organisation.public_id, Organisation.name]
+    sums: list[Any] = [
+        func.coalesce(func.sum(DemandLine.qty_expected), 0).label("units"),
+        func.sum(DemandLine.value_expected).label("value"),
+        func.sum(case((no_value & (DemandLine.qty_expected > 0), 1), else_=0)).label("missing"),
+    ]
     return (
-        select(
-            Demand.lot_id,
-            Demand.member_id,
-            DemandLine.category,
-            DemandLine.spec_tier,
-            func.coalesce(func.sum(DemandLine.qty_expected), 0),
-            func.sum(DemandLine.value_expected),
-            func.coalesce(func.sum(case((no_value & (DemandLine.qty_expected > 0), 1), else_=0)), 0),
-        )
+        select(*by, *sums)
         .join(DemandLine, DemandLine.demand_id == Demand.id)
+        .join(Organisation, Organisation.id == Demand.member_id)
         .where(pool.counting(round_))
-        .group_by(Demand.lot_id, Demand.member_id, DemandLine.category, DemandLine.spec_tier)
+        .group_by(*by)
         .order_by(DemandLine.category, DemandLine.spec_tier, Demand.member_id)
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from framework.chain import changes, comparison, export, recount, table
+from framework.chain import changes, comparison, export, table
 from framework.chain.columns import Column, columns
 from framework.chain.comparison import Line
 from framework.chain.contradictions import listing
@@ -146,7 +146,6 @@ def _page(round_: Round, lot: Lot) -> str:
         tiers=[label for label, _part, _whole in cells.tiers(left[0].line)] if left else [],
         columns=shown,
         numbers=NUMBERS,
-        is_behind=recount.is_behind(db.session(), round_),
         every=every,
         choices=_choices(lines, every),
         flags={name: label for name, (label, _keeps) in FLAGS.items()},

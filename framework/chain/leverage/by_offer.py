@@ -42,22 +42,25 @@ class Offered:
 def brands(session: Session, lot: Lot, submissions: Collection[int], reader: Reader) -> dict[int, Offered]:
     """By submission, what would be bought of its brands, as this reader may be told.
 
-    One query beside those of the pool where figures are kept, else two, however many offers. An offer that does not know a group of demand yet is
-    left to the page of leverage, which works it out.
+    One query beside those of the pool, however many offers. An offer that does not know a group of demand yet is left to the
+    page of leverage, which works it out.
     """
     held = ledger_for(session, lot, reader)
     if not held.is_told:
         return {number: Offered(why=HELD_BACK) for number in submissions}
-    kinds = stored.kind_of_offers(session, lot, FINAL_ASSEMBLY, submissions)
-    keys = {number: (kind.made, held.stamp, held.held_back) for number, kind in kinds.items()}
     may_keep = bool(held.stamp) and not session.info.get("write")
-    found = {number: _kept[key] for number, key in keys.items() if may_keep and key in _kept}
-    cold = {number for number, kind in kinds.items() if number not in found and held.groups.keys() <= kind.parts.keys()}
-    for number, flow in (stored.flows_of_offers(session, lot, FINAL_ASSEMBLY, cold) if cold else {}).items():
-        found[number] = figures.brands_of(flow, held)
-        if may_keep:
-            _keep(keys[number], found[number])
-    return {number: _offered(number, found, kinds) for number in submissions}
+    known = {made for made, *demand in _kept if demand == [held.stamp, held.held_back]} if may_keep else set()
+    counted = stored.of_offers(session, lot, FINAL_ASSEMBLY, submissions, known=known)
+    found: dict[int, dict[str, Sum]] = {}
+    for number, (kind, flow) in counted.items():
+        key = (kind.made, held.stamp, held.held_back)
+        if flow is None:
+            found[number] = _kept[key]
+        elif not figures.unserved(flow, held):
+            found[number] = figures.brands_of(flow, held)
+            if may_keep:
+                _keep(key, found[number])
+    return {number: _offered(number, found, counted) for number in submissions}
 
 
 def _offered(number: int, found: dict[int, dict[str, Sum]], counted: Collection[int]) -> Offered:

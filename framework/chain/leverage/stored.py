@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, tuple_
+from sqlalchemy import JSON, ColumnElement, Select, case, delete, insert, null, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from framework.chain.figures import required_types
@@ -154,16 +154,18 @@ def kinds_of(session: Session, lots: Sequence[Lot], of: Mapping[int, Sequence[in
     return found
 
 
-def kind_of_offers(session: Session, lot: Lot, kind: str, of: Collection[int]) -> dict[int, Kind]:
-    """One component type of each of these offers, by submission. One query."""
-    query = _summaries(LotFlow.lot_id == lot.id, LotFlow.component_type == kind, LotFlow.submission_id.in_(of))
-    return {row.submission_id: _kind(row) for row in session.execute(query)}
-
-
-def flows_of_offers(session: Session, lot: Lot, kind: str, of: Collection[int]) -> dict[int, Flow]:
-    """The flows of one component type of each of these offers, by submission. One query."""
-    query = _rows(LotFlow.lot_id == lot.id, LotFlow.component_type == kind, LotFlow.submission_id.in_(of))
-    return {row.submission_id: _unpacked(_kind(row), row.leaves) for row in session.execute(query)}
+def of_offers(
+    session: Session, lot: Lot, kind: str, of: Collection[int], *, known: Collection[str] = ()
+) -> dict[int, tuple[Kind, Flow | None]]:
+    """One component type of each of these offers, by submission, with its flow unless what was made is `known`. One query."""
+    which = (LotFlow.lot_id == lot.id, LotFlow.component_type == kind, LotFlow.submission_id.in_(of))
+    made = LotFlow.summary["made"].as_string()
+    leaves = type_coerce(case((made.in_(known), null()), else_=LotFlow.leaves), JSON).label("leaves")
+    found: dict[int, tuple[Kind, Flow | None]] = {}
+    for row in session.execute(_summaries(*which).add_columns(leaves)):
+        one = _kind(row)
+        found[row.submission_id] = one, None if row.leaves is None else _unpacked(one, row.leaves)
+    return found
 
 
 def flows_of_kinds(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Flow]:

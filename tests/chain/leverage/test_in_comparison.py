@@ -124,4 +124,4 @@ def test_many_offers_cost_as_many_queries_as_one(opened, lot, member, lead):
         event.remove(db.engine, "before_cursor_execute", listen)
 
     assert [one.pooled.units for one in told] == [100, 100, 100]
-    assert counts == [5, 6], "demand and flows once, then one look whether they are still true"
+    assert counts == [2, 3], "demand and flows; then one look whether the flows are still true"
