@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from benchmarks.pool import NOW, _application, _queries, _seconds, beside_the_frame
 from benchmarks.result import Figure, Result
 from framework.chain import figures, shared
+from framework.chain.leverage import stored as flows
 from framework.chain.measures import sources, stored
 from framework.people import sessions
 from models.base import db, random_id
@@ -47,6 +48,7 @@ def run(scale: float = 1.0, passes: int = PASSES) -> Result:
             begun = time.perf_counter()
             shared.count(session, round_)
             counted = time.perf_counter() - begun
+            flows.count(session, round_, list(session.scalars(select(Submission.id))))
             _measures(session, round_)
             lot = round_.lots[0].public_id
             here = f"/rounds/{round_.public_id}"

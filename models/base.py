@@ -125,10 +125,17 @@ _FACES: WeakKeyDictionary[Engine, dict[bool, Engine]] = WeakKeyDictionary()
 
 
 def _face(engine: Engine, *, write: bool) -> Engine:
-    """The reading or writing face of `engine`; the same object each time, so that a session keeps one connection."""
+    """The reading or writing face of `engine`; the same object each time, so that a session keeps one connection.
+
+    What only reads sees one state of the database from its first query to its last, so that the figures of a page add up:
+    on SQLite every transaction does, on PostgreSQL it is asked for.
+    """
     faces = _FACES.setdefault(engine, {})
     if write not in faces:
-        faces[write] = engine.execution_options(write=write, postgresql_readonly=not write)
+        options: dict[str, Any] = {"write": write, "postgresql_readonly": not write}
+        if not write and engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        faces[write] = engine.execution_options(**options)
     return faces[write]
 
 

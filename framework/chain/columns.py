@@ -141,6 +141,11 @@ def _score(score: str) -> Value:
     return lambda one: one.figures["due_diligence"].get(score, 0)
 
 
+def _pooled_value(one: Line) -> Decimal | None:
+    cents = one.pooled.cents if one.pooled is not None else None
+    return None if cents is None else Decimal(cents).scaleb(-2)
+
+
 def _left_out(one: Line) -> int:
     return int(one.figures["nodes"] - one.figures["disclosed"])
 
@@ -155,6 +160,18 @@ _COLUMNS: tuple[Column, ...] = (
         N_("Models"),
         sort=lambda one: one.figures["products"],
         leaves=((N_("Models on offer"), _figure("products")),),
+        usual=True,
+    ),
+    Column(
+        "pooled",
+        N_("Pooled pieces"),
+        N_("if this offer is chosen"),
+        lambda one: one.pooled.units if one.pooled is not None else None,
+        (
+            (N_("Pooled pieces, if this offer is chosen"), lambda one: one.pooled and one.pooled.units),
+            (N_("Pooled value, net, if this offer is chosen"), _pooled_value),
+            (N_("Members that gave no value"), lambda one: one.pooled and one.pooled.missing),
+        ),
         usual=True,
     ),
     *(_measure(name) for name in MEASURES),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.chain import recount
+from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.reading import ledger_for
 from framework.chain.measures.rolling import Rolled
 from framework.chain.shared import LINKED, audience_of, is_current, is_seen_by
@@ -24,7 +26,7 @@ from framework.ground.text import N_
 from framework.rounds import settings
 from models.chain import ChainBuild, Component, Link, LotFigures, Mention, Product, SharedSite, Site
 from models.disclosure import Submission, SubmissionRow
-from models.rounds import Lot
+from models.rounds import Lot, Round
 
 LINKS_PAGE = 100
 SHARED_PAGE = 25
@@ -38,7 +40,8 @@ class Line:
     """One supplier and brand in the comparison; `figures` as counted by `framework.chain.figures`.
 
     `rolled` are its measures (None: not laid beside it), `earlier` is the last version that this reader may read. `countries` of final assembly are those this reader may know.
-    `place` numbers the brands of a submission for readers who may not know bidders.
+    `place` numbers the brands of a submission for readers who may not know bidders. `pooled` is what would be bought of it,
+    were the offer chosen; where that is None, `unpooled` says why (a template to translate).
     A count of sites below three with confidential ones among them is None for readers that may not see those.
     """
 
@@ -50,6 +53,8 @@ class Line:
     countries: tuple[str, ...] = ()
     rolled: Rolled | None = None
     earlier: Submission | None = None
+    pooled: Sum | None = None
+    unpooled: str = ""
 
     @property
     def key(self) -> str:
@@ -89,7 +94,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A lot's comparison: its pool, its lines, what is still being built, the shared sites of one page."""
+    """A lot's comparison: its pool, its lines, what is still being built, the shared sites of one page.
+
+    `holds_money`: the pool has a value which this reader is not told. `is_behind`: sites were settled that it does not know of.
+    """
 
     lot: Lot
     lot_pool: pool.LotPool | None
@@ -97,6 +105,8 @@ class Comparison:
     waiting: int
     shared: tuple[Shared, ...]
     page: Page
+    holds_money: bool = False
+    is_behind: bool = False
 
 
 def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | None = 1) -> Comparison:
@@ -106,13 +116,16 @@ def compare(session: Session, lot: Lot, reader: Reader, *, page: str | int | Non
     lot_pool = _pool_for(session, lot, reader)
     total = _shared_total(session, lot, reader)
     part = page_of(page, total, SHARED_PAGE if page is not None else SHARED_MOST)
+    waiting, is_behind = _waiting(session, lot.round, submissions)
     return Comparison(
         lot,
         lot_pool,
         tuple(_lines(session, lot, submissions, reader)),
-        _waiting(session, submissions),
+        waiting,
         tuple(_shared(session, lot, reader, part)),
         part,
+        holds_money=not reader.inside and not ledger_for(session, lot, reader).tells_money,
+        is_behind=is_behind,
     )
 
 
@@ -147,9 +160,9 @@ def shared_site(session: Session, lot: Lot, public_id: str, reader: Reader) -> S
     """A shared site of a lot as this reader may see it; raises NotFound."""
     query = select(SharedSite).join(Site, Site.id == SharedSite.site_id).where(Site.public_id == public_id)
     found = session.scalar(_of_audience(query, lot, reader))
-    if found is None:
+    shown = _shown(session, lot, [found], reader).get(found.site_id) if found is not None else None
+    if found is None or shown is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    shown = _shown(session, lot, [found], reader)[found.site_id]
     return Shared(found, _quantity(found, _by_category(session, lot, reader)), shown)
 
 
@@ -234,9 +247,11 @@ def _masked(figures: dict[str, Any], reader: Reader, lot: Lot) -> dict[str, Any]
     return figures | few | ({"company_wide": None} if 0 < figures["company_wide"] < FEW else {})
 
 
-def _waiting(session: Session, submissions: Sequence[Submission]) -> int:
-    built = select(func.count()).where(ChainBuild.submission_id.in_([s.id for s in submissions]))
-    return len(submissions) - (session.scalar(built) or 0)
+def _waiting(session: Session, round_: Round, submissions: Sequence[Submission]) -> tuple[int, bool]:
+    """How many submissions are not built yet, and whether sites were settled after the figures were counted."""
+    built = select(func.count()).where(ChainBuild.submission_id.in_([s.id for s in submissions])).scalar_subquery()
+    done, is_behind = session.execute(select(built, recount.waiting(round_))).one()
+    return len(submissions) - done, bool(is_behind)
 
 
 def _pool(session: Session, lot: Lot) -> pool.LotPool | None:
@@ -244,10 +259,24 @@ def _pool(session: Session, lot: Lot) -> pool.LotPool | None:
 
 
 def _pool_for(session: Session, lot: Lot, reader: Reader) -> pool.LotPool | None:
-    """The pool of a lot; None for a reader outside where fewer members declared than a figure needs."""
+    """The pool of a lot; a reader outside is told no more of it than on the page of leverage: perhaps no money, or nothing."""
     found = _pool(session, lot)
-    least = settings.value(lot.round, "min_cell_members")
-    return found if found is None or reader.inside or found.declared >= least else None
+    if found is None or reader.inside:
+        return found
+    held = ledger_for(session, lot, reader)
+    if found.declared < settings.value(lot.round, "min_cell_members") or not held.is_told:
+        return None
+    return found if held.tells_money else _without_money(found)
+
+
+def _without_money(found: pool.LotPool) -> pool.LotPool:
+    cells = tuple(replace(cell, amount=_bare(cell.amount)) for cell in found.cells)
+    members = {member: _bare(amount) for member, amount in found.by_member.items()}
+    return replace(found, total=_bare(found.total), cells=cells, by_member=members)
+
+
+def _bare(amount: pool.Amount) -> pool.Amount:
+    return replace(amount, value=None, value_unknown=0)
 
 
 def _by_category(session: Session, lot: Lot, reader: Reader) -> dict[str, pool.Amount]:

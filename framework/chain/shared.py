@@ -18,8 +18,12 @@ AT_ONCE = 1_000
 
 
 def count(session: Session, round_: Round) -> None:
-    """Count the shared sites of every lot of a round, once for each audience: what it may not see is not counted."""
-    lots = session.scalars(select(Lot).where(Lot.round_id == round_.id)).all()
+    """Count the shared sites of every lot of a round, once for each audience: what it may not see is not counted.
+
+    The lots are locked: two workers count in turn.
+    """
+    query = select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number)
+    lots = session.scalars(query.with_for_update()).all()
     session.execute(delete(SharedSite).where(SharedSite.lot_id.in_([lot.id for lot in lots])))
     for lot in lots:
         for audience in AUDIENCES:

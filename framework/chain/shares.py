@@ -15,6 +15,11 @@ SLACK = Fraction(1, 100)
 Share = Decimal | Fraction | None
 
 
+def group_of(category: str, spec_tier: str) -> tuple[str, str]:
+    """The group that a model or a line of demand belongs to: its category, and its spec tier without case and blanks."""
+    return category, "".join(spec_tier.split()).casefold()
+
+
 def of_places(shares: Sequence[Share]) -> tuple[list[Fraction], bool]:
     """The part of each place, and whether any is assumed; what is left of one is not told (scoring.md 2).
 

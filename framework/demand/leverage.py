@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from framework.demand import pool
+from framework.demand import ledger, pool
 from framework.ground.actors import Actor, roles_in
 from framework.rounds import settings
 from models.rounds import Round
 
-MIN_CELL_MEMBERS = 3
 FROM_PUBLICATION = frozenset(
     {"published", "receipt_closed", "opened", "judging", "award", "standstill", "challenged", "in_force", "closed"}
 )
@@ -22,6 +21,7 @@ FROM_PUBLICATION = frozenset(
 class LotLever:
     """One lot: pooled expected quantity in `unit`; `own` and `factor` (pool ÷ own) None where the reader has none."""
 
+    lot_id: int
     code: str
     name: str
     unit: str
@@ -35,7 +35,8 @@ class LotLever:
 @dataclass(frozen=True, slots=True)
 class Lever:
     """The lever strip. Quantities stay apart by lot; `value` is net in `currency`, None = unknown, and a lower
-    bound where `value_unknown` lines have none. `best` is the lot in which pooling means most to the reader.
+    bound where `value_unknown` lines have none; `holds_money` where the reader is not told it. `best` is the lot in which
+    pooling means most to the reader.
     """
 
     lots: tuple[LotLever, ...]
@@ -44,13 +45,14 @@ class Lever:
     currency: str
     value_unknown: int
     best: LotLever | None = None
+    holds_money: bool = False
 
 
 def lever_strip(session: Session, round_: Round, actor: Actor, *, roles: frozenset[str] | None = None) -> Lever | None:
     """The figures this actor may see; None where there is nothing to show or nothing may be shown.
 
     Lead and members see the pool and their own part. Suppliers see pooled figures only from publication on,
-    where the lead publishes the pool (`publish_pool`) and at least three members stand behind each figure.
+    where the lead publishes the pool (`publish_pool`), and none that the leverage of the lots does not tell them either.
     `roles` where they were asked already.
     """
     roles = roles_in(session, actor, round_) if roles is None else roles
@@ -58,7 +60,7 @@ def lever_strip(session: Session, round_: Round, actor: Actor, *, roles: frozens
         return _of(pool.figures(session, round_), actor.organisation_id if "member" in roles else None)
     if not settings.value(round_, "publish_pool") or round_.state not in FROM_PUBLICATION or not roles:
         return None
-    return _without_few(_of(pool.figures(session, round_), None))
+    return _outside(session, round_, _of(pool.figures(session, round_), None))
 
 
 def may_see_members(session: Session, actor: Actor, round_: Round) -> bool:
@@ -81,6 +83,7 @@ def _of(figures: pool.Pool, own: int | None) -> Lever | None:
 def _lot(lot: pool.LotPool, own: int | None) -> LotLever:
     amount = lot.by_member.get(own) if own is not None else None
     return LotLever(
+        lot.lot_id,
         lot.code,
         lot.name,
         lot.unit,
@@ -92,11 +95,18 @@ def _lot(lot: pool.LotPool, own: int | None) -> LotLever:
     )
 
 
-def _without_few(lever: Lever | None) -> Lever | None:
-    """For readers outside: no figure behind which fewer than three members stand."""
-    if lever is None or lever.members < MIN_CELL_MEMBERS:
+def _outside(session: Session, round_: Round, lever: Lever | None) -> Lever | None:
+    """For readers outside: no figure behind which too few members stand, by the one rule of the ledger.
+
+    The value of the round would tell that of a lot which is left out or whose money is not told: then there is none.
+    """
+    least = settings.value(round_, "min_cell_members")
+    if lever is None or lever.members < least:
         return None
-    lots = tuple(lot for lot in lever.lots if lot.members >= MIN_CELL_MEMBERS)
-    hidden = len(lots) < len(lever.lots)
-    value = None if hidden else lever.value
-    return Lever(lots, lever.members, value, lever.currency, 0 if hidden else lever.value_unknown) if lots else None
+    told = ledger.told_outside(session, round_)
+    lots = tuple(lot for lot in lever.lots if lot.members >= least and told[lot.lot_id].is_told)
+    if not lots:
+        return None
+    if len(lots) == len(lever.lots) and all(told[lot.lot_id].tells_money for lot in lots):
+        return replace(lever, lots=lots)
+    return replace(lever, lots=lots, value=None, value_unknown=0, holds_money=True)

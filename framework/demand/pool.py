@@ -238,7 +238,7 @@ def _as_it_stands(session: Session, round_: Round) -> Pool:
 
 
 def compute(session: Session, round_: Round) -> Pool:
-    """The pool, added up by the database now: five queries, whatever the number of members."""
+    """The pool, added up by the database now: five queries at most, whatever the number of members."""
     joined = _joined(session, round_)
     members = _by_member(session, round_)
     cells = _cells(session, round_)
@@ -246,9 +246,16 @@ def compute(session: Session, round_: Round) -> Pool:
     frozen = round_.state not in BEFORE_FREEZE
     lots = [
         _lot_pool(lot, members[lot.id], cells[lot.id], joined, waiting[lot.id], frozen=frozen)
-        for lot in session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
+        for lot in _lots(session, round_)
     ]
     return _pool(round_.currency, tuple(lots), {member: name for member, (name, _state) in joined.items()})
+
+
+def _lots(session: Session, round_: Round) -> Iterable[Lot]:
+    """The lots of a round in their order; who writes may have changed them a moment ago."""
+    if not session.info.get("write"):
+        return round_.lots
+    return session.scalars(select(Lot).where(Lot.round_id == round_.id).order_by(Lot.number))
 
 
 def without(session: Session, round_: Round, figures: Pool, member_id: int) -> Pool:

@@ -9,9 +9,12 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from framework.demand import leverage, pool, pool_sheet
+from models.base import db
+from models.demand import Demand, DemandLine
 from models.signons import SignOn
 from tests.demand.conftest import World, line
 
@@ -149,6 +152,53 @@ def test_figures_of_a_transaction_that_is_undone_are_not_kept(world: World):
     world.accepted(line(qty=77))
 
     assert (before, inside, read_total(world)) == (0, 10, 77)
+
+
+def test_a_page_never_mixes_two_states_of_the_database(world: World, monkeypatch):
+    """A member doubles its quantity between two sums of one page: all of it is from before, the next page from after."""
+    world.accepted(line(qty=10))
+    world.session.commit()
+    world.session.info["write"] = False
+    cells = pool._cells
+
+    def while_somebody_writes(*told):
+        with Session(db.engine.execution_options(write=True)) as other:
+            other.execute(update(DemandLine).values(qty_firm=77, qty_expected=77, qty_max=77))
+            other.execute(update(Demand).values(version=Demand.version + 1))
+            other.commit()
+        return cells(*told)
+
+    monkeypatch.setattr(pool, "_cells", while_somebody_writes)
+    (mixed,) = pool.figures(world.session, world.round).lots
+    monkeypatch.undo()
+    world.session.rollback()
+    (after,) = pool.figures(world.session, world.round).lots
+    world.session.rollback()
+    world.session.info["write"] = True
+
+    for lot, quantity in ((mixed, 10), (after, 77)):
+        assert (lot.total.expected, sum(cell.amount.expected for cell in lot.cells)) == (quantity, quantity)
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_writing_transaction_sees_what_was_committed_meanwhile_and_a_reading_one_does_not(world: World, write: bool):
+    """On SQLite nobody else commits while somebody writes."""
+    if write and db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    world.accepted(line(qty=10))
+    world.session.commit()
+    world.session.info["write"] = write
+    query = select(DemandLine.qty_expected)
+    found = [world.session.scalar(query)]
+
+    with Session(db.engine.execution_options(write=True)) as other:
+        other.execute(update(DemandLine).values(qty_firm=77, qty_expected=77, qty_max=77))
+        other.commit()
+    found.append(world.session.scalar(query))
+    world.session.rollback()
+    world.session.info["write"] = True
+
+    assert found == [10, 77 if write else 10]
 
 
 def test_what_pooling_means_is_one_hundred_and_thirty_nine_times(world: World):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import framework.chain.steps  # noqa: F401 - its import registers the next step
 from framework.chain import behind as rows
-from framework.chain import comparison, figures
+from framework.chain import comparison, figures, recount
 from framework.chain.build import build
 from framework.chain.contradictions import finding
 from framework.chain.matching import placing
@@ -68,6 +68,14 @@ def count_measures(session: Session, job: Job, clock: Callable[[], dt.datetime])
     round_ = session.scalar(select(Round).where(Round.public_id == str(job.payload["round"])))
     if round_ is not None:
         stored.count_next(session, round_, now=clock())
+
+
+@jobs.runner(recount.COUNT_JOB, is_given_up=False)
+def count_settled(session: Session, job: Job, clock: Callable[[], dt.datetime]) -> None:
+    """Count anew what rests on the sites that persons settled; never given up, for pages stay behind until it is done."""
+    round_ = session.scalar(select(Round).where(Round.public_id == str(job.payload["round"])))
+    if round_ is not None:
+        recount.count(session, round_, job.payload["submissions"])
 
 
 @jobs.periodic("chain.place", every_seconds=60)
@@ -137,6 +145,7 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
             for s, p, c, row in links
         ],
         page=page,
+        is_behind=recount.is_behind(db.session(), round_),
         quantities=[
             (CATEGORIES[category].label if category in CATEGORIES else category, quantity)
             for category, quantity in comparison.quantities_of(db.session(), lot, found.site, reader)

@@ -39,6 +39,9 @@ SIGN_WORDS = {UNKNOWN: N_("unknown"), NOT_ASKED: N_("not asked"), REFUSED: N_("r
 """Signs beside the five steps; of the first the note says why."""
 WITH_NOTE = frozenset({"not_disclosed", "company_wide"})
 """Columns whose notes stand in the cell; those of others are told by the pointer and to whoever listens."""
+NUMBERS = frozenset({"products", "pooled"})
+"""Columns of plain numbers."""
+ASSUMED = N_("shares assumed")
 PRODUCTS = "products"
 """The rows behind what stands on models, where a line has none."""
 NO_MODELS = N_("lists no models of this lot")
@@ -68,6 +71,8 @@ class Cells:
         self._measures = many.removesuffix("~")
         since = url_for("chain.since_last", round_id=round_.public_id, lot_id=lot.public_id, submission_id="~")
         self._changed = since.removesuffix("~")
+        weighed = url_for("chain.lot_leverage", round_id=round_.public_id, lot_id=lot.public_id, by="brands", offer="~")
+        self._weighed = str(escape(weighed.removesuffix("~")))
         self._around = cache(lambda submission, key: (f"{start}{submission}/", f"?brand={quote_plus(key)}"))
         self._reasons = {code: gettext(label) for code, label in REASONS.items()}
         template = get_translations().gettext(PART_OF_WHOLE)
@@ -81,6 +86,7 @@ class Cells:
         self._language = current_language()
         self._by_key: dict[str, Callable[[Line], Cell]] = {
             "products": self._products,
+            "pooled": self._pooled,
             "ladder": self._ladder_said,
             "disclosed": lambda one: self._share(one, "disclosed", one.figures["disclosed"], one.figures["nodes"]),
             "precise": lambda one: self._share(one, "precise", one.figures["precise"], one.figures["nodes"]),
@@ -102,7 +108,7 @@ class Cells:
         """What a line says in a column."""
         key = column.key
         if not column.says(line):
-            where = PRODUCTS if key in MEASURES or key == "ladder" else key
+            where = PRODUCTS if key in MEASURES or key in ("ladder", "pooled") else key
             return self._unknown(line, where, self._word(NO_MODELS))
         if key in MEASURES:
             return self._measure(line, key)
@@ -159,7 +165,7 @@ class Cells:
         )
 
     def _td(self, line: Line, column: Column) -> str:
-        css = ' class="num"' if column.key == "products" else ""
+        css = ' class="num"' if column.key in NUMBERS else ""
         return f'<td{css} data-label="{self._said(column.label)}">{self.html(line, column)}</td>'
 
     def _html(self, cell: Cell, *, with_note: bool) -> str:
@@ -198,6 +204,13 @@ class Cells:
 
     def _products(self, line: Line) -> Cell:
         return self._cell(line, "products", self._count(line.figures["products"]))
+
+    def _pooled(self, line: Line) -> Cell:
+        """What would be bought of a line, were its offer chosen; it leads to that offer on the page of leverage."""
+        url = f"{self._weighed}{line.submission.public_id}"
+        if line.pooled is None:
+            return Cell(url, "", note=self._word(line.unpooled), sign=UNKNOWN)
+        return Cell(url, self._count(line.pooled.units), note=self._word(ASSUMED) if line.pooled.assumed else "")
 
     def _ladder_said(self, line: Line) -> Cell:
         """The ladder in words."""

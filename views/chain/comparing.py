@@ -25,7 +25,7 @@ from models.base import db
 from models.rounds import Lot, Round
 from views import clock, guard
 from views.chain import blueprint
-from views.chain.cells import Cells
+from views.chain.cells import NUMBERS, Cells
 from views.chain.contradictions import hidden_kinds
 from views.chain.sight import country, reader_of
 from views.chain.state import FLAGS, NAME_LABELS, Shown, State
@@ -92,10 +92,10 @@ def lot_workbook(round_: Round, lot_id: str) -> Response:
 def shown_lines(
     lot: Lot, reader: Reader, lines: Sequence[Line], lot_pool: LotPool | None, *, with_earlier: bool = False
 ) -> list[Shown]:
-    """Lines with their measures and the names that this reader may read; with their last versions where asked."""
+    """Lines with measures, pooled volume and the names that this reader may read; with their last versions where asked."""
     session = db.session()
     hidden = veil_for(session, lot.round, reader)
-    found = table.measured(session, lot, lines, lot_pool)
+    found = table.weighed(session, lot, table.measured(session, lot, lines, lot_pool), reader)
     if with_earlier:
         found = changes.with_earlier(session, lot.round, found, reader, actor())
     return [Shown(bidder(reader, one.supplier), str(hidden.over(one.brand, lettered)), one) for one in found]
@@ -145,6 +145,7 @@ def _page(round_: Round, lot: Lot) -> str:
         cells=cells,
         tiers=[label for label, _part, _whole in cells.tiers(left[0].line)] if left else [],
         columns=shown,
+        numbers=NUMBERS,
         every=every,
         choices=_choices(lines, every),
         flags={name: label for name, (label, _keeps) in FLAGS.items()},

@@ -15,6 +15,8 @@ from framework.ground.terms import COMPONENT_TYPES, label_of
 from views.chain import blueprint
 from views.i18n import current_language, money, percent, words
 
+PAGE = 50
+"""Rows of a table on one page."""
 CHOICES = ("by", "kind", "offer", "leaves", "q", "sort", "page", "country")
 """What the address of the page may hold."""
 

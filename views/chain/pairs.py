@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from framework.chain import comparison, pairs
 from framework.chain.columns import Column, columns
 from framework.chain.comparison import Line
+from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import veil_for
 from framework.ground.permissions import Permission
 from framework.ground.terms import COMPONENT_TYPES, MINERALS, label_of
@@ -50,42 +51,45 @@ def side_by_side(round_: Round, lot_id: str) -> str:
     lines = shown_lines(lot, reader, compared.lines, compared.lot_pool, with_earlier=True)
     by_key = {line_key(one.line): one for one in lines}
     asked = list(dict.fromkeys(key for key in request.args.getlist("line") if key in by_key))
+    labels = {key: " · ".join(filter(None, (one.supplier, one.brand))) for key, one in by_key.items()}
     context: dict[str, Any] = {
         "round_": round_,
         "lot": lot,
-        "choices": [(key, " · ".join(filter(None, (one.supplier, one.brand)))) for key, one in by_key.items()],
+        "choices": list(labels.items()),
         "picked": [*asked[:2], *(key for key in by_key if key not in asked), "", ""][:2],
         "pair": None,
     }
     if len(asked) != 2:
         return render_template("chain/pair.html", **context)
     two = (by_key[asked[0]], by_key[asked[1]])
-    both = (two[0].line, two[1].line)
-    found = pairs.side_by_side(session, lot, both, reader, page=request.args.get("page"))
-    cells, every, hidden = Cells(round_, lot), columns(lot), veil_for(session, round_, reader)
+    context |= {"two": two, "names": [labels[key] for key in asked]}
+    return render_template("chain/pair.html", **context | _beside(round_, lot, reader, (two[0].line, two[1].line)))
+
+
+def _beside(round_: Round, lot: Lot, reader: Reader, both: tuple[Line, Line]) -> dict[str, Any]:
+    """What the template needs of two lines."""
+    session, cells = db.session(), Cells(round_, lot)
+    hidden = veil_for(session, round_, reader)
 
     def row_link(side: int, row: Any) -> dict[str, str]:
         submission = both[side].submission
         url = url_for("disclosure.row", round_id=round_.public_id, submission_id=submission.public_id, row_id=row.id)
         return {"url": url, "text": place(reader, submission, row)}
 
-    return render_template(
-        "chain/pair.html",
-        **context | {"pair": found},
-        two=two,
-        names=[context_name for key in asked for value, context_name in context["choices"] if value == key],
-        fields=[_field(one, both, cells) for one in every.values()],
-        cells=cells,
-        verdicts=VERDICTS,
-        places=PLACES,
-        row_link=row_link,
-        veiled=lambda text: hidden.over(text, lettered),
-        kind_label=lambda kind: label_of(MINERALS if kind.is_mineral else COMPONENT_TYPES, kind.kind),
-        country=country,
-        said=measure_words,
-        measures=MODEL_MEASURES,
-        differs=_models_differ,
-    )
+    return {
+        "pair": pairs.side_by_side(session, lot, both, reader, page=request.args.get("page")),
+        "fields": [_field(one, both, cells) for one in columns(lot).values()],
+        "cells": cells,
+        "verdicts": VERDICTS,
+        "places": PLACES,
+        "row_link": row_link,
+        "veiled": lambda text: hidden.over(text, lettered),
+        "kind_label": lambda kind: label_of(MINERALS if kind.is_mineral else COMPONENT_TYPES, kind.kind),
+        "country": country,
+        "said": measure_words,
+        "measures": MODEL_MEASURES,
+        "differs": _models_differ,
+    }
 
 
 def _field(column: Column, both: tuple[Line, Line], cells: Cells) -> tuple[Column, list[Any], str]:

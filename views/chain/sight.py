@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from framework.chain.matching.questions import Sight
 from framework.chain.matching.reasons import SENTENCES, Reason
+from framework.demand.leverage import may_see_members
 from framework.disclosure import confidentiality
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import opened, veil_of
@@ -69,6 +70,14 @@ def eyes(round_: Round) -> Eyes:
     covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None
     names = {s.id: bidder(reader, confidentiality.bidder_name(reader, s, order)) for order, s in enumerate(here)}
     return Eyes(reader, Sight(round_, "lead" in roles, covers), names)
+
+
+def shown_members(round_: Round) -> tuple[int, ...] | None:
+    """The members whose own figures this reader sees: none () means all of them; None, nobody's."""
+    if may_see_members(db.session(), actor(), round_):
+        return ()
+    own = actor().organisation_id
+    return (own,) if "member" in guard.roles(round_) and own is not None else None
 
 
 def leads(round_: Round) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.chain import site_page, sites
+from framework.chain import recount, site_page, sites
 from framework.chain.matching import decided, merging, naming
 from framework.chain.matching.decided import Decided
 from framework.chain.shared import audience_of
@@ -28,7 +29,7 @@ from models.matching import SiteName
 from models.people import User
 from models.rounds import Lot, Round
 from views import clock, guard
-from views.chain import blueprint, site_tables
+from views.chain import blueprint, site_tables, weight
 from views.chain.decisions import in_words, placed_by, why
 from views.chain.sight import Eyes, country, eyes, leads
 from views.downloads import send_workbook
@@ -144,51 +145,77 @@ def remove_site_name(round_: Round, site_id: str, number: int) -> str | Response
 
 def site_in_full(round_: Round, here: Eyes, found: Site, error: str = "") -> str:
     """The page of a site; `error` is why an act on it was refused."""
-    session, reader = db.session(), here.reader
-    rows, page = site_page.rows_of(session, found, round_, reader, asked=request.args.get("page"))
-    described = site_page.descriptions(session, found, round_, reader)
-    links, link_page = site_page.links_of(session, found, round_, reader, asked=request.args.get("made"))
-    parts = site_page.parts_of(session, found, round_, reader)
-    history, history_page = _history(found, parts, here)
-    waiting = merging.proposed(session, found, round_, now=clock.now())
-    is_lead = leads(round_)
     return render_template(
         "chain/site_page.html",
         round_=round_,
         site=found,
-        shown=min((one.mention for one in described), key=lambda one: one.id),
         eyes=here,
-        suppliers=site_page.suppliers_of(session, found, round_, reader),
-        rows=rows,
-        page=page,
-        described=described,
-        ids=site_page.ids_of(described),
-        names=site_page.names_of(session, found),
         name_kinds=NAME_KINDS,
-        parts_of=parts,
-        was=next((part for part in parts if part.site.public_id == request.args.get("was")), None),
-        links=links,
-        link_page=link_page,
         component_kinds=COMPONENT_TYPES,
         label_of=label_of,
-        audits=site_page.audits_of(session, found, round_, reader),
         on=reference_day,
         schemes=AUDIT_SCHEMES,
-        company=site_page.of_its_company(session, found, described, round_, reader),
-        history=history,
-        history_page=history_page,
         placed_by=placed_by,
         in_words=in_words,
         why=why,
-        elsewhere=site_page.elsewhere(session, found, round_) if is_lead else (0, 0),
-        lots=_lots(round_, found, here),
         precisions=sites.PRECISION_LABELS,
-        leads=is_lead,
-        proposal=waiting,
-        proposer=db.session.get(User, waiting[0].proposed_by_id) if waiting and is_lead else None,
         error=error,
         typed=request.form,
+        **_told(round_, here, found),
+        **_made(round_, here, found),
+        **_decided(round_, here, found),
     )
+
+
+def _told(round_: Round, here: Eyes, found: Site) -> dict[str, Any]:
+    """Who names a site and how: rows, descriptions, ids, names, its company."""
+    session, reader = db.session(), here.reader
+    rows, page = site_page.rows_of(session, found, round_, reader, asked=request.args.get("page"))
+    described = site_page.descriptions(session, found, round_, reader)
+    return {
+        "shown": min((one.mention for one in described), key=lambda one: one.id),
+        "suppliers": site_page.suppliers_of(session, found, round_, reader),
+        "rows": rows,
+        "page": page,
+        "described": described,
+        "ids": site_page.ids_of(described),
+        "names": site_page.names_of(session, found),
+        "company": site_page.of_its_company(session, found, described, round_, reader),
+    }
+
+
+def _made(round_: Round, here: Eyes, found: Site) -> dict[str, Any]:
+    """What is made at a site, the pooled volume behind it, its audits."""
+    session, reader = db.session(), here.reader
+    links, page = site_page.links_of(session, found, round_, reader, asked=request.args.get("made"))
+    return {
+        "links": links,
+        "link_page": page,
+        "weights": weight.weights(round_, found, reader),
+        "is_behind": recount.is_behind(session, round_),
+        "is_held_back": weight.is_held_back(round_, reader),
+        "audits": site_page.audits_of(session, found, round_, reader),
+        "lots": _lots(round_, found, here),
+    }
+
+
+def _decided(round_: Round, here: Eyes, found: Site) -> dict[str, Any]:
+    """What was decided about a site, what waits, and what became part of it."""
+    session = db.session()
+    parts = site_page.parts_of(session, found, round_, here.reader)
+    history, page = _history(found, parts, here)
+    waiting = merging.proposed(session, found, round_, now=clock.now())
+    is_lead = leads(round_)
+    return {
+        "parts_of": parts,
+        "was": next((part for part in parts if part.site.public_id == request.args.get("was")), None),
+        "history": history,
+        "history_page": page,
+        "elsewhere": site_page.elsewhere(session, found, round_) if is_lead else (0, 0),
+        "leads": is_lead,
+        "proposal": waiting,
+        "proposer": session.get(User, waiting[0].proposed_by_id) if waiting and is_lead else None,
+    }
 
 
 def _history(found: Site, parts: Sequence[Part], here: Eyes) -> tuple[list[Decided], Page | None]:

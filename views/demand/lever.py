@@ -75,6 +75,8 @@ def value_words(value: Any, unknown: int, currency: str) -> str:
 
 
 def _value(lever: Lever) -> dict[str, Any]:
+    if lever.holds_money:
+        return {"value": None, "label": _("expected value"), "note": _("too few members stand behind it")}
     if lever.value is None:
         return {"value": None, "label": _("expected value"), "note": _("No member has given a value yet.")}
     shown = value_words(lever.value, lever.value_unknown, lever.currency)

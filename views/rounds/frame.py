@@ -39,6 +39,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("disclosure.opening_page", N_("Opening"), Permission.OPENING_VIEW),
     ("disclosure.submissions", N_("Disclosures"), Permission.SUBMISSION_VIEW_OPENED),
     ("chain.first_lot", N_("Comparison"), Permission.COMPARISON_VIEW),
+    ("chain.site_list", N_("Sites"), Permission.COMPARISON_VIEW),
     ("chain.contradictions", N_("Contradictions"), Permission.CONTRADICTIONS_VIEW),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),

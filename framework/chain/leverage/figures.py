@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Group, Place
-from framework.chain.leverage.ledger import Ledger
+from framework.chain.leverage.flows import NO_MODEL, NOT_ASKED, NOT_TOLD, ROUGH, SITE, UNKNOWN, Place
 from framework.chain.leverage.parts import apportion
 from framework.chain.leverage.stored import Flow, Kind
+from framework.demand.ledger import Group, Ledger
 
 K = TypeVar("K")
 
@@ -152,6 +152,18 @@ def figures(flow: Flow, ledger: Ledger, audience: int, *, leaver: int | None = N
         known_of={b: Fraction(known_of[b], one.units * whole) for b, one in brands.items() if one.units},
         concentration=tuple(_concentrated(ledger, exact, whole)),
     )
+
+
+def brands_of(flow: Flow, ledger: Ledger) -> dict[str, Sum]:
+    """The figures of the brands alone, the most first: those that `figures` gives."""
+    _by_place, by_brand = _weighed(flow, [False for _place in flow.places])
+    of = [Sum() for _brand in flow.brands]
+    for number, group in enumerate(flow.groups):
+        if group not in ledger.held_back:
+            _divide(of, by_brand[number], group, ledger, None)
+    brands = {brand: one for brand, one in zip(flow.brands, of, strict=True) if one.groups}
+    _finish(brands.values(), ledger, flow.kind.whole)
+    return _ranked(brands)
 
 
 def cells_of(

@@ -17,6 +17,7 @@ from framework.chain import shares
 from framework.chain.figures import required_types
 from framework.chain.leverage.parts import apportion, site_parts
 from framework.chain.shared import is_current
+from framework.demand.ledger import Group
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS
 from models.chain import Component, Link, Mention, Product
@@ -29,9 +30,6 @@ SITE, ROUGH, NOT_TOLD, UNKNOWN, NOT_ASKED, NO_MODEL = "site", "rough", "not_told
 """What a part of a group comes to: a site; a place told too roughly for one; a remainder that the supplier does not tell;
 no chain data; a component that is not asked or not applicable; no model on offer."""
 NOT_APPLICABLE = "not_applicable"
-
-Group = tuple[str, str]
-"""Category and spec tier."""
 
 
 class Place(NamedTuple):
@@ -137,17 +135,15 @@ def serving(models: Sequence[Model], group: Group) -> tuple[list[Model], bool]:
     Those of its category and tier; else those of its category that name no tier; else, for demand without a tier, all of
     the category. None where nothing fits.
     """
-    same = [model for model in models if _folded(model.group) == _folded(group)]
+    category, tier = shares.group_of(*group)
+    of_tier = [(shares.group_of(*model.group), model) for model in models if model.group[0] == category]
+    same = [model for found, model in of_tier if found == (category, tier)]
     if same:
         return same, False
-    tierless = [model for model in models if model.group == (group[0], "")]
+    tierless = [model for found, model in of_tier if found == (category, "")]
     if tierless:
         return tierless, True
-    return ([model for model in models if model.group[0] == group[0]] if not group[1] else []), True
-
-
-def _folded(group: Group) -> Group:
-    return group[0], group[1].strip().casefold()
+    return ([model for _found, model in of_tier] if not tier else []), True
 
 
 def _of_group(offer: Offer, kind: str, group: Group, is_asked: bool) -> list[Leaf]:

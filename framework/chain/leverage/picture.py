@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from framework.chain.leverage.figures import HIDDEN, REST, Figures, Key, cells_of
 from framework.chain.leverage.flows import NO_MODEL, NOT_TOLD, SITE, UNKNOWN
-from framework.chain.leverage.ledger import Ledger
 from framework.chain.leverage.parts import fitted
 from framework.chain.leverage.stored import Flow
+from framework.demand.ledger import Ledger
 
 MEMBER, CATEGORY, BRAND, PLACE = range(4)
 """The columns of the picture."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.flows import Pin
+from framework.chain.matching.placing import active_site
 from framework.chain.sites import of_round
 from framework.disclosure import geography
 from framework.disclosure.confidentiality import Reader
@@ -61,24 +62,17 @@ def named(
 ) -> dict[int, Named]:
     """The sites of these numbers, by the first row of the round that the reader may see, in what it may read of it.
 
-    The site's own text may be of another lead's file. A site without such a row is called by its public id.
+    The site's own text may be of another lead's file. A site without such a row is called by its public id; one that became
+    part of another since it was counted, as that one.
     """
-    found: dict[int, Named] = {}
-    wanted = sorted(numbers)
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        first = of_round(select(func.min(Mention.id)), round_, reader).where(Mention.site_id.in_(some))
-        columns = (Site.id, Site.public_id, Mention.name, Mention.address, Mention.city, Mention.country)
-        query = select(*columns).join(Mention, Mention.site_id == Site.id)
-        for number, public_id, name, address, city, country in session.execute(
-            query.where(Mention.id.in_(first.group_by(Mention.site_id)))
-        ):
-            found[number] = Named(number, public_id, covers(name), covers(address), covers(city), country)
-    missing = [number for number in wanted if number not in found]
-    for start in range(0, len(missing), AT_ONCE):
-        some = missing[start : start + AT_ONCE]
-        for number, public_id in session.execute(select(Site.id, Site.public_id).where(Site.id.in_(some))):
-            found[number] = Named(number, public_id, public_id, "", "", "")
+    found = _by_row(session, round_, reader, numbers, covers)
+    missing = [number for number in numbers if number not in found]
+    into = _survivors(session, missing)
+    theirs = _by_row(session, round_, reader, {site for _id, site in into.values() if site is not None}, covers)
+    for number, (public_id, site) in into.items():
+        one = theirs.get(site) if site is not None else None
+        bare = Named(number, public_id, public_id, "", "", "")
+        found[number] = bare if one is None else one._replace(number=number, public_id=public_id)
     return found
 
 
@@ -105,6 +99,36 @@ def dots(pins: Iterable[Pin], sites: dict[int, Sum], audience: int) -> list[Dot]
 def tiles() -> dict[str, tuple[int, int]]:
     """Column and row of each country on the map of tiles: roughly where it lies, drawn by ourselves."""
     return {row["country"]: (int(row["column"]), int(row["row"])) for row in read_rows("country_tiles.csv")}
+
+
+def _by_row(
+    session: Session, round_: Round, reader: Reader, numbers: Collection[int], covers: Callable[[str], str]
+) -> dict[int, Named]:
+    found: dict[int, Named] = {}
+    wanted = sorted(numbers)
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        first = of_round(select(func.min(Mention.id)), round_, reader).where(Mention.site_id.in_(some))
+        columns = (Site.id, Site.public_id, Mention.name, Mention.address, Mention.city, Mention.country)
+        query = select(*columns).join(Mention, Mention.site_id == Site.id)
+        for number, public_id, name, address, city, country in session.execute(
+            query.where(Mention.id.in_(first.group_by(Mention.site_id)))
+        ):
+            found[number] = Named(number, public_id, covers(name), covers(address), covers(city), country)
+    return found
+
+
+def _survivors(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, int | None]]:
+    """The public id of each site, and which one it is part of by now; None where it stands by itself."""
+    found: dict[int, tuple[str, int | None]] = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        query = select(Site.id, Site.public_id, Site.merged_into_id).where(
+            Site.id.in_(numbers[start : start + AT_ONCE])
+        )
+        for number, public_id, into in session.execute(query):
+            survivor = active_site(session, into) if into is not None else None
+            found[number] = public_id, survivor.id if survivor is not None else None
+    return found
 
 
 def _dot(pin: Pin, country: str) -> Dot:

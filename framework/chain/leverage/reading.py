@@ -13,18 +13,21 @@ from sqlalchemy.orm import Session
 
 from framework.chain.leverage import figures as counting
 from framework.chain.leverage import stored
-from framework.chain.leverage.figures import Figures, Sum
-from framework.chain.leverage.ledger import Ledger, ledger
+from framework.chain.leverage.figures import Figures
 from framework.chain.leverage.stored import AUDIENCES, TAKES_PART, Flow, Kind
 from framework.chain.shared import audience_of
+from framework.demand import ledger
+from framework.demand.ledger import Ledger
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
-from framework.rounds import settings
 from models.chain import Component, Link, Mention, Product
 from models.disclosure import Submission
-from models.rounds import Lot
+from models.rounds import Lot, Round
 
-KEPT = 12
+KEPT = 32
+
+Linked = tuple[int, int, int | None]
+"""A member with pieces and cents of the models made at a site."""
 
 _kept: OrderedDict[tuple[Any, ...], tuple[Flow | None, Figures | None]] = OrderedDict()
 
@@ -53,8 +56,9 @@ class View:
 class SiteLeverage:
     """What weighs at a site, for one component: pieces and money that come out of it, and what stands behind its models.
 
-    Money in cents of `currency`, None = not known, a lower bound where `missing` members gave no value. `share` is its part
-    of the lot's pool. None of it is real leverage: it was declared, not bought.
+    Money in cents of `currency`, None = not known (`tells_money`: or not told), a lower bound where `missing` members gave no
+    value. `share` is its part of the lot's pool; `place` numbers the sites from the heaviest. `linked`, where asked for, are
+    the members behind it, as `members_at` gives them. None of it is real leverage: it was declared, not bought.
     """
 
     component_type: str
@@ -72,6 +76,9 @@ class SiteLeverage:
     sites: int
     share: Fraction | None
     held_back: bool
+    tells_money: bool = True
+    place: int = 0
+    linked: tuple[Linked, ...] = ()
 
 
 def forget() -> None:
@@ -81,8 +88,12 @@ def forget() -> None:
 
 def ledger_for(session: Session, lot: Lot, reader: Reader) -> Ledger:
     """The demand of a lot that this reader may see the sums of."""
-    found = ledger(session, lot)
-    return found if reader.inside else found.for_outsiders(settings.value(lot.round, "min_cell_members"))
+    return ledgers_for(session, lot.round, reader)[lot.id]
+
+
+def ledgers_for(session: Session, round_: Round, reader: Reader) -> dict[int, Ledger]:
+    """The demand of every lot of a round that this reader may see the sums of, by lot."""
+    return ledger.ledgers(session, round_) if reader.inside else ledger.told_outside(session, round_)
 
 
 def view(
@@ -110,25 +121,44 @@ def view(
 def leverage_of(session: Session, lot: Lot, site_ids: Collection[int], reader: Reader) -> dict[int, list[SiteLeverage]]:
     """What weighs at each of these sites in a lot, by the components made there, the first tier first.
 
-    A site that this reader does not see in the lot, or where nothing is made for it, is left out. Six queries and one
-    more for each component type that is made at one of the sites.
+    A site that this reader does not see in the lot, or where nothing is made for it, is left out.
     """
-    held, of = ledger_for(session, lot, reader), stored.offers(session, lot)
-    audience = AUDIENCES.index(audience_of(reader, lot))
-    kinds = {one.component_type: one for one in stored.kinds(session, lot, None, of)}
-    found: dict[int, list[SiteLeverage]] = {}
-    for component_type in _made_at(session, lot, site_ids):
-        kind = kinds.get(component_type)
-        flow, counted = _looked(session, lot, None, kind, of, held, audience, None) if kind else (None, None)
-        if flow is None or counted is None:
+    found = leverage_in(session, [lot], site_ids, reader)
+    return {site: some for (_lot, site), some in found.items()}
+
+
+def leverage_in(
+    session: Session, lots: Sequence[Lot], site_ids: Collection[int], reader: Reader, *, with_members: bool = False
+) -> dict[tuple[int, int], list[SiteLeverage]]:
+    """The same in several lots of one round, by lot and site; `with_members` for readers who may see single members.
+
+    As a rule four queries beside those of the pool, however many lots, sites and components.
+    """
+    made = _made_at(session, lots, site_ids)
+    here = [lot for lot in lots if made[lot.id]]
+    if not here:
+        return {}
+    of, held = stored.offers_of(session, here), ledgers_for(session, here[0].round, reader)
+    known = stored.kinds_of(session, here, of)
+    wanted = [(lot, kind) for lot in here for kind in known[lot.id] if kind.component_type in made[lot.id]]
+    audiences = {lot.id: AUDIENCES.index(audience_of(reader, lot)) for lot in here}
+    cold = [(lot.id, k.component_type) for lot, k in wanted if _key(k, held[lot.id], audiences[lot.id]) not in _kept]
+    ready = stored.flows_of_kinds(session, cold) if cold else {}
+    found: dict[tuple[int, int], list[SiteLeverage]] = {}
+    for lot, kind in wanted:
+        mine, audience, flow = held[lot.id], audiences[lot.id], ready.get((lot.id, kind.component_type))
+        looked, counted = _looked(session, lot, None, kind, of[lot.id], mine, audience, None, ready=flow)
+        if looked is None or counted is None:
             continue
-        for site in site_ids:
-            if site in counted.sites:
-                found.setdefault(site, []).append(_site(flow.kind, counted, counted.sites[site], held))
-    return {site: sorted(some, key=lambda one: (one.tier, one.component_type)) for site, some in found.items()}
+        places = {site: place for place, site in enumerate(counted.sites, start=1)}
+        for site in places.keys() & set(site_ids):
+            linked = tuple(members_at(looked, mine, site, audience)) if with_members else ()
+            one = _site(looked.kind, counted, site, mine, place=places[site], linked=linked)
+            found.setdefault((lot.id, site), []).append(one)
+    return {where: sorted(some, key=lambda one: (one.tier, one.component_type)) for where, some in found.items()}
 
 
-def members_at(flow: Flow, held: Ledger, site: int, audience: int) -> list[tuple[int, int, int | None]]:
+def members_at(flow: Flow, held: Ledger, site: int, audience: int) -> list[Linked]:
     """The members linked to a site, each with pieces and cents of the models made there (rounded half up); the most first.
 
     For readers who may see single members only.
@@ -149,6 +179,10 @@ def members_at(flow: Flow, held: Ledger, site: int, audience: int) -> list[tuple
     return sorted(found, key=lambda one: (-(one[2] or 0), -one[1], one[0]))
 
 
+def _key(kind: Kind, held: Ledger, audience: int, leaver: int | None = None) -> tuple[Any, ...]:
+    return (kind.made, held.stamp, held.held_back, audience, leaver)
+
+
 def _looked(
     session: Session,
     lot: Lot,
@@ -158,14 +192,20 @@ def _looked(
     held: Ledger,
     audience: int,
     leaver: int | None,
+    *,
+    ready: Flow | None = None,
 ) -> tuple[Flow | None, Figures | None]:
-    """Flow and figures of a kind. They are kept as long as neither flows nor demand were counted anew."""
-    key = (kind.made, held.stamp, held.held_back, audience, leaver)
+    """Flow and figures of a kind. They are kept as long as neither flows nor demand were counted anew.
+
+    `ready` is the flow where it was loaded already; it is taken if it is the one of this kind.
+    """
+    key = _key(kind, held, audience, leaver)
     may_keep = bool(kind.made and held.stamp) and not session.info.get("write")
     if may_keep and key in _kept:
         _kept.move_to_end(key)
         return _kept[key]
-    flow = _flow(session, lot, offer, kind.component_type, of, held)
+    loaded = ready if ready is not None and ready.kind.made == kind.made else None
+    flow = _flow(session, lot, offer, kind.component_type, of, held, loaded)
     found = (flow, counting.figures(flow, held, audience, leaver=leaver) if flow is not None else None)
     if may_keep:
         _kept[key] = found
@@ -174,14 +214,19 @@ def _looked(
     return found
 
 
-def _flow(session: Session, lot: Lot, offer: int | None, kind: str, of: Sequence[int], held: Ledger) -> Flow | None:
-    found = stored.flow(session, lot, offer, kind, of)
+def _flow(
+    session: Session, lot: Lot, offer: int | None, kind: str, of: Sequence[int], held: Ledger, ready: Flow | None
+) -> Flow | None:
+    found = ready or stored.flow(session, lot, offer, kind, of)
     if found is None or not counting.unserved(found, held):
         return found
     return stored.anew(session, lot, offer, kind, of, set(held.groups))
 
 
-def _site(kind: Kind, counted: Figures, one: Sum, held: Ledger) -> SiteLeverage:
+def _site(
+    kind: Kind, counted: Figures, number: int, held: Ledger, *, place: int, linked: tuple[Linked, ...]
+) -> SiteLeverage:
+    one = counted.sites[number]
     return SiteLeverage(
         component_type=kind.component_type,
         tier=kind.tier,
@@ -198,21 +243,26 @@ def _site(kind: Kind, counted: Figures, one: Sum, held: Ledger) -> SiteLeverage:
         sites=len(counted.sites),
         share=Fraction(one.units, counted.units) if counted.units else None,
         held_back=bool(held.held_back),
+        tells_money=held.tells_money,
+        place=place,
+        linked=linked,
     )
 
 
-def _made_at(session: Session, lot: Lot, site_ids: Collection[int]) -> list[str]:
-    """The component types that some link of the lot ties to one of these sites."""
+def _made_at(session: Session, lots: Sequence[Lot], site_ids: Collection[int]) -> dict[int, set[str]]:
+    """The component types that some link ties to one of these sites, by lot."""
+    found: dict[int, set[str]] = {lot.id: set() for lot in lots}
     query = (
-        select(Component.component_type)
+        select(Product.lot_id, Component.component_type)
+        .join(Component, Component.product_id == Product.id)
         .join(Link, Link.component_id == Component.id)
         .join(Mention, Mention.id == Link.mention_id)
-        .join(Product, Product.id == Link.product_id)
-        .where(Mention.site_id.in_(site_ids), Product.lot_id == lot.id)
+        .where(Mention.site_id.in_(site_ids), Product.lot_id.in_(list(found)))
         .distinct()
-        .order_by(Component.component_type)
     )
-    return list(session.scalars(query))
+    for lot_id, kind in session.execute(query):
+        found[lot_id].add(kind)
+    return found
 
 
 def _waiting(session: Session, lot: Lot, of: Sequence[int]) -> int:

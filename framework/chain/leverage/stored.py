@@ -6,17 +6,18 @@ they were made from: where these are others by now (one was excluded), the page 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import JSON, ColumnElement, Select, case, delete, insert, null, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from framework.chain.figures import required_types
 from framework.chain.leverage import flows
-from framework.chain.leverage.flows import SITE, WHOLE, Group, Leaf, Pin, Place
+from framework.chain.leverage.flows import SITE, WHOLE, Leaf, Pin, Place
 from framework.demand import pool
+from framework.demand.ledger import Group
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.veil import OPENED
 from models.base import random_id
@@ -115,35 +116,68 @@ def go_on(session: Session) -> int:
 
 def offers(session: Session, lot: Lot) -> list[int]:
     """The submissions that offer something in a lot and are counted, in the order of their receipts."""
+    return offers_of(session, [lot])[lot.id]
+
+
+def offers_of(session: Session, lots: Sequence[Lot]) -> dict[int, list[int]]:
+    """The same for several lots of a round, by lot. One query."""
     query = (
-        select(Submission.id)
-        .where(
-            Submission.round_id == lot.round_id,
-            Submission.state.in_(TAKES_PART),
-            select(LotFlow.id).where(LotFlow.submission_id == Submission.id, LotFlow.lot_id == lot.id).exists(),
-        )
+        select(LotFlow.lot_id, Submission.id, Submission.receipt_seq)
+        .join(Submission, Submission.id == LotFlow.submission_id)
+        .where(LotFlow.lot_id.in_([lot.id for lot in lots]), Submission.state.in_(TAKES_PART))
+        .distinct()
         .order_by(Submission.receipt_seq)
     )
-    return list(session.scalars(query))
+    found: dict[int, list[int]] = {lot.id: [] for lot in lots}
+    for lot_id, number, _place in session.execute(query):
+        found[lot_id].append(number)
+    return found
 
 
 def kinds(session: Session, lot: Lot, offer: int | None, of: Sequence[int]) -> list[Kind]:
     """The component types of an offer, or of all offers (`of`), by tier; without the leaves. One query, as a rule."""
-    columns = (LotFlow.component_type, LotFlow.tier, LotFlow.whole, LotFlow.summary)
-    query = select(*columns).where(LotFlow.lot_id == lot.id, _of(offer)).order_by(LotFlow.tier, LotFlow.component_type)
-    rows = session.execute(query).all()
-    if offer is None and any(row.summary["offers"] != list(of) for row in rows):
-        return [flow.kind for flow in _together(session, lot, of)]
-    return [_kind(row) for row in rows]
+    if offer is None:
+        return kinds_of(session, [lot], {lot.id: of})[lot.id]
+    return [_kind(row) for row in session.execute(_summaries(LotFlow.lot_id == lot.id, _of(offer)))]
+
+
+def kinds_of(session: Session, lots: Sequence[Lot], of: Mapping[int, Sequence[int]]) -> dict[int, list[Kind]]:
+    """The component types of all offers (`of`) of several lots. One query, as a rule."""
+    rows: dict[int, list[Any]] = {lot.id: [] for lot in lots}
+    for row in session.execute(_summaries(LotFlow.lot_id.in_(list(rows)), _of(None))):
+        rows[row.lot_id].append(row)
+    found: dict[int, list[Kind]] = {}
+    for lot in lots:
+        is_old = any(row.summary["offers"] != list(of[lot.id]) for row in rows[lot.id])
+        together = _together(session, lot, of[lot.id]) if is_old else []
+        found[lot.id] = [one.kind for one in together] if is_old else [_kind(row) for row in rows[lot.id]]
+    return found
+
+
+def of_offers(
+    session: Session, lot: Lot, kind: str, of: Collection[int], *, known: Collection[str] = ()
+) -> dict[int, tuple[Kind, Flow | None]]:
+    """One component type of each of these offers, by submission, with its flow unless what was made is `known`. One query."""
+    which = (LotFlow.lot_id == lot.id, LotFlow.component_type == kind, LotFlow.submission_id.in_(of))
+    made = LotFlow.summary["made"].as_string()
+    leaves = type_coerce(case((made.in_(known), null()), else_=LotFlow.leaves), JSON).label("leaves")
+    found: dict[int, tuple[Kind, Flow | None]] = {}
+    for row in session.execute(_summaries(*which).add_columns(leaves)):
+        one = _kind(row)
+        found[row.submission_id] = one, None if row.leaves is None else _unpacked(one, row.leaves)
+    return found
+
+
+def flows_of_kinds(session: Session, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Flow]:
+    """The flows of all offers as they are kept, by lot and component type. One query."""
+    which = tuple_(LotFlow.lot_id, LotFlow.component_type).in_(list(wanted))
+    rows = session.execute(_rows(which, _of(None)))
+    return {(row.lot_id, row.component_type): _unpacked(_kind(row), row.leaves) for row in rows}
 
 
 def flow(session: Session, lot: Lot, offer: int | None, kind: str, of: Sequence[int]) -> Flow | None:
     """The flows of one kind; None where there is none of it. One query, as a rule."""
-    row = session.execute(
-        select(LotFlow.component_type, LotFlow.tier, LotFlow.whole, LotFlow.summary, LotFlow.leaves).where(
-            LotFlow.lot_id == lot.id, _of(offer), LotFlow.component_type == kind
-        )
-    ).first()
+    row = session.execute(_rows(LotFlow.lot_id == lot.id, _of(offer), LotFlow.component_type == kind)).first()
     if row is not None and offer is None and row.summary["offers"] != list(of):
         return next((one for one in _together(session, lot, of) if one.kind.component_type == kind), None)
     return None if row is None else _unpacked(_kind(row), row.leaves)
@@ -167,8 +201,20 @@ def anew(
     return packed(_summary(kind, tier, WHOLE * len(found), leaves, hides), leaves, pins)
 
 
-def _of(offer: int | None) -> Any:
+def _of(offer: int | None) -> ColumnElement[bool]:
     return LotFlow.submission_id.is_(None) if offer is None else LotFlow.submission_id == offer
+
+
+def _summaries(*which: ColumnElement[bool]) -> Select[Any]:
+    """What is known at a glance: rows without their leaves, by tier."""
+    columns = (LotFlow.lot_id, LotFlow.submission_id, LotFlow.component_type, LotFlow.tier, LotFlow.whole)
+    query: Select[Any] = select(*columns, LotFlow.summary).where(*which)
+    return query.order_by(LotFlow.tier, LotFlow.component_type)
+
+
+def _rows(*which: ColumnElement[bool]) -> Select[Any]:
+    """The rows with their leaves."""
+    return _summaries(*which).add_columns(LotFlow.leaves)
 
 
 def _demanded(session: Session, round_: Round) -> dict[int, set[Group]]:
@@ -201,12 +247,8 @@ def _count_all(session: Session, lot: Lot) -> None:
 
 def _together(session: Session, lot: Lot, of: Sequence[int]) -> list[Flow]:
     """The flows of these offers as one, by kind."""
-    query = select(
-        LotFlow.submission_id, LotFlow.component_type, LotFlow.tier, LotFlow.whole, LotFlow.summary, LotFlow.leaves
-    ).where(LotFlow.lot_id == lot.id, LotFlow.submission_id.in_(of))
-    single = {
-        (row.submission_id, row.component_type): _unpacked(_kind(row), row.leaves) for row in session.execute(query)
-    }
+    rows = session.execute(_rows(LotFlow.lot_id == lot.id, LotFlow.submission_id.in_(of)))
+    single = {(row.submission_id, row.component_type): _unpacked(_kind(row), row.leaves) for row in rows}
     tiers: dict[str, int] = {}
     for (_offer, kind), one in single.items():
         tiers[kind] = min(one.kind.tier, tiers.get(kind, one.kind.tier))

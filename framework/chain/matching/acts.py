@@ -1,7 +1,8 @@
 """What a person answers to the questions about sites: which descriptions are one site, and which are not.
 
 Every act is one decision that holds each move of a mention, so that undoing restores the state before, exactly. Sites
-have no contents of their own: what they show and count comes from their mentions, and changes with them at once.
+have no contents of their own: what they show comes from their mentions and changes with them at once; what is counted of
+them is counted anew by a job.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.chain import shared
-from framework.chain.leverage import stored as flows
+from framework.chain import recount
 from framework.chain.matching import forms, stored
 from framework.chain.matching.placing import active_site, statement_of, verdicts_on
 from framework.chain.measures import stored as measures
@@ -103,9 +102,9 @@ def end(session: Session, site: Site, into: Site, *, now: dt.datetime) -> None:
 
 
 def settle(session: Session, sites: Collection[int], *, now: dt.datetime, freed: Collection[int] = ()) -> None:
-    """Let sites be found by what their mentions and typed names say now; count anew what is shared, what comes from them, and the measures.
+    """Let sites be found by what their mentions and typed names say now; what rests on them is marked, and counted by jobs.
 
-    `freed` are mentions that belong to no site any more: they too are counted anew.
+    `freed` are mentions that belong to no site any more: what rests on them is counted anew too.
     """
     session.flush()
     stored.remove(session, sites)
@@ -117,16 +116,14 @@ def settle(session: Session, sites: Collection[int], *, now: dt.datetime, freed:
     ).all()
     described = [(mention.site_id or 0, statement_of(mention, row)) for mention, row in rows]
     stored.add(session, forms.with_names(session, described))
-    query = select(Submission.round_id, Submission.id)
     files = {mention.submission_id for mention, _row in rows}
     files |= set(session.scalars(select(Mention.submission_id).where(Mention.id.in_(freed)))) if freed else set()
     concerned: dict[int, list[int]] = {}
-    for round_id, number in session.execute(query.where(Submission.id.in_(files))):
+    for round_id, number in session.execute(select(Submission.round_id, Submission.id).where(Submission.id.in_(files))):
         concerned.setdefault(round_id, []).append(number)
     touched = session.scalars(select(Round).where(Round.id.in_(concerned)).order_by(Round.id)).all()
     for round_ in touched:
-        shared.count(session, round_)
-        flows.count(session, round_, concerned[round_.id])
+        recount.ask_for(session, round_, concerned[round_.id], now=now)
     measures.sites_changed(session, touched, sites, now=now, freed=freed)
 
 

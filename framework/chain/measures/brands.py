@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from framework.chain.comparison import Line
 from framework.chain.measures.facts import Said, load
 from framework.chain.measures.nodes import Node, Place
-from framework.chain.measures.reading import Quantities, classes_of, groups_of, quantities, rolled
-from framework.chain.measures.rolling import Rolled
+from framework.chain.measures.reading import classes_of, groups_of, quantities, rolled
+from framework.chain.measures.rolling import Quantities, Rolled
 from framework.chain.measures.sources import key_of, smelter_key
 from framework.disclosure.confidentiality import Reader
 from framework.ground.paging import Page, page_of

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from framework.chain.comparison import Line
 from framework.chain.measures.facts import Said, load, scale
 from framework.chain.measures.product import MEASURES, Figures, Gap, measure
-from framework.chain.measures.rolling import Rolled, Sums, ranked, roll
+from framework.chain.measures.rolling import Quantities, Rolled, Sums, quantities_of, quantity_of, ranked, roll
 from framework.chain.measures.sources import class_of, key_of
 from framework.chain.measures.stored import shares_of
 from framework.chain.shared import audience_of
@@ -33,8 +33,6 @@ BEHIND_PAGE = 10
 GAPS_SHOWN = 5
 CLASSES = {"all": (0, 1, 2), "linked": (0, 1), "open": (0,)}
 """Which classes of confidentiality an audience of a lot may see."""
-
-Quantities = dict[tuple[str, str], Fraction | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +73,8 @@ class Model:
 
 def quantities(session: Session, lot: Lot) -> Quantities:
     """The pooled expected quantity of the lot by category and tier; None where no line says how much."""
-    lot_pool = next((one for one in pool.figures(session, lot.round).lots if one.lot_id == lot.id), None)
-    found: Quantities = {}
-    for (category, tier), amount in lot_pool.by("category", "spec_tier").items() if lot_pool is not None else ():
-        found[category, key_of(tier)] = Fraction(amount.expected) if amount.is_known else None
-    return found
-
-
-def quantity_of(known: Quantities, category: str, tier: str) -> Fraction | None:
-    """The pooled quantity of a category and tier."""
-    return known.get((category, key_of(tier)))
+    lots = pool.figures(session, lot.round).lots
+    return quantities_of(next((one for one in lots if one.lot_id == lot.id), None))
 
 
 def classes_of(reader: Reader, lot: Lot) -> tuple[int, ...]:

@@ -12,11 +12,29 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from framework.chain import shares
 from framework.chain.measures.formulas import ZERO
 from framework.chain.measures.product import COUNTS, MEASURES, Figures, Gap
+from framework.demand.pool import LotPool
 
 NO_VOLUME = "no_volume"
 """Why a figure is unknown: no pooled quantity stands behind the models."""
+Quantities = dict[tuple[str, str], Fraction | None]
+
+
+def quantities_of(lot_pool: LotPool | None) -> Quantities:
+    """The pooled expected quantity of a lot by category and tier; None where no line says how much."""
+    found: Quantities = {}
+    for (category, tier), amount in lot_pool.by("category", "spec_tier").items() if lot_pool is not None else ():
+        group = shares.group_of(category, tier)
+        before = found.get(group)
+        found[group] = (before or ZERO) + amount.expected if amount.is_known else before
+    return found
+
+
+def quantity_of(known: Quantities, category: str, tier: str) -> Fraction | None:
+    """The pooled quantity of a category and tier."""
+    return known.get(shares.group_of(category, tier))
 
 
 @dataclass(slots=True)

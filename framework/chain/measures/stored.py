@@ -32,8 +32,6 @@ REST_AFTER_FAULT = dt.timedelta(hours=1)
 """How long a round whose job failed for good is left alone before it is tried again."""
 SLICE = 100
 """Products that one transaction of the worker counts."""
-AT_ONCE = 25
-"""Products that a person's act on sites counts at once; a job does the rest."""
 
 
 def submission_placed(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -60,12 +58,12 @@ def sites_changed(
     now: dt.datetime,
     freed: Collection[int] = (),
 ) -> None:
-    """Count the products with a link to these sites anew, and to mentions that belong to none any more: they moved."""
+    """Mark the products with a link to these sites, and to mentions that belong to none any more: they moved. A job counts."""
     moved = or_(Mention.site_id.in_(sites), Mention.id.in_(freed))
     tied = select(Link.product_id).join(Mention, Mention.id == Link.mention_id).where(moved)
     _mark(session, ProductMeasures.product_id.in_(tied))
     for round_ in rounds:
-        count_next(session, round_, now=now, most=AT_ONCE)
+        _ask_for(session, round_, now=now)
 
 
 def begin(session: Session, submission: Submission) -> None:
@@ -94,9 +92,8 @@ def count_next(session: Session, round_: Round, *, now: dt.datetime, most: int =
     )
     found = list(session.scalars(query.execution_options(populate_existing=True)))
     _count(session, round_, submissions, found[:most])
-    # A job that is running has read its slice already: it may be the one that is counting here.
-    if len(found) > most and round_.public_id not in _with_job(session, Job.state == "waiting"):
-        jobs.enqueue(session, MEASURE_JOB, now=now, round=round_.public_id)
+    if len(found) > most:
+        _ask_for(session, round_, now=now)
     return len(found[:most])
 
 
@@ -119,6 +116,12 @@ def go_on(session: Session, *, now: dt.datetime) -> int:
     for round_ in rounds:
         jobs.enqueue(session, MEASURE_JOB, now=now, round=round_.public_id)
     return len(rounds)
+
+
+def _ask_for(session: Session, round_: Round, *, now: dt.datetime) -> None:
+    """Have the stale products of a round counted, unless that waits already. A job that runs has read its slice."""
+    if round_.public_id not in _with_job(session, Job.state == "waiting"):
+        jobs.enqueue(session, MEASURE_JOB, now=now, round=round_.public_id)
 
 
 def _mark(session: Session, which: ColumnElement[bool]) -> None:
@@ -190,7 +193,7 @@ def shares_of(products: Sequence[Product]) -> dict[int, tuple[Fraction, bool]]:
     """The part of its category and tier that each product of one submission and lot is offered for; whether it is assumed."""
     groups: dict[tuple[str, str], list[Product]] = defaultdict(list)
     for product in products:
-        groups[product.category, product.spec_tier].append(product)
+        groups[shares.group_of(product.category, product.spec_tier)].append(product)
     found: dict[int, tuple[Fraction, bool]] = {}
     for group in groups.values():
         parts, assumed = shares.of_models([product.offered_share for product in group])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.chain import shares
+from framework.chain.leverage.flows import Model, serving
 from framework.chain.leverage.parts import apportion, fitted, site_parts
+from framework.chain.measures.rolling import quantities_of, quantity_of
+from framework.chain.measures.stored import shares_of
+from framework.demand.pool import Amount
 
 SHARES = st.none() | st.decimals(0, 120, places=2)
 WEIGHTS = st.lists(st.integers(0, 10**14), min_size=1, max_size=40).filter(any)
@@ -46,6 +51,51 @@ def test_shares_that_add_up_but_for_a_hundredth_are_the_whole():
 @pytest.mark.parametrize("told", [[None, None], [Decimal(80), None], [Decimal(80), Decimal(80)]])
 def test_models_without_whole_shares_take_equal_parts_assumed(told):
     assert shares.of_models(told) == ([Fraction(1, 2)] * 2, True)
+
+
+MODELS = st.lists(
+    st.tuples(
+        st.sampled_from(["laptop", "monitor"]),
+        st.sampled_from(["", " ", "Power", "power", "POWER ", "basic"]),
+        st.none() | st.sampled_from([Decimal(40), Decimal(60), Decimal(100)]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MODELS)
+def test_measures_and_leverage_divide_the_models_of_an_offer_alike(told):
+    """Whatever the case and blanks of a tier: the part of a model is the same where measures weigh and leverage flows."""
+    products = [
+        SimpleNamespace(id=n, category=category, spec_tier=tier, offered_share=share)
+        for n, (category, tier, share) in enumerate(told)
+    ]
+    models = [Model(str(n), (category, tier), share) for n, (category, tier, share) in enumerate(told)]
+    parts = shares_of(products)
+
+    for model in models:
+        same, is_assumed = serving(models, model.group)
+        takes, is_split = shares.of_models([one.share for one in same])
+        assert not is_assumed
+        assert {int(one.brand): (part, is_split) for one, part in zip(same, takes, strict=True)} == {
+            int(one.brand): parts[int(one.brand)] for one in same
+        }
+
+
+def test_pooled_quantities_of_a_tier_in_other_letters_are_added():
+    amounts = {
+        ("laptop", "Power"): Amount(expected=100, lines=1),
+        ("laptop", "power"): Amount(expected=20, lines=1),
+        ("laptop", "POWER"): Amount(lines=1, not_known=1),
+        ("laptop", ""): Amount(lines=1, not_known=1),
+    }
+
+    found = quantities_of(SimpleNamespace(by=lambda *_names: amounts))
+
+    assert found == {("laptop", "power"): 120, ("laptop", ""): None}
+    assert quantity_of(found, "laptop", "pow er") == 120
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from flask import render_template_string
 from sqlalchemy import delete, func, select
 
 from framework.chain.leverage import reading, stored
 from framework.chain.matching import acts, merging, undoing
-from models.chain import Mention, Site
+from framework.chain.measures.stored import shares_of
+from models.chain import Mention, Product, Site
 from models.leverage import LotFlow
 from models.matching import MatchQuestion
 from models.measures import ProductMeasures
@@ -36,8 +39,10 @@ def test_sites_that_become_one_have_the_leverage_of_both_and_undoing_restores_it
     decision = merging.merge(
         opened.session, first, second, opened.round, motive="one gate", actor=actor, now=opened.clock()
     )
+    opened.work()
     merged = sites_of(opened, lot, lead)
     undoing.undo(opened.session, decision, opened.round, actor=actor, now=opened.clock())
+    opened.work()
 
     assert before == {first.id: 600, second.id: 300}
     assert merged == {second.id: 900}
@@ -54,6 +59,7 @@ def test_a_site_that_is_split_shares_its_leverage(opened, lot, built, lead, by_n
     merging.split(
         opened.session, site, [mentions[1]], opened.round, motive="two gates", actor=actor, now=opened.clock()
     )
+    opened.work()
 
     assert sorted(sites_of(opened, lot, lead).values()) == [300, 300, 300]
 
@@ -73,6 +79,17 @@ def test_a_tier_in_other_letters_is_the_same_tier(opened, lot, member, lead):
     opened.built(offer(("P1", "laptop", "Power", 100, {"S": 100})))
 
     assert list(sites_of(opened, lot, lead).values()) == [1000]
+
+
+def test_measures_and_leverage_take_tiers_in_other_letters_as_one(opened, lot, member, lead, by_name):
+    member(line(1000, "power"))
+    opened.built(offer(("P1", "laptop", "Power", 60, {"S": 100}), ("P2", "laptop", "POWER ", 40, {"T": 100})))
+    products = opened.session.scalars(select(Product).order_by(Product.product_ref)).all()
+
+    parts = shares_of(products)
+
+    assert sites_of(opened, lot, lead) == {by_name("S"): 600, by_name("T"): 400}
+    assert [parts[one.id] for one in products] == [(Fraction(3, 5), False), (Fraction(2, 5), False)]
 
 
 def test_offers_built_before_flows_were_kept_are_counted_and_waited_for(opened, lot, built, lead):
@@ -132,8 +149,10 @@ def test_a_rough_place_whose_answer_is_taken_back_gives_its_leverage_and_measure
     before = kept()
     assert mention.site_id is None
     made = acts.answer(session, question, "same", site=site, motive="one gate", actor=actor, now=now)
+    opened.work()
     answered = kept()
     undoing.undo(session, made, opened.round, actor=actor, now=now)
+    opened.work()
 
     assert mention.site_id is None
     assert answered[0] != before[0]

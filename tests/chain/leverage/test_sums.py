@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from framework.chain.leverage import flows as flowing
 from framework.chain.leverage.figures import cells_of, figures
 from framework.chain.leverage.flows import WHOLE, Model, Node, Offer, Place, Tie
-from framework.chain.leverage.ledger import Ledger, Share
 from framework.chain.leverage.picture import BRAND, CATEGORY, MEMBER, PLACE, picture
 from framework.chain.leverage.stored import _hidden, _summary, packed
+from framework.demand.ledger import Ledger, Share
 
 FA = "final_assembly"
 TOLD = (None, *map(Decimal, ("0", "12.5", "33.33", "40", "60", "99.99", "100")))

@@ -13,6 +13,7 @@ from framework.chain.leverage import reading
 from framework.chain.leverage.export import known_parts, weights_of
 from framework.chain.leverage.figures import HIDDEN, REST, figures
 from framework.chain.leverage.picture import picture
+from framework.demand.leverage import lever_strip
 from tests.chain.leverage.conftest import PLACES, line, offer
 from tests.chain.leverage.test_sums import LEDGERS, OFFERS, flow_of
 
@@ -91,6 +92,53 @@ def test_the_comparison_tells_outsiders_no_amount_of_few_members(opened, lot, me
 
     assert (inside.lot_pool.total.expected, inside.shared[0].quantity) == (420, 420)
     assert (outside.lot_pool, outside.shared[0].quantity) == (None, None)
+
+
+ENOUGH = [[line(100)], [line(200)], [line(300)]]
+DEMANDS = {
+    "few members": [[line(100)], [line(200)]],
+    "enough of all": ENOUGH,
+    "a tier of one": [*ENOUGH, [line(7, "B")]],
+    "a tier of two of four": [*ENOUGH, [line(7, "B")], [line(9, "B")], [line(5, "C"), line(6, "B")]],
+    "money of one": [[line(100)], [line(200, price=None)], [line(300, price=None)]],
+    "money of none": [[line(100, price=None)], [line(200, price=None)], [line(300, price=None)]],
+    "money of three of four": [*ENOUGH, [line(400, price=None)]],
+}
+
+
+@pytest.mark.parametrize("demand", DEMANDS)
+def test_the_strip_and_the_comparison_never_show_what_the_leverage_hides(opened, lot, member, monitor, demand):
+    for lines in DEMANDS[demand]:
+        member(*lines)
+    opened.round.settings = {**(opened.round.settings or {}), "publish_pool": True}
+    opened.built(offer(*((f"P{t}", "laptop", t, 100, {"S": 100}) for t in ("", "B", "C"))))
+    person = opened.build.person(opened.build.organisation("monitor"))
+
+    held = reading.ledger_for(opened.session, lot, monitor)
+    strip = lever_strip(opened.session, opened.round, person)
+    compared = comparison.compare(opened.session, lot, monitor)
+
+    value = sum((one["value_expected"] for some in DEMANDS[demand] for one in some if one["value_expected"]), 0)
+    assert (strip is None) is (compared.lot_pool is None) is (not held.units)
+    if strip is not None:
+        assert strip.holds_money is compared.holds_money is (not held.tells_money)
+        told = value if held.cents is not None else None
+        assert strip.value == compared.lot_pool.total.value == told
+        assert {cell.amount.value for cell in compared.lot_pool.cells} in ({None}, {told})
+
+
+def test_the_value_of_a_round_is_not_told_where_that_of_one_lot_is_not(opened, lot, member, monitor):
+    other = opened.build.lot(opened.round, code="L2")
+    members = [member(line(quantity)) for quantity in (100, 200, 300)]
+    for body, price in zip(members, (700, None, None), strict=True):
+        opened.build.demand(other, body, line(10, price=price), state="locked")
+    opened.round.settings = {**(opened.round.settings or {}), "publish_pool": True}
+    person = opened.build.person(opened.build.organisation("monitor"))
+
+    strip = lever_strip(opened.session, opened.round, person)
+
+    assert reading.ledger_for(opened.session, lot, monitor).cents == 42_000_000
+    assert (len(strip.lots), strip.value, strip.holds_money) == (2, None, True)
 
 
 @pytest.mark.parametrize(("hidden", "status"), [("S", REST), ("ST", REST), ("STU", HIDDEN)])

@@ -95,6 +95,35 @@ def test_the_monitor_reads_the_sites_in_the_order_of_what_it_may_read(opened, si
 
 
 @pytest.mark.parametrize(
+    ("who", "state", "seen"),
+    [
+        ("lead", "opened", True),
+        ("member", "opened", True),
+        ("evaluator", "opened", True),
+        ("monitor", "opened", True),
+        ("supplier", "opened", False),
+        ("lead", "published", False),
+    ],
+)
+def test_the_sites_have_a_tab_for_who_may_see_them(opened, sign_in, session, who, state, seen):
+    submission = opened.built(rows(SURE))
+    site = session.scalars(select(Site.public_id)).one()
+    bodies = {"lead": opened.round.organisation, "member": opened.member, "supplier": submission.supplier}
+    body = bodies.get(who) or opened.build.organisation("monitor" if who == "monitor" else "buyer")
+    user = opened.build.user(body)
+    if who == "evaluator":
+        opened.build.appoint(opened.round, user, body, "evaluator")
+    opened.round.state = state
+    session.commit()
+    browser = sign_in(user, body)
+    tab = f'<a href="{at(opened)}"'
+
+    assert (tab in browser.get(f"/rounds/{opened.round.public_id}").get_data(as_text=True)) is seen
+    for place in ("", "?sort=-rows&country=CN", f"/{site}") if seen else ():
+        assert f'{tab} aria-current="page">Sites</a>' in browser.get(at(opened) + place).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
     ("level", "who", "seen"),
     [
         ("lead_and_monitor", "lead", True),

@@ -303,9 +303,11 @@ def test_stored_figures_change_with_merges_splits_and_taking_back(small):
     assert the_stored(small, first).values["corroboration"] == 0
 
     decision = merging.merge(small.session, two, one, small.round, motive="One gate.", actor=lead, now=small.clock())
+    small.work()
     assert [the_stored(small, s).values["corroboration"] for s in (first, other)] == [1, 1]
 
     undoing.undo(small.session, decision, small.round, actor=lead, now=small.clock())
+    small.work()
     assert [the_stored(small, s).values["corroboration"] for s in (first, other)] == [0, 0]
 
 

@@ -1,4 +1,7 @@
-"""Who stands behind each group of a lot: expected pieces and net money by member, as the pool counts them."""
+"""Who stands behind each group of a lot: expected pieces and net money by member, as the pool counts them.
+
+What of it readers outside the circle of buyers may be told is decided here, once for every page.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from framework.chain.leverage.flows import Group
 from framework.demand import pool
+from framework.rounds import settings
 from models.demand import Demand, DemandLine
 from models.people import Organisation
-from models.rounds import Lot
+from models.rounds import Lot, Round
 
 KEPT = 16
 
-_kept: OrderedDict[tuple[Any, ...], Ledger] = OrderedDict()
+Group = tuple[str, str]
+"""Category and spec tier."""
+
+_kept: OrderedDict[tuple[Any, ...], dict[int, Ledger]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,9 @@ class Share:
 class Ledger:
     """The pooled expected demand of a lot by group and member. `names` are public id and name by member.
 
-    `stamp` is equal for equal demand of which the money is told alike; empty where it may yet be undone. `held_back` are groups that are left out, for too few members stand behind them for this reader.
+    `stamp` is equal for equal demand of which the money is told alike; empty where it may yet be undone. `held_back` are
+    groups that are left out, for too few members stand behind them for this reader; `tells_money` is false where its money
+    is left out.
     """
 
     lot_id: int
@@ -43,7 +51,13 @@ class Ledger:
     groups: Mapping[Group, Mapping[int, Share]]
     names: Mapping[int, tuple[str, str]]
     held_back: frozenset[Group] = frozenset()
+    tells_money: bool = True
     stamp: tuple[Any, ...] = ()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything is left to tell: not where every piece of the lot is left out."""
+        return not self.held_back or self.units > 0
 
     @property
     def units(self) -> int:
@@ -113,6 +127,7 @@ class Ledger:
             self,
             groups=left if tells_money else _without_money(left),
             held_back=frozenset(out),
+            tells_money=tells_money,
             stamp=(*self.stamp, tells_money) if self.stamp else (),
         )
 
@@ -138,44 +153,76 @@ class Ledger:
         return replace(self, groups=groups, names={m: name for m, name in self.names.items() if is_kept(m)})
 
 
-def ledger(session: Session, lot: Lot) -> Ledger:
-    """The demand of a lot as the pool counts it. Made anew only where demand or sign-ons of the round changed."""
-    stamp = (*pool.figures(session, lot.round).stamp, lot.id)
+def ledgers(session: Session, round_: Round) -> dict[int, Ledger]:
+    """The demand of every lot of a round as the pool counts it, by lot. Made anew only where demand or sign-ons changed."""
     if session.info.get("write"):
-        return _load(session, lot)
-    if stamp not in _kept:
-        _kept[stamp] = replace(_load(session, lot), stamp=stamp)
+        return _load(session, round_)
+    stamp = pool.figures(session, round_).stamp
+    return _keep(stamp, lambda: {n: replace(one, stamp=(*stamp, n)) for n, one in _load(session, round_).items()})
+
+
+def told_outside(session: Session, round_: Round) -> dict[int, Ledger]:
+    """What of the demand of every lot is told to who neither buys nor leads, by lot."""
+    least = settings.value(round_, "min_cell_members")
+    inside = ledgers(session, round_)
+
+    def outside() -> dict[int, Ledger]:
+        return {number: one.for_outsiders(least) for number, one in inside.items()}
+
+    if session.info.get("write"):
+        return outside()
+    return _keep((*pool.figures(session, round_).stamp, "outside", least), outside)
+
+
+def _keep(key: tuple[Any, ...], made: Callable[[], dict[int, Ledger]]) -> dict[int, Ledger]:
+    if key not in _kept:
+        _kept[key] = made()
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
-    _kept.move_to_end(stamp)
-    return _kept[stamp]
+    _kept.move_to_end(key)
+    return _kept[key]
 
 
-def _load(session: Session, lot: Lot) -> Ledger:
+def _load(session: Session, round_: Round) -> dict[int, Ledger]:
+    """Added up by the database now: one query, however many lots."""
+    found: dict[int, dict[Group, dict[int, Share]]] = defaultdict(lambda: defaultdict(dict))
+    names: dict[int, tuple[str, str]] = {}
+    for row in session.execute(_shares(round_)):
+        cents = None if row.value is None else int(row.value * 100)
+        share = Share(int(row.units), cents, bool(row.missing))
+        found[row.lot_id][row.category, row.spec_tier][row.member_id] = share
+        names[row.member_id] = row.public_id, row.name
+    by_name = dict(sorted(names.items(), key=lambda one: (one[1][1].casefold(), one[0])))
+    return {lot.id: _of_lot(lot, round_, found[lot.id], by_name) for lot in round_.lots}
+
+
+def _of_lot(
+    lot: Lot, round_: Round, groups: Mapping[Group, Mapping[int, Share]], names: Mapping[int, tuple[str, str]]
+) -> Ledger:
+    members = {member for some in groups.values() for member in some}
+    here = {member: name for member, name in names.items() if member in members}
+    return Ledger(lot.id, lot.unit, round_.currency, dict(groups), here)
+
+
+def _shares(round_: Round) -> Select[Any]:
+    """The sums of each member by lot, category and tier, sorted by category, tier and member."""
     known = DemandLine.qty_expected.is_not(None)
     no_value = known & DemandLine.value_expected.is_(None)
-    query = (
-        select(
-            Demand.member_id,
-            DemandLine.category,
-            DemandLine.spec_tier,
-            func.coalesce(func.sum(DemandLine.qty_expected), 0),
-            func.sum(DemandLine.value_expected),
-            func.coalesce(func.sum(case((no_value & (DemandLine.qty_expected > 0), 1), else_=0)), 0),
-        )
+    by: list[Any] = [Demand.lot_id, Demand.member_id, DemandLine.category, DemandLine.spec_tier]
+    by += [Organisation.public_id, Organisation.name]
+    sums: list[Any] = [
+        func.coalesce(func.sum(DemandLine.qty_expected), 0).label("units"),
+        func.sum(DemandLine.value_expected).label("value"),
+        func.sum(case((no_value & (DemandLine.qty_expected > 0), 1), else_=0)).label("missing"),
+    ]
+    return (
+        select(*by, *sums)
         .join(DemandLine, DemandLine.demand_id == Demand.id)
-        .where(pool.counting(lot.round), Demand.lot_id == lot.id)
-        .group_by(Demand.member_id, DemandLine.category, DemandLine.spec_tier)
+        .join(Organisation, Organisation.id == Demand.member_id)
+        .where(pool.counting(round_))
+        .group_by(*by)
         .order_by(DemandLine.category, DemandLine.spec_tier, Demand.member_id)
     )
-    groups: dict[Group, dict[int, Share]] = defaultdict(dict)
-    for member, category, tier, units, value, missing in session.execute(query):
-        cents = None if value is None else int(value * 100)
-        groups[category, tier][member] = Share(int(units), cents, bool(missing))
-    members = {member for some in groups.values() for member in some}
-    named = select(Organisation.id, Organisation.public_id, Organisation.name).where(Organisation.id.in_(members))
-    names = {row.id: (row.public_id, row.name) for row in session.execute(named.order_by(Organisation.name))}
-    return Ledger(lot.id, lot.unit, lot.round.currency, dict(groups), names)
 
 
 def _without_money(groups: Mapping[Group, Mapping[int, Share]]) -> dict[Group, dict[int, Share]]:
