@@ -77,6 +77,7 @@ class Permission(StrEnum):
     CLARIFICATION_ASK = "clarification:ask"
     CLARIFICATION_ANSWER = "clarification:answer"
     REQUEST_ASK = "request:ask"
+    REQUEST_ASK_AS_LEAD = "request:ask_as_lead"
     REQUEST_VIEW_OWN = "request:view_own"
     REQUEST_ANSWER = "request:answer"
     REQUEST_VIEW = "request:view"
@@ -168,6 +169,12 @@ TABLE: dict[Permission, Rule] = {
         ),
         _rule(Permission.SITES_MATCH, "lead", N_("merge, split and name sites"), OPENED),
         _rule(Permission.REQUEST_ASK, "supplier", N_("ask brands and makers for rows that are open"), ASKING),
+        _rule(
+            Permission.REQUEST_ASK_AS_LEAD,
+            "lead",
+            N_("ask brands and makers itself about rows of opened tenders"),
+            ASKING - SEALED,
+        ),
         _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
         _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
         _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),

@@ -257,7 +257,7 @@ def _form(round_: Round, errors: list[dict[str, str]] | None = None) -> str:
         "requests/new.html",
         round_=round_,
         version=version,
-        groups=_groups(shown[: acts.MOST_ROWS]),
+        groups=groups_of(shown[: acts.MOST_ROWS]),
         total=len(shown),
         most=acts.MOST_ROWS,
         brands=brands,
@@ -282,7 +282,7 @@ def _usual_day(round_: Round, now: dt.datetime) -> dt.date:
     return max(usual, now.date() + dt.timedelta(days=1))
 
 
-def _groups(shown: list[nodes.Node]) -> list[tuple[str, list[nodes.Node]]]:
+def groups_of(shown: list[nodes.Node]) -> list[tuple[str, list[nodes.Node]]]:
     """Open rows by brand and model, in the order of the file."""
     found: dict[str, list[nodes.Node]] = {}
     for one in shown:
@@ -299,7 +299,7 @@ def _waiting(round_: Round, supplier_id: int) -> dict[str, str]:
 
 def _page(found: UpstreamRequest) -> str:
     now = clock.now()
-    taken = accepting.standing(db.session(), found.round, found.supplier_id)
+    taken = accepting.standing(db.session(), found.round, found.owner_id)
     mine = [one for one in taken if one.row.request_id == found.id]
     behind = reading.behind(db.session(), found, now=now)
     line = reading.line_of(db.session(), found, now=now)
