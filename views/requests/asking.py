@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.chain.requests import acts, nodes, reading
+from framework.chain.requests import acts, nodes, notices, reading
 from framework.chain.requests.acts import Party
 from framework.disclosure.veil import opened
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
@@ -19,7 +19,7 @@ from models.base import db
 from models.disclosure import Submission
 from models.requests import UpstreamRequest
 from models.rounds import Round
-from views import clock, guard
+from views import clock, guard, seen
 from views.guard import actor, permit
 from views.i18n import current_language
 from views.requests import blueprint, files_of, words
@@ -74,6 +74,7 @@ def ask_as_lead(round_: Round) -> Response | tuple[str, int]:
 def one_of_lead(round_: Round, request_id: str) -> str:
     """One request: the rows asked beside what the tender says, what came back and through whom, hops, reminders."""
     found = _own(round_, request_id)
+    seen.note(notices.NEWS, round_, {found.public_id})
     now = clock.now()
     facts: dict[str, Any] = {
         "round_": round_,

@@ -8,13 +8,13 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.chain.requests import reading
+from framework.chain.requests import notices, reading
 from framework.chain.requests.reading import Filters, Line
 from framework.ground.permissions import Permission
 from framework.ground.table_files import Sheet, Value, require_room, workbook
 from models.base import db
 from models.rounds import Round
-from views import clock
+from views import clock, seen
 from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import state_words
@@ -27,6 +27,7 @@ def silence(round_: Round) -> str:
     """The lead's own requests and every hop of the tenders that were opened, the longest silence first."""
     every = reading.of_lead(db.session(), round_, Filters(), now=clock.now())
     lines, page = reading.part(_chosen(round_), request.args.get("page"))
+    seen.note(notices.NEWS, round_, {one.request.public_id for one in lines})
     suppliers = {one.public_id: one.name for one in (reading.about(line.request) for line in every)}
     return render_template(
         "requests/silence.html",

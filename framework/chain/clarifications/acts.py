@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framework.chain.clarifications import notices
+from framework.chain.clarifications.notices import ASKING
 from framework.chain.clarifications.positions import Position
 from framework.chain.contradictions import review
 from framework.chain.contradictions.states import states_of
-from framework.ground import audit, lifecycle, mail
+from framework.ground import audit, lifecycle
 from framework.ground.actors import Actor, roles_for, roles_in
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import telling
 from models.base import random_id
 from models.contradictions import (
     Clarification,
@@ -32,8 +33,6 @@ from models.rounds import Round
 ASKED = audit.declare("clarification.asked", "code", "items", "answer_by")
 ANSWERED = audit.declare("clarification.answered", "late")
 CLOSED = audit.declare("clarification.closed", "answered")
-ASKING = {"opened": "lead", "judging": "chair"}
-"""Who may ask and close, by the state of the round (lifecycle table, tender submissions)."""
 LONGEST_ANSWER = 4_000
 LONGEST_MOTIVE = 1_000
 
@@ -106,6 +105,7 @@ def answer(
     one.answers.append(made)
     session.flush()
     audit.record(session, ANSWERED, actor=actor, now=now, subject=one, late=now > one.answer_by)
+    notices.was_answered(session, one, now=now)
     return made
 
 
@@ -166,7 +166,7 @@ def _send(
         )
         for item in one.items
     )
-    _tell(session, made, round_, now)
+    notices.was_asked(session, made, now=now)
     audit.record(
         session,
         ASKED,
@@ -178,22 +178,6 @@ def _send(
         answer_by=answer_by.isoformat(),
     )
     return made
-
-
-def _tell(session: Session, made: Clarification, round_: Round, now: dt.datetime) -> None:
-    """A mail to the supplier's people, without a word of the file."""
-    for person in telling.people(session, [made.supplier_id], "supplier", now=now):
-        mail.post(
-            session,
-            "clarification_asked",
-            to=person,
-            now=now,
-            round_=round_,
-            recipient=person.name,
-            round_name=round_.name,
-            answer_by=f"{made.answer_by.astimezone(ZoneInfo(round_.zone)):%Y-%m-%d %H:%M} ({round_.zone})",
-            path=f"/rounds/{round_.public_id}/clarifications/{made.public_id}",
-        )
 
 
 def _require_unasked(session: Session, numbers: Collection[int]) -> None:
