@@ -58,7 +58,7 @@ class NotApplicable(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(60), comment="component type or mineral")
+    kind: Mapped[str] = mapped_column(String(60), comment="component type or mineral, as component:battery")
     motive: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime] = mapped_column(Instant)
     by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))

@@ -74,6 +74,8 @@ class Permission(StrEnum):
     SITES_MATCH = "sites:match"
     CONTRADICTIONS_VIEW = "contradictions:view"
     CONTRADICTIONS_DECIDE = "contradictions:decide"
+    NOT_APPLICABLE_VIEW = "not_applicable:view"
+    NOT_APPLICABLE_DECIDE = "not_applicable:decide"
     CLARIFICATION_ASK = "clarification:ask"
     CLARIFICATION_ANSWER = "clarification:answer"
     REQUEST_ASK = "request:ask"
@@ -154,6 +156,13 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
         _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
+        _rule(Permission.NOT_APPLICABLE_VIEW, "lead chair", N_("see what is said not to apply to models"), OPENED),
+        _rule(
+            Permission.NOT_APPLICABLE_DECIDE,
+            "lead",
+            N_("accept that something does not apply to models"),
+            frozenset({"opened", "judging"}),
+        ),
         _rule(
             Permission.CLARIFICATION_ASK,
             "lead chair",

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_table('not_applicable',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('product_id', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.String(length=60), nullable=False, comment='component type or mineral'),
+    sa.Column('kind', sa.String(length=60), nullable=False, comment='component type or mineral, as component:battery'),
     sa.Column('motive', sa.Text(), nullable=False),
     sa.Column('at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('by_id', sa.Integer(), nullable=False),

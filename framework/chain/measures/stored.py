@@ -33,7 +33,8 @@ REST_AFTER_FAULT = dt.timedelta(hours=1)
 SLICE = 100
 """Products that one transaction of the worker counts."""
 AT_ONCE = 25
-"""Products that a person's act on sites counts at once; a job does the rest."""
+"""Products that a person's act counts at once; a job does the rest."""
+MARKED_AT_ONCE = 5_000
 
 
 def submission_placed(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -66,6 +67,14 @@ def sites_changed(
     _mark(session, ProductMeasures.product_id.in_(tied))
     for round_ in rounds:
         count_next(session, round_, now=now, most=AT_ONCE)
+
+
+def products_changed(session: Session, round_: Round, products: Collection[int], *, now: dt.datetime) -> None:
+    """Count these products anew: what is asked of them has changed."""
+    wanted = sorted(products)
+    for start in range(0, len(wanted), MARKED_AT_ONCE):
+        _mark(session, ProductMeasures.product_id.in_(wanted[start : start + MARKED_AT_ONCE]))
+    count_next(session, round_, now=now, most=AT_ONCE)
 
 
 def begin(session: Session, submission: Submission) -> None:
