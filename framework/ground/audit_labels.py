@@ -37,8 +37,10 @@ KINDS: dict[str, str] = {
     "contradiction.accepted": N_("accepted a contradiction"),
     "contradiction.dismissed": N_("dismissed a contradiction"),
     "contradiction.undone": N_("took a decision about a contradiction back"),
-    "not_applicable.accepted": N_("accepted as not applicable: %(kind)s, %(count)s models of tender %(receipt)s"),
-    "not_applicable.undone": N_("took back as not applicable: %(kind)s, %(count)s models of tender %(receipt)s"),
+    "not_applicable.accepted": N_("accepted as not applicable: %(count)s models of tender %(receipt)s"),
+    "not_applicable.undone": N_(
+        "took back what was accepted as not applicable: %(count)s models of tender %(receipt)s"
+    ),
     "clarification.asked": N_("asked a supplier about its own rows, %(items)s"),
     "clarification.answered": N_("answered a question about the tender"),
     "clarification.closed": N_("closed a question to a supplier"),

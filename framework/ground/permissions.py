@@ -73,6 +73,7 @@ class Permission(StrEnum):
     SITES_ANSWER = "sites:answer"
     SITES_MATCH = "sites:match"
     CONTRADICTIONS_VIEW = "contradictions:view"
+    CONTRADICTIONS_JUDGED = "contradictions:judged"
     CONTRADICTIONS_DECIDE = "contradictions:decide"
     NOT_APPLICABLE_VIEW = "not_applicable:view"
     NOT_APPLICABLE_DECIDE = "not_applicable:decide"
@@ -155,6 +156,12 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
+        _rule(
+            Permission.CONTRADICTIONS_JUDGED,
+            "evaluator",
+            N_("see the accepted contradictions of the suppliers one judges, and what these answered"),
+            OPENED - {"opened"},
+        ),
         _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
         _rule(Permission.NOT_APPLICABLE_VIEW, "lead chair", N_("see what is said not to apply to models"), OPENED),
         _rule(

@@ -155,6 +155,7 @@ from views.chain import (  # noqa: E402, F401 - their routes hang on the bluepri
     comparing,
     contradictions,
     decisions,
+    judged,
     leverage,
     matching,
     measures,
