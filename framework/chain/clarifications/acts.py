@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -57,27 +58,14 @@ def ask(
     why = motive.strip()[:LONGEST_MOTIVE]
     if not asked:
         raise MoveRefused("nobody-chosen", N_("Choose at least one supplier."))
-    _require_unasked(session, {item.contradiction for one in asked for item in one.items})
-    left_out = len(positions) - len(asked)
-    batch = random_id()
-    made = []
+    about = sorted({item.contradiction for one in asked for item in one.items})
+    _require_unasked(session, about)
+    fair = {"answer_by": answer_by, "left_out": len(positions) - len(asked)}
+    batch, made = random_id(), []
     for one in asked:
-        if one.submission.state == "clarification_asked":
-            _require_may(session, round_, actor)
-            _require_fair(answer_by, left_out, why, now)
-        else:
-            lifecycle.move(
-                session,
-                one.submission,
-                "ask_clarification",
-                actor=actor,
-                now=now,
-                motive=why,
-                answer_by=answer_by,
-                left_out=left_out,
-            )
+        _move(session, round_, one.submission, why, actor, now, **fair)
         made.append(_send(session, one, batch, answer_by or now, why, actor, now))
-    for number in sorted({item.contradiction for one in asked for item in one.items}):
+    for number in about:
         session.add(ContradictionDecision(contradiction_id=number, act="ask", actor_id=actor.user_id, at=now))
     session.flush()
     return made
@@ -140,6 +128,17 @@ def state_of(one: Clarification, now: dt.datetime) -> str:
 def end_of(day: dt.date, zone: str) -> dt.datetime:
     """The last minute of a day where the round is held: an answer of that day is in time."""
     return dt.datetime.combine(day, dt.time(23, 59), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def _move(
+    session: Session, round_: Round, submission: Submission, why: str, actor: Actor, now: dt.datetime, **fair: Any
+) -> None:
+    """Give the submission its state; one that is asked already has it, and the same rules are asked without a move."""
+    if submission.state == "clarification_asked":
+        _require_may(session, round_, actor)
+        _require_fair(motive=why, now=now, **fair)
+    else:
+        lifecycle.move(session, submission, "ask_clarification", actor=actor, now=now, motive=why, **fair)
 
 
 def _send(
@@ -209,7 +208,7 @@ def _require_may(session: Session, round_: Round, actor: Actor) -> None:
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=who)
 
 
-def _require_fair(answer_by: dt.datetime | None, left_out: int, motive: str, now: dt.datetime) -> None:
+def _require_fair(*, answer_by: dt.datetime | None, left_out: int, motive: str, now: dt.datetime) -> None:
     """Equal treatment: a later date, and the same question to all in the same position, or a reason (law L19)."""
     if answer_by is None or answer_by <= now:
         raise MoveRefused("date-missing", N_("Give a day that is still to come by which the suppliers answer."))
@@ -239,7 +238,9 @@ def _guard_state(state: str, submission: Submission) -> None:
 
 def _guard_ask(_session: Session, submission: Submission, context: Context) -> None:
     _guard_state("opened" if context.move.source == "opened" else "judging", submission)
-    _require_fair(context.facts.get("answer_by"), int(context.facts.get("left_out", 1)), context.motive, context.now)
+    facts = context.facts
+    left_out = int(facts.get("left_out", 1))
+    _require_fair(answer_by=facts.get("answer_by"), left_out=left_out, motive=context.motive, now=context.now)
 
 
 def _guard_close(session: Session, submission: Submission, context: Context) -> None:
