@@ -32,8 +32,8 @@ from models.disclosure import Submission
 from models.measures import NotApplicable, ProductMeasures
 from models.rounds import Lot, Round
 
-ACCEPTED = audit.declare("not_applicable.accepted", "kind", "count", "receipt", "motive")
-TAKEN_BACK = audit.declare("not_applicable.undone", "kind", "count", "receipt")
+ACCEPTED = audit.declare("not_applicable.accepted", "what", "count", "receipt", "motive")
+TAKEN_BACK = audit.declare("not_applicable.undone", "what", "count", "receipt")
 REASON = "not_applicable"
 LONGEST_MOTIVE = 1_000
 AT_ONCE = 1_000
@@ -143,7 +143,7 @@ def accept(
         NotApplicable(product_id=number, kind=kind, motive=why, at=now, by_id=actor.user_id)
         for number in sorted(products)
     )
-    said = {"kind": kind, "count": len(products), "receipt": submission.receipt_number}
+    said = {"what": kind, "count": len(products), "receipt": submission.receipt_number}
     audit.record(session, ACCEPTED, actor=actor, now=now, subject=round_, motive=why, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(products)
@@ -167,7 +167,7 @@ def undo(
     _require_all(set(products), set(found))
     for one in found.values():
         one.undone_at, one.undone_by_id = now, actor.user_id
-    said = {"kind": kind, "count": len(found), "receipt": submission.receipt_number}
+    said = {"what": kind, "count": len(found), "receipt": submission.receipt_number}
     audit.record(session, TAKEN_BACK, actor=actor, now=now, subject=round_, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(found)

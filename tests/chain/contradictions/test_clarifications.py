@@ -231,13 +231,17 @@ def test_answers_of_a_while_are_one_mail_to_each_of_the_lead_and_none_once_seen(
     say(asking, made)
     (mail,) = answered_mails(asking)
     place = f"/rounds/{asking.round.public_id}/contradictions/questions"
+    first, second = (one.public_id for one in made)
     assert (mail.recipient, len(mail.params["items"]), mail.params["path"]) == (user.email, 2, place)
     asking.session.commit()
     browser = sign_in(user, asking.round.organisation)
-    browser.page(f"{place}/{made[0].public_id}")
-    assert [item["key"] for item in answered_mails(asking)[0].params["items"]] == [made[1].public_id]
+    asking.session.rollback()
+    browser.page(f"{place}/{first}")
+    asking.session.rollback()
+    assert [item["key"] for item in answered_mails(asking)[0].params["items"]] == [second]
     asking.session.rollback()
     browser.page(place)
+    asking.session.rollback()
     assert [one.state for one in answered_mails(asking)] == ["dropped"]
 
 

@@ -130,15 +130,17 @@ def test_what_is_said_otherwise_or_not_asked_is_no_claim(opened, rows):
 
 
 def test_what_is_accepted_leaves_what_is_asked_and_the_measures_follow(round_):
-    (product,) = numbers(round_, BATTERY)
+    link = ("4_links", {"product_ref": "P2", "component_ref": "P2-MB", "site_ref": "S3"})
+    tender = round_.built(saying(more=[link]), name="Eastern IT")
+    (product,) = numbers(round_, BATTERY, tender)
     before = figures(round_, product)
-    assert accept(round_) == 1
+    assert accept(round_, tender=tender) == 1
     after = figures(round_, product)
 
     assert after["counts"]["required"] == before["counts"]["required"] - 1
     assert Fraction(after["values"]["completeness"]) > Fraction(before["values"]["completeness"])
     assert not [gap for gap in after["gaps"] if gap[2] == BAT]
-    other = next(one for one in numbers(round_, GOLD) if one != product)
+    other = next(one for one in numbers(round_, GOLD, tender) if one != product)
     assert figures(round_, other)["counts"]["required"] == before["counts"]["required"]
 
 

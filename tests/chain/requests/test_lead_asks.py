@@ -164,13 +164,13 @@ def test_the_lead_does_not_read_or_touch_what_a_supplier_asked(asking, sign_in):
     request = asking.ask(battery)
     asking.open_round()
     actor, user = asking.lead()
+    for act in (acts.withdraw, acts.remind):
+        with pytest.raises(NotAllowed):
+            act(asking.session, request, actor=actor, now=asking.clock.now)
     asking.session.commit()
     browser = sign_in(user, asking.round.organisation)
 
     assert browser.get(f"/rounds/{asking.round.public_id}/upstream/{request.public_id}").status_code == 404
-    for act in (acts.withdraw, acts.remind):
-        with pytest.raises(NotAllowed):
-            act(asking.session, request, actor=actor, now=asking.clock.now)
 
 
 def test_a_supplier_neither_withdraws_nor_takes_over_what_the_lead_asked(open_):
