@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
@@ -143,7 +144,7 @@ def accept(
         NotApplicable(product_id=number, kind=kind, motive=why, at=now, by_id=actor.user_id)
         for number in sorted(products)
     )
-    said = {"what": kind, "count": len(products), "receipt": submission.receipt_number}
+    said: dict[str, Any] = {"what": kind, "count": len(products), "receipt": submission.receipt_number}
     audit.record(session, ACCEPTED, actor=actor, now=now, subject=round_, motive=why, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(products)
@@ -167,7 +168,7 @@ def undo(
     _require_all(set(products), set(found))
     for one in found.values():
         one.undone_at, one.undone_by_id = now, actor.user_id
-    said = {"what": kind, "count": len(found), "receipt": submission.receipt_number}
+    said: dict[str, Any] = {"what": kind, "count": len(found), "receipt": submission.receipt_number}
     audit.record(session, TAKEN_BACK, actor=actor, now=now, subject=round_, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(found)
@@ -263,7 +264,7 @@ def _read_smelters(session: Session, round_: Round, products: dict[int, Product]
                 told.add((product.id, f"{MINERAL}{mineral}"), one.not_disclosed_reason, one.row_id, proof)
 
 
-def _linked(round_: Round) -> Select[tuple[int, str]]:
+def _linked(round_: Round) -> Select[int, str]:
     """Product and component type of every place that a current link names."""
     return (
         select(Product.id, Component.component_type)

@@ -198,7 +198,9 @@ class Sources:
         return found
 
 
-def _named_smelters(submissions: Sequence[int], minerals: Sequence[str]) -> Select[Any]:
+def _named_smelters(
+    submissions: Sequence[int], minerals: Sequence[str]
+) -> Select[str, str, str, str, int, int, str, int]:
     """The rows of these submissions that name a smelter of these minerals, with the product they are about, if any."""
     return (
         select(

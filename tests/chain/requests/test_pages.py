@@ -319,7 +319,6 @@ def test_no_page_or_file_of_a_link_tells_of_another_reseller(asking, anybody):
     texts = [one.get_data(as_text=True) for one in pages]
     texts.append(str([cell.value for table in book for row in table.iter_rows() for cell in row]))
 
-    assert "You answered this before" in texts[0]
     for text in texts:
         assert "Southern IT" in text or text is texts[-1]
         for canary in ("Northern IT", first.reference, *CANARIES):
