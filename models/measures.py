@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base
+from models.base import Base, Instant
 from models.chain import Product
 from models.disclosure import Submission
+from models.people import User
 
 
 class ProductMeasures(Base):
@@ -43,3 +45,25 @@ class LotMeasures(Base):
     gaps: Mapped[list[Any]] = mapped_column(JSON, deferred=True, comment="what is missing, with what it is worth")
 
     submission: Mapped[Submission] = relationship()
+
+
+class NotApplicable(Base):
+    """That the lead accepts that a component or mineral does not apply to a product: nothing is asked of it there.
+
+    A mineral stands for its smelters and its origins. What was taken back stays, with who did it; one of a kind stands.
+    """
+
+    __tablename__ = "not_applicable"
+    __table_args__ = (CheckConstraint("(undone_at IS NULL) = (undone_by_id IS NULL)", name="undone_facts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(60), comment="component type or mineral, as component:battery")
+    motive: Mapped[str] = mapped_column(Text)
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    product: Mapped[Product] = relationship()
+    by: Mapped[User] = relationship(foreign_keys=[by_id])

@@ -22,8 +22,9 @@ REQUEST_LINK_PURPOSES = ("answer", "library")
 class UpstreamRequest(Record, Base):
     """One hop: an asker asks one party that needs no account. Passing on makes a child.
 
-    `supplier_id` is the supplier for whose disclosure the whole chain asks; of the first hop it is the asker. What
-    the asked party types is kept in `draft` until it answers. `volume` and `letter` are as they were when it was asked.
+    `supplier_id` is the supplier for whose disclosure the whole chain asks; of the first hop it is the asker. Where the
+    lead asks itself it is blank: no supplier knows of it, and no letter names one. What the asked party types is kept in
+    `draft` until it answers. `volume` and `letter` are as they were when it was asked.
     """
 
     __tablename__ = "request"
@@ -37,7 +38,9 @@ class UpstreamRequest(Record, Base):
     )
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
-    supplier_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    supplier_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id"), index=True, comment="blank = the lead asks itself"
+    )
     submission_id: Mapped[int] = mapped_column(
         ForeignKey("submission.id"), comment="the version of the supplier whose open rows are asked for"
     )
@@ -67,16 +70,23 @@ class UpstreamRequest(Record, Base):
     draft_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
     round: Mapped[Round] = relationship()
-    supplier: Mapped[Organisation] = relationship()
+    supplier: Mapped[Organisation | None] = relationship()
     submission: Mapped[Submission] = relationship()
     parent: Mapped[UpstreamRequest | None] = relationship(remote_side="UpstreamRequest.id")
     proof: Mapped[StoredFile | None] = relationship()
     rows: Mapped[list[RequestRow]] = relationship(back_populates="request", order_by="RequestRow.position")
 
     @property
+    def is_of_lead(self) -> bool:
+        """Whether the lead asks itself, about rows of an opened tender."""
+        return self.supplier_id is None and self.supplier is None
+
+    @property
     def owner_id(self) -> int:
-        """The supplier on whose behalf it asks."""
-        return self.supplier_id if self.supplier_id is not None else self.supplier.id
+        """The organisation on whose behalf it asks: the supplier, else the lead of the round."""
+        if self.supplier_id is not None:
+            return self.supplier_id
+        return self.supplier.id if self.supplier is not None else self.round.organisation_id
 
     @property
     def known_as(self) -> str:

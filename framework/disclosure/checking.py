@@ -115,22 +115,34 @@ def keep(
         _settle(session, submission, now=now, files=files)
         return
     _store(session, submission, checked, milliseconds, now)
-    if is_first and checked.copy_of is not None:
-        submission.made_from = returned.made_from(session, submission, checked.copy_of)
-        submission.returned = {"changes": checked.changes}
     if not has_rows:
         store_rows(session, submission, checked, on_progress=_unheard)
-    if not is_first:
-        take_place(session, submission)
-    submission.is_mended = False
-    if is_first:
-        _move_on(session, submission, now=now)
-        notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
-    else:
-        notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
+    result = _first_result if is_first else _new_result
+    result(session, submission, checked, now=now, mail_after=mail_after)
     if submission.state == "checked" and submission.mapping:
         _take_over(session, submission, is_first, clock)
     _settle(session, submission, now=now, files=files)
+
+
+def _first_result(
+    session: Session, submission: Submission, checked: Checked, *, now: dt.datetime, mail_after: dt.timedelta
+) -> None:
+    """What the first reading of a version decides: the copy it was made from, its state, the mail to its sender."""
+    if checked.copy_of is not None:
+        submission.made_from = returned.made_from(session, submission, checked.copy_of)
+        submission.returned = {"changes": checked.changes}
+    submission.is_mended = False
+    _move_on(session, submission, now=now)
+    notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
+
+
+def _new_result(
+    session: Session, submission: Submission, checked: Checked, *, now: dt.datetime, mail_after: dt.timedelta
+) -> None:
+    """The rows of a version whose cells were mended take their place; its state stays."""
+    take_place(session, submission)
+    submission.is_mended = False
+    notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
 
 
 def _unheard(_done: int, _total: int, _step: str = "", /) -> None:

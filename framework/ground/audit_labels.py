@@ -37,6 +37,10 @@ KINDS: dict[str, str] = {
     "contradiction.accepted": N_("accepted a contradiction"),
     "contradiction.dismissed": N_("dismissed a contradiction"),
     "contradiction.undone": N_("took a decision about a contradiction back"),
+    "not_applicable.accepted": N_("accepted as not applicable: %(count)s models of tender %(receipt)s"),
+    "not_applicable.undone": N_(
+        "took back what was accepted as not applicable: %(count)s models of tender %(receipt)s"
+    ),
     "clarification.asked": N_("asked a supplier about its own rows, %(items)s"),
     "clarification.answered": N_("answered a question about the tender"),
     "clarification.closed": N_("closed a question to a supplier"),
@@ -197,6 +201,8 @@ KIND_NAMES: dict[str, str] = {
     "contradictions.found": N_("found contradictions"),
     "contradictions.accepted": N_("accepted all open contradictions of one kind"),
     "contradictions.undone": N_("took the acceptance of all contradictions of one kind back"),
+    "not_applicable.accepted": N_("accepted something as not applicable"),
+    "not_applicable.undone": N_("took back what was accepted as not applicable"),
     "clarification.asked": N_("asked a supplier about its own rows"),
     SUMMED: N_("was refused more attempts in one minute"),
 }

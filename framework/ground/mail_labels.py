@@ -5,6 +5,7 @@ from __future__ import annotations
 from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
+    "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
     "confirmation_needed": N_("A second person is needed"),
     "deadline_moved": N_("Later tender deadline"),
@@ -18,6 +19,7 @@ MAIL_LABELS: dict[str, str] = {
     "person_added": N_("Person added"),
     "request_asked": N_("Request upstream"),
     "request_library": N_("Link to earlier answers"),
+    "request_news": N_("News of requests"),
     "request_reminder": N_("Reminder of a request"),
     "request_told": N_("What became of a request"),
     "request_withdrawn": N_("Request withdrawn"),

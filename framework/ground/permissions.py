@@ -73,10 +73,14 @@ class Permission(StrEnum):
     SITES_ANSWER = "sites:answer"
     SITES_MATCH = "sites:match"
     CONTRADICTIONS_VIEW = "contradictions:view"
+    CONTRADICTIONS_JUDGED = "contradictions:judged"
     CONTRADICTIONS_DECIDE = "contradictions:decide"
+    NOT_APPLICABLE_VIEW = "not_applicable:view"
+    NOT_APPLICABLE_DECIDE = "not_applicable:decide"
     CLARIFICATION_ASK = "clarification:ask"
     CLARIFICATION_ANSWER = "clarification:answer"
     REQUEST_ASK = "request:ask"
+    REQUEST_ASK_AS_LEAD = "request:ask_as_lead"
     REQUEST_VIEW_OWN = "request:view_own"
     REQUEST_ANSWER = "request:answer"
     REQUEST_VIEW = "request:view"
@@ -152,7 +156,20 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
+        _rule(
+            Permission.CONTRADICTIONS_JUDGED,
+            "evaluator",
+            N_("see the accepted contradictions of the suppliers one judges, and what these answered"),
+            OPENED - {"opened"},
+        ),
         _rule(Permission.CONTRADICTIONS_DECIDE, "lead", N_("accept or dismiss contradictions"), OPENED),
+        _rule(Permission.NOT_APPLICABLE_VIEW, "lead chair", N_("see what is said not to apply to models"), OPENED),
+        _rule(
+            Permission.NOT_APPLICABLE_DECIDE,
+            "lead",
+            N_("accept that something does not apply to models"),
+            frozenset({"opened", "judging"}),
+        ),
         _rule(
             Permission.CLARIFICATION_ASK,
             "lead chair",
@@ -168,6 +185,12 @@ TABLE: dict[Permission, Rule] = {
         ),
         _rule(Permission.SITES_MATCH, "lead", N_("merge, split and name sites"), OPENED),
         _rule(Permission.REQUEST_ASK, "supplier", N_("ask brands and makers for rows that are open"), ASKING),
+        _rule(
+            Permission.REQUEST_ASK_AS_LEAD,
+            "lead",
+            N_("ask brands and makers itself about rows of opened tenders"),
+            ASKING - SEALED,
+        ),
         _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
         _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
         _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),

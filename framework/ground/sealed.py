@@ -87,7 +87,7 @@ def is_mail_to_bidder() -> ColumnElement[bool]:
 
 
 def _opened(column: Any) -> Select[Any]:
-    """A column of the requests whose supplier's tender was opened: the lead may know of these."""
+    """A column of the requests whose supplier's tender was opened, or that the lead asks itself: it may know of these."""
     return (
         select(column)
         .select_from(UpstreamRequest)
@@ -95,7 +95,10 @@ def _opened(column: Any) -> Select[Any]:
             Submission,
             and_(
                 Submission.round_id == UpstreamRequest.round_id,
-                Submission.supplier_id == UpstreamRequest.supplier_id,
+                or_(
+                    Submission.supplier_id == UpstreamRequest.supplier_id,
+                    and_(UpstreamRequest.supplier_id.is_(None), Submission.id == UpstreamRequest.submission_id),
+                ),
             ),
         )
         .where(Submission.opened_at.is_not(None))

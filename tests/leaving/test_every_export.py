@@ -43,6 +43,7 @@ THEIRS = {
     f"{VERSION}/original": "the bytes a supplier sent",
     f"{ROUND}/submissions/<submission_id>/original": "the bytes a supplier sent",
     f"{ROUND}/requests/<request_id>/refusal": "the bytes that whoever was asked sent",
+    f"{ROUND}/upstream/<request_id>/refusal": "the bytes that whoever was asked sent",
     "/requests/<token>/onward/<request_id>/refusal": "the bytes that whoever was asked sent",
     f"{ROUND}/charts/<digest>.svg": "a picture",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",

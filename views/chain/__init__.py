@@ -159,10 +159,12 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
 from views.chain import (  # noqa: E402, F401 - their routes hang on the blueprint
     brands,
     changes,
+    claims,
     clarifications,
     comparing,
     contradictions,
     decisions,
+    judged,
     leverage,
     matching,
     measures,

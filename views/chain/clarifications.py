@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from framework.chain.clarifications import acts, lists
+from framework.chain.clarifications import acts, lists, notices
 from framework.chain.clarifications.positions import positions
 from framework.chain.contradictions.catalogue import kinds
 from framework.disclosure import confidentiality
@@ -27,6 +27,7 @@ from views.chain.saying import question_of, title_of
 from views.chain.sight import reader_of
 from views.disclosure.bidders import bidder, place
 from views.guard import actor, permit
+from views.seen import note as note_seen
 
 EXAMPLES = 3
 DAYS_TO_ANSWER = 14
@@ -69,6 +70,7 @@ def send_questions(round_: Round, code: str) -> str | Response | tuple[str, int]
 def clarifications(round_: Round) -> str:
     """All questions of a round: which wait, which are answered, whose date has passed."""
     found, page = lists.page(db.session(), round_, without=hidden_kinds(round_), asked=request.args.get("page"))
+    note_seen(notices.ANSWERED, round_, {one.public_id for one in found})
     return render_template(
         "chain/clarifications.html",
         round_=round_,
@@ -83,7 +85,9 @@ def clarifications(round_: Round) -> str:
 @permit(Permission.CLARIFICATION_ASK)
 def clarification(round_: Round, clarification_id: str) -> str:
     """One question with its answers, as the lead sees it."""
-    return _one(round_, seen(round_, clarification_id, Clarification))
+    one = seen(round_, clarification_id, Clarification)
+    note_seen(notices.ANSWERED, round_, {one.public_id})
+    return _one(round_, one)
 
 
 @blueprint.post("/rounds/<round_id>/contradictions/questions/<clarification_id>/close")
@@ -175,7 +179,7 @@ def _asking(round_: Round, code: str, error: str = "") -> str:
         answer_by=request.form.get("answer_by", by.isoformat()),
         motive=request.form.get("motive", ""),
         error=error,
-        is_lead_to_ask=acts.ASKING.get(round_.state) in guard.roles(round_),
+        is_lead_to_ask=notices.ASKING.get(round_.state) in guard.roles(round_),
     )
 
 
@@ -188,7 +192,7 @@ def _one(round_: Round, one: Clarification, error: str = "") -> str:
         may_see_contradictions=may(db.session(), actor(), Permission.CONTRADICTIONS_VIEW, round_),
         place=lambda row: place(reader, one.submission, row),
         is_over=bool(one.answers) or clock.now() > one.answer_by,
-        may_close=acts.ASKING.get(round_.state) in guard.roles(round_),
+        may_close=notices.ASKING.get(round_.state) in guard.roles(round_),
     )
 
 

@@ -15,6 +15,7 @@ from framework.chain.measures import formulas
 from framework.chain.measures.nodes import Node, Place
 from framework.chain.measures.product import ALONE, NODE, OLD, REST, UNDATED, Gap
 from framework.chain.measures.scale import ASKED, CO, FA, MI, SM, Scale
+from framework.chain.measures.waived import COMPONENT, MINERAL
 from framework.ground.terms import COMPONENT_TYPES, MINERALS, label_of
 from framework.ground.text import N_
 from views.i18n import date, number, percent, unknown, words
@@ -100,6 +101,14 @@ def what(level: str, kind: str) -> str:
     if level in (FA, CO):
         return words(label_of(COMPONENT_TYPES, kind))
     return f"{words(LEVELS[level])} · {words(label_of(MINERALS, kind))}"
+
+
+def kind(code: str) -> str:
+    """A component type or mineral that may be accepted as not applicable (`component:battery`)."""
+    named = code.removeprefix(MINERAL)
+    if named != code:
+        return words(label_of(MINERALS, named))
+    return words(label_of(COMPONENT_TYPES, code.removeprefix(COMPONENT)))
 
 
 def missing(gap: Gap) -> str:

@@ -47,6 +47,7 @@ def product(round_: Round, lot_id: str, number: int) -> str:
         row=shower.row(told.submission, told.row),
         levels=[(level, [one for one in rungs if one.level == level]) for level in LEVELS],
         others=shower.rungs(told, nodes=told.others),
+        left_out=[(measure_words.kind(one.kind), hidden.over(one.motive, lettered), one.at) for one in told.left_out],
         sees_quantity=sees_quantity(round_),
         said=measure_words,
         names=MEASURES,

@@ -21,4 +21,4 @@ def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     reminders.go_round(session, clock)
 
 
-from views.requests import asked, lead, library, supplier  # noqa: E402, F401 - their routes hang on the blueprint
+from views.requests import asked, asking, lead, library, supplier  # noqa: E402, F401 - their routes hang on the blueprint

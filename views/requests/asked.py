@@ -15,7 +15,7 @@ from flask_babel import refresh
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from framework.chain.requests import acts, answering, library, links, notices, reading, sheet
+from framework.chain.requests import acts, answering, links, notices, reading, sheet
 from framework.chain.requests.acts import Party
 from framework.chain.requests.answering import AnswerBroken
 from framework.chain.requests.blocks import CHOICES, FIELDS, MOST_BLOCKS, OF_A_SITE, Block
@@ -78,14 +78,12 @@ def save_draft(token: str) -> Response | tuple[str, int]:
 @blueprint.post("/requests/<token>/again")
 @permit(Permission.REQUEST_ANSWER)
 def give_again(token: str) -> Response:
-    """Put earlier answers of the own library, or what the next hop answered, into the draft: the chosen ones."""
+    """Put what the next hop answered into the draft: the chosen ones."""
     link = open_link(token)
-    source = "via" if request.form.get("source") == "via" else "reused"
-    offered = _returned(link.request) if source == "via" else library.offers(db.session(), link.request)
-    wanted = set(request.form.getlist("row"))
-    chosen: dict[int, list[RequestAnswer]] = {at: found for at, found in offered.items() if str(at) in wanted}
+    returned, wanted = _returned(link.request), set(request.form.getlist("row"))
+    chosen = {position: found for position, found in returned.items() if str(position) in wanted}
     try:
-        count = answering.take_over(db.session(), link, chosen, source=source, now=clock.now())
+        count = answering.take_over(db.session(), link, chosen, source="via", now=clock.now())
     except MoveRefused as error:
         return guard.done(HOME, guard.refused(error), "error")
     said = _("Put into the answer below: %(count)s rows. Nothing is sent yet.", count=count)
@@ -358,8 +356,7 @@ def _page(
         "shown": _shown(page),
         "by": by if by is not None else str((found.draft or {}).get("by", "")),
         "draft_at": found.draft_at if found.draft else None,
-        "offers": _offers(library.offers(db.session(), found)) if is_open else [],
-        "returned": _offers(_returned(found)) if is_open else [],
+        "returned": sorted(_returned(found).items()) if is_open else [],
         "children": reading.behind_next(db.session(), found, now=now),
         "errors": errors or [],
         "wrong": {one["field_id"]: one["text"] for one in errors or [] if one["field_id"]},
@@ -380,10 +377,6 @@ def _page(
         "usual_day": min(found.due_on, now.date() + dt.timedelta(days=14)) if not is_past(found, now) else None,
     }
     return render_template("requests/asked.html", **facts)
-
-
-def _offers(found: Mapping[int, list[RequestAnswer]]) -> list[tuple[int, list[RequestAnswer]]]:
-    return sorted(found.items())
 
 
 def _shown(page: Page) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The lead's list after the opening: which requests upstream are silent, for how long, and who was reminded how often."""
+"""The lead's list after the opening: its own requests and those of suppliers, who is silent, who was reminded how often."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.chain.requests import reading
+from framework.chain.requests import notices, reading
 from framework.chain.requests.reading import Filters, Line
 from framework.ground.permissions import Permission
 from framework.ground.table_files import Sheet, Value, require_room, workbook
 from models.base import db
 from models.rounds import Round
-from views import clock
+from views import clock, seen
 from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import state_words
@@ -24,10 +24,11 @@ from views.requests import blueprint, words
 @blueprint.get("/rounds/<round_id>/upstream")
 @permit(Permission.REQUEST_VIEW)
 def silence(round_: Round) -> str:
-    """Every hop of the tenders that were opened, the longest silence first."""
+    """The lead's own requests and every hop of the tenders that were opened, the longest silence first."""
     every = reading.of_lead(db.session(), round_, Filters(), now=clock.now())
     lines, page = reading.part(_chosen(round_), request.args.get("page"))
-    suppliers = {one.request.supplier.public_id: one.request.supplier.name for one in every}
+    seen.note(notices.NEWS, round_, {one.request.public_id for one in lines})
+    suppliers = {one.public_id: one.name for one in (reading.about(line.request) for line in every)}
     return render_template(
         "requests/silence.html",
         round_=round_,
@@ -38,6 +39,7 @@ def silence(round_: Round) -> str:
         suppliers=sorted(suppliers.items(), key=lambda pair: pair[1].casefold()),
         states=reading.STATES,
         words_=words,
+        about=reading.about,
     )
 
 
@@ -85,7 +87,7 @@ def _rows(lines: list[Line]) -> Iterator[list[Value]]:
     for one in lines:
         yield [
             one.request.reference,
-            one.request.supplier.name,
+            reading.about(one.request).name,
             one.request.hop,
             words.asker_of(one.request),
             words.party_of(one.request),

@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.chain.requests import accepting, acts, nodes, reading
+from framework.chain.requests import accepting, acts, nodes, notices, reading
 from framework.chain.requests.acts import Party
 from framework.disclosure import receiving, workbook
 from framework.ground import audit
@@ -22,7 +22,7 @@ from models.base import db
 from models.disclosure import Submission
 from models.requests import UpstreamRequest
 from models.rounds import Round
-from views import clock, guard
+from views import clock, guard, seen
 from views.disclosure.upload import address, own_organisation
 from views.disclosure.work import files, run_if_small, upload_mb
 from views.downloads import send_workbook
@@ -39,6 +39,7 @@ def own(round_: Round) -> str:
     """Everything this supplier asked in the round, with the hops behind, and what it takes over."""
     now, supplier_id = clock.now(), actor().organisation_id or 0
     lines, page = reading.part(reading.own(db.session(), round_, supplier_id, now=now), request.args.get("page"))
+    seen.note(notices.NEWS, round_, {one.request.public_id for one in lines})
     version = nodes.version_to_ask_for(db.session(), round_, supplier_id)
     taken = accepting.standing(db.session(), round_, supplier_id)
     return render_template(
@@ -94,7 +95,9 @@ def ask(round_: Round) -> Response | tuple[str, int]:
 @permit(Permission.REQUEST_VIEW_OWN)
 def one(round_: Round, request_id: str) -> str:
     """One request: the rows asked beside the own ones, what came back and through whom, the hops behind, reminders."""
-    return _page(_own(round_, request_id))
+    found = _own(round_, request_id)
+    seen.note(notices.NEWS, round_, {found.public_id})
+    return _page(found)
 
 
 @blueprint.post("/rounds/<round_id>/requests/<request_id>/withdraw")
@@ -257,7 +260,7 @@ def _form(round_: Round, errors: list[dict[str, str]] | None = None) -> str:
         "requests/new.html",
         round_=round_,
         version=version,
-        groups=_groups(shown[: acts.MOST_ROWS]),
+        groups=groups_of(shown[: acts.MOST_ROWS]),
         total=len(shown),
         most=acts.MOST_ROWS,
         brands=brands,
@@ -282,7 +285,7 @@ def _usual_day(round_: Round, now: dt.datetime) -> dt.date:
     return max(usual, now.date() + dt.timedelta(days=1))
 
 
-def _groups(shown: list[nodes.Node]) -> list[tuple[str, list[nodes.Node]]]:
+def groups_of(shown: list[nodes.Node]) -> list[tuple[str, list[nodes.Node]]]:
     """Open rows by brand and model, in the order of the file."""
     found: dict[str, list[nodes.Node]] = {}
     for one in shown:
@@ -299,7 +302,7 @@ def _waiting(round_: Round, supplier_id: int) -> dict[str, str]:
 
 def _page(found: UpstreamRequest) -> str:
     now = clock.now()
-    taken = accepting.standing(db.session(), found.round, found.supplier_id)
+    taken = accepting.standing(db.session(), found.round, found.owner_id)
     mine = [one for one in taken if one.row.request_id == found.id]
     behind = reading.behind(db.session(), found, now=now)
     line = reading.line_of(db.session(), found, now=now)

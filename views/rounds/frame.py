@@ -41,6 +41,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("chain.first_lot", N_("Comparison"), Permission.COMPARISON_VIEW),
     ("chain.site_list", N_("Sites"), Permission.COMPARISON_VIEW),
     ("chain.contradictions", N_("Contradictions"), Permission.CONTRADICTIONS_VIEW),
+    ("chain.judged_contradictions", N_("Accepted contradictions"), Permission.CONTRADICTIONS_JUDGED),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
     ("chain.first_leverage", N_("Leverage"), Permission.COMPARISON_VIEW),

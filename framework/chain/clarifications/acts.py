@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framework.chain.clarifications import notices
+from framework.chain.clarifications.notices import ASKING
 from framework.chain.clarifications.positions import Position
 from framework.chain.contradictions import review
 from framework.chain.contradictions.states import states_of
-from framework.ground import audit, lifecycle, mail
+from framework.ground import audit, lifecycle
 from framework.ground.actors import Actor, roles_for, roles_in
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import telling
 from models.base import random_id
 from models.contradictions import (
     Clarification,
@@ -32,8 +34,6 @@ from models.rounds import Round
 ASKED = audit.declare("clarification.asked", "code", "items", "answer_by")
 ANSWERED = audit.declare("clarification.answered", "late")
 CLOSED = audit.declare("clarification.closed", "answered")
-ASKING = {"opened": "lead", "judging": "chair"}
-"""Who may ask and close, by the state of the round (lifecycle table, tender submissions)."""
 LONGEST_ANSWER = 4_000
 LONGEST_MOTIVE = 1_000
 
@@ -58,27 +58,14 @@ def ask(
     why = motive.strip()[:LONGEST_MOTIVE]
     if not asked:
         raise MoveRefused("nobody-chosen", N_("Choose at least one supplier."))
-    _require_unasked(session, {item.contradiction for one in asked for item in one.items})
-    left_out = len(positions) - len(asked)
-    batch = random_id()
-    made = []
+    about = sorted({item.contradiction for one in asked for item in one.items})
+    _require_unasked(session, about)
+    fair = {"answer_by": answer_by, "left_out": len(positions) - len(asked)}
+    batch, made = random_id(), []
     for one in asked:
-        if one.submission.state == "clarification_asked":
-            _require_may(session, round_, actor)
-            _require_fair(answer_by, left_out, why, now)
-        else:
-            lifecycle.move(
-                session,
-                one.submission,
-                "ask_clarification",
-                actor=actor,
-                now=now,
-                motive=why,
-                answer_by=answer_by,
-                left_out=left_out,
-            )
+        _move(session, round_, one.submission, why, actor, now, **fair)
         made.append(_send(session, one, batch, answer_by or now, why, actor, now))
-    for number in sorted({item.contradiction for one in asked for item in one.items}):
+    for number in about:
         session.add(ContradictionDecision(contradiction_id=number, act="ask", actor_id=actor.user_id, at=now))
     session.flush()
     return made
@@ -106,6 +93,7 @@ def answer(
     one.answers.append(made)
     session.flush()
     audit.record(session, ANSWERED, actor=actor, now=now, subject=one, late=now > one.answer_by)
+    notices.was_answered(session, one, now=now)
     return made
 
 
@@ -142,6 +130,17 @@ def end_of(day: dt.date, zone: str) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(23, 59), tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
 
 
+def _move(
+    session: Session, round_: Round, submission: Submission, why: str, actor: Actor, now: dt.datetime, **fair: Any
+) -> None:
+    """Give the submission its state; one that is asked already has it, and the same rules are asked without a move."""
+    if submission.state == "clarification_asked":
+        _require_may(session, round_, actor)
+        _require_fair(motive=why, now=now, **fair)
+    else:
+        lifecycle.move(session, submission, "ask_clarification", actor=actor, now=now, motive=why, **fair)
+
+
 def _send(
     session: Session, one: Position, batch: str, answer_by: dt.datetime, why: str, actor: Actor, now: dt.datetime
 ) -> Clarification:
@@ -166,7 +165,7 @@ def _send(
         )
         for item in one.items
     )
-    _tell(session, made, round_, now)
+    notices.was_asked(session, made, now=now)
     audit.record(
         session,
         ASKED,
@@ -178,22 +177,6 @@ def _send(
         answer_by=answer_by.isoformat(),
     )
     return made
-
-
-def _tell(session: Session, made: Clarification, round_: Round, now: dt.datetime) -> None:
-    """A mail to the supplier's people, without a word of the file."""
-    for person in telling.people(session, [made.supplier_id], "supplier", now=now):
-        mail.post(
-            session,
-            "clarification_asked",
-            to=person,
-            now=now,
-            round_=round_,
-            recipient=person.name,
-            round_name=round_.name,
-            answer_by=f"{made.answer_by.astimezone(ZoneInfo(round_.zone)):%Y-%m-%d %H:%M} ({round_.zone})",
-            path=f"/rounds/{round_.public_id}/clarifications/{made.public_id}",
-        )
 
 
 def _require_unasked(session: Session, numbers: Collection[int]) -> None:
@@ -225,7 +208,7 @@ def _require_may(session: Session, round_: Round, actor: Actor) -> None:
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=who)
 
 
-def _require_fair(answer_by: dt.datetime | None, left_out: int, motive: str, now: dt.datetime) -> None:
+def _require_fair(*, answer_by: dt.datetime | None, left_out: int, motive: str, now: dt.datetime) -> None:
     """Equal treatment: a later date, and the same question to all in the same position, or a reason (law L19)."""
     if answer_by is None or answer_by <= now:
         raise MoveRefused("date-missing", N_("Give a day that is still to come by which the suppliers answer."))
@@ -255,7 +238,9 @@ def _guard_state(state: str, submission: Submission) -> None:
 
 def _guard_ask(_session: Session, submission: Submission, context: Context) -> None:
     _guard_state("opened" if context.move.source == "opened" else "judging", submission)
-    _require_fair(context.facts.get("answer_by"), int(context.facts.get("left_out", 1)), context.motive, context.now)
+    facts = context.facts
+    left_out = int(facts.get("left_out", 1))
+    _require_fair(answer_by=facts.get("answer_by"), left_out=left_out, motive=context.motive, now=context.now)
 
 
 def _guard_close(session: Session, submission: Submission, context: Context) -> None:

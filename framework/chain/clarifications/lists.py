@@ -27,16 +27,20 @@ def page(
     round_: Round,
     *,
     supplier: int | None = None,
+    among: Collection[int] | None = None,
     without: frozenset[str] = frozenset(),
     asked: str | int | None,
 ) -> tuple[list[Clarification], Page]:
     """The questions of a round, those not closed first, then the newest; of one supplier where its number is given.
 
+    `among` are the numbers of the submissions that they may be about, None for any.
     `without` are kinds that this reader may not see.
     """
     here: list[ColumnElement[bool]] = [Clarification.round_id == round_.id, Clarification.code.not_in(sorted(without))]
     if supplier is not None:
         here.append(Clarification.supplier_id == supplier)
+    if among is not None:
+        here.append(Clarification.submission_id.in_(sorted(among)))
     total = session.scalar(select(func.count()).select_from(Clarification).where(*here)) or 0
     shown = page_of(asked, total, PAGE)
     query = (

@@ -30,7 +30,8 @@ SORTS = ("worth", "found", "kind")
 class Filter:
     """What a list is narrowed to; blank is everything. `sort` is one of `SORTS`, from the greatest or newest.
 
-    `without` are kinds that this reader may not see.
+    `without` are kinds that this reader may not see; `among` the numbers of the submissions of which some row must be,
+    None for any.
     """
 
     words: str = ""
@@ -39,6 +40,7 @@ class Filter:
     state: str = ""
     sort: str = "worth"
     without: frozenset[str] = frozenset()
+    among: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def everything(session: Session, round_: Round, asked: Filter) -> list[Line]:
 
 def counts(session: Session, round_: Round, asked: Filter) -> dict[tuple[str, str], int]:
     """How many there are of each kind and state, whatever kind and state are asked for."""
-    bare = Filter(words=asked.words, supplier=asked.supplier, without=asked.without)
+    bare = Filter(words=asked.words, supplier=asked.supplier, without=asked.without, among=asked.among)
     one = _query(round_, bare).with_only_columns(Contradiction.code, states.state().label("state")).subquery()
     query = select(one.c.code, one.c.state, func.count()).group_by(one.c.code, one.c.state)
     return {(code, state): n for code, state, n in session.execute(query)}
@@ -150,6 +152,9 @@ def _query(round_: Round, asked: Filter) -> Any:
             .where(Organisation.public_id == asked.supplier, Submission.round_id == round_.id)
         )
         query = query.where(Contradiction.id.in_(about))
+    if asked.among is not None:
+        own = select(ContradictionRow.contradiction_id).where(ContradictionRow.submission_id.in_(sorted(asked.among)))
+        query = query.where(Contradiction.id.in_(own))
     return query
 
 

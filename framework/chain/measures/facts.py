@@ -13,15 +13,18 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.chain.figures import SUB_COMPONENT_TIER, asked_mineral, required_types
+from framework.chain.measures import waived
 from framework.chain.measures.nodes import Node, Place, required
 from framework.chain.measures.scale import FA, KEYS, MI, SM, Scale, scale_of
 from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, key_of, listed
+from framework.chain.measures.waived import kind_of
 from framework.chain.shared import is_current
 from framework.disclosure.confidentiality import day_of_receipt, deadline_day
 from framework.ground.places import Precision, precision
 from framework.rounds.settings import value
 from models.chain import Component, Link, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import Submission, SubmissionRow
+from models.measures import NotApplicable
 from models.rounds import Lot, Round
 
 ONE, HALF, FIFTH, NONE = Fraction(1), Fraction(1, 2), Fraction(1, 5), Fraction(0)
@@ -59,6 +62,7 @@ class Said:
     """One product with its lot, its required nodes, and components that are told without being asked.
 
     `class_` says how confidential its own row is, as that of a place; `on` is the day that the measures stand for.
+    `left_out` is what the lead accepted as not applicable.
     """
 
     product: Product
@@ -69,6 +73,7 @@ class Said:
     on: dt.date
     row: SubmissionRow
     class_: int = 0
+    left_out: tuple[NotApplicable, ...] = ()
 
 
 @dataclass(slots=True)
@@ -100,7 +105,7 @@ def load(session: Session, round_: Round, products: Sequence[Product], submissio
     mentions = [mention for found in rows.links.values() for _link, mention in found]
     sources.load_sites(mentions, kept)
     sources.load_smelters([s for found in rows.smelters.values() for s in found], kept)
-    reader = _Reader(rows, sources)
+    reader = _Reader(rows, sources, waived.standing(session, [product.id for product in kept]))
     return [reader.said(product, known[product.submission_id], lots[product.lot_id]) for product in kept]
 
 
@@ -160,8 +165,8 @@ def _load_smelters(
 class _Reader:
     """Turns loaded rows into nodes; what a mention says is read once however many links name it."""
 
-    def __init__(self, rows: _Rows, sources: Sources) -> None:
-        self.rows, self.sources = rows, sources
+    def __init__(self, rows: _Rows, sources: Sources, left_out: Mapping[tuple[int, str], NotApplicable]) -> None:
+        self.rows, self.sources, self.left_out = rows, sources, left_out
         self.places: dict[tuple[int, bool], Place] = {}
 
     def said(self, product: Product, submission: Submission, lot: Lot) -> Said:
@@ -170,7 +175,9 @@ class _Reader:
         on = deadline_day(submission.round) or day_of_receipt(submission)
         is_wide = str(head.get("scope") or "") == COMPANY_WIDE
         data_as_of = as_date(head.get("data_as_of"))
-        asked = required(required_types(lot), lot.minerals, asks_mines=lot.asks_mines)
+        every = required(required_types(lot), lot.minerals, asks_mines=lot.asks_mines)
+        accepted = {node: one for node in every if (one := self.left_out.get((product.id, kind_of(*node)))) is not None}
+        asked = required(required_types(lot), lot.minerals, asks_mines=lot.asks_mines, left_out=accepted)
         components: dict[str, list[Component]] = defaultdict(list)
         for component in self.rows.components[product.id]:
             components[component.component_type].append(component)
@@ -182,14 +189,17 @@ class _Reader:
                 deep = lot.asked_tiers >= SUB_COMPONENT_TIER
                 node = self._component(product, level, kind, components[kind], data_as_of, goes_deep=deep)
             nodes.append(replace(node, places=(), reason=COMPANY_WIDE) if is_wide else node)
-        kinds = {kind for level, kind in asked}
+        kinds = {kind for level, kind in every if level not in (SM, MI)}
         others = [
             self._component(product, "co", kind, found, data_as_of, goes_deep=True)
             for kind, found in components.items()
             if kind not in kinds
         ]
         row = self.rows.rows[product.row_id]
-        return Said(product, submission, lot, tuple(nodes), tuple(others), on, row, self._class(submission.id))
+        left_out = tuple({one.id: one for one in accepted.values()}.values())
+        return Said(
+            product, submission, lot, tuple(nodes), tuple(others), on, row, self._class(submission.id), left_out
+        )
 
     def _class(self, submission_id: int) -> int:
         """That of a row about a product which says nothing else."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from framework.chain.measures.formulas import independent
@@ -113,42 +113,32 @@ class Sources:
         if not minerals:
             return
         brands = {key_of(product.brand) for product in products}
-        offers = select(Product.submission_id, Product.brand).where(Product.submission_id.in_(sorted(self.submissions)))
-        of_brand: dict[int, set[str]] = defaultdict(set)
-        for submission, brand in self.session.execute(offers.distinct()):
-            if key_of(brand) in brands:
-                of_brand[submission].add(key_of(brand))
-        query = (
-            select(
-                SmelterMention.mineral,
-                SmelterMention.smelter_id,
-                SmelterMention.smelter_name,
-                SmelterMention.country,
-                SmelterMention.submission_id,
-                SmelterMention.row_id,
-                Product.brand,
-                Product.lot_id,
-            )
-            .outerjoin(Product, Product.id == SmelterMention.product_id)
-            .where(
-                SmelterMention.submission_id.in_(sorted(of_brand)),
-                SmelterMention.mineral.in_(minerals),
-                SmelterMention.smelter_name != "",
-            )
-            .distinct()
-        )
-        found = self.session.execute(query).all()
+        offered = self._brands_offered(brands)
+        found = self.session.execute(_named_smelters(sorted(offered), minerals)).all()
         rows = self._values({row.row_id for row in found}) if self._asks_mines() else {}
         for row in found:
-            named = of_brand[row.submission_id] if row.brand is None else {key_of(row.brand)} & brands
-            class_ = class_of(self.levels.get(row.submission_id, ""), tied=row.brand is not None)
-            lots = frozenset() if row.lot_id is None else frozenset({row.lot_id})
-            other = Other(self.marks[row.submission_id], class_, lots)
-            for brand in named:
-                self.smelters[brand, row.mineral, smelter_key(row)].add(other)
-                for origin in listed(rows.get(row.row_id, {}).get("mine_or_origin_country")):
-                    self.origins[brand, row.mineral, origin].add(other)
+            named = offered[row.submission_id] if row.brand is None else {key_of(row.brand)} & brands
+            self._add_smelter(row, named, listed(rows.get(row.row_id, {}).get("mine_or_origin_country")))
         self._load_registries({smelter.smelter_id for smelter in smelters if smelter.smelter_id})
+
+    def _brands_offered(self, brands: set[str]) -> dict[int, set[str]]:
+        """Which of these brands each submission offers; one that offers none is left out."""
+        offers = select(Product.submission_id, Product.brand).where(Product.submission_id.in_(sorted(self.submissions)))
+        found: dict[int, set[str]] = defaultdict(set)
+        for submission, brand in self.session.execute(offers.distinct()):
+            if key_of(brand) in brands:
+                found[submission].add(key_of(brand))
+        return found
+
+    def _add_smelter(self, row: Any, brands: Iterable[str], origins: Sequence[str]) -> None:
+        """That a row names a smelter and these origins for these brands."""
+        class_ = class_of(self.levels.get(row.submission_id, ""), tied=row.brand is not None)
+        lots = frozenset() if row.lot_id is None else frozenset({row.lot_id})
+        other = Other(self.marks[row.submission_id], class_, lots)
+        for brand in brands:
+            self.smelters[brand, row.mineral, smelter_key(row)].add(other)
+            for origin in origins:
+                self.origins[brand, row.mineral, origin].add(other)
 
     def of_site(self, product: Product, mention: Mention, row: SubmissionRow, audits: Sequence[SiteAudit]) -> Backing:
         """Who else names a mention's site for its brand: other rows, and audit reports that were shared and are valid."""
@@ -206,6 +196,31 @@ class Sources:
             rows = self.session.execute(query.where(SubmissionRow.id.in_(wanted[start : start + 5_000])))
             found |= {row.id: row.read_values for row in rows}
         return found
+
+
+def _named_smelters(
+    submissions: Sequence[int], minerals: Sequence[str]
+) -> Select[str, str, str, str, int, int, str, int]:
+    """The rows of these submissions that name a smelter of these minerals, with the product they are about, if any."""
+    return (
+        select(
+            SmelterMention.mineral,
+            SmelterMention.smelter_id,
+            SmelterMention.smelter_name,
+            SmelterMention.country,
+            SmelterMention.submission_id,
+            SmelterMention.row_id,
+            Product.brand,
+            Product.lot_id,
+        )
+        .outerjoin(Product, Product.id == SmelterMention.product_id)
+        .where(
+            SmelterMention.submission_id.in_(submissions),
+            SmelterMention.mineral.in_(minerals),
+            SmelterMention.smelter_name != "",
+        )
+        .distinct()
+    )
 
 
 def key_of(name: str) -> str:

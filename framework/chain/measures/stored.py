@@ -32,6 +32,7 @@ REST_AFTER_FAULT = dt.timedelta(hours=1)
 """How long a round whose job failed for good is left alone before it is tried again."""
 SLICE = 100
 """Products that one transaction of the worker counts."""
+MARKED_AT_ONCE = 5_000
 
 
 def submission_placed(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -64,6 +65,14 @@ def sites_changed(
     _mark(session, ProductMeasures.product_id.in_(tied))
     for round_ in rounds:
         _ask_for(session, round_, now=now)
+
+
+def products_changed(session: Session, round_: Round, products: Collection[int], *, now: dt.datetime) -> None:
+    """Count these products anew: what is asked of them has changed."""
+    wanted = sorted(products)
+    for start in range(0, len(wanted), MARKED_AT_ONCE):
+        _mark(session, ProductMeasures.product_id.in_(wanted[start : start + MARKED_AT_ONCE]))
+    _ask_for(session, round_, now=now)
 
 
 def begin(session: Session, submission: Submission) -> None:

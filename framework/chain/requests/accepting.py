@@ -64,7 +64,7 @@ def accept_as_proof(session: Session, request: UpstreamRequest, *, actor: Actor,
 def take_back(session: Session, request: UpstreamRequest, *, actor: Actor, now: dt.datetime) -> int:
     """Take over nothing of this request after all; how many. Versions that were sent stay as they are."""
     _require_own(session, request, actor)
-    found = [one for one in standing(session, request.round, request.supplier_id) if one.row.request_id == request.id]
+    found = [one for one in standing(session, request.round, request.owner_id) if one.row.request_id == request.id]
     if not found:
         raise MoveRefused("nothing-accepted", N_("Nothing of this request is taken over."))
     for one in found:

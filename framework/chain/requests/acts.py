@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from framework.chain.requests import due, letters, links, notices, volume
+from framework.chain.requests import due, links, notices
+from framework.chain.requests.making import UPSTREAM, Party, cleaned, new, send
 from framework.chain.requests.nodes import Node, of_row
+from framework.disclosure.veil import OPENED
 from framework.ground import audit, lifecycle, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.permissions import Permission
 from framework.ground.sealed import BY_LINK
-from framework.ground.text import N_, storable
-from framework.people.addresses import clean_email, clean_name, fold_email
+from framework.ground.text import N_
+from framework.people.addresses import clean_name
 from models.disclosure import Submission
-from models.people import User
+from models.people import RoleGrant, User
 from models.records import StoredFile
 from models.requests import RequestLink, RequestReminder, RequestRow, UpstreamRequest
+from models.rounds import Round
 
 REMINDED = audit.declare("request.reminded", "step")
-UPSTREAM = frozenset({"brand"})
-"""The role in which whoever holds a link acts: a party of the chain, whether it is a brand or makes a part."""
 MOST_ROWS = 500
-MOST_TEXT = 2_000
 MOST_HOPS = 6
 SUPPLIER_DAY = dt.timedelta(days=1)
 MOST_A_DAY = 200
@@ -37,17 +36,6 @@ MOST_A_DAY = 200
 MOST_CHILDREN = 20
 MOST_PASSED_ON_A_DAY = 100
 """How often one request of a supplier is passed on in a day, over all its hops: with each hop it could be twenty times more."""
-MOST_DAYS = 366
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Whom to ask: the organisation, a mail address, the language of its pages and mails; whether hops further down learn it."""
-
-    name: str
-    email: str
-    language: str = "en"
-    is_named: bool = True
 
 
 def by_link(link: RequestLink) -> Actor:
@@ -73,17 +61,35 @@ def ask(
     Raises NotAllowed, InvalidInput (no rows, address, due date) and MoveRefused.
     """
     permissions.require(session, actor, Permission.REQUEST_ASK, submission.round)
-    table = UpstreamRequest
     # What others passed on is counted there: it must not use up the day of the supplier.
-    is_own = (table.supplier_id == actor.organisation_id) & (table.hop == 1)
-    sent = select(func.count()).where(is_own, table.asked_at > now - SUPPLIER_DAY)
-    if (session.scalar(sent) or 0) >= MOST_A_DAY:
-        raise MoveRefused("too-many-asked", N_("That is the most that is asked in one day. Go on tomorrow."))
-    request = _new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
-    request.created_by_id = actor.user_id
-    request.rows = [node.as_row(number) for number, node in enumerate(nodes, start=1)]
-    user = session.get(User, actor.user_id) if actor.user_id is not None else None
-    return _send(session, request, asker_email=user.email if user is not None else "", actor=actor, now=now)
+    _require_day_left(session, UpstreamRequest.supplier_id == actor.organisation_id, now)
+    request = new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
+    return _ask(session, request, nodes, actor=actor, now=now)
+
+
+def ask_as_lead(
+    session: Session,
+    submission: Submission,
+    nodes: Sequence[Node],
+    to: Party,
+    *,
+    why: str,
+    due_on: dt.date | None,
+    actor: Actor,
+    now: dt.datetime,
+) -> UpstreamRequest:
+    """The lead asks itself about rows of one opened tender; whoever is asked does not learn whose tender it is.
+
+    Raises as `ask`.
+    """
+    round_ = submission.round
+    permissions.require(session, actor, Permission.REQUEST_ASK_AS_LEAD, round_)
+    own_rounds = select(Round.id).where(Round.organisation_id == actor.organisation_id)
+    of_lead = UpstreamRequest.supplier_id.is_(None) & UpstreamRequest.round_id.in_(own_rounds)
+    _require_day_left(session, of_lead, now)
+    asker = round_.organisation.name
+    request = new(submission, to, why=why, due_on=due_on, asker=asker, now=now, is_of_lead=True)
+    return _ask(session, request, nodes, actor=actor, now=now)
 
 
 def pass_on(
@@ -113,10 +119,10 @@ def pass_on(
         raise MoveRefused("too-many-asked", message)
     if any(row.request_id != parent.id for row in rows):
         raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
-    child = _new(parent.submission, to, why=why, due_on=due_on, asker=parent.asked_name, now=now, parent=parent)
+    child = new(parent.submission, to, why=why, due_on=due_on, asker=parent.asked_name, now=now, parent=parent)
     child.rows = [of_row(row).as_row(number, parent_row_id=row.id) for number, row in enumerate(rows, start=1)]
     actor = by_link(link)
-    _send(session, child, asker_email=parent.asked_email, actor=actor, now=now, link=link)
+    send(session, child, asker_email=parent.asked_email, actor=actor, now=now, link=link)
     if parent.state != "passed_on":
         lifecycle.move(session, parent, "pass_on", actor=actor, now=now, roles=UPSTREAM, link=link, child=child)
     return child
@@ -139,7 +145,7 @@ def refuse(
     request = hold(session, link.request, now)
     require_listed(request, "refuse", now)
     name = clean_name(by, "by")
-    text = _text(note, "note")
+    text = cleaned(note, "note")
     if proof is None:
         message = N_("Attach the dated answer that refuses: a letter, a mail or a form as a file.")
         raise InvalidInput("proof-missing", message, field="proof")
@@ -234,77 +240,33 @@ def take_back_children(session: Session, request: UpstreamRequest, *, actor: Act
         take_back_children(session, child, actor=actor, now=now)
 
 
-def _new(
-    submission: Submission,
-    to: Party,
-    *,
-    why: str,
-    due_on: dt.date | None,
-    asker: str,
-    now: dt.datetime,
-    parent: UpstreamRequest | None = None,
+def _ask(
+    session: Session, request: UpstreamRequest, nodes: Sequence[Node], *, actor: Actor, now: dt.datetime
 ) -> UpstreamRequest:
-    """A request with what was typed, checked; raises InvalidInput naming the field."""
-    if due_on is None:
-        raise InvalidInput("due-date-missing", N_("Give a date until which you need the answer."), field="due_on")
-    if (due_on - now.date()).days > MOST_DAYS:
-        raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
-    email = clean_email(to.email)
-    return UpstreamRequest(
-        round=submission.round,
-        supplier=submission.supplier,
-        submission=submission,
-        parent=parent,
-        hop=1 if parent is None else parent.hop + 1,
-        state="",
-        moved_at=now,
-        asker_name=asker[:200],
-        asked_name=clean_name(storable(to.name), "name"),
-        asked_email=email,
-        folded_email=fold_email(email),
-        is_named=to.is_named or parent is None,
-        language=to.language if to.language in letters.LANGUAGES else "en",
-        why=_text(why, "why"),
-        asked_at=now,
-        due_on=due_on,
-        zone=submission.round.zone,
-        created_at=now,
-        volume=[],
-        letter={},
-        draft={},
-    )
+    """Send a first hop for these rows; the mail leaves after the commit."""
+    request.created_by_id = actor.user_id
+    request.rows = [node.as_row(number) for number, node in enumerate(nodes, start=1)]
+    user = session.get(User, actor.user_id) if actor.user_id is not None else None
+    return send(session, request, asker_email=user.email if user is not None else "", actor=actor, now=now)
 
 
-def _send(
-    session: Session,
-    request: UpstreamRequest,
-    *,
-    asker_email: str,
-    actor: Actor,
-    now: dt.datetime,
-    link: RequestLink | None = None,
-) -> UpstreamRequest:
-    roles = UPSTREAM if link is not None else None
-    lifecycle.move(session, request, "ask", actor=actor, now=now, roles=roles, link=link)
-    session.flush()
-    request.volume = volume.behind(session, request)
-    letters.seal(request, asker_email=asker_email)
-    notices.was_asked(session, request, now=now)
-    session.flush()
-    return request
+def _require_day_left(session: Session, is_own: ColumnElement[bool], now: dt.datetime) -> None:
+    """Refuse one more first hop where as many were asked in a day as may be."""
+    table = UpstreamRequest
+    sent = select(func.count()).where(is_own, table.hop == 1, table.asked_at > now - SUPPLIER_DAY)
+    if (session.scalar(sent) or 0) >= MOST_A_DAY:
+        raise MoveRefused("too-many-asked", N_("That is the most that is asked in one day. Go on tomorrow."))
 
 
-def _text(text: str, field: str) -> str:
-    cleaned = storable(text).strip()
-    if len(cleaned) > MOST_TEXT:
-        raise InvalidInput("too-long", N_("At most %(limit)s characters."), field=field, limit=MOST_TEXT)
-    return cleaned
+def _is_first_asker(request: UpstreamRequest, actor: Actor) -> bool:
+    """Whether this is somebody of the supplier that asks, or of the lead where the lead asks itself."""
+    return actor.organisation_id == request.owner_id and (not request.is_of_lead or "lead" in actor.roles)
 
 
 def _require_asker(request: UpstreamRequest, actor: Actor, link: RequestLink | None) -> None:
-    """The asker of a first hop is the supplier; of a later one, whoever holds a link to the hop before."""
+    """The asker of a first hop is the supplier or the lead; of a later one, whoever holds a link to the hop before."""
     if request.parent_id is None:
-        is_asker = link is None and actor.organisation_id == request.owner_id
+        is_asker = link is None and _is_first_asker(request, actor)
     else:
         is_asker = link is not None and link.purpose == links.ANSWER and link.request_id == request.parent_id
     if not is_asker:
@@ -317,8 +279,10 @@ def require_asked(request: UpstreamRequest, link: RequestLink | None) -> None:
         raise NotAllowed("not-the-one-asked", N_("Only whoever was asked may do this."))
 
 
-def _guard_ask(_session: Session, request: UpstreamRequest, context: lifecycle.Context) -> None:
+def _guard_ask(session: Session, request: UpstreamRequest, context: lifecycle.Context) -> None:
     _require_new_asker(request, context)
+    if request.is_of_lead and request.parent is None:
+        _require_outsider(session, request)
     if not request.rows:
         raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
     if len(request.rows) > MOST_ROWS:
@@ -339,8 +303,22 @@ def _require_new_asker(request: UpstreamRequest, context: lifecycle.Context) -> 
     if request.parent is not None:
         if link is None or link.request_id != request.parent.id:
             raise NotAllowed("not-the-asker", N_("Only whoever asked may do this."))
-    elif context.actor.organisation_id != request.owner_id:
+    elif not _is_first_asker(request, context.actor):
         raise NotAllowed("not-the-asker", N_("Only whoever asked may do this."))
+
+
+def _require_outsider(session: Session, request: UpstreamRequest) -> None:
+    """The lead asks about an opened tender, and somebody who offers nothing in the round: bidders have clarifications."""
+    if request.submission.state not in OPENED:
+        raise MoveRefused("not-opened", N_("Only rows of opened tenders can be asked about."), rule="L07b")
+    bidders = select(Submission.supplier_id).where(
+        Submission.round_id == request.round.id, Submission.opened_at.is_not(None)
+    )
+    query = select(User.id).join(RoleGrant, RoleGrant.user_id == User.id)
+    is_here = RoleGrant.organisation_id.in_(bidders) & RoleGrant.withdrawn_at.is_(None)
+    if session.scalar(query.where(User.folded_email == request.folded_email, is_here).limit(1)) is not None:
+        message = N_("This is the address of a supplier of this round. Ask it about its own rows as a clarification.")
+        raise InvalidInput("asked-a-bidder", message, field="email")
 
 
 def _guard_pass_on(_session: Session, request: UpstreamRequest, context: lifecycle.Context) -> None:

@@ -22,6 +22,7 @@ from framework.chain.requests.blocks import (
     shares,
     understand,
 )
+from framework.chain.requests.making import UPSTREAM
 from framework.ground import audit, lifecycle
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale
 from framework.ground.text import N_
@@ -111,7 +112,7 @@ def answer(session: Session, link: RequestLink, *, by: str, now: dt.datetime) ->
     name = clean_name(by, "by")
     found = _understood(request, acts.local_day(request, now))
     facts: dict[str, Any] = {"link": link, "answers": found, "by": name}
-    lifecycle.move(session, request, "answer", actor=acts.by_link(link), now=now, roles=acts.UPSTREAM, **facts)
+    lifecycle.move(session, request, "answer", actor=acts.by_link(link), now=now, roles=UPSTREAM, **facts)
     notices.tell_asker(session, request, now=now)
     return len({position for position, _understood, _block in found})
 

@@ -19,7 +19,7 @@ def seal(request: UpstreamRequest, *, asker_email: str) -> None:
 
 
 def facts(request: UpstreamRequest, *, asker_email: str) -> dict[str, Any]:
-    """What the letter says, as plain JSON: who asks whom for what, why, and until when."""
+    """What the letter says, as plain JSON: who asks whom for what, why, and until when; no supplier where the lead asks."""
     return {
         "reference": request.reference,
         "asked_at": request.asked_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
@@ -27,7 +27,7 @@ def facts(request: UpstreamRequest, *, asker_email: str) -> dict[str, Any]:
         "zone": request.zone,
         "asker": request.asker_name,
         "asker_email": asker_email,
-        "on_behalf_of": request.supplier.name,
+        "on_behalf_of": request.supplier.name if request.supplier is not None else "",
         "asked": request.asked_name,
         "asked_email": request.asked_email,
         "round": request.round.name,

@@ -1,4 +1,7 @@
-"""What an address answered before: offered again where another asks the same, given only by an act of the one asked."""
+"""What an address answered before: offered again where another asks the same, to whoever reads that mailbox and nobody else.
+
+It is shown behind a link that is mailed to the address and works for a day: the link of a request may have been handed on.
+"""
 
 from __future__ import annotations
 

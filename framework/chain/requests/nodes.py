@@ -114,8 +114,11 @@ def require_newest(session: Session, version: Submission) -> None:
         raise MoveRefused("newer-counted", N_("A newer version already counts."))
 
 
-def open_nodes(session: Session, submission: Submission) -> list[Node]:
-    """Everything that a version of our workbook leaves open, in the order of its products; a list names no models."""
+def open_nodes(session: Session, submission: Submission, *, with_named: bool = False) -> list[Node]:
+    """Everything that a version of our workbook leaves open, in the order of its products; a list names no models.
+
+    `with_named` adds what it names a site or smelter for: that can be asked too, of somebody who is to say it anew.
+    """
     sheets = _rows(session, submission)
     lots = session.scalars(select(Lot).where(Lot.round_id == submission.round_id).order_by(Lot.number)).all()
     by_code = {lot.code.casefold(): lot for lot in lots}
@@ -126,10 +129,14 @@ def open_nodes(session: Session, submission: Submission) -> list[Node]:
         node
         for row, lot in products
         for node in _components(
-            row, lot, components.get(_fold(row, "product_ref"), []), links.get(_fold(row, "product_ref"), [])
+            row,
+            lot,
+            components.get(_fold(row, "product_ref"), []),
+            links.get(_fold(row, "product_ref"), []),
+            with_named=with_named,
         )
     ]
-    return found + _minerals(products, sheets[SMELTERS])
+    return found + _minerals(products, sheets[SMELTERS], with_named=with_named)
 
 
 def _rows(session: Session, submission: Submission) -> dict[str, list[Values]]:
@@ -149,7 +156,9 @@ def _by_product(rows: Iterable[Values]) -> dict[str, list[Values]]:
     return found
 
 
-def _components(product: Values, lot: Lot | None, mine: Iterable[Values], links: Iterable[Values]) -> list[Node]:
+def _components(
+    product: Values, lot: Lot | None, mine: Iterable[Values], links: Iterable[Values], *, with_named: bool
+) -> list[Node]:
     """The components of one product that no link ties to a site, with those the lot asks for and no row names."""
     linked = {_fold(row, "component_ref") for row in links if row.get("site_ref")}
     common = {
@@ -164,7 +173,8 @@ def _components(product: Values, lot: Lot | None, mine: Iterable[Values], links:
         kind = _text(row, "component_type", 30)
         named.add(kind)
         is_assembly = kind == FINAL_ASSEMBLY and "" in linked
-        if kind and not is_assembly and _fold(row, "component_ref") not in linked:
+        is_open = not is_assembly and _fold(row, "component_ref") not in linked
+        if kind and (is_open or with_named):
             own = {
                 "component_type": kind,
                 "other_type": _text(row, "component_type_other", 80),
@@ -172,13 +182,15 @@ def _components(product: Values, lot: Lot | None, mine: Iterable[Values], links:
                 "said": _text(row, "not_disclosed_reason", 30),
             }
             found.append(Node(**common, **own))
-    if "" in linked:
+    if "" in linked and not with_named:
         named.add(FINAL_ASSEMBLY)
     wanted = dict.fromkeys((FINAL_ASSEMBLY, *(lot.required_components if lot is not None else ())))
     return found + [Node(**common, component_type=kind) for kind in wanted if kind not in named]
 
 
-def _minerals(products: Iterable[tuple[Values, Lot | None]], smelters: Sequence[Values]) -> list[Node]:
+def _minerals(
+    products: Iterable[tuple[Values, Lot | None]], smelters: Sequence[Values], *, with_named: bool
+) -> list[Node]:
     """The minerals that the lots of a brand ask for and for which no smelter is named, once for each brand."""
     asked: dict[tuple[str, str], None] = {}
     for product, lot in products:
@@ -189,7 +201,7 @@ def _minerals(products: Iterable[tuple[Values, Lot | None]], smelters: Sequence[
     return [
         Node(MINERAL, brand, mineral=mineral, said=reasons.get(mineral, ""))
         for brand, mineral in asked
-        if mineral not in answered
+        if with_named or mineral not in answered
     ]
 
 

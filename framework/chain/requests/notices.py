@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain.requests import links
+from framework.ground import digest
 from framework.ground.mail import post
 from framework.rounds.telling import people
 from models.records import Mail
 from models.requests import RequestReminder, UpstreamRequest
 
 ASKED, REMINDER, LIBRARY = "request_asked", "request_reminder", "request_library"
-WITHDRAWN, TOLD = "request_withdrawn", "request_told"
+WITHDRAWN, TOLD, NEWS = "request_withdrawn", "request_told", "request_news"
 
 
 def was_asked(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> Mail:
@@ -58,7 +59,7 @@ def was_withdrawn(session: Session, request: UpstreamRequest, *, now: dt.datetim
 
 
 def tell_asker(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> None:
-    """Tell whoever asked what became of it: the supplier's people, or the party of the hop before by a new link."""
+    """Tell whoever asked what became of it: the supplier's or the lead's people, or the party of the hop before by a new link."""
     parent = request.parent
     if parent is not None and parent.state == "withdrawn":
         return  # it is asked no more, and its links have ended
@@ -67,18 +68,24 @@ def tell_asker(session: Session, request: UpstreamRequest, *, now: dt.datetime) 
         path = links.path(links.make(session, parent, "answer", now=now))
         _post(session, parent, TOLD, to=parent.asked_email, now=now, secret=path, recipient=parent.asked_name, **facts)
         return
-    where = f"/rounds/{request.round.public_id}/requests/{request.public_id}"
-    for user in people(session, [request.supplier_id], "supplier", now=now):
-        post(
-            session,
-            TOLD,
-            to=user,
-            now=now,
-            round_=request.round,
-            recipient=user.name,
-            path=where,
-            **_facts(request),
-        )
+    _tell_organisation(session, request, now=now)
+
+
+def _tell_organisation(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> None:
+    """The asker's people, each in one mail about all that came in meanwhile."""
+    role = "lead" if request.is_of_lead else "supplier"
+    page = f"/rounds/{request.round.public_id}/{'upstream' if request.is_of_lead else 'requests'}"
+    item = {
+        "key": request.public_id,
+        "path": f"{page}/{request.public_id}",
+        "reference": request.reference,
+        "asked": request.asked_name,
+        "state": request.state,
+    }
+    for user in people(session, [request.owner_id], role, now=now):
+        # The reference tells the outbox whose mail it is: all that one mail holds is of the same asker.
+        rest = {"round_name": request.round.name, "reference": request.reference}
+        digest.add(session, NEWS, to=user, round_=request.round, item=item, page=page, now=now, **rest)
 
 
 def _to_asked(session: Session, request: UpstreamRequest, template: str, *, now: dt.datetime, secret: str) -> Mail:
@@ -104,7 +111,8 @@ def _facts(request: UpstreamRequest) -> dict[str, Any]:
         "reference": request.reference,
         "asker": request.asker_name,
         "asked": request.asked_name,
-        "supplier": request.supplier.name,
+        "supplier": request.supplier.name if request.supplier is not None else "",
+        "lead": request.round.organisation.name,
         "round_name": request.round.name,
         "rows": len(request.rows),
         "due": request.due_on.isoformat(),

@@ -1,4 +1,4 @@
-"""Requests as their readers see them: the supplier its own with every hop, the lead who is silent and for how long."""
+"""Requests as their readers see them: each asker its own with every hop, the lead who else is silent and for how long."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from framework.chain.requests import due
@@ -15,6 +15,7 @@ from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
 from framework.ground.text import N_
 from models.disclosure import Submission
+from models.people import Organisation
 from models.requests import RequestAnswer, RequestReminder, RequestRow, UpstreamRequest
 from models.rounds import Round
 
@@ -56,16 +57,19 @@ def own(session: Session, round_: Round, supplier_id: int, *, now: dt.datetime) 
 
 def own_request(session: Session, round_: Round, supplier_id: int, public_id: str) -> UpstreamRequest:
     """A first hop of a supplier; NotFound for anybody else's, and for later hops, which have a page of their asker alone."""
-    query = select(UpstreamRequest).where(
-        UpstreamRequest.public_id == public_id,
-        UpstreamRequest.round_id == round_.id,
-        UpstreamRequest.supplier_id == supplier_id,
-        UpstreamRequest.hop == 1,
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return found
+    return _first_hop(session, round_, UpstreamRequest.supplier_id == supplier_id, public_id)
+
+
+def request_of_lead(session: Session, round_: Round, public_id: str) -> UpstreamRequest:
+    """A first hop that the lead asks itself; NotFound for those of suppliers, of which it reads how they stand alone."""
+    return _first_hop(session, round_, UpstreamRequest.supplier_id.is_(None), public_id)
+
+
+def own_of_lead(session: Session, round_: Round, tender: Submission, *, now: dt.datetime) -> list[Line]:
+    """What the lead asks itself about one tender and did not take back, without the hops behind."""
+    table = UpstreamRequest
+    here = (table.supplier_id.is_(None), table.submission_id == tender.id, table.hop == 1, table.state != "withdrawn")
+    return _lines(session, session.scalars(_query(round_).where(*here).order_by(table.id)).all(), now)
 
 
 def line_of(session: Session, request: UpstreamRequest, *, now: dt.datetime) -> Line:
@@ -98,7 +102,7 @@ def behind_next(session: Session, request: UpstreamRequest, *, now: dt.datetime)
 
 
 def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.datetime) -> list[Line]:
-    """Every hop of the suppliers whose tender was opened; nothing before the opening, nothing of others ever (law L07b).
+    """The lead's own requests and every hop of the suppliers whose tender was opened; nothing of others ever (law L07b).
 
     That somebody asked and then sent nothing stays sealed: it would tell who prepared a tender.
     """
@@ -107,7 +111,8 @@ def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.dateti
     took_part = select(Submission.supplier_id).where(
         Submission.round_id == round_.id, Submission.opened_at.is_not(None)
     )
-    query = _query(round_).where(UpstreamRequest.supplier_id.in_(took_part))
+    table = UpstreamRequest
+    query = _query(round_).where(or_(table.supplier_id.is_(None), table.supplier_id.in_(took_part)))
     lines = _lines(session, session.scalars(query.order_by(UpstreamRequest.id)).all(), now)
     wanted = filters.text.strip().casefold()
     # Only what the lead reads is searched: a hit on a name kept back would tell it.
@@ -115,7 +120,7 @@ def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.dateti
         one
         for one in lines
         if (not filters.state or one.state == filters.state)
-        and (not filters.supplier or one.request.supplier.public_id == filters.supplier)
+        and (not filters.supplier or about(one.request).public_id == filters.supplier)
         and (not wanted or wanted in f"{party(one.request)} {asker(one.request)} {one.request.reference}".casefold())
     ]
     return _sorted(chosen, filters.sort)
@@ -129,6 +134,11 @@ def party(request: UpstreamRequest) -> str:
 def asker(request: UpstreamRequest) -> str:
     """Who asks at a hop, as `party`."""
     return request.asker_name if request.parent is None else party(request.parent)
+
+
+def about(request: UpstreamRequest) -> Organisation:
+    """The supplier whose rows are asked about: the one that asks, or whose opened tender the lead asks about."""
+    return request.submission.supplier
 
 
 def part(lines: Sequence[Line], asked: str | None) -> tuple[Sequence[Line], Page]:
@@ -149,8 +159,19 @@ def _query(round_: Round) -> Any:
     return (
         select(UpstreamRequest)
         .where(UpstreamRequest.round_id == round_.id)
-        .options(joinedload(UpstreamRequest.supplier), selectinload(UpstreamRequest.rows))
+        .options(
+            joinedload(UpstreamRequest.submission).joinedload(Submission.supplier), selectinload(UpstreamRequest.rows)
+        )
     )
+
+
+def _first_hop(session: Session, round_: Round, whose: ColumnElement[bool], public_id: str) -> UpstreamRequest:
+    table = UpstreamRequest
+    query = select(table).where(table.public_id == public_id, table.round_id == round_.id, whose, table.hop == 1)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return found
 
 
 def _lines(session: Session, requests: Sequence[UpstreamRequest], now: dt.datetime) -> list[Line]:
@@ -214,7 +235,7 @@ def _sorted(lines: list[Line], asked: str) -> list[Line]:
 
 def _value(one: Line, key: str) -> Any:
     values = {
-        "supplier": one.request.supplier.name.casefold(),
+        "supplier": about(one.request).name.casefold(),
         "asked": party(one.request).casefold() or None,
         "state": STATES.index(one.state),
         "since": one.since,

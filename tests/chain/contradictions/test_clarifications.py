@@ -15,8 +15,10 @@ from framework.ground import lifecycle
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from models.contradictions import Clarification, ClarificationItem, Contradiction
 from models.disclosure import SubmissionRow
+from models.people import User
 from models.records import AuditEvent, Mail
 from tests.chain.opened import hand_counted
+from views import mailing
 
 KIND = "audit-expired"
 
@@ -208,3 +210,58 @@ def test_two_leads_who_ask_at_once_ask_once(asking):
     )
     assert refusal(again) == "stale"
     assert len(asking.session.scalars(select(Clarification)).all()) == 2
+
+
+# -- the mail about an answer -----------------------------------------------
+
+
+def answered_mails(asking):
+    query = select(Mail).where(Mail.template == "clarification_answered")
+    return list(asking.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def say(asking, made):
+    for one, person in zip(made, asking.people, strict=True):
+        acts.answer(asking.session, one, "So it is.", row="", actor=person, now=asking.clock())
+
+
+def test_answers_of_a_while_are_one_mail_to_each_of_the_lead_and_none_once_seen(asking, sign_in):
+    user = asking.session.get_one(User, asking.lead.user_id)
+    made = asking.ask()
+    say(asking, made)
+    (mail,) = answered_mails(asking)
+    place = f"/rounds/{asking.round.public_id}/contradictions/questions"
+    first, second = (one.public_id for one in made)
+    assert (mail.recipient, len(mail.params["items"]), mail.params["path"]) == (user.email, 2, place)
+    asking.session.commit()
+    browser = sign_in(user, asking.round.organisation)
+    asking.session.rollback()
+    browser.page(f"{place}/{first}")
+    asking.session.rollback()
+    assert [item["key"] for item in answered_mails(asking)[0].params["items"]] == [second]
+    asking.session.rollback()
+    browser.page(place)
+    asking.session.rollback()
+    assert [one.state for one in answered_mails(asking)] == ["dropped"]
+
+
+def test_while_members_judge_the_chair_is_told_and_afterwards_nobody(asking):
+    made = asking.ask()
+    asking.round.state = "judging"
+    acts.answer(asking.session, made[0], "So it is.", row="", actor=asking.people[0], now=asking.clock())
+    chair = asking.session.get_one(User, asking.chair.user_id)
+    assert [one.recipient for one in answered_mails(asking)] == [chair.email]
+    asking.round.state = "award"
+    acts.answer(asking.session, made[1], "So it is.", row="", actor=asking.people[1], now=asking.clock())
+    assert [len(one.params["items"]) for one in answered_mails(asking)] == [1]
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_the_mail_about_answers_names_nobody_and_quotes_nothing(app, asking, language):
+    say(asking, asking.ask())
+    (mail,) = answered_mails(asking)
+    mail.language = language
+    text = "\n".join(mailing.render(mail))
+    for canary in ("Northern IT", "Southern IT", "So it is.", "Lakeside"):
+        assert canary not in text
+    assert f"/rounds/{asking.round.public_id}/contradictions/questions" in text

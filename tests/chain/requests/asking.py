@@ -101,6 +101,24 @@ class Asking:
         self.session.flush()
         return made
 
+    def lead(self):
+        """Somebody of the lead, with its user."""
+        organisation = self.round.organisation
+        user = self.build.user(organisation)
+        return self.build.actor(user, organisation), user
+
+    def ask_as_lead(self, which=None, to=BRAND, *, due=14, actor=None, version=None, why="For the judging."):
+        version = version or self.version
+        chosen = nodes.open_nodes(self.session, version, with_named=True)
+        chosen = chosen if which is None else [one for one in chosen if which(one)]
+        due_on = (self.clock.now + dt.timedelta(days=due)).date()
+        who = actor or self.lead()[0]
+        made = acts.ask_as_lead(
+            self.session, version, chosen, to, why=why, due_on=due_on, actor=who, now=self.clock.now
+        )
+        self.session.flush()
+        return made
+
     def token(self, request: UpstreamRequest, template="request_asked") -> str:
         """The token of the newest mail of a kind to the address that was asked."""
         query = select(Mail).where(Mail.template == template, Mail.recipient == request.asked_email)

@@ -1,0 +1,54 @@
+"""Requests that the lead asks itself, and what it accepts as not applicable."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import models.base
+
+revision = '0020'
+down_revision = '0017'
+branch_labels = None
+depends_on = None
+
+OF_SUPPLIER, OF_ANYBODY = None, 'blank = the lead asks itself'
+
+
+def upgrade() -> None:
+    """Apply."""
+    with op.batch_alter_table('request', schema=None) as batch_op:
+        batch_op.alter_column('supplier_id', existing_type=sa.Integer(), nullable=True, existing_comment=OF_SUPPLIER, comment=OF_ANYBODY)
+    op.create_table('not_applicable',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=60), nullable=False, comment='component type or mineral, as component:battery'),
+    sa.Column('motive', sa.Text(), nullable=False),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('undone_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('undone_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(undone_at IS NULL) = (undone_by_id IS NULL)', name=op.f('ck_not_applicable_undone_facts')),
+    sa.ForeignKeyConstraint(['by_id'], ['user.id'], name=op.f('fk_not_applicable_by_id')),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_not_applicable_product_id')),
+    sa.ForeignKeyConstraint(['undone_by_id'], ['user.id'], name=op.f('fk_not_applicable_undone_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_not_applicable'))
+    )
+    with op.batch_alter_table('not_applicable', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_not_applicable_product_id'), ['product_id'], unique=False)
+
+
+def downgrade() -> None:
+    """Take back; what the lead asked itself goes with it, since no supplier asked it."""
+    op.drop_table('not_applicable')
+    of_lead = 'SELECT id FROM request WHERE supplier_id IS NULL'
+    rows = f'SELECT id FROM request_row WHERE request_id IN ({of_lead})'
+    for table, column, which in (
+        ('request_acceptance', 'row_id', rows),
+        ('request_answer', 'row_id', rows),
+        ('request_row', 'request_id', of_lead),
+        ('request_reminder', 'request_id', of_lead),
+        ('request_link', 'request_id', of_lead),
+    ):
+        op.execute(f'DELETE FROM {table} WHERE {column} IN ({which})')
+    op.execute('DELETE FROM request WHERE supplier_id IS NULL')
+    with op.batch_alter_table('request', schema=None) as batch_op:
+        batch_op.alter_column('supplier_id', existing_type=sa.Integer(), nullable=False, existing_comment=OF_ANYBODY, comment=OF_SUPPLIER)
