@@ -129,6 +129,7 @@ def letter_links(url: Any) -> list[dict[str, str]]:
         {
             "label": _("Letter (%(language)s)", language=LANGUAGES[one]),
             "url": f"{url(one)}.pdf",
+            "format": "PDF",
             "page": url(one),
             "page_label": _("page for print (%(language)s)", language=LANGUAGES[one]),
         }

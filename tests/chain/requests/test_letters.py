@@ -113,6 +113,15 @@ def test_texts_of_people_come_out_letter_by_letter(asking, anybody):
     assert [text for text in PAYLOADS if squeezed(pdf.legible(text)) not in found] == []
 
 
+def test_what_the_typefaces_lack_is_told_in_the_language_of_the_letter(asking, anybody):
+    _request, path = asked(asking, why="Made by 富士康?")
+
+    found = squeezed("".join(pages_of(anybody.get(f"{path}letter-sv.pdf").data)))
+
+    assert squeezed("Made by [U+5BCC U+58EB U+5EB7]?") in found
+    assert squeezed("Tecken som saknas i dokumentets typsnitt") in found
+
+
 def test_the_pdf_speaks_of_its_own_asker_alone(asking, anybody):
     first = asking.ask()
     _request, path = asked(asking, to=Party("Other Brand", "b@other.example"))
