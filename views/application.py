@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from importlib import import_module
 
 from flask import Flask, Response, current_app, render_template, request
@@ -20,12 +21,15 @@ from framework.disclosure.smelters import read_known
 from framework.ground import database
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
+from framework.ground.pdf import NotMade
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.sheets.workplace import work_below
 from models.base import db, random_id
 from views import api, cli, fresh_factor, guard, i18n, migrating, page, problems, typed, worker
 from views.caller import is_call
 from views.settings import ROOT, Settings
+
+logger = logging.getLogger(__name__)
 
 BLUEPRINTS = (
     "views.home",
@@ -147,6 +151,7 @@ def _handle_errors(app: Flask) -> None:
         StaleDataError: _stale,
         OperationalError: _database_busy,
         ChildLost: _machine_failed,
+        NotMade: _no_document,
         500: lambda error: typed.refusal(500, ""),
     }
     for kind, page_of_error in pages.items():
@@ -189,6 +194,12 @@ def _stale(_error: StaleDataError) -> tuple[str, int]:
 def _machine_failed(_error: ChildLost) -> tuple[str, int]:
     db.session.rollback()
     return typed.refusal(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+
+
+def _no_document(error: NotMade) -> tuple[str, int]:
+    logger.error("no document was made: %s", error)
+    db.session.rollback()
+    return typed.refusal(503, _("The PDF could not be made. Try again in a moment, or print the page instead."))
 
 
 def _database_busy(error: OperationalError) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError, TooManyRequests
 
 from framework.ground.errors import FactorStale, RuleBroken
+from framework.ground.pdf import NotMade
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.text import N_
 from framework.people.limits import TooManyTries
@@ -75,7 +76,7 @@ def of(error: Exception) -> Response:
         return problem(400, "host-unknown", words(said))
     if isinstance(error, StaleDataError):
         return problem(409)
-    if isinstance(error, ChildLost):
+    if isinstance(error, ChildLost | NotMade):
         return problem(503)
     if isinstance(error, OperationalError):
         if not is_busy(error):

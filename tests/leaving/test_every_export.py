@@ -45,6 +45,9 @@ THEIRS = {
     f"{ROUND}/requests/<request_id>/refusal": "the bytes that whoever was asked sent",
     f"{ROUND}/upstream/<request_id>/refusal": "the bytes that whoever was asked sent",
     "/requests/<token>/onward/<request_id>/refusal": "the bytes that whoever was asked sent",
+    f"{ROUND}/requests/<request_id>/letter-<language>.pdf": "a letter: tests/chain/requests/test_letters.py reads it back",
+    "/requests/<token>/letter-<language>.pdf": "the same letter",
+    f"{ROUND}/upstream/<request_id>/letter-<language>.pdf": "the letter of a lead's own request",
     f"{ROUND}/charts/<digest>.svg": "a picture",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }

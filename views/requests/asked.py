@@ -38,7 +38,7 @@ from views.downloads import send_workbook
 from views.guard import permit
 from views.i18n import LANGUAGES, sentence
 from views.i18n import words as translated
-from views.requests import blueprint, files_of, rows_of, words
+from views.requests import blueprint, files_of, letter_of, rows_of, words
 from views.requests.supplier import day_of
 
 HOME = "./"
@@ -211,7 +211,14 @@ def upload(token: str) -> Response | tuple[str, int]:
 def asked_letter(token: str, language: str) -> str:
     """The letter of the request for print."""
     link = open_link(token)
-    return files_of.letter_page(link.request, language, back=url_for(".asked", token=token))
+    return letter_of.page(link.request, language, back=url_for(".asked", token=token))
+
+
+@blueprint.get("/requests/<token>/letter-<language>.pdf")
+@permit(Permission.REQUEST_ANSWER)
+def asked_letter_pdf(token: str, language: str) -> Response:
+    """The letter of the request as a PDF."""
+    return letter_of.pdf(open_link(token).request, language)
 
 
 @blueprint.get("/requests/<token>/onward/<request_id>/refusal")

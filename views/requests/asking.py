@@ -22,7 +22,7 @@ from models.rounds import Round
 from views import clock, guard, seen
 from views.guard import actor, permit
 from views.i18n import current_language
-from views.requests import blueprint, files_of, words
+from views.requests import blueprint, files_of, letter_of, words
 from views.requests.supplier import day_of, groups_of
 
 USUAL_DAYS = 21
@@ -129,7 +129,14 @@ def proof_of_lead(round_: Round, request_id: str) -> Response:
 def letter_of_lead(round_: Round, request_id: str, language: str) -> str:
     """The letter of the request for print, in a language."""
     found = _own(round_, request_id)
-    return files_of.letter_page(found, language, back=_place(found))
+    return letter_of.page(found, language, back=_place(found))
+
+
+@blueprint.get("/rounds/<round_id>/upstream/<request_id>/letter-<language>.pdf")
+@permit(Permission.REQUEST_VIEW)
+def letter_of_lead_pdf(round_: Round, request_id: str, language: str) -> Response:
+    """The letter of the request as a PDF, in a language."""
+    return letter_of.pdf(_own(round_, request_id), language)
 
 
 def _own(round_: Round, public_id: str) -> UpstreamRequest:

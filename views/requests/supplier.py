@@ -28,7 +28,7 @@ from views.disclosure.work import files, run_if_small, upload_mb
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
-from views.requests import blueprint, files_of, words
+from views.requests import blueprint, files_of, letter_of, words
 
 MADE = audit.declare("request.version_made", "rows")
 
@@ -176,7 +176,14 @@ def proof_file(round_: Round, request_id: str) -> Response:
 def letter(round_: Round, request_id: str, language: str) -> str:
     """The letter of the request for print, in a language."""
     found = _own(round_, request_id)
-    return files_of.letter_page(found, language, back=_place(found))
+    return letter_of.page(found, language, back=_place(found))
+
+
+@blueprint.get("/rounds/<round_id>/requests/<request_id>/letter-<language>.pdf")
+@permit(Permission.REQUEST_VIEW_OWN)
+def letter_pdf(round_: Round, request_id: str, language: str) -> Response:
+    """The letter of the request as a PDF, in a language."""
+    return letter_of.pdf(_own(round_, request_id), language)
 
 
 @blueprint.get("/rounds/<round_id>/requests/disclosure.xlsx")

@@ -124,9 +124,16 @@ def volumes(request: UpstreamRequest) -> list[str]:
 
 
 def letter_links(url: Any) -> list[dict[str, str]]:
-    """Links to the letter in each language; `url(language)` gives the address."""
+    """Links to the letter in each language, as a PDF and as a page; `url(language)` gives the address of the page."""
     return [
-        {"label": _("Letter (%(language)s)", language=LANGUAGES[one]), "url": url(one)} for one in letters.LANGUAGES
+        {
+            "label": _("Letter (%(language)s)", language=LANGUAGES[one]),
+            "url": f"{url(one)}.pdf",
+            "format": "PDF",
+            "page": url(one),
+            "page_label": _("page for print (%(language)s)", language=LANGUAGES[one]),
+        }
+        for one in letters.LANGUAGES
     ]
 
 

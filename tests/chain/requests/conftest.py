@@ -5,8 +5,25 @@ from __future__ import annotations
 import pytest
 
 from tests.chain.requests.asking import Asking
+from tests.pages import InspectingClient
 
 
 @pytest.fixture
 def asking(session, build, clock) -> Asking:
     return Asking(session, build, clock)
+
+
+@pytest.fixture
+def person(asking, sign_in):
+    """The supplier's person in a browser."""
+
+    def enter(user=None, organisation=None):
+        return sign_in(user or asking.user, organisation or asking.supplier)
+
+    return enter
+
+
+@pytest.fixture
+def anybody(app):
+    app.test_client_class = InspectingClient
+    return app.test_client()

@@ -18,28 +18,11 @@ from models.disclosure import Submission
 from models.records import AuditEvent, Mail, OneTimeKey, StoredFile
 from models.requests import RequestAcceptance, RequestLink, UpstreamRequest
 from tests.chain.requests.asking import BRAND, MAKER, SITE
-from tests.pages import InspectingClient
 from views import mailing
 from views.requests import words
 
 CANARIES = ("Lakeside", "P1-MB", "P2-", "Somewhere Ltd", "northern-secret", "rba_vap")
 """What stands in the supplier's file and was not asked: its sites, its own keys, its audits."""
-
-
-@pytest.fixture
-def person(asking, sign_in):
-    """The supplier's person in a browser."""
-
-    def enter(user=None, organisation=None):
-        return sign_in(user or asking.user, organisation or asking.supplier)
-
-    return enter
-
-
-@pytest.fixture
-def anybody(app):
-    app.test_client_class = InspectingClient
-    return app.test_client()
 
 
 def here(asking):
@@ -243,7 +226,7 @@ def test_after_the_deadline_no_version_is_made(asking, person):
     assert person().post(f"{here(asking)}/send").status_code == 409
 
 
-@pytest.mark.parametrize("tail", ["", "/refusal", "/letter-en"])
+@pytest.mark.parametrize("tail", ["", "/refusal", "/letter-en", "/letter-en.pdf"])
 def test_a_request_of_another_supplier_is_not_found(asking, person, tail):
     request, _path = asked(asking)
     other, user, _actor, _version = asking.add_supplier("Southern IT")
@@ -630,7 +613,7 @@ def test_hostile_texts_are_kept_shown_as_text_and_never_break_a_page(asking, any
     assert person().get(f"{here(asking)}/{request.public_id}").status_code == 200
 
 
-@pytest.mark.parametrize("tail", ["", "answers.xlsx", "letter-en", "onward/x/refusal"])
+@pytest.mark.parametrize("tail", ["", "answers.xlsx", "letter-en", "letter-en.pdf", "onward/x/refusal"])
 def test_a_guessed_or_foreign_token_finds_nothing(asking, anybody, tail):
     _request, path = asked(asking)
 
