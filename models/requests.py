@@ -23,8 +23,8 @@ class UpstreamRequest(Record, Base):
     """One hop: an asker asks one party that needs no account. Passing on makes a child.
 
     `supplier_id` is the supplier for whose disclosure the whole chain asks; of the first hop it is the asker. Where the
-    lead asks itself it is blank: no supplier knows of it, and no letter names one. What the asked party types is kept in
-    `draft` until it answers. `volume` and `letter` are as they were when it was asked.
+    lead asks itself it is the lead's own organisation: no supplier knows of it, and no letter names one. What the asked
+    party types is kept in `draft` until it answers. `volume` and `letter` are as they were when it was asked.
     """
 
     __tablename__ = "request"
@@ -38,9 +38,7 @@ class UpstreamRequest(Record, Base):
     )
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
-    supplier_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id"), index=True, comment="blank = the lead asks itself"
-    )
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     submission_id: Mapped[int] = mapped_column(
         ForeignKey("submission.id"), comment="the version of the supplier whose open rows are asked for"
     )
@@ -70,7 +68,7 @@ class UpstreamRequest(Record, Base):
     draft_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
     round: Mapped[Round] = relationship()
-    supplier: Mapped[Organisation | None] = relationship()
+    supplier: Mapped[Organisation] = relationship()
     submission: Mapped[Submission] = relationship()
     parent: Mapped[UpstreamRequest | None] = relationship(remote_side="UpstreamRequest.id")
     proof: Mapped[StoredFile | None] = relationship()
@@ -79,14 +77,12 @@ class UpstreamRequest(Record, Base):
     @property
     def is_of_lead(self) -> bool:
         """Whether the lead asks itself, about rows of an opened tender."""
-        return self.supplier_id is None and self.supplier is None
+        return self.owner_id == self.round.organisation_id
 
     @property
     def owner_id(self) -> int:
-        """The organisation on whose behalf it asks: the supplier, else the lead of the round."""
-        if self.supplier_id is not None:
-            return self.supplier_id
-        return self.supplier.id if self.supplier is not None else self.round.organisation_id
+        """The organisation on whose behalf it asks: the supplier, or the lead of the round."""
+        return self.supplier_id if self.supplier_id is not None else self.supplier.id
 
     @property
     def known_as(self) -> str:

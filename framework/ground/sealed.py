@@ -97,7 +97,7 @@ def _opened(column: Any) -> Select[Any]:
                 Submission.round_id == UpstreamRequest.round_id,
                 or_(
                     Submission.supplier_id == UpstreamRequest.supplier_id,
-                    and_(UpstreamRequest.supplier_id.is_(None), Submission.id == UpstreamRequest.submission_id),
+                    Submission.id == UpstreamRequest.submission_id,
                 ),
             ),
         )

@@ -150,7 +150,7 @@ def ask(lead: Walker) -> None:
 def path_of(served: Served) -> str:
     """The page of the lead's own request."""
     with stage(served) as session:
-        found = session.scalars(select(UpstreamRequest).where(UpstreamRequest.supplier_id.is_(None))).one()
+        found = session.scalars(select(UpstreamRequest).where(UpstreamRequest.asked_email == BRAND)).one()
         return f"{HERE}/upstream/{found.public_id}"
 
 

@@ -25,7 +25,6 @@ from models.disclosure import Submission
 from models.people import RoleGrant, User
 from models.records import StoredFile
 from models.requests import RequestLink, RequestReminder, RequestRow, UpstreamRequest
-from models.rounds import Round
 
 REMINDED = audit.declare("request.reminded", "step")
 MOST_ROWS = 500
@@ -84,9 +83,7 @@ def ask_as_lead(
     """
     round_ = submission.round
     permissions.require(session, actor, Permission.REQUEST_ASK_AS_LEAD, round_)
-    own_rounds = select(Round.id).where(Round.organisation_id == actor.organisation_id)
-    of_lead = UpstreamRequest.supplier_id.is_(None) & UpstreamRequest.round_id.in_(own_rounds)
-    _require_day_left(session, of_lead, now)
+    _require_day_left(session, UpstreamRequest.supplier_id == actor.organisation_id, now)
     asker = round_.organisation.name
     request = new(submission, to, why=why, due_on=due_on, asker=asker, now=now, is_of_lead=True)
     return _ask(session, request, nodes, actor=actor, now=now)

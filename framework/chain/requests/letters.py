@@ -27,7 +27,7 @@ def facts(request: UpstreamRequest, *, asker_email: str) -> dict[str, Any]:
         "zone": request.zone,
         "asker": request.asker_name,
         "asker_email": asker_email,
-        "on_behalf_of": request.supplier.name if request.supplier is not None else "",
+        "on_behalf_of": "" if request.is_of_lead else request.supplier.name,
         "asked": request.asked_name,
         "asked_email": request.asked_email,
         "round": request.round.name,

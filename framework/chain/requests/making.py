@@ -51,10 +51,12 @@ def new(
         raise InvalidInput("due-date-missing", N_("Give a date until which you need the answer."), field="due_on")
     if (due_on - now.date()).days > MOST_DAYS:
         raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
+    own = submission.round.organisation if is_of_lead else submission.supplier
+    asking = parent.supplier if parent is not None else own
     email = clean_email(to.email)
     return UpstreamRequest(
         round=submission.round,
-        supplier=parent.supplier if parent is not None else None if is_of_lead else submission.supplier,
+        supplier=asking,
         submission=submission,
         parent=parent,
         hop=1 if parent is None else parent.hop + 1,

@@ -111,7 +111,7 @@ def _facts(request: UpstreamRequest) -> dict[str, Any]:
         "reference": request.reference,
         "asker": request.asker_name,
         "asked": request.asked_name,
-        "supplier": request.supplier.name if request.supplier is not None else "",
+        "supplier": "" if request.is_of_lead else request.supplier.name,
         "lead": request.round.organisation.name,
         "round_name": request.round.name,
         "rows": len(request.rows),

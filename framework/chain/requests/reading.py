@@ -62,13 +62,14 @@ def own_request(session: Session, round_: Round, supplier_id: int, public_id: st
 
 def request_of_lead(session: Session, round_: Round, public_id: str) -> UpstreamRequest:
     """A first hop that the lead asks itself; NotFound for those of suppliers, of which it reads how they stand alone."""
-    return _first_hop(session, round_, UpstreamRequest.supplier_id.is_(None), public_id)
+    return _first_hop(session, round_, UpstreamRequest.supplier_id == round_.organisation_id, public_id)
 
 
 def own_of_lead(session: Session, round_: Round, tender: Submission, *, now: dt.datetime) -> list[Line]:
     """What the lead asks itself about one tender and did not take back, without the hops behind."""
     table = UpstreamRequest
-    here = (table.supplier_id.is_(None), table.submission_id == tender.id, table.hop == 1, table.state != "withdrawn")
+    own = (table.supplier_id == round_.organisation_id, table.hop == 1)
+    here = (*own, table.submission_id == tender.id, table.state != "withdrawn")
     return _lines(session, session.scalars(_query(round_).where(*here).order_by(table.id)).all(), now)
 
 
@@ -112,7 +113,7 @@ def of_lead(session: Session, round_: Round, filters: Filters, *, now: dt.dateti
         Submission.round_id == round_.id, Submission.opened_at.is_not(None)
     )
     table = UpstreamRequest
-    query = _query(round_).where(or_(table.supplier_id.is_(None), table.supplier_id.in_(took_part)))
+    query = _query(round_).where(or_(table.supplier_id == round_.organisation_id, table.supplier_id.in_(took_part)))
     lines = _lines(session, session.scalars(query.order_by(UpstreamRequest.id)).all(), now)
     wanted = filters.text.strip().casefold()
     # Only what the lead reads is searched: a hit on a name kept back would tell it.

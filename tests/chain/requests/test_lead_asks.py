@@ -37,7 +37,7 @@ def battery(node):
 def test_the_lead_asks_exactly_the_chosen_rows_of_an_opened_tender(open_):
     made = open_.ask_as_lead(battery)
 
-    assert (made.state, made.hop, made.supplier_id, made.submission_id) == ("asked", 1, None, open_.version.id)
+    assert (made.state, made.hop, made.is_of_lead, made.submission_id) == ("asked", 1, True, open_.version.id)
     assert made.asker_name == open_.round.organisation.name
     assert {row.component_type for row in made.rows} == {"battery"}
     event = open_.session.scalars(select(AuditEvent).where(AuditEvent.kind == "request.ask")).one()
@@ -127,7 +127,7 @@ def test_the_answer_flows_to_the_lead_with_whom_it_came_through(open_, sign_in):
 
     for words in ("Northern IT", "Harbour Ltd", "Answered by A. Brand for Acme Brand", "One: Battery"):
         assert words in page.text
-    assert child.supplier_id is None
+    assert child.is_of_lead
 
 
 def test_a_hop_behind_stays_the_leads_and_no_supplier_learns_of_it(open_, sign_in):
@@ -270,7 +270,7 @@ def test_the_form_asks_for_tender_and_rows_and_sends(open_, lead):
     assert "named in the tender" in second.text
     assert "About the tender of" in made.text
     request = open_.session.scalars(select(UpstreamRequest)).one()
-    assert (request.supplier_id, request.language, len(request.rows)) == (None, "nl", len(chosen))
+    assert (request.is_of_lead, request.language, len(request.rows)) == (True, "nl", len(chosen))
     assert "asked by the lead" in lead.page(place).text
 
 

@@ -1,4 +1,4 @@
-"""Requests that the lead asks itself, and what it accepts as not applicable."""
+"""What the lead accepts as not applicable."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,13 +10,9 @@ down_revision = '0017'
 branch_labels = None
 depends_on = None
 
-OF_SUPPLIER, OF_ANYBODY = None, 'blank = the lead asks itself'
-
 
 def upgrade() -> None:
     """Apply."""
-    with op.batch_alter_table('request', schema=None) as batch_op:
-        batch_op.alter_column('supplier_id', existing_type=sa.Integer(), nullable=True, existing_comment=OF_SUPPLIER, comment=OF_ANYBODY)
     op.create_table('not_applicable',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('product_id', sa.Integer(), nullable=False),
@@ -37,18 +33,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back; what the lead asked itself goes with it, since no supplier asked it."""
+    """Take back."""
+    with op.batch_alter_table('not_applicable', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_not_applicable_product_id'))
+
     op.drop_table('not_applicable')
-    of_lead = 'SELECT id FROM request WHERE supplier_id IS NULL'
-    rows = f'SELECT id FROM request_row WHERE request_id IN ({of_lead})'
-    for table, column, which in (
-        ('request_acceptance', 'row_id', rows),
-        ('request_answer', 'row_id', rows),
-        ('request_row', 'request_id', of_lead),
-        ('request_reminder', 'request_id', of_lead),
-        ('request_link', 'request_id', of_lead),
-    ):
-        op.execute(f'DELETE FROM {table} WHERE {column} IN ({which})')
-    op.execute('DELETE FROM request WHERE supplier_id IS NULL')
-    with op.batch_alter_table('request', schema=None) as batch_op:
-        batch_op.alter_column('supplier_id', existing_type=sa.Integer(), nullable=False, existing_comment=OF_ANYBODY, comment=OF_SUPPLIER)
