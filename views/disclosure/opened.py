@@ -26,6 +26,7 @@ from views import clock, guard
 from views.disclosure import blueprint
 from views.disclosure.bidders import bidder, lettered, sheet_words
 from views.disclosure.upload import send_original
+from views.disclosure.work import files
 from views.guard import actor, permit
 from views.i18n import current_language, words
 
@@ -70,6 +71,7 @@ def opened_version(round_: Round, submission_id: str) -> str:
         if is_of_others(submission.format)
         else "",
         may_download=reader.sees_all and not reader.hides_bidders,
+        file_is_readable=files().may_read(submission.file),
         tells_counts=reader.sees_all
         or reader.own
         or submission.id not in confidentiality.with_hidden_rows(db.session(), [submission]),
