@@ -42,7 +42,7 @@ class Quarantined(FileRefused):
     def __init__(self, found: str) -> None:
         message = N_(
             "The virus scanner found something in this file (%(found)s). It is kept in quarantine: nobody reads or "
-            "downloads it. Ask for a clean copy."
+            "downloads it. A clean copy is needed."
         )
         super().__init__("file-infected", message, found=found)
 

@@ -101,4 +101,4 @@ def test_health_says_why_files_wait_and_how_many(session, build, operator, app, 
 
     assert "connected, but it does not answer: files wait" in page.text
     assert "the virus scanner does not answer (ConnectionRefusedError)" in page.text
-    assert "Files that wait for the virus scanner : 1" in page.text
+    assert "Files that wait for the virus scanner: 1" in page.text

@@ -82,7 +82,7 @@ def version_tag(version: Submission, standing: Submission | None) -> tuple[str, 
 
 def waits_for_scanner(version: Submission) -> bool:
     """Whether a version is still to be read, and its file to be scanned before."""
-    return version.state == "staged" and files().waits_for_scanner(version.file)
+    return files().is_scanned and version.state == "staged" and files().waits_for_scanner(version.file)
 
 
 def _is_to_be_replaced(version: Submission, standing: Submission | None) -> bool:
