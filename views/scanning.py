@@ -141,10 +141,12 @@ def _scan(session: Session, number: int, clock: Clock) -> None:
     file, asked = session.get_one(StoredFile, number), scanner()
     sha256, size = file.sha256, file.size
     session.rollback()  # nobody else may wait for the database while the scanner works
-    if asked is None or not _files().path(sha256).exists():
-        logger.error("file %s has no bytes to scan", number)
+    if asked is None:
         return
-    found = ask(asked, sha256, size)
+    try:
+        found = ask(asked, sha256, size)
+    except FileNotFoundError as error:
+        raise NotTaken(f"file {number} has no bytes to scan") from error
     if found:
         quarantine.put_away(session, session.get_one(StoredFile, number), found, clock=clock, files=_files())
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.disclosure import corrections, notices
@@ -42,9 +42,12 @@ def unscanned(session: Session, *, after: int = 0, limit: int = 100) -> list[int
 
     Those of versions that are still to be read are not among them: their own jobs have them scanned.
     """
-    to_be_read = exists().where(Submission.file_id == StoredFile.id, Submission.state == "staged")
+    to_be_read = select(Submission.file_id).where(Submission.state == "staged")
     query = select(StoredFile.id).where(
-        StoredFile.scan == NOT_SCANNED, StoredFile.purpose.not_in(TYPED), StoredFile.id > after, ~to_be_read
+        StoredFile.scan == NOT_SCANNED,
+        StoredFile.id > after,
+        StoredFile.purpose.not_in(TYPED),
+        StoredFile.id.not_in(to_be_read),
     )
     return list(session.scalars(query.order_by(StoredFile.id).limit(limit)))
 

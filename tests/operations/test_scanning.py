@@ -75,7 +75,9 @@ def test_a_row_without_bytes_stops_nothing(session, build, app, clamd, clock):
     scan_the_rest(app, clock)
 
     assert session.get_one(StoredFile, number).scan == "clean"
-    assert session.scalars(select(Job).where(Job.kind == scanning.SCAN_JOB)).one().state == "done"
+    job = session.scalars(select(Job).where(Job.kind == scanning.SCAN_JOB)).one()
+    assert job.state == "waiting"
+    assert "has no bytes to scan" in job.error
 
 
 def test_health_says_that_no_scanner_is_connected(operator):
