@@ -43,6 +43,8 @@ class FakeClamd:
 
     def close(self) -> None:
         """Stop listening: from now on a connection is refused."""
+        if self._server.fileno() < 0:
+            return
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         self._thread.join(timeout=5)

@@ -6,9 +6,8 @@ import io
 
 from sqlalchemy import select
 
-from models.records import Job, StoredFile
+from models.records import StoredFile
 from tests.clamd import eicar, scan_the_rest
-from views import scanning
 
 SHEET = b"Category;Year;Country;Firm;Expected;Maximum\nlaptop;1;NL;10;10;10\n"
 
@@ -24,7 +23,9 @@ def test_a_demand_sheet_is_scanned_on_its_way_in(world, people, clamd):
 
     assert people["first"].get(taken.headers["Location"]).status_code == 200
     assert "/preview/" not in turned_away.headers["Location"]
-    assert [one.scan for one in world.session.scalars(select(StoredFile))] == ["clean"]
+    assert [one.scan for one in world.session.scalars(select(StoredFile).where(StoredFile.purpose == "demand"))] == [
+        "clean"
+    ]
 
 
 def test_a_demand_sheet_waits_at_its_address_while_the_scanner_is_away(world, people, away, app, clock):
@@ -45,4 +46,7 @@ def test_a_pasted_block_is_no_file_and_waits_for_nobody(world, people, away, app
 
     assert people["first"].get(place).status_code == 200
     scan_the_rest(app, clock)
-    assert world.session.scalars(select(Job).where(Job.kind == scanning.SCAN_JOB)).all() == []
+    block = world.session.scalars(select(StoredFile).where(StoredFile.purpose == "demand-block")).one()
+    assert block.scan == ""
+    assert away.seen == []
+    assert people["first"].get(place).status_code == 200

@@ -39,10 +39,12 @@ def file_of(tender, number=0) -> StoredFile:
     return tender.submissions()[number].file
 
 
-def work(app, tender, job_id=None):
-    """As a worker would: the job of the newest version, or another."""
+def work(app, tender):
+    """As a worker would: the job of the newest version."""
+    number = tender.submissions()[-1].job_id
     tender.session.rollback()
-    worker.run_job(app, job_id or tender.submissions()[-1].job_id)
+    tender.session.info["write"] = False
+    worker.run_job(app, number)
     tender.session.rollback()
 
 
