@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from framework.disclosure import counting
 from framework.ground import jobs
 from framework.ground.files import INFECTED
 from framework.signons.notices import holders
+from models.base import db
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.records import AuditEvent, Job, Mail, StoredFile
 from tests.clamd import NAME, FakeClamd, connect, eicar, scan_the_rest, socket_in
@@ -114,6 +115,7 @@ def test_an_infected_file_is_refused_unread_and_says_what_was_found_and_what_to_
     assert submission.receipt_number in page.text
     assert f"The virus scanner found something in this file ({NAME})" in page.text
     assert "make a clean copy of the file, and send that" in page.text
+    assert "Send a clean copy." in page.text
     assert "Your file as received" not in page.text
 
 
@@ -317,7 +319,8 @@ def test_a_file_waits_while_the_scanner_does_not_answer_and_is_read_when_it_does
     submission = tender.submissions()[0]
     assert (submission.state, submission.file.scan, submission.job.state) == ("staged", "", "waiting")
     assert submission.receipt_number in page.text
-    assert "Waiting for the virus scanner" in page.text
+    assert "Waiting for the virus scanner; it is read after that." in page.text
+    assert "Waiting for the virus scanner. You can close this page" in page.text
     assert tender.session.scalars(select(SubmissionRow)).all() == []
     assert tender.browser.get(f"{tender.version()}/original").status_code == 409
     if mode == "closed":
@@ -472,3 +475,23 @@ def test_without_a_scanner_no_job_comes_round(tender, app):
     scan_the_rest(app, tender.clock)
 
     assert tender.session.scalars(select(Job).where(Job.kind == scanning.SCAN_JOB)).all() == []
+
+
+def test_without_a_scanner_no_statement_is_about_scanning(tender, app):
+    asked = []
+
+    def note(_connection, _cursor, statement, *_more):
+        if "UPDATE stored_file" in statement or "stored_file.scan =" in statement or "stored_file.scan !=" in statement:
+            asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        tender.send(LIST, "sites.csv")
+        tender.browser.page(tender.version())
+        tender.browser.page(tender.home)
+        tender.browser.get(f"{tender.version()}/original").close()
+        scan_the_rest(app, tender.clock)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert asked == []
