@@ -14,6 +14,7 @@ JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 MAIL_STATES = ("waiting", "sent", "failed", "dropped")
 OUTCOMES = ("done", "denied")
 LANES = ("quick", "large")
+SCANS = ("", "clean", "infected")
 
 
 class AuditEvent(Base):
@@ -57,12 +58,26 @@ class StoredFile(Record, Base):
     """A file as somebody sent it; its bytes lie in the content-addressed store under `sha256`."""
 
     __tablename__ = "stored_file"
+    __table_args__ = (
+        CheckConstraint(one_of("scan", SCANS), name="scan"),
+        CheckConstraint("(scan = 'infected') = (found <> '')", name="found_facts"),
+        Index("ix_stored_file_scan", "scan", "id"),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     name: Mapped[str] = mapped_column(String(255), comment="the name as sent")
     purpose: Mapped[str] = mapped_column(String(30))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    scan: Mapped[str] = mapped_column(
+        String(10),
+        default="",
+        server_default="",
+        comment="clean or infected, as the virus scanner said; blank = not scanned",
+    )
+    found: Mapped[str] = mapped_column(
+        String(100), default="", server_default="", comment="what the virus scanner found in it"
+    )
 
 
 class Job(Record, Base):

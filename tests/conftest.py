@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from models.base import db
 from tests.browser import start_browser
 from tests.builders import Builder
+from tests.clamd import FakeClamd, connect
 from tests.pages import InspectingClient
 from views import create_app
 from views.settings import Settings
@@ -197,3 +198,19 @@ def sign_in(app: Flask, session: Session, clock: Clock):  # type: ignore[no-unty
         return browser  # type: ignore[return-value]
 
     return open_browser
+
+
+@pytest.fixture
+def clamd(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClamd]:
+    """A virus scanner that the application uses."""
+    daemon = FakeClamd()
+    connect(app, monkeypatch, daemon)
+    yield daemon
+    daemon.close()
+
+
+@pytest.fixture
+def away(clamd: FakeClamd) -> FakeClamd:
+    """The same, out of order until its `mode` is “scan”."""
+    clamd.mode = "error"
+    return clamd

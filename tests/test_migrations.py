@@ -39,6 +39,23 @@ def test_the_migration_can_be_taken_back_and_made_again(app):
         assert differences() == []
 
 
+def test_what_a_scanner_said_comes_to_files_that_other_records_name_and_goes_again(app, session, build):
+    sign_on = build.sign_on(build.round(state="sign_on"), state="confirmed")
+    number = sign_on.mandate_file_id
+    session.commit()
+    session.close()
+
+    downgrade(revision="0017")
+    upgrade()
+
+    with db.engine.connect() as connection:
+        kept = connection.execute(text(f"SELECT scan, found FROM stored_file WHERE id = {number}")).one()
+    assert tuple(kept) == ("", "")
+    assert differences() == []
+    with pytest.raises(DBAPIError), db.engine.begin() as connection:
+        connection.execute(text("UPDATE stored_file SET scan = 'infected'"))
+
+
 def test_there_is_one_head(app):
     with app.app_context():
         directory = ScriptDirectory(str(app.extensions["migrate"].directory))

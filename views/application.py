@@ -62,7 +62,8 @@ def build(settings: Settings | None = None) -> Flask:
         "views", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), static_url_path="/static"
     )
     app.extensions["settings"] = settings
-    app.extensions["files"] = FileStore(settings.data_dir / "files")
+    app.extensions["scanner"] = settings.scanner()
+    app.extensions["files"] = FileStore(settings.data_dir / "files", is_scanned=bool(settings.virus_scanner))
     work_below(settings.reading_folder())
     app.extensions["smelters"] = read_known(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)

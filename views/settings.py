@@ -7,9 +7,10 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from framework.ground.scanner import Address, Scanner
 from views.file_limits import FileLimits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,12 @@ class Settings(FileLimits):
     second_factor_roles: str = Field(
         "lead,chair,opener,operator", description="Roles that need a second factor, separated by commas."
     )
+    virus_scanner: str = Field(
+        "",
+        description="Address of a ClamAV daemon (clamd), `tcp://host:3310` or `unix:///path/of/the/socket`: every file is scanned "
+        "before anybody reads or downloads it, and waits while the daemon does not answer. Its StreamMaxLength must be "
+        "at least large_upload_mb. Blank = files are not scanned.",
+    )
     smelter_register: Path | None = Field(
         None,
         description="A csv file of known smelters, kept by the installation, with the columns id, name, country, mineral, "
@@ -93,6 +100,18 @@ class Settings(FileLimits):
     )
     demo: bool = Field(False, description="Marks the installation as a demonstration with invented data.")
     check_database: bool = Field(True, description="Refuse to start on a database that may lose what was acknowledged.")
+
+    @field_validator("virus_scanner")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        """Another form than those there are stops the start: an installation must not believe itself protected."""
+        if given.strip():
+            Address.of(given.strip())
+        return given.strip()
+
+    def scanner(self) -> Scanner | None:
+        """The virus scanner of the installation; None where it has none."""
+        return Scanner(Address.of(self.virus_scanner)) if self.virus_scanner else None
 
     def url(self) -> str:
         """The database address, with the default filled in."""

@@ -33,6 +33,7 @@ def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datet
         sha256=blob.sha256,
         size=blob.size,
         name=name[:255],
+        scan=blob.scan,
         purpose=purpose,
         organisation_id=actor.organisation_id,
         created_at=now,

@@ -10,7 +10,7 @@ from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import OURS, UNKNOWN
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
-from framework.ground.files import Blob, FileStore
+from framework.ground.files import INFECTED, Blob, FileStore
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.people import Organisation
@@ -23,13 +23,15 @@ HAS_COUNTED = ("counted", "opened", "clarification_asked", "in_review", "scored"
 def earlier(session: Session, round_: Round, supplier_id: int) -> Submission | None:
     """The newest countable version that was taken back here, else the newest that counted in another round of the lead.
 
-    None where a version of this round stands or is being read: then there is nothing to count again.
+    None where a version of this round stands or is being read: then there is nothing to count again. Nor is there where
+    the file is in quarantine.
     """
     found = versions(session, round_, supplier_id)
     if standing(found) is not None or any(one.state == "staged" for one in found):
         return None
     here = (one for one in found if one.state in TAKEN_BACK and one.verdict == "countable")
-    return next(here, None) or _of_another_round(session, round_, supplier_id)
+    before = next(here, None) or _of_another_round(session, round_, supplier_id)
+    return None if before is not None and before.file.scan == INFECTED else before
 
 
 def may_send_again(round_: Round, submission: Submission) -> bool:

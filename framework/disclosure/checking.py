@@ -48,11 +48,11 @@ def read(
 
     `smelters` is the installation's register, `usual_minerals` what products of a category usually contain.
     `on_progress(done, total)` hears rows. Raises NeedsLargeLane where
-    `limits` are too narrow for the file, OSError and ChildLost where the reading broke off for a reason that need not
+    `limits` are too narrow for the file, Quarantined and NotScannedYet, OSError and ChildLost where the reading broke off for a reason that need not
     lie in the file.
     """
     scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
-    path, today, name = files.path(submission.file.sha256), day_of_receipt(submission), submission.file.name
+    path, today, name = files.path_of(submission.file), day_of_receipt(submission), submission.file.name
     previous = rows_before(session, submission)
     mended, is_first = corrections.standing(session, submission), submission.state == "staged"
     typed = facility_choices.said_types(session, submission)

@@ -79,6 +79,7 @@ _SHORT = {
     "unknown": N_("Your file itself cannot be marked up, since no table in it was recognised."),
     "unread": N_("Your file itself cannot be marked up, since it was not read."),
     "bytes": N_("Your file itself cannot be marked up, since it is too large."),
+    "kept-back": N_("Your file itself cannot be marked up, since it is in quarantine or waits for the virus scanner."),
 }
 """The same for the page, where it is known before anybody asks for the copy."""
 
@@ -134,10 +135,12 @@ def mark(
     return _cannot(done.value["why"], gettext, language, what=done.value["what"], limit=done.value["limit"])
 
 
-def cannot_before(*, form: str, kind: str, name: str, size: int, is_read: bool) -> str:
+def cannot_before(*, form: str, kind: str, name: str, size: int, is_read: bool, is_readable: bool = True) -> str:
     """Why a file cannot be marked up, as far as that is known without trying (a template without gaps); blank else."""
     if not is_read:
         return _SHORT["unread"]
+    if not is_readable:
+        return _SHORT["kept-back"]
     kind = kind or ending_of(name)
     if kind not in ("xlsx", ""):
         return _SHORT["kind"]

@@ -97,6 +97,7 @@ def _summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:
     return {
         "verdict": submission.verdict,
         "rows": submission.rows_in,
+        "is_infected": any(issue.cause == "file-infected" for issue in issues),
         "problems": sum(submission.issue_counts.get(severity, 0) for severity in PROBLEMS),
         "causes": [{"advice": _advice(*key), "count": number} for key, number in causes.most_common(CAUSES)],
     }

@@ -130,9 +130,11 @@ def _is_other_version(session: Session, submission: Submission) -> bool:
 
 def _read_again(submission: Submission, files: FileStore, limits: Limits) -> Records:
     file = submission.file
+    if not files.may_read(file):
+        return {}
     task = "framework.disclosure.check_file:rows_task"
     try:
-        records: Records = run_in_child(files.path(file.sha256), task, {}, limits, name=file.name).value or {}
+        records: Records = run_in_child(files.path_of(file), task, {}, limits, name=file.name).value or {}
     except ChildLost as lost:
         if lost.refusal is None:
             raise

@@ -46,8 +46,10 @@ def changes(
     origin = made_from(session, submission, checked.copy_of)
     if origin is None or max(origin.file.size, submission.file.size) > 2 * MAX_BYTES:
         return {}
+    if not files.may_read(origin.file):
+        return {}
     mended = corrections.standing(session, origin)
-    before, after = (files.path(one.file.sha256) for one in (origin, submission))
+    before, after = (files.path_of(one.file) for one in (origin, submission))
     session.rollback()
     try:
         texts = run_in_child(before, f"{_TASKS}:texts_task", {"corrections": mended}, limits)

@@ -104,6 +104,7 @@ KINDS: dict[str, str] = {
     "submission_tender.products_tie_undone": N_("took the tying of products back: %(products)s"),
     "submission_tender.columns_shared": N_("shared how the columns of an opened list are read: %(columns)s"),
     "submission_tender.columns_unshared": N_("ended the sharing of how an opened list is read: %(columns)s"),
+    "file.quarantined": N_("put a file into quarantine, as the virus scanner found something in it"),
     "supplier.invited": N_("invited a supplier"),
     "supplier.uninvited": N_("withdrew the invitation of a supplier"),
     "record.verified": N_("checked the record: %(events)s events follow from one another"),

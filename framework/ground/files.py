@@ -10,27 +10,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from framework.ground.errors import FileRefused
 from framework.ground.text import N_
 
+if TYPE_CHECKING:
+    from models.records import StoredFile
+
 CHUNK = 1 << 20
+NOT_SCANNED, CLEAN, INFECTED = "", "clean", "infected"
+"""What the virus scanner said of a file (`StoredFile.scan`)."""
+TYPED = frozenset({"demand-block"})
+"""Purposes of texts that somebody typed or pasted into a form: no files, and never given away as such."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes in the store: SHA-256 in hexadecimal, size in bytes."""
+    """Bytes in the store: SHA-256 in hexadecimal, size in bytes; `scan` is clean where they were scanned on arrival."""
 
     sha256: str
     size: int
+    scan: str = NOT_SCANNED
+
+
+class Quarantined(FileRefused):
+    """The virus scanner found something in this file: nobody reads it or gets its bytes any more."""
+
+    status = 409
+
+    def __init__(self, found: str) -> None:
+        message = N_(
+            "The virus scanner found something in this file (%(found)s). It is kept in quarantine: nobody reads or "
+            "downloads it. A clean copy is needed."
+        )
+        super().__init__("file-infected", message, found=found)
+
+
+class NotScannedYet(FileRefused):
+    """The installation has a virus scanner that has not seen this file yet."""
+
+    status = 409
+
+    def __init__(self, message: str = "") -> None:
+        waits = N_(
+            "This file is waiting for the virus scanner. Nothing of it is lost. Load this page again in some minutes."
+        )
+        super().__init__("file-not-scanned", message or waits)
 
 
 class FileStore:
-    """Files under `root`, each at the address of its SHA-256. Safe with any number of processes."""
+    """Files under `root`, each at the address of its SHA-256. Safe with any number of processes.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    `is_scanned`: the installation has a virus scanner, so that no file is read or given away before it was scanned.
+    """
+
+    def __init__(self, root: Path, *, is_scanned: bool = False) -> None:
+        self.root, self.is_scanned = root, is_scanned
         self.incoming = root / "incoming"
 
     def put(self, stream: BinaryIO, *, max_bytes: int) -> Blob:
@@ -53,8 +89,24 @@ class FileStore:
         return Blob(digest, size)
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes of an address lie (whether or not they are there)."""
+        """Where the bytes of an address lie (whether or not they are there). To read what somebody sent: `path_of`."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def path_of(self, file: StoredFile) -> Path:
+        """The road to the bytes of a file for whoever reads it or gives it away; raises Quarantined and NotScannedYet."""
+        if file.scan == INFECTED:
+            raise Quarantined(file.found)
+        if self.waits_for_scanner(file):
+            raise NotScannedYet
+        return self.path(file.sha256)
+
+    def waits_for_scanner(self, file: StoredFile) -> bool:
+        """Whether a file must be scanned before anybody reads it."""
+        return self.is_scanned and file.scan == NOT_SCANNED and file.purpose not in TYPED
+
+    def may_read(self, file: StoredFile) -> bool:
+        """Whether `path_of` leads anywhere."""
+        return file.scan != INFECTED and not self.waits_for_scanner(file)
 
     def open(self, sha256: str) -> BinaryIO:
         """The bytes for reading; raises FileNotFoundError."""

@@ -14,6 +14,7 @@ MAIL_LABELS: dict[str, str] = {
     "demand_open": N_("Demand is open"),
     "demand_reminder": N_("Reminder of demand"),
     "demand_returned": N_("Demand sent back"),
+    "file_quarantined": N_("File in quarantine"),
     "invitation": N_("Invitation of a person"),
     "password_reset": N_("New password"),
     "person_added": N_("Person added"),

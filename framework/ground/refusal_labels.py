@@ -52,7 +52,7 @@ _REASONS: dict[str, str] = {
     N_("the token was unknown, over or revoked"): "token-wrong",
     N_("there were too many tokens already"): "too-many-tokens",
     N_("a registry says otherwise"): "ids-contradict ids-differ",
-    N_("what was sent could not be taken"): "invalid-input file-refused",
+    N_("what was sent could not be taken"): "invalid-input file-refused file-infected file-not-scanned",
 }
 REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}
 OTHERWISE = N_("a rule did not allow it")

@@ -17,6 +17,7 @@ from models.disclosure import Submission
 from models.people import RoleGrant
 from models.records import AuditEvent
 from tests.api.conftest import SITES, Program
+from tests.clamd import NAME
 
 PROBLEM = "application/problem+json"
 
@@ -417,6 +418,33 @@ def test_a_kind_that_is_refused_is_refused_by_the_reading_with_its_reason(progra
     assert (found["state"], found["verdict"], found["counts"]) == ("refused", "refused", False)
     assert found["remarks"]["block"] == 1
     assert program.get(received["links"]["issues"]).get_json()["issues"][0]["code"] == "file-refused"
+
+
+def test_a_file_in_which_the_scanner_finds_something_is_refused_with_its_reason_and_nothing_leads_to_its_bytes(
+    program, reading, clamd
+):
+    clamd.bad.add(SITES)
+    received = program.send(SITES).get_json()
+
+    found = program.get(received["links"]["self"]).get_json()
+    issue = program.get(received["links"]["issues"]).get_json()["issues"][0]
+
+    assert (found["state"], found["verdict"], found["rows"]["read"]) == ("refused", "refused", 0)
+    assert (issue["code"], issue["cause"]) == ("file-refused", "file-infected")
+    assert NAME in issue["message"]
+    assert not any("original" in link for link in found["links"].values())
+
+
+def test_a_program_is_told_that_its_file_waits_for_the_scanner(program, reading, away):
+    received = program.send(SITES).get_json()
+
+    answer = program.get(received["links"]["self"])
+
+    found = answer.get_json()
+    assert (found["state"], found["is_being_read"]) == ("staged", True)
+    assert "Waiting for the virus scanner" in found["sentence"]
+    assert found["state_words"] == "Received, waiting for the virus scanner"
+    assert "Retry-After" in answer.headers
 
 
 def test_too_many_files_in_an_hour_are_refused_for_a_while(program, app, monkeypatch, clock, fresh):

@@ -26,6 +26,7 @@ from framework.demand.workbook import Reference
 from framework.ground import table_files
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
+from framework.ground.files import NotScannedYet
 from framework.ground.permissions import Permission
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.reader import read_book
@@ -35,7 +36,7 @@ from models.demand import Demand
 from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Lot, Round
-from views import clock, guard
+from views import clock, guard, scanning
 from views.demand import blueprint, shared
 from views.demand.grid import keep_lines, starting_point
 from views.downloads import send_workbook
@@ -110,18 +111,24 @@ def paste(round_: Round, lot_id: str) -> Response:
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/upload")
 @permit(Permission.DEMAND_EDIT)
 def upload(round_: Round, lot_id: str) -> Response:
-    """Keep a sheet byte for byte and go to its preview."""
+    """Keep a sheet byte for byte and go to its preview; nobody waits for the database while it arrives and is scanned."""
     lot = guard.child(Lot, lot_id, round_)
     require_open(round_, now=clock.now())
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         return _back(lot, _("Choose a file first."))
+    place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
+    guard.release()
     try:
         limit = current_app.extensions["settings"].upload_mb * 1_000_000
-        blob = current_app.extensions["files"].put(sent.stream, max_bytes=limit)
+        blob = scanning.on_arrival(current_app.extensions["files"].put(sent.stream, max_bytes=limit))
     except FileRefused as error:
-        place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
         return shared.told_at(place, error)
+    replay = guard.resume()
+    if replay is not None:
+        return replay
+    lot = guard.child(Lot, lot_id, round_)
+    require_open(lot.round, now=clock.now())
     stored = uploads.keep(db.session(), blob, sent.filename, actor=actor(), now=clock.now())
     return guard.done(_preview_address(lot, stored))
 
@@ -129,11 +136,13 @@ def upload(round_: Round, lot_id: str) -> Response:
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>")
 @permit(Permission.DEMAND_EDIT)
 def preview(round_: Round, lot_id: str, file_id: str) -> str | Response:
-    """What was understood of a block or a sheet, and what it would change."""
+    """What was understood of a block or a sheet, and what it would change; a file that waits to be scanned keeps its address."""
     lot = guard.child(Lot, lot_id, round_)
-    kept = _kept(file_id)
     try:
+        kept = _kept(file_id)
         return _page(lot, kept, _read(lot, kept))
+    except NotScannedYet:
+        raise
     except (FileRefused, InvalidInput) as error:
         return _back(lot, sentence(error))
 
@@ -145,6 +154,8 @@ def listed(round_: Round, lot_id: str, file_id: str) -> Response:
     lot = guard.child(Lot, lot_id, round_)
     try:
         found = _read(lot, _kept(file_id)).found
+    except NotScannedYet:
+        raise
     except (FileRefused, InvalidInput) as error:
         return _back(lot, sentence(error))
     reasons: dict[int, list[str]] = {}
@@ -204,7 +215,7 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
 
 def _kept(file_id: str) -> Kept:
     stored = uploads.own_file(db.session(), file_id, actor=actor())
-    path = current_app.extensions["files"].path(stored.sha256)
+    path = current_app.extensions["files"].path_of(stored)
     return Kept(stored.public_id, path, stored.purpose == uploads.BLOCK)
 
 

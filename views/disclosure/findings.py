@@ -55,6 +55,7 @@ def version(round_: Round, submission_id: str) -> str:
         db.session(), submission, language=current_language(), limit=None if everything else GROUPS_FIRST
     )
     may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
+    may_read = files().may_read(submission.file)
     return render_template(
         "disclosure/version.html",
         round_=round_,
@@ -82,12 +83,14 @@ def version(round_: Round, submission_id: str) -> str:
         is_open=is_open,
         compared=(submission.made_from or counting.read_before(found, submission)) if submission.rows_stored else None,
         everything=everything,
+        may_download=may_read,
         cannot_mark=cannot_before(
             form=submission.format,
             kind=submission.file_kind,
             name=submission.file.name,
             size=submission.file.size,
             is_read=submission.checked_at is not None,
+            is_readable=may_read,
         ),
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
@@ -106,7 +109,10 @@ def issues_workbook(round_: Round, submission_id: str) -> BaseResponse:
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/marked.xlsx")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
-    """The supplier's own file, marked up; where a copy would lose anything, the remarks as a workbook that says why."""
+    """The supplier's own file, marked up; where a copy would lose anything, the remarks as a workbook that says why.
+
+    Raises Quarantined and NotScannedYet.
+    """
     submission = own_submission(round_, submission_id)
     found = groups.all_issues(db.session(), submission)
     note = not_kept_sentence(groups.not_kept(submission))
@@ -164,7 +170,7 @@ def _marked(submission: Submission, found: list[Issue], note: str) -> Marked:
     language = current_language()
     if submission.checked_at is None:
         return not_read(language=language, gettext=_)
-    path, form = files().path(submission.file.sha256), submission.format
+    path, form = files().path_of(submission.file), submission.format
     mended = corrections.standing(db.session(), submission)
     db.session.rollback()  # nobody else may wait for the database while the child works
     return mark(

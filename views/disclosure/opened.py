@@ -26,6 +26,7 @@ from views import clock, guard
 from views.disclosure import blueprint
 from views.disclosure.bidders import bidder, lettered, sheet_words
 from views.disclosure.upload import send_original
+from views.disclosure.work import files
 from views.guard import actor, permit
 from views.i18n import current_language, words
 
@@ -69,7 +70,8 @@ def opened_version(round_: Round, submission_id: str) -> str:
         told=url_for("disclosure.opened_declared", round_id=round_.public_id, submission_id=submission.public_id)
         if is_of_others(submission.format)
         else "",
-        may_download=reader.sees_all and not reader.hides_bidders,
+        may_download=_gets_file(reader),
+        file_is_readable=_gets_file(reader) and files().may_read(submission.file),
         tells_counts=reader.sees_all
         or reader.own
         or submission.id not in confidentiality.with_hidden_rows(db.session(), [submission]),
@@ -155,9 +157,14 @@ def _address(round_: Round, submission: Submission) -> str:
 def opened_original(round_: Round, submission_id: str) -> Response:
     """The file as uploaded, for those who may read every row of it."""
     submission, _name, reader = opened_one(round_, submission_id)
-    if not reader.sees_all or reader.hides_bidders:
+    if not _gets_file(reader):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return send_original(submission)
+
+
+def _gets_file(reader: Reader) -> bool:
+    """Whether this reader may have the file itself, where it may be given away at all."""
+    return reader.sees_all and not reader.hides_bidders
 
 
 def opened_one(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:

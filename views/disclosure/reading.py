@@ -19,6 +19,7 @@ from models.disclosure import Submission
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint
+from views.disclosure.sentences import waits_for_scanner
 from views.disclosure.upload import address, own_submission
 from views.disclosure.work import run_if_small
 from views.guard import actor, permit
@@ -65,6 +66,7 @@ def facts(submission: Submission) -> dict[str, Any]:
     return {
         "pace": found,
         "is_stopped": stopping.is_stopped(submission),
+        "waits_for_scanner": waits_for_scanner(submission),
         "how_far": _how_far(found),
         "time_left": _time_left(found),
         "in_turn": _in_turn(submission) if found.state == "waiting" else "",

@@ -15,6 +15,7 @@ from framework.rounds import settings
 from models.disclosure import Submission
 from models.rounds import Round
 from views import clock
+from views.disclosure.work import files
 from views.i18n import day_time, instant, number, state_words, words
 
 PLAIN = {
@@ -73,8 +74,15 @@ def version_tag(version: Submission, standing: Submission | None) -> tuple[str, 
         return _("Received, reading stopped"), "warn"
     if version.state == "counted" and _is_to_be_replaced(version, standing):
         return _("Counted until replaced"), "neutral"
+    if waits_for_scanner(version):
+        return _("Received, waiting for the virus scanner"), "neutral"
     tone = "good" if version.state in ("counted", "opened") else "error" if version.state in NOT_TAKEN else "neutral"
     return state_words("submission_tender", version.state), tone
+
+
+def waits_for_scanner(version: Submission) -> bool:
+    """Whether a version is still to be read, and its file to be scanned before."""
+    return files().is_scanned and version.state == "staged" and files().waits_for_scanner(version.file)
 
 
 def _is_to_be_replaced(version: Submission, standing: Submission | None) -> bool:
@@ -161,6 +169,8 @@ def _is_past(round_: Round) -> bool:
 
 
 def _past_sentence(submission: Submission, found: Sequence[Submission], block: Group | None, other: str) -> str:
+    if waits_for_scanner(submission):
+        return _("Received in time and waiting for the virus scanner. It is read after that, and counted if it can be.")
     if submission.is_being_read:
         return _("Received in time and still being read. It is counted as soon as it is read, if it can be.")
     if submission.state == "counted":
@@ -179,12 +189,18 @@ def _staged_sentence(submission: Submission) -> str:
             receipt=submission.receipt_number,
             deadline=_deadline(submission),
         )
-    return _(
-        "Received %(when)s, receipt %(receipt)s. Being read. It will be counted on %(deadline)s.",
-        when=day_time(submission.received_at, submission.round.zone),
-        receipt=submission.receipt_number,
-        deadline=_deadline(submission),
-    )
+    facts = {
+        "when": day_time(submission.received_at, submission.round.zone),
+        "receipt": submission.receipt_number,
+        "deadline": _deadline(submission),
+    }
+    if waits_for_scanner(submission):
+        return _(
+            "Received %(when)s, receipt %(receipt)s. Waiting for the virus scanner; it is read after that. "
+            "It will be counted on %(deadline)s.",
+            **facts,
+        )
+    return _("Received %(when)s, receipt %(receipt)s. Being read. It will be counted on %(deadline)s.", **facts)
 
 
 def _checked_sentence(submission: Submission, found: Sequence[Submission]) -> str:

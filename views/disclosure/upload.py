@@ -116,10 +116,10 @@ def own_submission(round_: Round, public_id: str) -> Submission:
 
 
 def send_original(submission: Submission) -> Response:
-    """The stored bytes as an attachment with a name of our making."""
+    """The stored bytes as an attachment with a name of our making; raises Quarantined and NotScannedYet."""
     ending = submission.file.name.rpartition(".")[2].lower()
     safe = ending if ending.isalnum() and len(ending) <= 5 else "bin"
-    path = files().path(submission.file.sha256)
+    path = files().path_of(submission.file)
     name = f"disclosure-{submission.receipt_number}.{safe}"
     answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, comparisons, counting, receiving, smelter_loads, storing
+from framework.disclosure import checking, comparisons, counting, quarantine, receiving, smelter_loads, storing
 from framework.disclosure.checked import Checked
 from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
@@ -29,7 +29,7 @@ from models.base import db
 from models.disclosure import Submission, SubmissionRow, WaitingRow
 from models.records import Job
 from models.rounds import Round
-from views import clock
+from views import clock, scanning
 from views.settings import Settings
 from views.worker import run_job
 
@@ -55,6 +55,9 @@ def run_if_small(job_id: int | None, size: int) -> None:
     """
     if job_id is None or size > _settings().inline_mb * 1_000_000:
         return
+    asked = scanning.scanner()
+    if asked is not None and asked.is_resting:  # it did not answer a moment ago, and a receipt waits for nobody
+        return
     db.session.remove()
     try:
         if _has_long_list_before(db.session(), job_id):
@@ -79,7 +82,7 @@ def _has_long_list_before(session: Session, job_id: int) -> bool:
 
 @jobs.runner(CHECK_JOB, is_given_up=False)
 def check_submission(session: Session, job: Job, clock: Clock) -> None:
-    """Read outside any transaction, then store the result: the rows in parts, all that tells of them in one transaction.
+    """Scan and read outside any transaction, then store the result: the rows in parts, all that tells of them in one transaction.
 
     A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b). What arrived in
     time counts: a fault of the machine never refuses it, so this job is tried until the file has been read.
@@ -92,6 +95,9 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if _is_in_wrong_lane(job, submission):
         _send_to_large_lane(session, number, watch)
         return
+    if not _is_clean(session, submission, watch):
+        return
+    submission, job = session.get_one(Submission, number), session.get_one(Job, job_id)
     limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
     try:
         checked, milliseconds = checking.read(
@@ -112,6 +118,26 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
         checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
     session.rollback()
     _keep(session, session.get_one(Submission, number), checked, milliseconds, watch)
+
+
+def _is_clean(session: Session, submission: Submission, watch: Watch) -> bool:
+    """Whether the file may be read: scanned first where it was not; where something is found, it is put away. Raises TryAgain."""
+    if files().may_read(submission.file):
+        return True
+    number, file_id, found = submission.id, submission.file_id, submission.file.found
+    if not found:
+        sha256, size = submission.file.sha256, submission.file.size
+        session.rollback()  # nobody else may wait for the database while the scanner works
+        found = scanning.ask_for_job(sha256, size)
+    if found:
+        submission = session.get_one(Submission, number)
+        receiving.lock(session, submission.round)
+        watch.hold()
+        quarantine.refuse(session, submission, found, clock=watch.clock, files=files())
+    else:
+        quarantine.is_clean(session, file_id)
+    session.commit()
+    return not found
 
 
 def _keep(session: Session, submission: Submission, checked: Checked, milliseconds: int, watch: Watch) -> None:

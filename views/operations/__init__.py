@@ -18,7 +18,7 @@ from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
 from models.records import MAIL_STATES, Job, Mail
-from views import beat, clock, guard, mailing, sending  # noqa: F401 - beat and sending register what comes round
+from views import beat, clock, guard, mailing, scanning, sending  # noqa: F401 - beat and sending register what comes round
 from views.guard import permit
 
 blueprint = Blueprint("operations", __name__)
@@ -108,6 +108,7 @@ def health() -> str:
         disk=disk,
         dialect=db.engine.dialect.name,
         on_console=_on_console(),
+        scanner=scanning.health(),
         labels=STATES | {"running": N_("Running"), "done": N_("Done"), "cancelled": N_("Cancelled")},
     )
 

@@ -32,7 +32,7 @@ from framework.people.links import LinkOver
 from models.base import db
 from models.records import StoredFile
 from models.requests import RequestAnswer, RequestLink, UpstreamRequest
-from views import clock, guard
+from views import clock, guard, scanning
 from views.disclosure.work import inline_limits
 from views.downloads import send_workbook
 from views.guard import permit
@@ -187,7 +187,7 @@ def upload(token: str) -> Response | tuple[str, int]:
         blob = _sent(token, "file", current_app.extensions["settings"].upload_mb)
         if blob is None:
             raise InvalidInput("file-missing", N_("Choose a file first."), field="file")
-        path = current_app.extensions["files"].path(blob[0].sha256)
+        path = current_app.extensions["files"].path(scanning.before_reading(blob[0]).sha256)
         book = read_book(path, limits=inline_limits())
         replay = guard.resume()
         if replay is not None:
@@ -319,15 +319,23 @@ def _proof(token: str, link: RequestLink) -> tuple[tuple[Blob, str] | StoredFile
         if child.public_id == chosen and child.state == "refused":
             return child.proof, child.proof_on
     sent = _sent(token, "proof", PROOF_MB)
-    if sent is not None:
-        guard.resume()
-    return sent, day_of("proof_on")
+    if sent is None:
+        return None, day_of("proof_on")
+    scanned = scanning.on_arrival(sent[0])
+    guard.resume()
+    return (scanned, sent[1]), day_of("proof_on")
 
 
 def _stored(sent: tuple[Blob, str]) -> StoredFile:
     blob, name = sent
     return StoredFile(
-        sha256=blob.sha256, size=blob.size, name=name, purpose="request", organisation_id=None, created_at=clock.now()
+        sha256=blob.sha256,
+        size=blob.size,
+        name=name,
+        scan=blob.scan,
+        purpose="request",
+        organisation_id=None,
+        created_at=clock.now(),
     )
 
 

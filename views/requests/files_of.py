@@ -16,7 +16,7 @@ def send_proof(found: UpstreamRequest) -> Response:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     ending = found.proof.name.rpartition(".")[2].lower()
     safe = ending if ending.isalnum() and ending.isascii() and len(ending) <= 5 else "bin"
-    path = current_app.extensions["files"].path(found.proof.sha256)
+    path = current_app.extensions["files"].path_of(found.proof)
     name = f"refusal-{found.public_id}.{safe}"
     answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name, etag=False)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -58,7 +58,7 @@ def _download(sign_on: SignOn, file: StoredFile | None, what: str) -> Response:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     ending = file.name.rsplit(".", 1)[-1].lower()
     kind = "application/pdf" if ending == "pdf" else "application/octet-stream"
-    path = current_app.extensions["files"].path(file.sha256)
+    path = current_app.extensions["files"].path_of(file)
     return send_file(
         path, mimetype=kind, as_attachment=True, download_name=f"{what}-{sign_on.public_id}.{ending}", etag=False
     )

@@ -19,7 +19,7 @@ from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import SignOn
-from views import clock, guard
+from views import clock, guard, scanning
 from views.guard import actor, permit
 from views.i18n import words
 from views.signons import blueprint, pages
@@ -160,7 +160,7 @@ def _put(sent: FileStorage, limit: int) -> tuple[Blob, str]:
     blob = current_app.extensions["files"].put(sent.stream, max_bytes=limit)
     if blob.size == 0:
         raise InvalidInput("file-empty", N_("The file is empty."), field="document")
-    return blob, name
+    return scanning.on_arrival(blob), name
 
 
 def _mandate(
@@ -203,6 +203,7 @@ def _file(stored: tuple[Blob, str] | None, purpose: str) -> StoredFile | None:
         sha256=blob.sha256,
         size=blob.size,
         name=name,
+        scan=blob.scan,
         purpose=purpose,
         organisation_id=who.organisation_id,
         created_at=clock.now(),
