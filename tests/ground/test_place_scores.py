@@ -120,6 +120,15 @@ def test_equal_names_in_their_own_script_are_evidence_of_their_own():
     assert found.name == 100
 
 
+def test_a_brand_is_no_other_company_than_one_that_begins_with_its_name():
+    place, company = "7 Harbour Street, Gumi", "Lakeside Electronics Kunshan"
+    brand = compared(("Lakeside", place), (company, place))
+    assert (brand.name_set, brand.guards) == (70, frozenset())
+    assert brand.name < 60, "no tie by itself"
+    for word in ("Electronics", "Lakes", "La"):
+        assert Guard.OTHER_COMPANY in compared((word, place), (company, place)).guards
+
+
 @given(STATEMENTS, STATEMENTS)
 def test_the_order_of_a_pair_makes_no_difference(one, other):
     assert likeness(one, other) == likeness(other, one)
