@@ -107,6 +107,12 @@ def test_worked_pairs_have_their_parts_and_guards(one, other, parts, guards):
         (Guard.WORDS, {"address": "7 Tengfei Road"}, {"address": "7 Luoshan Road"}),
         (Guard.WORDS, {"address": "7 Harbour Road, Zone A"}, {"address": "7 Harbour Road, Zone B"}),
         (Guard.WORDS, {"name": "Mercury Display"}, {"name": "Mercury Battery"}),
+        (Guard.WORDS, {"name": "QLG Optical Castings"}, {"name": "VY Optical Castings"}),
+        (
+            Guard.WORDS,
+            {"address": "7 Minchang Road, Minxi Town, Miangsu"},
+            {"address": "7 Baisheng Road, Minxi Town, Miangsu"},
+        ),
     ],
 )
 def test_every_guard_fires(guard, one, other):

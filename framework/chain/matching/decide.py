@@ -17,6 +17,7 @@ from framework.ground.place_scores import (
     Likeness,
     Parts,
     Statement,
+    names_contradict,
     streets_contradict,
 )
 from framework.ground.places import Precision
@@ -133,7 +134,7 @@ def is_asked(a: Statement, b: Statement, found: Likeness, limits: Thresholds = D
     if Guard.OTHER_COMPANY in guards:
         return True
     if not (a.address and b.address):
-        is_other = Guard.WORDS in guards or (a.units and b.units and a.units.isdisjoint(b.units))
+        is_other = names_contradict(a, b) or (a.units and b.units and a.units.isdisjoint(b.units))
         return found.name_set >= limits.ask_name_alone and not is_other
     if Guard.COARSE in guards and found.name_set < limits.coarse_name:
         return False
