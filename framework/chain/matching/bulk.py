@@ -60,7 +60,7 @@ def answer(
     The others stay as they are. Each answer is a decision of its own, also for what it settles by the way. Raises RuleBroken where the motive is missing.
     """
     why = moving.said_why(motive)
-    done = []
+    done: list[MatchDecision] = []
     for line in lines:
         question, site = line.asked.question, _site(line)
         seen = (question.version, site.public_id if site else "")
