@@ -137,6 +137,12 @@ CAPPING = frozenset({Guard.NUMBERS, Guard.UNITS, Guard.TWO_IDS})
 _ONE_WORD = 75.0
 """Two words this alike (0 to 100) are one word in two spellings."""
 _TELLING_LETTERS = 4
+_NAME_LETTERS = 2
+"""In a name short words tell too: `TLG Investment` and `LY Investment` are two."""
+_SHORT_LETTERS = 3
+"""Fewer letters are no abbreviation."""
+_BRAND = 70.0
+"""How alike (0 to 100) a brand and a company that begins with its name are at least: no other company, and no proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,18 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
+def streets_contradict(a: Statement, b: Statement) -> bool:
+    """Has each address a word or direction that stands for nothing in the other: another street, not another spelling?"""
+    return a.compact_address != b.compact_address and _contradict(a.address, b.address, leniently=True)
+
+
+def names_contradict(a: Statement, b: Statement) -> bool:
+    """Has each name of both a long word that stands for nothing in each name of the other: another company, or plant?"""
+    return bool(a.names and b.names) and all(
+        _contradict(one.ordered, other.ordered, leniently=True) for one in a.names for other in b.names
+    )
+
+
 def same_neighbourhood(a: str, b: str) -> bool:
     """Are two country codes one search area? A blank one is everywhere; mainland China and its regions are one."""
     return a == b or not a or not b or {a, b} <= ONE_COUNTRY_GROUP
@@ -249,8 +267,13 @@ def _names(one: Name, other: Name) -> tuple[float, float]:
         return 100.0, 100.0
     name = max(fuzz.ratio(one.ordered, other.ordered), fuzz.ratio(one.compact, other.compact))
     if one.words < 2 or other.words < 2:
-        return name, name
+        return name, max(name, _BRAND if _is_brand_of(one, other) or _is_brand_of(other, one) else 0.0)
     return name, max(name, 0.98 * fuzz.token_set_ratio(one.ordered, other.ordered))
+
+
+def _is_brand_of(one: Name, other: Name) -> bool:
+    """Is a name of one word the first word of a longer one (`Lakeside` and `Lakeside Electronics`)?"""
+    return one.words == 1 and len(one.text) >= _TELLING_LETTERS and other.text.startswith(one.text + " ")
 
 
 def _guards(
@@ -291,27 +314,39 @@ def _words_contradict(a: Statement, b: Statement) -> bool:
         or {one.compact for one in a.names} & {one.compact for one in b.names}
     ):
         return False
-    return all(_contradict(one.ordered, other.ordered) for one in a.names for other in b.names)
+    return all(_contradict(one.ordered, other.ordered, least=_NAME_LETTERS) for one in a.names for other in b.names)
 
 
 @lru_cache(maxsize=KEPT)
-def _contradict(one: str, other: str) -> bool:
-    """Two texts of words in order of the alphabet: does each have a telling word without counterpart in the other?"""
+def _contradict(one: str, other: str, *, least: int = _TELLING_LETTERS, leniently: bool = False) -> bool:
+    """Two texts of words in order of the alphabet: does each have a telling word without counterpart in the other?
+
+    A word of at least `least` letters tells something. What both have is no counterpart of what one has besides, except
+    with `leniently`: then a question is at stake and no link, the first letters of a word stand for it too (`sit` for
+    `sitesi`), and single letters tell nothing.
+    """
     here, there = set(one.split()), set(other.split())
     left, right = here - there, there - here
-    for kind in (_is_direction, _is_letter):
+    for kind in (_is_direction,) if leniently else (_is_direction, _is_letter):
         if any(map(kind, left)) and any(map(kind, right)):
             return True
     if _is_set_apart(here) or _is_set_apart(there):
         return False
-    return any(_stands_alone(w, there) for w in left) and any(_stands_alone(w, here) for w in right)
+    return all(
+        any(_stands_alone(word, others, least) and not (leniently and _is_shortened(word, others)) for word in words)
+        for words, others in (((left, there), (right, here)) if leniently else ((left, right), (right, left)))
+    )
 
 
-def _stands_alone(word: str, others: set[str]) -> bool:
+def _is_shortened(word: str, others: set[str]) -> bool:
+    return any(len(one) >= _SHORT_LETTERS and (word.startswith(one) or one.startswith(word)) for one in others)
+
+
+def _stands_alone(word: str, others: set[str], least: int) -> bool:
     """Is a telling word on the other side neither in another spelling nor inside a longer word or around a shorter one?"""
-    if len(word) < _TELLING_LETTERS or word.isdigit() or kind_of_word(word):
+    if len(word) < least or word.isdigit() or kind_of_word(word):
         return False
-    return all(fuzz.partial_ratio(word, one) < _ONE_WORD for one in others if len(one) >= _TELLING_LETTERS)
+    return all(fuzz.partial_ratio(word, one) < _ONE_WORD for one in others if len(one) >= least)
 
 
 def _is_direction(word: str) -> bool:

@@ -17,7 +17,7 @@ from anyascii import anyascii
 
 from framework.ground.codelists import country_by_name, country_key, country_name, read_rows
 
-RULESET = 2
+RULESET = 3
 
 _LONGEST = 1000
 _TRIM = " ,;\t\n"
@@ -149,8 +149,11 @@ def legal_forms_of(text: str) -> str:
 
 
 def unit_markers(name: str) -> frozenset[str]:
-    """What tells units of one company apart: digits in the name, roman numerals after `unit`, `plant` … or at the end."""
-    words = _words(name[:_LONGEST])
+    """What tells units of one company apart: digits in the name, roman numerals after `unit`, `plant` … or at the end.
+
+    The end is before the legal form: `Lakeside II Co., Ltd.` is unit 2.
+    """
+    words = _without_legal_forms(_words(_without_own_forms(name[:_LONGEST])))
     romans = {
         _ROMAN[word]
         for place, word in enumerate(words)

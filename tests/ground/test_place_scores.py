@@ -107,6 +107,12 @@ def test_worked_pairs_have_their_parts_and_guards(one, other, parts, guards):
         (Guard.WORDS, {"address": "7 Tengfei Road"}, {"address": "7 Luoshan Road"}),
         (Guard.WORDS, {"address": "7 Harbour Road, Zone A"}, {"address": "7 Harbour Road, Zone B"}),
         (Guard.WORDS, {"name": "Mercury Display"}, {"name": "Mercury Battery"}),
+        (Guard.WORDS, {"name": "QLG Optical Castings"}, {"name": "VY Optical Castings"}),
+        (
+            Guard.WORDS,
+            {"address": "7 Minchang Road, Minxi Town, Miangsu"},
+            {"address": "7 Baisheng Road, Minxi Town, Miangsu"},
+        ),
     ],
 )
 def test_every_guard_fires(guard, one, other):
@@ -118,6 +124,15 @@ def test_every_guard_fires(guard, one, other):
 def test_equal_names_in_their_own_script_are_evidence_of_their_own():
     found = compared(("鸿海精密工业股份有限公司", "7 Harbour Street"), ("Hon Hai (鸿海精密工业)", "7 Harbour Street"))
     assert found.name == 100
+
+
+def test_a_brand_is_no_other_company_than_one_that_begins_with_its_name():
+    place, company = "7 Harbour Street, Gumi", "Lakeside Electronics Kunshan"
+    brand = compared(("Lakeside", place), (company, place))
+    assert (brand.name_set, brand.guards) == (70, frozenset())
+    assert brand.name < 60, "no tie by itself"
+    for word in ("Electronics", "Lakes", "La"):
+        assert Guard.OTHER_COMPANY in compared((word, place), (company, place)).guards
 
 
 @given(STATEMENTS, STATEMENTS)

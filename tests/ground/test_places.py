@@ -115,6 +115,7 @@ def test_house_and_plot_numbers_are_found_and_postcodes_are_not(text: str, numbe
         ("Lakeside Metals Ltd. Unit-7", {"7"}),
         ("Vitamin V Works", set()),
         ("Xinbo Optical III", {"3"}),
+        ("Xinbo Optical II Co., Ltd.", {"2"}),
     ],
 )
 def test_units_of_a_company_are_told_apart(name: str, markers: set[str]) -> None:

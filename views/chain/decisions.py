@@ -84,7 +84,11 @@ def undo_decision(round_: Round, number: int) -> str | Response | tuple[str, int
     """Take a decision back: the state before it is restored."""
     here = eyes(round_)
     found = _decision(round_, number, here)
-    question = db.session.query(MatchQuestion).filter_by(decision_id=found.id, round_id=round_.id).first()
+    question = (
+        db.session.query(MatchQuestion)
+        .filter_by(decision_id=found.id, round_id=round_.id, mention_id=found.mention_id)
+        .first()
+    )
     also = [int(one[:9]) for one in request.form.getlist("also") if one.isdecimal()]
     try:
         _require_may(round_, here, [found, *undoing.later(db.session(), found)])

@@ -9,7 +9,8 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.chain.matching import acts, bulk, decided, questions, undoing
+from framework.chain.matching import acts, bulk, decided, following, questions, undoing
+from framework.chain.matching.decided import Decided
 from framework.chain.matching.marking import AGREES, FIELDS, compared, texts_of
 from framework.chain.matching.questions import Filters, Said
 from framework.ground.errors import NotAllowed, RuleBroken
@@ -259,13 +260,15 @@ def _next(
     )
 
 
-def _done(round_: Round, here: Eyes) -> Any:
-    """The answer that was given just before, where it still stands."""
+def _done(round_: Round, here: Eyes) -> tuple[Decided, int] | None:
+    """The answer that was given just before, where it still stands, and how many other questions it settled."""
     asked = request.args.get("done", "")
     found = db.session.get(MatchDecision, int(asked[:9])) if asked.isdecimal() and int(asked[:9]) < 2**31 else None
     if found is None or found.actor_id != actor().user_id or found.round_id != round_.id:
         return None
-    return None if undoing.is_undone(db.session(), found) else decided.told(db.session(), [found], here.sight)[0]
+    if undoing.is_undone(db.session(), found):
+        return None
+    return decided.told(db.session(), [found], here.sight)[0], following.settled_with(db.session(), found)
 
 
 def _submissions(numbers: list[int]) -> list[Submission]:

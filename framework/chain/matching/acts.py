@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.chain.matching import moving, stored
+from framework.chain.matching import following, moving, stored
 from framework.chain.matching.placing import active_site, statement_of
 from framework.chain.matching.reasons import reasons
 from framework.ground import audit
@@ -22,8 +22,8 @@ from framework.ground.errors import RuleBroken
 from framework.ground.place_scores import Statement
 from framework.ground.places import legal_forms_of
 from framework.ground.text import N_
-from models.chain import Mention, Site
-from models.disclosure import Submission, SubmissionRow
+from models.chain import Site
+from models.disclosure import SubmissionRow
 from models.matching import TIES, VERDICTS, MatchDecision, MatchQuestion, SiteForm
 
 ANSWERED = audit.declare("site.answered", "verdict", "question", "site", "mentions")
@@ -66,9 +66,10 @@ def answer(
     )
     _explain(session, decision, question, verdict, tied or (asked[0] if asked else None))
     moving.remember(session, question.key, [tied] if tied else asked, verdict, decision)
+    before, question.state, question.decision_id = question.state, "answered", decision.id
     if tied is not None:
-        _tie(session, question, tied, decision, now=now)
-    question.state, question.decision_id = "answered", decision.id
+        moving.settle(session, following.tie(session, question, tied, decision, now=now), now=now)
+        following.settle(session, tied, decision, now=now, state=before)
     known = tied.public_id if tied else ""
     told = {"verdict": verdict, "question": question.public_id, "site": known}
     audit.record(session, ANSWERED, actor=actor, now=now, subject=question, mentions=len(decision.moves), **told)
@@ -126,20 +127,3 @@ def _explain(
             told += [[reason.code, reason.params] for reason in why]
             decision.score = round(best.likeness.score * 10)
     decision.reasons = told
-
-
-def _tie(session: Session, question: MatchQuestion, site: Site, decision: MatchDecision, *, now: dt.datetime) -> None:
-    """Move every mention of the question's round that says the same, and all of a site made while it waited."""
-    own = question.mention.site_id
-    query = select(Mention).join(Submission, Submission.id == Mention.submission_id)
-    same = session.scalars(
-        query.where(Mention.place_key == question.key, Submission.round_id == question.round_id)
-    ).all()
-    waited = session.get(Site, own) if own is not None and own != site.id else None
-    mentions = {one.id: one for one in [*same, *(moving.mentions_of(session, waited) if waited else ())]}
-    before = {one.site_id for one in same if one.site_id is not None}
-    moving.move(session, decision, [mentions[number] for number in sorted(mentions)], site)
-    if waited is not None and waited.merged_into_id is None:
-        moving.end(session, waited, site, now=now)
-        decision.other_site_id = waited.id
-    moving.settle(session, {site.id, *before, *({waited.id} if waited else ())}, now=now)

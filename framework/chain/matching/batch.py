@@ -22,6 +22,7 @@ from framework.chain.matching.decide import (
     Thresholds,
     Verdict,
     alone,
+    can_be_told,
     has_rival,
     is_hopeless,
     pair_rule,
@@ -198,7 +199,7 @@ def _verdict(run: _Run, number: int) -> Verdict:
     sites = tuple(dict.fromkeys(site for site, _one in asked))[:MOST_ASKED]
     if same:
         return Verdict(Band.LINKED, run.rule(number, same[0]), own, sites, same[0])
-    if asked:
+    if can_be_told(run.entry(number), sites):
         return Verdict(Band.ASKED, Rule.ASK, own, sites, asked[0][1])
     band = alone(run.entry(number))
     looked_at = [one for _site, one in ranked[:1]] + list(filter(None, [run.likest_hopeless(number)]))

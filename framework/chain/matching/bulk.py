@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain.matching import acts, moving, questions
+from framework.chain.matching.placing import active_site
 from framework.chain.matching.questions import WAITING, Asked, Option, Sight
 from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
@@ -56,16 +57,19 @@ def answer(
 ) -> list[MatchDecision]:
     """Answer every question that is as the preview showed it: the same version and site by its public id (`expected`).
 
-    The others stay as they are. Each answer is a decision of its own. Raises RuleBroken where the motive is missing.
+    The others stay as they are. Each answer is a decision of its own, also for what it settles by the way. Raises RuleBroken where the motive is missing.
     """
     why = moving.said_why(motive)
-    done = []
+    done: list[MatchDecision] = []
     for line in lines:
         question, site = line.asked.question, _site(line)
         seen = (question.version, site.public_id if site else "")
-        if line.left_out or expected.get(question.public_id) != seen:
-            continue
-        done.append(acts.answer(session, question, verdict, site=site, motive=why, actor=actor, now=now))
+        by_the_way = next((one for one in done if one.id == question.decision_id), None)
+        if by_the_way is not None:
+            done.append(by_the_way)
+        elif not line.left_out and expected.get(question.public_id) == seen:
+            tied = active_site(session, site.id) if site else None
+            done.append(acts.answer(session, question, verdict, site=tied, motive=why, actor=actor, now=now))
     return done
 
 

@@ -6,11 +6,20 @@ mentions, persons merge sites.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from framework.ground.place_scores import OTHER_NAME, SAME_ADDRESS, Guard, Likeness, Parts, Statement
+from framework.ground.place_scores import (
+    OTHER_NAME,
+    SAME_ADDRESS,
+    Guard,
+    Likeness,
+    Parts,
+    Statement,
+    names_contradict,
+    streets_contradict,
+)
 from framework.ground.places import Precision
 
 
@@ -88,6 +97,8 @@ OneSite = Callable[[Candidate, Candidate], bool]
 TYING = frozenset({Rule.ID, Rule.EXACT, Rule.SAFE})
 HOLDING_ID = frozenset({Guard.COUNTRY, Guard.TWO_IDS, Guard.ID_AGAINST_WORDS, Guard.KIND})
 MOST_ASKED = 5
+ROUGH = frozenset({Precision.REGION, Precision.COUNTRY, Precision.NAME_ONLY})
+"""So rough is a place of which nobody can tell which of several plants of a company it is."""
 DEFAULT = Thresholds()
 
 
@@ -112,14 +123,19 @@ def is_asked(a: Statement, b: Statement, found: Likeness, limits: Thresholds = D
     guards = found.guards
     if found.shared_ids:
         return True
-    if Guard.NUMBERS in guards and (_other_unit(a, b) or found.name_set < limits.contradicted_name):
+    if Guard.NUMBERS in guards and (
+        Guard.UNITS in guards or found.name_set < limits.contradicted_name or streets_contradict(a, b)
+    ):
         return False
     if Guard.OTHER_PLANT in guards:
         return False
+    if found.name_set < OTHER_NAME and not (a.numbers and a.numbers == b.numbers):
+        return False
     if Guard.OTHER_COMPANY in guards:
-        return bool(a.numbers) and a.numbers == b.numbers
+        return True
     if not (a.address and b.address):
-        return found.name_set >= limits.ask_name_alone
+        is_other = names_contradict(a, b) or (a.units and b.units and a.units.isdisjoint(b.units))
+        return found.name_set >= limits.ask_name_alone and not is_other
     if Guard.COARSE in guards and found.name_set < limits.coarse_name:
         return False
     if Guard.COARSE in guards and found.name >= limits.ask_name:
@@ -150,8 +166,8 @@ def decide(mention: Statement, candidates: Iterable[Candidate], limits: Threshol
     if tied and not by_id and not has_rival(tied[0][1], ranked, limits):
         return Verdict(Band.LINKED, tied[0][0], tied[0][1].site, best=tied[0][1])
     asked = [one for rule, one in rules if rule is not Rule.NONE]
-    if asked:
-        sites = tuple(dict.fromkeys(one.site for one in asked))[:MOST_ASKED]
+    sites = tuple(dict.fromkeys(one.site for one in asked))[:MOST_ASKED]
+    if can_be_told(mention, sites):
         return Verdict(Band.ASKED, Rule.ASK, asked=sites, best=asked[0])
     return Verdict(alone(mention), Rule.NONE, best=ranked[0] if ranked else None)
 
@@ -161,18 +177,25 @@ def alone(mention: Statement) -> Band:
     return Band.NEW if mention.precision is Precision.SITE and mention.name else Band.UNPLACED
 
 
+def can_be_told(mention: Statement, sites: Sequence[Hashable]) -> bool:
+    """Is there a site in question, and can anybody tell which: of a rough place only where there is but one?"""
+    return len(sites) == 1 or (bool(sites) and mention.precision not in ROUGH)
+
+
 def has_rival(
     best: Candidate, others: Iterable[Candidate], limits: Thresholds = DEFAULT, *, one_site: OneSite = _share_site
 ) -> bool:
-    """Does another site fit as well as the best, within the margin? `one_site` tells which candidates are one."""
-    least = best.likeness.score - limits.rival_margin
-    return any(one.likeness.score > least and not one_site(best, one) for one in others)
+    """Does another site fit as well as the best, within the margin? `one_site` tells which candidates are one.
+
+    A site that a guard holds back is none, unless its words are still closer.
+    """
+    most = best.likeness.score
+    return any(
+        one.likeness.score > (most if one.likeness.guards else most - limits.rival_margin) and not one_site(best, one)
+        for one in others
+    )
 
 
 def _tied_by_id(found: Likeness, limits: Thresholds) -> bool:
     trusted = any(scheme in limits.trusted_ids for scheme, _value in found.shared_ids)
     return trusted and limits.auto_match is not AutoMatch.OFF and not found.guards & HOLDING_ID
-
-
-def _other_unit(a: Statement, b: Statement) -> bool:
-    return bool(a.units and b.units) and a.units.isdisjoint(b.units)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.chain.matching import moving
+from framework.chain.matching import following, moving
 from framework.chain.matching.moving import SiteOfRound
 from framework.chain.matching.placing import active_site, make_site, statement_of
 from framework.ground import audit, proposals
@@ -56,6 +56,7 @@ def merge(
     moving.move(session, decision, moving.mentions_of(session, site), into)
     moving.end(session, site, into, now=now)
     moving.settle(session, [site.id, into.id], now=now)
+    following.settle(session, into, decision, now=now)
     audit.record(
         session,
         MERGED,

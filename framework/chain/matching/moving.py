@@ -85,13 +85,13 @@ def decide(
 
 
 def move(session: Session, decision: MatchDecision, mentions: Iterable[Mention], site: Site) -> None:
-    """Let mentions belong to a site; the decision keeps where each was."""
+    """Let mentions belong to a site; the decision keeps where each was, beside what it moved before."""
     moves = []
     for mention in mentions:
         if mention.site_id != site.id:
             moves.append([mention.id, mention.site_id, site.id])
             mention.site_id = site.id
-    decision.moves = moves
+    decision.moves = [*decision.moves, *moves]
     session.flush()
 
 

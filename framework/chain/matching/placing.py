@@ -201,6 +201,14 @@ def active_site(session: Session, number: int | None) -> Site | None:
     return site
 
 
+def verdict_now(session: Session, mention: Mention, said: Statement, *, limits: Thresholds = DEFAULT) -> Verdict:
+    """What a mention that waits for an answer comes to by the rules as the sites are now; its own site set aside."""
+    told = verdicts_on(session, mention.place_key)
+    apart = {key for key, verdict in told.items() if verdict not in TIES}
+    found = stored.candidates(session, said, without=apart)
+    return decide(said, [one for one in found if one.site != mention.site_id], limits)
+
+
 def _verdict(
     session: Session, mention: Mention, said: Statement, submission: Submission, limits: Thresholds
 ) -> Verdict:

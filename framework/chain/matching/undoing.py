@@ -137,11 +137,12 @@ def _take_back(
 
 
 def _part_again(session: Session, decision: MatchDecision) -> None:
-    """A site that this decision made part of another stands by itself again."""
-    if decision.kind not in ("merge", "person_same") or decision.other_site_id is None:
+    """Sites that this decision made part of another stand by themselves again."""
+    if decision.kind not in ("merge", "person_same"):
         return
-    site = session.get_one(Site, decision.other_site_id)
-    if site.merged_into_id == decision.site_id:
+    left = {before for _number, before, _after in decision.moves} | {decision.other_site_id}
+    query = select(Site).where(Site.id.in_(left - {None}), Site.merged_into_id == decision.site_id)
+    for site in session.scalars(query.order_by(Site.id)):
         site.merged_into_id = None
         session.execute(delete(SiteAlias).where(SiteAlias.public_id == site.public_id))
 

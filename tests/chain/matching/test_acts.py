@@ -7,7 +7,7 @@ import random
 import pytest
 from sqlalchemy import event, select
 
-from framework.chain.matching import acts, forms, merging, moving, naming, placing, undoing
+from framework.chain.matching import acts, following, forms, merging, moving, naming, placing, undoing
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.matching import ALIAS_KINDS, MatchDecision, MatchQuestion, PairMemory, SiteForm, SiteName
@@ -22,6 +22,10 @@ SURE = ("Lakeside Optics Ltd", "58 First Avenue, Kunshan")
 SPELT = ("LAKESIDE OPTICS CO., LTD.", "No. 58 First Ave., Kunshan")
 NEIGHBOUR = ("Lakeside Optics", "60 First Avenue, Kunshan")
 OTHER = ("Redstone Battery", "7 Mill Lane, Kunshan")
+PENGLANG, BACHENG, BETWEEN = (
+    ("Garden Casting", f"9 Garden Road, {place}Kunshan") for place in ("Penglang, ", "Bacheng, ", "")
+)
+"""The first two contradict each other; the third fits both."""
 
 
 def rows(*places):
@@ -192,11 +196,78 @@ def test_a_split_of_nothing_or_of_everything_is_refused(opened, lead):
             merging.split(opened.session, site, chosen, opened.round, motive="why", actor=lead, now=opened.clock())
 
 
+def in_doubt_between_two(opened):
+    """The question about two sites, and the one of a third description that may be either."""
+    for place in (PENGLANG, BACHENG, BETWEEN):
+        opened.built(rows(place))
+    about_two, about_both = opened.session.scalars(select(MatchQuestion).order_by(MatchQuestion.id))
+    assert (len(about_two.candidates), len(about_both.candidates)) == (1, 2)
+    return about_two, about_both
+
+
+def test_an_answer_settles_what_was_in_doubt_only_between_the_two_and_is_taken_back_with_it(opened, lead):
+    about_two, about_both = in_doubt_between_two(opened)
+    before = state(opened)
+    site = opened.session.get_one(Site, about_two.candidates[0])
+    said = {"actor": lead, "now": opened.clock()}
+    done = acts.answer(opened.session, about_two, "same", site=site, motive="one park", **said)
+    assert {m.site_id for m in opened.session.scalars(select(Mention))} == {site.id}
+    assert (about_both.state, about_both.decision_id, following.settled_with(opened.session, done)) == ("answered", done.id, 1)  # fmt: skip
+    undoing.undo(opened.session, done, opened.round, **said)
+    assert state(opened) == before
+
+
+def test_a_merge_settles_what_was_in_doubt_between_the_two_and_is_taken_back_with_it(opened, lead):
+    _about_two, about_both = in_doubt_between_two(opened)
+    before = state(opened)
+    into, site = (opened.session.get_one(Site, number) for number in sorted(about_both.candidates))
+    said = {"actor": lead, "now": opened.clock()}
+    merged = merging.merge(opened.session, site, into, opened.round, motive="one park", **said)
+    assert {m.site_id for m in opened.session.scalars(select(Mention))} == {into.id}
+    assert about_both.state == "answered"
+    undoing.undo(opened.session, merged, opened.round, **said)
+    assert state(opened) == before
+
+
+def test_a_site_of_which_one_description_would_not_tie_is_left_to_a_person(opened, lead):
+    about_two, about_both = in_doubt_between_two(opened)
+    (odd,) = mentions(opened, opened.built(rows(OTHER)))
+    own = opened.session.get_one(Site, about_both.mention.site_id)
+    said = {"actor": lead, "now": opened.clock()}
+    merging.merge(opened.session, opened.session.get_one(Site, odd.site_id), own, opened.round, motive="bought", **said)
+    site = opened.session.get_one(Site, about_two.candidates[0])
+    acts.answer(opened.session, about_two, "same", site=site, motive="one park", **said)
+    assert (about_both.state, odd.site_id) == ("open", own.id)
+
+
+@pytest.mark.parametrize("verdict", ["different", "put off"])
+def test_an_answer_settles_nothing_that_may_still_be_either_or_was_put_off(opened, lead, verdict):
+    about_two, about_both = in_doubt_between_two(opened)
+    site = opened.session.get_one(Site, about_two.candidates[0])
+    said = {"actor": lead, "now": opened.clock()}
+    if verdict == "put off":
+        acts.put_off(opened.session, about_both, **said)
+    chosen = None if verdict == "different" else site
+    acts.answer(opened.session, about_two, "same" if chosen else "different", site=chosen, motive="why", **said)
+    assert about_both.state == ("later" if verdict == "put off" else "open")
+
+
+def test_the_page_says_how_many_questions_an_answer_settled_beside_its_own(opened, sign_in, session):
+    about_two, _about_both = in_doubt_between_two(opened)
+    number, site = about_two.public_id, session.get_one(Site, about_two.candidates[0]).public_id
+    user, here = opened.build.user(opened.round.organisation), f"/rounds/{opened.round.public_id}/sites/questions"
+    session.commit()
+    lead = sign_in(user, opened.round.organisation)
+    said = lead.send(f"{here}/{number}", {"verdict": "same", "site": site, "motive": "one park"}).text
+    assert "1 more question is settled by it." in said
+    assert "No question waits" in said
+
+
 @pytest.mark.parametrize("seed", range(16))
 def test_any_sequence_of_acts_taken_back_in_turn_restores_the_beginning(opened, lead, seed):
     chance = random.Random(seed)
     opened.built(rows(SURE, OTHER, ("Harbour Display", "12 Quay Road, Kunshan")))
-    opened.built(rows(SPELT, NEIGHBOUR))
+    opened.built(rows(SPELT, NEIGHBOUR, PENGLANG, BACHENG, BETWEEN))
     before, done = state(opened), []
     for _step in range(8):
         done.append(_some_act(opened, lead, chance))
@@ -209,7 +280,7 @@ def test_any_sequence_of_acts_taken_back_in_turn_restores_the_beginning(opened, 
 def test_the_first_of_any_acts_is_taken_back_with_all_that_stand_on_it(opened, lead, seed):
     chance = random.Random(seed)
     opened.built(rows(SURE, OTHER, ("Harbour Display", "12 Quay Road, Kunshan")))
-    opened.built(rows(SPELT, NEIGHBOUR))
+    opened.built(rows(SPELT, NEIGHBOUR, PENGLANG, BACHENG, BETWEEN))
     before = state(opened)
     done = [one for one in (_some_act(opened, lead, chance) for _step in range(8)) if one is not None]
     while left := [one for one in done if not undoing.is_undone(opened.session, one)]:
@@ -222,7 +293,8 @@ def _some_act(opened, lead, chance):
     session, round_ = opened.session, opened.round
     said = {"actor": lead, "now": opened.clock(), "motive": "why"}
     sites = session.scalars(select(Site).where(Site.merged_into_id.is_(None)).order_by(Site.id)).all()
-    question = session.scalars(select(MatchQuestion).where(MatchQuestion.state != "answered")).first()
+    waiting = session.scalars(select(MatchQuestion).where(MatchQuestion.state != "answered").order_by(MatchQuestion.id))
+    question = chance.choice([None, *waiting])
     site, other = chance.sample(list(sites), 2) if len(sites) > 1 else (sites[0], sites[0])
     own = session.scalars(select(Mention).where(Mention.site_id == site.id)).all()
     try:

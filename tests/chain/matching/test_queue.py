@@ -17,7 +17,17 @@ from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.matching import MatchDecision, MatchQuestion
 from models.records import AuditEvent
-from tests.chain.matching.test_acts import HEAD, NEIGHBOUR, OTHER, SURE, rows, the_question
+from tests.chain.matching.test_acts import (
+    BACHENG,
+    BETWEEN,
+    HEAD,
+    NEIGHBOUR,
+    OTHER,
+    PENGLANG,
+    SURE,
+    rows,
+    the_question,
+)
 from tests.chain.opened import Opened
 from tests.test_guard import at_once
 
@@ -137,6 +147,21 @@ def test_a_group_is_answered_after_a_preview_and_only_what_is_as_it_was_shown(op
     assert len(done) == 2
     assert {one.motive for one in done} == {"two gates each"}
     assert found[0].state == "later", "it was put off after the preview"
+
+
+@pytest.mark.parametrize("places", [
+    (("Lakeside Optics", "58 First Avenue"), ("Lakeside Optic Works", "60 First Avenue"), ("Lakeside Optic Works", "62 First Avenue")),
+    (PENGLANG, BACHENG, BETWEEN),
+])  # fmt: skip
+def test_a_group_of_questions_of_which_one_leads_to_the_other_is_answered_as_one_site(opened, lead, places):
+    for name, line in places:
+        opened.built(in_country(name, line if "," in line else f"{line}, Kunshan", "CN"))
+    numbers = opened.session.scalars(select(MatchQuestion.public_id).order_by(MatchQuestion.id)).all()
+    lines = bulk.preview(opened.session, numbers, "same", sight_of(opened))
+    expected = {line.asked.question.public_id: (line.asked.question.version, line.option.site.public_id) for line in lines}  # fmt: skip
+    done = bulk.answer(opened.session, lines, expected, "same", motive="one park", actor=lead, now=opened.clock())
+    assert len(done) == len(numbers) == 2
+    assert len(set(opened.session.scalars(select(Mention.site_id)))) == 1
 
 
 def test_countries_that_differ_are_not_answered_the_same_in_a_group(opened):
