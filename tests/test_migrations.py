@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from framework.ground import audit
 from framework.ground.actors import SYSTEM
 from models.base import Base, db
+from models.chain import Site
+from models.people import Organisation
+from models.rounds import Round
+from models.signons import SignOn
 
 audit.declare("test.noted")
 
@@ -54,6 +59,41 @@ def test_what_a_scanner_said_comes_to_files_that_other_records_name_and_goes_aga
     assert differences() == []
     with pytest.raises(DBAPIError), db.engine.begin() as connection:
         connection.execute(text("UPDATE stored_file SET scan = 'infected'"))
+
+
+def test_a_filled_database_goes_down_to_the_first_migration_and_up_again(app, session, build):
+    build.sign_on(build.round(state="sign_on"), state="confirmed")
+    site = Site(name="Alder Works", created_at=build.clock())
+    session.add(site)
+    session.flush()
+    session.add(Site(name="Alder Works Ltd", merged_into_id=site.id, created_at=build.clock()))
+    session.commit()
+    kept = {kind: [one.id for one in session.scalars(select(kind))] for kind in (SignOn, Round, Organisation, Site)}
+    session.close()
+
+    downgrade(revision="0001")
+    upgrade()
+
+    found = {kind: list(session.scalars(select(kind.id).order_by(kind.id))) for kind in kept}
+    assert found == {kind: sorted(ids) for kind, ids in kept.items()}
+    assert session.get(SignOn, kept[SignOn][0]).state == "confirmed"
+    assert differences() == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])  # PostgreSQL watches references all the time
+def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_not_kept(app, session, build, monkeypatch):
+    build.sign_on(build.round(state="sign_on"), state="confirmed")
+    session.commit()
+    session.close()
+    faulty = text("DELETE FROM round")
+    monkeypatch.setattr(EnvironmentContext, "run_migrations", lambda self, **_: self.get_bind().execute(faulty))
+
+    with pytest.raises(SystemExit):
+        upgrade()
+
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM round")).scalar() == 1
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
 def test_there_is_one_head(app):
