@@ -77,6 +77,7 @@ def test_a_filled_database_goes_down_to_the_first_migration_and_up_again(app, se
     found = {kind: list(session.scalars(select(kind.id).order_by(kind.id))) for kind in kept}
     assert found == {kind: sorted(ids) for kind, ids in kept.items()}
     assert session.get(SignOn, kept[SignOn][0]).state == "confirmed"
+    session.close()
     assert differences() == []
 
 
