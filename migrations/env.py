@@ -29,6 +29,7 @@ def run_on_sqlite(connection: Connection) -> None:
     below = connection.connection.dbapi_connection
     below.execute("PRAGMA foreign_keys = OFF")  # within a transaction this would do nothing
     try:
+        connection.begin()  # else every migration would be committed by itself, before anybody looks
         run(connection)
         lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if lost:

@@ -26,10 +26,14 @@ def eicar() -> bytes:
 
 
 class FakeClamd:
-    """Listens at `address`. `mode` says how it answers: scan, error, full, hang, die, half, loud; `seen` is what was sent to it."""
+    """Listens at `address`. `mode` says how it answers: scan, error, full, hang, die, half, loud; `seen` is what was sent to it.
+
+    On contents in `endless` it works without end, and answers to nothing else of that connection.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.mode, self.bad, self.seen = "scan", set[bytes](), list[bytes]()
+        self.endless = set[bytes]()
         if path is None:
             self._server = socket.create_server(("127.0.0.1", 0))
             self.address = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
@@ -79,6 +83,8 @@ class FakeClamd:
         content = b""
         while size := struct.unpack("!L", sent.read(4))[0]:  # type: ignore[attr-defined]
             content += sent.read(size)  # type: ignore[attr-defined]
+            if content in self.endless:
+                sent.read()  # type: ignore[attr-defined]  # until the other side has had enough
             if self.mode == "die":
                 return
             if self.mode == "full":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import RevisionStep
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select, text
@@ -86,14 +87,20 @@ def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_not_kep
     build.sign_on(build.round(state="sign_on"), state="confirmed")
     session.commit()
     session.close()
-    faulty = text("DELETE FROM round")
-    monkeypatch.setattr(EnvironmentContext, "run_migrations", lambda self, **_: self.get_bind().execute(faulty))
+    begin = RevisionStep.__init__
+
+    def faulty(self, *arguments):
+        begin(self, *arguments)
+        self.migration_fn = lambda **_: op.execute("DELETE FROM round")
+
+    monkeypatch.setattr(RevisionStep, "__init__", faulty)
 
     with pytest.raises(SystemExit):
-        upgrade()
+        downgrade(revision="0018")
 
     with db.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM round")).scalar() == 1
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != "0018"
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 

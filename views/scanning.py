@@ -22,6 +22,8 @@ from models.records import Job, StoredFile
 
 logger = logging.getLogger(__name__)
 SCAN_JOB = "scan_files"
+MOST_PATIENCE = 20
+"""So many times the usual patience a job has at most, one time more with each attempt: some files take long to unpack."""
 TURNED_AWAY = N_(
     "The virus scanner found something in this file (%(found)s), so it was not taken. Check your computer, and send a clean copy."
 )
@@ -77,19 +79,19 @@ def before_reading(blob: Blob) -> Blob:
     return scanned
 
 
-def ask(asked: Scanner, sha256: str, size: int) -> str:
+def ask(asked: Scanner, sha256: str, size: int, *, attempts: int = 1) -> str:
     """What the scanner found in stored bytes, blank where nothing. Raises ScannerAway, and OSError for the bytes."""
     with _files().open(sha256) as stream:
-        return asked.scan(stream, size)
+        return asked.scan(stream, size, times=min(attempts, MOST_PATIENCE))
 
 
-def ask_for_job(sha256: str, size: int) -> str:
-    """The same inside a job, which is tried again with growing pauses while there is no answer."""
+def ask_for_job(sha256: str, size: int, *, attempts: int) -> str:
+    """The same inside a job, which is tried again with growing pauses and growing patience while there is no answer."""
     asked = scanner()
     if asked is None:
         return ""
     try:
-        return ask(asked, sha256, size)
+        return ask(asked, sha256, size, attempts=attempts)
     except ScannerAway as error:
         raise jobs.TryAgain(error.reason) from error
 
@@ -120,33 +122,44 @@ def expect_scans(session: Session, clock: Clock) -> None:
 
 
 @jobs.runner(SCAN_JOB, is_given_up=False)
-def scan_files(session: Session, _job: Job, clock: Clock) -> None:
-    """Scan every file that waits, each in a transaction of its own; one that the scanner does not take keeps no other waiting."""
-    last, not_taken = 0, ""
+def scan_files(session: Session, job: Job, clock: Clock) -> None:
+    """Scan every file that waits, each in a transaction of its own; one that the scanner cannot end keeps no other waiting."""
+    last, not_taken, attempts = 0, "", job.attempts
     while scanner() is not None and (numbers := quarantine.unscanned(session, after=last)):
         session.rollback()
         for number in numbers:
             try:
-                _scan(session, number, clock)
+                _scan(session, number, clock, attempts=attempts)
             except NotTaken as error:
                 not_taken = error.reason
             except ScannerAway as error:
-                raise jobs.TryAgain(error.reason) from error
+                _require_there()
+                not_taken = error.reason
         last = numbers[-1]
     if not_taken:
         raise jobs.TryAgain(not_taken)
 
 
-def _scan(session: Session, number: int, clock: Clock) -> None:
+def _require_there() -> None:
+    """After a file without an answer: was it the file, or is the scanner away? Raises TryAgain."""
+    asked = scanner()
+    try:
+        if asked is not None:
+            asked.ping()
+    except ScannerAway as error:
+        raise jobs.TryAgain(error.reason) from error
+
+
+def _scan(session: Session, number: int, clock: Clock, *, attempts: int) -> None:
     file, asked = session.get_one(StoredFile, number), scanner()
     sha256, size = file.sha256, file.size
     session.rollback()  # nobody else may wait for the database while the scanner works
     if asked is None:
         return
     try:
-        found = ask(asked, sha256, size)
-    except FileNotFoundError as error:
-        raise NotTaken(f"file {number} has no bytes to scan") from error
+        found = ask(asked, sha256, size, attempts=attempts)
+    except OSError as error:
+        raise NotTaken(f"the bytes of file {number} cannot be read ({type(error).__name__})") from error
     if found:
         quarantine.put_away(session, session.get_one(StoredFile, number), found, clock=clock, files=_files())
     else:

@@ -16,6 +16,7 @@ from models.records import AuditEvent
 
 KINDS: dict[str, str] = {
     "site.answered": N_("answered whether a description is a known site: %(verdict)s"),
+    "site.question_settled": N_("settled another question about a site by an answer"),
     "site.put_off": N_("put a question about a site off"),
     "site.proposed": N_("proposed sites of the whole base that may be one: %(questions)s questions"),
     "site.merged": N_("said that two sites are one"),

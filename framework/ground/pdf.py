@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from framework.ground.text import N_
@@ -24,6 +25,9 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pdf"
 LACKING = N_("Characters that the typeface of this document lacks stand as their Unicode numbers, such as [U+5BCC].")
 SECONDS = 20
 """How long one document may take; a letter of a page takes a fraction of one."""
+AT_ONCE = 2
+"""So many documents a process of the server has set at once; others wait, for each may take much memory."""
+_setting = BoundedSemaphore(AT_ONCE)
 _SETTER = Path(__file__).with_name("pdf_setter.py")
 _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"", re.DOTALL)
 _KEPT_OF_COMPLAINTS = 500
@@ -95,6 +99,8 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _set(order: bytes) -> bytes:
+    if not _setting.acquire(timeout=SECONDS):
+        raise NotMade("too many at once")
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-X", "utf8", str(_SETTER)],
@@ -107,6 +113,8 @@ def _set(order: bytes) -> bytes:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotMade(type(error).__name__) from None
+    finally:
+        _setting.release()
     if done.returncode != 0 or not done.stdout.startswith(b"%PDF-"):
         raise NotMade(f"{done.returncode}: {_complaint(done.stderr)}")
     return done.stdout

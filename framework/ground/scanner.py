@@ -86,9 +86,12 @@ class Scanner:
         """Whether it failed less than a minute ago in this process: nobody who waits for a page should try again."""
         return self._failed_at is not None and time.monotonic() - self._failed_at < REST_S
 
-    def scan(self, stream: BinaryIO, size: int) -> str:
-        """The name of what was found in `size` bytes, blank where nothing was. Raises ScannerAway and NotTaken."""
-        answer = self._ask(b"zINSTREAM\0", self.patience + PATIENCE_S_PER_MB * size / 1_000_000, stream)
+    def scan(self, stream: BinaryIO, size: int, *, times: int = 1) -> str:
+        """The name of what was found in `size` bytes, blank where nothing was; so many times the usual patience.
+
+        Raises ScannerAway and NotTaken.
+        """
+        answer = self._ask(b"zINSTREAM\0", times * (self.patience + PATIENCE_S_PER_MB * size / 1_000_000), stream)
         said = _SAID.fullmatch(answer)
         if said is None:
             raise NotTaken(f"the virus scanner did not take a file: {_printable(answer)}")

@@ -30,11 +30,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('not_applicable', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_not_applicable_product_id'), ['product_id'], unique=False)
+        batch_op.create_index(
+            'uq_not_applicable_stands', ['product_id', 'kind'], unique=True,
+            sqlite_where=sa.text('undone_at IS NULL'), postgresql_where=sa.text('undone_at IS NULL'),
+        )
 
 
 def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table('not_applicable', schema=None) as batch_op:
+        batch_op.drop_index('uq_not_applicable_stands')
         batch_op.drop_index(batch_op.f('ix_not_applicable_product_id'))
 
     op.drop_table('not_applicable')

@@ -77,7 +77,7 @@ def test_a_row_without_bytes_stops_nothing(session, build, app, clamd, clock):
     assert session.get_one(StoredFile, number).scan == "clean"
     job = session.scalars(select(Job).where(Job.kind == scanning.SCAN_JOB)).one()
     assert job.state == "waiting"
-    assert "has no bytes to scan" in job.error
+    assert "cannot be read (FileNotFoundError)" in job.error
 
 
 def test_health_says_that_no_scanner_is_connected(operator):
@@ -104,3 +104,24 @@ def test_health_says_why_files_wait_and_how_many(session, build, operator, app, 
     assert "connected, but it does not answer: files wait" in page.text
     assert "the virus scanner does not answer (ConnectionRefusedError)" in page.text
     assert "Files that wait for the virus scanner: 1" in page.text
+
+
+def test_a_file_that_the_scanner_never_ends_keeps_no_other_waiting(session, build, app, clamd, clock):
+    clamd.endless.add(b"dense")
+    first, second = stored(build, app, b"dense"), stored(build, app, b"two")
+    session.commit()
+
+    scan_the_rest(app, clock)
+
+    assert {one.id: one.scan for one in kept(session)} == {first: "", second: "clean"}
+
+
+def test_a_job_has_more_patience_with_each_attempt(session, build, app, clamd, monkeypatch):
+    asked = []
+    monkeypatch.setattr(scanning.Scanner, "scan", lambda self, stream, size, *, times: asked.append(times) or "")
+    with app.app_context():
+        blob = app.extensions["files"].put(io.BytesIO(b"slow"), max_bytes=1000)
+        for attempts in (1, 3, 500):
+            scanning.ask_for_job(blob.sha256, blob.size, attempts=attempts)
+
+    assert asked == [1, 3, scanning.MOST_PATIENCE]

@@ -20,8 +20,8 @@ from models.disclosure import Submission, SubmissionRow
 from models.rounds import Round
 from views import clock, guard
 from views.chain import blueprint, measure_words
-from views.chain.sight import reader_of
-from views.disclosure.bidders import bidder, place
+from views.chain.sight import names_of, reader_of
+from views.disclosure.bidders import place
 from views.guard import actor, permit
 
 PAGE = 100
@@ -32,13 +32,13 @@ PAGE = 100
 def not_applicable(round_: Round) -> str:
     """What is said not to apply, by tender and kind, with how many claims wait."""
     found = claims.groups(db.session(), round_)
-    reader = reader_of(round_)
+    names = names_of(round_, reader_of(round_))
     page = page_of(request.args.get("page"), len(found), PAGE)
     return render_template(
         "chain/not_applicable.html",
         round_=round_,
         groups=[
-            (one, bidder(reader, one.submission.supplier.name), measure_words.kind(one.kind))
+            (one, names[one.submission.id], measure_words.kind(one.kind))
             for one in found[page.offset : page.offset + page.size]
         ],
         waiting=sum(one.waiting for one in found),
@@ -93,7 +93,7 @@ def _group(round_: Round, tender: Submission, kind: str, error: str = "", field:
         "chain/not_applicable_group.html",
         round_=round_,
         tender=tender,
-        supplier=bidder(reader, tender.supplier.name),
+        supplier=names_of(round_, reader)[tender.id],
         what=measure_words.kind(kind),
         kind=kind,
         found=found,

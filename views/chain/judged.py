@@ -21,8 +21,8 @@ from views import clock, guard
 from views.chain import blueprint
 from views.chain.contradictions import select_people
 from views.chain.saying import question_of, sentence_of, title_of, told
-from views.chain.sight import reader_of
-from views.disclosure.bidders import bidder, place
+from views.chain.sight import names_of, reader_of
+from views.disclosure.bidders import place
 from views.guard import permit
 from views.i18n import words
 
@@ -103,8 +103,8 @@ def judged_questions(round_: Round) -> str:
 
 def _names(round_: Round) -> dict[int, str]:
     """What the reader calls the suppliers that are judged, by submission."""
-    reader = reader_of(round_)
-    return {one.id: bidder(reader, one.supplier.name) for one in judged.submissions(db.session(), round_)}
+    names = names_of(round_, reader_of(round_))
+    return {one.id: names[one.id] for one in judged.submissions(db.session(), round_)}
 
 
 def _question(round_: Round, one: Clarification, names: dict[int, str]) -> dict[str, object]:

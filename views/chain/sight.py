@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
@@ -68,8 +69,16 @@ def eyes(round_: Round) -> Eyes:
     here = opened(db.session(), round_)
     hidden = veil_of(db.session(), reader, here)
     covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None
-    names = {s.id: bidder(reader, confidentiality.bidder_name(reader, s, order)) for order, s in enumerate(here)}
-    return Eyes(reader, Sight(round_, "lead" in roles, covers), names)
+    return Eyes(reader, Sight(round_, "lead" in roles, covers), _called(reader, here))
+
+
+def names_of(round_: Round, reader: Reader) -> dict[int, str]:
+    """What this reader calls the bidders of a round, by opened submission: names, or letters by the order of receipt."""
+    return _called(reader, opened(db.session(), round_))
+
+
+def _called(reader: Reader, here: Sequence[Submission]) -> dict[int, str]:
+    return {s.id: bidder(reader, confidentiality.bidder_name(reader, s, order)) for order, s in enumerate(here)}
 
 
 def shown_members(round_: Round) -> tuple[int, ...] | None:

@@ -95,7 +95,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if _is_in_wrong_lane(job, submission):
         _send_to_large_lane(session, number, watch)
         return
-    if not _is_clean(session, submission, watch):
+    if not _is_clean(session, submission, watch, attempts=job.attempts):
         return
     submission, job = session.get_one(Submission, number), session.get_one(Job, job_id)
     limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
@@ -120,7 +120,7 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     _keep(session, session.get_one(Submission, number), checked, milliseconds, watch)
 
 
-def _is_clean(session: Session, submission: Submission, watch: Watch) -> bool:
+def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempts: int) -> bool:
     """Whether the file may be read: scanned first where it was not; where something is found, it is put away. Raises TryAgain."""
     if files().may_read(submission.file):
         return True
@@ -128,7 +128,7 @@ def _is_clean(session: Session, submission: Submission, watch: Watch) -> bool:
     if not found:
         sha256, size = submission.file.sha256, submission.file.size
         session.rollback()  # nobody else may wait for the database while the scanner works
-        found = scanning.ask_for_job(sha256, size)
+        found = scanning.ask_for_job(sha256, size, attempts=attempts)
     if found:
         submission = session.get_one(Submission, number)
         receiving.lock(session, submission.round)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ DEMAND_MOVED = N_("demand changed since it was counted")
 NOTHING = N_("nothing is pooled for it")
 
 _kept: OrderedDict[tuple[Any, ...], dict[str, Sum]] = OrderedDict()
+_at_kept = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,18 @@ def brands(session: Session, lot: Lot, submissions: Collection[int], reader: Rea
     if not held.is_told:
         return {number: Offered(why=HELD_BACK) for number in submissions}
     may_keep = bool(held.stamp) and not session.info.get("write")
-    known = {made for made, *demand in _kept if demand == [held.stamp, held.held_back]} if may_keep else set()
-    counted = stored.of_offers(session, lot, FINAL_ASSEMBLY, submissions, known=known)
+    demand = (held.stamp, held.held_back)
+    ready = _ready(demand) if may_keep else {}
+    counted = stored.of_offers(session, lot, FINAL_ASSEMBLY, submissions, known=set(ready))
     found: dict[int, dict[str, Sum]] = {}
+    new: dict[tuple[Any, ...], dict[str, Sum]] = {}
     for number, (kind, flow) in counted.items():
-        key = (kind.made, held.stamp, held.held_back)
         if flow is None:
-            found[number] = _kept[key]
+            found[number] = ready[kind.made]
         elif not figures.unserved(flow, held):
-            found[number] = figures.brands_of(flow, held)
-            if may_keep:
-                _keep(key, found[number])
+            found[number] = new[kind.made, *demand] = figures.brands_of(flow, held)
+    if may_keep:
+        _keep(new)
     return {number: _offered(number, found, counted) for number in submissions}
 
 
@@ -69,7 +72,14 @@ def _offered(number: int, found: dict[int, dict[str, Sum]], counted: Collection[
     return Offered(why=DEMAND_MOVED if number in counted else BEING_COUNTED)
 
 
-def _keep(key: tuple[Any, ...], found: dict[str, Sum]) -> None:
-    _kept[key] = found
-    while len(_kept) > KEPT:
-        _kept.popitem(last=False)
+def _ready(demand: tuple[Any, ...]) -> dict[Any, dict[str, Sum]]:
+    """What is kept for this demand, by when the flow was made: a copy, for others add and drop meanwhile."""
+    with _at_kept:
+        return {key[0]: found for key, found in _kept.items() if key[1:] == demand}
+
+
+def _keep(new: Mapping[tuple[Any, ...], dict[str, Sum]]) -> None:
+    with _at_kept:
+        _kept.update(new)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)

@@ -69,7 +69,7 @@ def answer(
     before, question.state, question.decision_id = question.state, "answered", decision.id
     if tied is not None:
         moving.settle(session, following.tie(session, question, tied, decision, now=now), now=now)
-        following.settle(session, tied, decision, now=now, state=before)
+        following.settle(session, tied, decision, actor=actor, now=now, state=before)
     known = tied.public_id if tied else ""
     told = {"verdict": verdict, "question": question.public_id, "site": known}
     audit.record(session, ANSWERED, actor=actor, now=now, subject=question, mentions=len(decision.moves), **told)

@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 
 from framework.chain.matching import moving, placing, stored
 from framework.chain.matching.decide import Band
+from framework.ground import audit
+from framework.ground.actors import Actor
 from models.chain import Mention, Site
 from models.disclosure import Submission, SubmissionRow
 from models.matching import MatchDecision, MatchQuestion
 
+SETTLED = audit.declare("site.question_settled", "question", "site")
 MOST = 50
 """Questions that one answer looks at again."""
 MOST_DESCRIPTIONS = 10
@@ -25,7 +28,7 @@ MOST_DESCRIPTIONS = 10
 
 
 def settle(
-    session: Session, site: Site, decision: MatchDecision, *, now: dt.datetime, state: str = "open"
+    session: Session, site: Site, decision: MatchDecision, *, actor: Actor, now: dt.datetime, state: str = "open"
 ) -> list[MatchQuestion]:
     """Tie to a site what waits for an answer about it and is held back by nothing any more; the questions settled.
 
@@ -38,6 +41,8 @@ def settle(
             stored.remove(session, left - {site.id})
             touched |= left
             question.state, question.decision_id = "answered", decision.id
+            told = {"question": question.public_id, "site": site.public_id}
+            audit.record(session, SETTLED, actor=actor, now=now, subject=question, **told)
             done.append(question)
     if done:
         moving.settle(session, touched, now=now)
@@ -55,15 +60,18 @@ def tie(
 ) -> set[int]:
     """Move every mention of a question's round that says the same, and all of a site made while it waited; the sites concerned."""
     own = question.mention.site_id
+    waited = session.get(Site, own) if own is not None and own != site.id else None
+    if waited is not None:
+        moving.lock(session, site, waited)
+        waited = waited if waited.merged_into_id is None else None  # somebody else ended it meanwhile
     query = select(Mention).join(Submission, Submission.id == Mention.submission_id)
     same = session.scalars(
         query.where(Mention.place_key == question.key, Submission.round_id == question.round_id)
     ).all()
-    waited = session.get(Site, own) if own is not None and own != site.id else None
     mentions = {one.id: one for one in [*same, *(moving.mentions_of(session, waited) if waited else ())]}
     before = {one.site_id for one in same if one.site_id is not None}
     moving.move(session, decision, [mentions[number] for number in sorted(mentions)], site)
-    if waited is not None and waited.merged_into_id is None:
+    if waited is not None:
         moving.end(session, waited, site, now=now)
         decision.other_site_id = decision.other_site_id or waited.id
     return {site.id, *before, *({waited.id} if waited else ())}

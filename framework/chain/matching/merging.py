@@ -56,7 +56,7 @@ def merge(
     moving.move(session, decision, moving.mentions_of(session, site), into)
     moving.end(session, site, into, now=now)
     moving.settle(session, [site.id, into.id], now=now)
-    following.settle(session, into, decision, now=now)
+    following.settle(session, into, decision, actor=actor, now=now)
     audit.record(
         session,
         MERGED,

@@ -125,3 +125,19 @@ def test_many_offers_cost_as_many_queries_as_one(opened, lot, member, lead):
 
     assert [one.pooled.units for one in told] == [100, 100, 100]
     assert counts == [2, 3], "demand and flows; then one look whether the flows are still true"
+
+
+def test_what_is_kept_may_go_while_a_page_of_more_offers_is_read(opened, lot, member, lead, monkeypatch):
+    monkeypatch.setattr(by_offer, "KEPT", 3)
+    member(line(100, "A"))
+    made = [opened.built(offer(("P1", "laptop", "A", 100, {"S": 100}))) for _offer in range(5)]
+    opened.session.commit()
+    opened.session.info["write"] = False
+    numbers = [one.id for one in made]
+
+    by_offer.brands(opened.session, lot, numbers[2:], lead)
+    told = [by_offer.brands(opened.session, lot, numbers, lead) for _time in range(2)]
+
+    assert all(
+        [[sum_.units for sum_ in one.brands.values()] for one in found.values()] == [[100]] * 5 for found in told
+    )

@@ -213,6 +213,8 @@ def test_an_answer_settles_what_was_in_doubt_only_between_the_two_and_is_taken_b
     done = acts.answer(opened.session, about_two, "same", site=site, motive="one park", **said)
     assert {m.site_id for m in opened.session.scalars(select(Mention))} == {site.id}
     assert (about_both.state, about_both.decision_id, following.settled_with(opened.session, done)) == ("answered", done.id, 1)  # fmt: skip
+    (noted,) = opened.session.scalars(select(AuditEvent).where(AuditEvent.kind == following.SETTLED))
+    assert (noted.subject_id, noted.data["question"]) == (about_both.public_id, about_both.public_id)
     undoing.undo(opened.session, done, opened.round, **said)
     assert state(opened) == before
 
