@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.base import db
+from models.base import Base, db
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.clamd import FakeClamd, connect
@@ -56,7 +56,7 @@ class Installation:
     """One application on one database, put back to empty after each test."""
 
     def __init__(self, backend: str, folder: Path, url: str) -> None:
-        self.backend, self.folder = backend, folder
+        self.backend, self.folder, self.emptied = backend, folder, 0
         self.app = create_app(
             Settings(
                 data_dir=folder,
@@ -86,10 +86,13 @@ class Installation:
                     (self.folder / f"test.sqlite{suffix}").unlink(missing_ok=True)
                 shutil.copyfile(self.template, self.folder / "test.sqlite")
             else:
-                from tests.postgres import EMPTY
+                from tests.postgres import EMPTY, WHOLE_EVERY
 
+                self.emptied += 1
+                names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+                whole = f"TRUNCATE {names} RESTART IDENTITY CASCADE"
                 with db.engine.begin() as connection:
-                    connection.execute(text(EMPTY))
+                    connection.execute(text(EMPTY if self.emptied % WHOLE_EVERY else whole))
         shutil.rmtree(self.folder / "files", ignore_errors=True)
 
 

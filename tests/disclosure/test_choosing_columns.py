@@ -42,7 +42,9 @@ def choose(tender, status=200, **meaning):
 
 def rows(tender):
     tender.session.rollback()
-    found = tender.session.scalars(select(SubmissionRow).where(SubmissionRow.listed_reason == ""))
+    found = tender.session.scalars(
+        select(SubmissionRow).where(SubmissionRow.listed_reason == "").order_by(SubmissionRow.id)
+    )
     return [row.read_values for row in found]
 
 

@@ -59,7 +59,9 @@ def asked(served_demo: Served) -> dict[str, str]:
     raise AssertionError("the demonstration has no contradiction that a supplier can be asked about")
 
 
-def test_contradictions_and_questions_are_accessible_to_the_lead(served_demo: Served, asked: dict[str, str]):
+def test_contradictions_and_questions_are_accessible_to_the_lead_and_the_supplier(
+    served_demo: Served, asked: dict[str, str]
+):
     with served_demo.walk(LEAD, width=320) as lead:
         fits(lead, f"{HERE}/contradictions")
         fits(lead, f"{HERE}/contradictions?kind={asked['code']}")
@@ -74,9 +76,11 @@ def test_contradictions_and_questions_are_accessible_to_the_lead(served_demo: Se
         fits(lead, f"{HERE}/contradictions/questions")
         fits(lead, f"{HERE}/contradictions/{asked['one']}")
         fits(lead, f"{HERE}/not-applicable")
+    answered_by_its_supplier(served_demo)
 
 
-def test_questions_are_accessible_to_the_supplier(served_demo: Served, asked: dict[str, str]):
+def answered_by_its_supplier(served_demo: Served) -> None:
+    """The same question as its supplier meets and answers it, and the answer as the lead does."""
     with stage(served_demo) as session:
         question = session.scalars(select(Clarification).order_by(Clarification.id)).first()
         assert question is not None

@@ -96,7 +96,7 @@ STACKED = [path for path in sorted((ROOT / "templates").rglob("*.html")) if "gri
 
 @pytest.mark.parametrize("template", STACKED, ids=lambda path: path.stem)
 def test_every_cell_of_a_table_that_is_stacked_on_a_small_screen_names_its_column(template: Path):
-    tables = re.findall(r'<table class="grid grid--stacked[^"]*">.*?</table>', template.read_text("utf-8"), re.DOTALL)
+    tables = re.findall(r'<table class="grid grid--stacked[^>]*>.*?</table>', template.read_text("utf-8"), re.DOTALL)
 
     assert tables
     assert [cell for table in tables for cell in re.findall(r"<td\b[^>]*>", table) if "data-label=" not in cell] == []

@@ -65,6 +65,8 @@ def accept(here, kind=BATTERY, products=None, motive=WHY, actor=None, tender=Non
 
 
 def figures(here, product):
+    """The stored figures, once the job has counted what an act marked."""
+    stored.count_next(here.session, here.round, now=here.clock())
     query = select(ProductMeasures).where(ProductMeasures.product_id == product)
     return here.session.scalars(query.execution_options(populate_existing=True)).one().figures
 
