@@ -17,6 +17,7 @@ from framework.chain.measures.rolling import Rolled
 from framework.chain.shared import LINKED, audience_of, is_current, is_seen_by
 from framework.chain.sites import of_round
 from framework.demand import pool
+from framework.demand.pooled import Amount, LotPool
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, Reader, bidder_name
 from framework.disclosure.veil import OPENED, opened
@@ -100,7 +101,7 @@ class Comparison:
     """
 
     lot: Lot
-    lot_pool: pool.LotPool | None
+    lot_pool: LotPool | None
     lines: tuple[Line, ...]
     waiting: int
     shared: tuple[Shared, ...]
@@ -254,11 +255,11 @@ def _waiting(session: Session, round_: Round, submissions: Sequence[Submission])
     return len(submissions) - done, bool(is_behind)
 
 
-def _pool(session: Session, lot: Lot) -> pool.LotPool | None:
+def _pool(session: Session, lot: Lot) -> LotPool | None:
     return next((p for p in pool.figures(session, lot.round).lots if p.lot_id == lot.id), None)
 
 
-def _pool_for(session: Session, lot: Lot, reader: Reader) -> pool.LotPool | None:
+def _pool_for(session: Session, lot: Lot, reader: Reader) -> LotPool | None:
     """The pool of a lot; a reader outside is told no more of it than on the page of leverage: perhaps no money, or nothing."""
     found = _pool(session, lot)
     if found is None or reader.inside:
@@ -269,17 +270,17 @@ def _pool_for(session: Session, lot: Lot, reader: Reader) -> pool.LotPool | None
     return found if held.tells_money else _without_money(found)
 
 
-def _without_money(found: pool.LotPool) -> pool.LotPool:
+def _without_money(found: LotPool) -> LotPool:
     cells = tuple(replace(cell, amount=_bare(cell.amount)) for cell in found.cells)
     members = {member: _bare(amount) for member, amount in found.by_member.items()}
     return replace(found, total=_bare(found.total), cells=cells, by_member=members)
 
 
-def _bare(amount: pool.Amount) -> pool.Amount:
+def _bare(amount: Amount) -> Amount:
     return replace(amount, value=None, value_unknown=0)
 
 
-def _by_category(session: Session, lot: Lot, reader: Reader) -> dict[str, pool.Amount]:
+def _by_category(session: Session, lot: Lot, reader: Reader) -> dict[str, Amount]:
     """Pooled amounts by category, for a reader outside without those that few members stand behind."""
     found = _pool_for(session, lot, reader)
     if found is None:
@@ -311,7 +312,7 @@ def _shown(session: Session, lot: Lot, found: Sequence[SharedSite], reader: Read
     return {one.site_id or 0: one for one in session.scalars(select(Mention).where(Mention.id.in_(first)))}
 
 
-def _quantity(site: SharedSite, by_category: dict[str, pool.Amount]) -> int | None:
+def _quantity(site: SharedSite, by_category: dict[str, Amount]) -> int | None:
     """Pooled expected pieces of the categories whose models a site is tied to: at most so many come from there."""
     known = [by_category[c].expected for c in site.categories if c in by_category]
     return sum(known) if known else None

@@ -17,7 +17,7 @@ from framework.chain.leverage import by_offer
 from framework.chain.leverage.by_offer import Offered
 from framework.chain.leverage.stored import TAKES_PART
 from framework.chain.measures.rolling import Rolled, Sums, quantities_of, quantity_of, roll
-from framework.demand.pool import LotPool
+from framework.demand.pooled import LotPool
 from framework.disclosure.confidentiality import Reader
 from framework.ground.text import N_
 from models.measures import LotMeasures

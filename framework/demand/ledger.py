@@ -5,7 +5,7 @@ What of it readers outside the circle of buyers may be told is decided here, onc
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from framework.demand import pool
+from framework.ground.kept import Kept
 from framework.rounds import settings
 from models.demand import Demand, DemandLine
 from models.people import Organisation
@@ -24,7 +25,7 @@ KEPT = 16
 Group = tuple[str, str]
 """Category and spec tier."""
 
-_kept: OrderedDict[tuple[Any, ...], dict[int, Ledger]] = OrderedDict()
+_kept: Kept[tuple[Any, ...], dict[int, Ledger]] = Kept(KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +176,8 @@ def told_outside(session: Session, round_: Round) -> dict[int, Ledger]:
 
 
 def _keep(key: tuple[Any, ...], made: Callable[[], dict[int, Ledger]]) -> dict[int, Ledger]:
-    if key not in _kept:
-        _kept[key] = made()
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    found = _kept.get(key)
+    return _kept.put(key, made()) if found is None else found
 
 
 def _load(session: Session, round_: Round) -> dict[int, Ledger]:

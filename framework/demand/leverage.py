@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from framework.demand import ledger, pool
+from framework.demand.pooled import LotPool, Pool
 from framework.ground.actors import Actor, roles_in
 from framework.rounds import settings
 from models.rounds import Round
@@ -71,7 +72,7 @@ def may_see_members(session: Session, actor: Actor, round_: Round) -> bool:
     return "member" in roles and settings.value(round_, "share_member_volumes") == "members"
 
 
-def _of(figures: pool.Pool, own: int | None) -> Lever | None:
+def _of(figures: Pool, own: int | None) -> Lever | None:
     lots = tuple(_lot(lot, own) for lot in figures.lots if lot.total.expected or lot.total.maximum)
     if not lots:
         return None
@@ -80,7 +81,7 @@ def _of(figures: pool.Pool, own: int | None) -> Lever | None:
     return Lever(lots, figures.contributing, figures.value, figures.currency, figures.value_unknown, best)
 
 
-def _lot(lot: pool.LotPool, own: int | None) -> LotLever:
+def _lot(lot: LotPool, own: int | None) -> LotLever:
     amount = lot.by_member.get(own) if own is not None else None
     return LotLever(
         lot.lot_id,

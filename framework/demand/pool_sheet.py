@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 
-from framework.demand.pool import Amount, LotPool, Pool
+from framework.demand.pooled import Amount, LotPool, Pool
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.terms import CATEGORIES, CERTAINTIES, unit_label
 from framework.ground.text import N_

@@ -15,7 +15,7 @@ from framework.chain.comparison import Line
 from framework.chain.contradictions import listing
 from framework.chain.matching import questions
 from framework.chain.measures.sources import key_of
-from framework.demand.pool import LotPool
+from framework.demand.pooled import LotPool
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import veil_for
 from framework.ground.errors import NotFound

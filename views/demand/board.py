@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from framework.demand import approve, board_sheet, declare, leverage, pool
 from framework.demand import board as boards
+from framework.demand.pooled import Pool
 from framework.ground.errors import RuleBroken
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
@@ -119,7 +120,7 @@ def _expected(demand: Demand) -> int | None:
     return sum(known) if known else None
 
 
-def _longest(figures: pool.Pool, rows: list[boards.BoardRow]) -> dict[int, int]:
+def _longest(figures: Pool, rows: list[boards.BoardRow]) -> dict[int, int]:
     """The largest quantity of each lot, which the bars of the board are drawn against."""
     found = {lot.lot_id: max((a.expected for a in lot.by_member.values()), default=0) for lot in figures.lots}
     for row in rows:

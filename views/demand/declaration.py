@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from framework.demand import approve as approving
 from framework.demand import board, declare, lock, pool, record
 from framework.demand.lines import Line, differences, of_record
+from framework.demand.pooled import Amount
 from framework.ground import proposals
 from framework.ground.codelists import country_name
 from framework.ground.permissions import Permission
@@ -168,9 +169,9 @@ def _here(round_: Round, demand_id: str) -> str:
     return url_for("demand.declaration", round_id=round_.public_id, demand_id=demand_id)
 
 
-def _total(lines: list[Line]) -> pool.Amount:
+def _total(lines: list[Line]) -> Amount:
     """The sums of the known lines, and how many are not known yet."""
-    return pool.Amount(
+    return Amount(
         sum(x.qty_firm or 0 for x in lines),
         sum(x.qty_expected or 0 for x in lines),
         sum(x.qty_max or 0 for x in lines),

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from framework.demand.pool import Amount, LotPool, Pool
+from framework.demand.pooled import Amount, LotPool, Pool
 from models.rounds import Round
 from views import charts
 from views.i18n import joined, number

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from framework.demand import leverage, pool_sheet
 from framework.demand import pool as pooling
-from framework.demand.pool import Amount, LotPool, Pool
+from framework.demand.pooled import Amount, LotPool, Pool
 from framework.ground.permissions import Permission
 from framework.ground.terms import CERTAINTIES
 from models.base import db

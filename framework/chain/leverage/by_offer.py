@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +13,7 @@ from framework.chain.leverage.figures import Sum
 from framework.chain.leverage.reading import ledger_for
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
+from framework.ground.kept import Kept
 from framework.ground.text import N_
 from models.rounds import Lot
 
@@ -24,8 +23,7 @@ BEING_COUNTED = N_("being counted")
 DEMAND_MOVED = N_("demand changed since it was counted")
 NOTHING = N_("nothing is pooled for it")
 
-_kept: OrderedDict[tuple[Any, ...], dict[str, Sum]] = OrderedDict()
-_at_kept = Lock()
+_kept: Kept[tuple[Any, ...], dict[str, Sum]] = Kept(KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ def brands(session: Session, lot: Lot, submissions: Collection[int], reader: Rea
         return {number: Offered(why=HELD_BACK) for number in submissions}
     may_keep = bool(held.stamp) and not session.info.get("write")
     demand = (held.stamp, held.held_back)
-    ready = _ready(demand) if may_keep else {}
+    kept = _kept.among(lambda key: key[1:] == demand) if may_keep else {}
+    ready = {made: sums for (made, *_demand), sums in kept.items()}
     counted = stored.of_offers(session, lot, FINAL_ASSEMBLY, submissions, known=set(ready))
     found: dict[int, dict[str, Sum]] = {}
     new: dict[tuple[Any, ...], dict[str, Sum]] = {}
@@ -62,7 +61,7 @@ def brands(session: Session, lot: Lot, submissions: Collection[int], reader: Rea
         elif not figures.unserved(flow, held):
             found[number] = new[kind.made, *demand] = figures.brands_of(flow, held)
     if may_keep:
-        _keep(new)
+        _kept.put_all(new)
     return {number: _offered(number, found, counted) for number in submissions}
 
 
@@ -70,16 +69,3 @@ def _offered(number: int, found: dict[int, dict[str, Sum]], counted: Collection[
     if number in found:
         return Offered(found[number])
     return Offered(why=DEMAND_MOVED if number in counted else BEING_COUNTED)
-
-
-def _ready(demand: tuple[Any, ...]) -> dict[Any, dict[str, Sum]]:
-    """What is kept for this demand, by when the flow was made: a copy, for others add and drop meanwhile."""
-    with _at_kept:
-        return {key[0]: found for key, found in _kept.items() if key[1:] == demand}
-
-
-def _keep(new: Mapping[tuple[Any, ...], dict[str, Sum]]) -> None:
-    with _at_kept:
-        _kept.update(new)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)

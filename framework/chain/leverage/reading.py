@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +19,7 @@ from framework.demand import ledger
 from framework.demand.ledger import Ledger
 from framework.disclosure.columns import FINAL_ASSEMBLY
 from framework.disclosure.confidentiality import Reader
+from framework.ground.kept import Kept
 from models.chain import Component, Link, Mention, Product
 from models.disclosure import Submission
 from models.rounds import Lot, Round
@@ -29,7 +29,7 @@ KEPT = 32
 Linked = tuple[int, int, int | None]
 """A member with pieces and cents of the models made at a site."""
 
-_kept: OrderedDict[tuple[Any, ...], tuple[Flow | None, Figures | None]] = OrderedDict()
+_kept: Kept[tuple[Any, ...], tuple[Flow | None, Figures | None]] = Kept(KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +201,13 @@ def _looked(
     """
     key = _key(kind, held, audience, leaver)
     may_keep = bool(kind.made and held.stamp) and not session.info.get("write")
-    if may_keep and key in _kept:
-        _kept.move_to_end(key)
-        return _kept[key]
+    known = _kept.get(key) if may_keep else None
+    if known is not None:
+        return known
     loaded = ready if ready is not None and ready.kind.made == kind.made else None
     flow = _flow(session, lot, offer, kind.component_type, of, held, loaded)
     found = (flow, counting.figures(flow, held, audience, leaver=leaver) if flow is not None else None)
-    if may_keep:
-        _kept[key] = found
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return found
+    return _kept.put(key, found) if may_keep else found
 
 
 def _flow(

@@ -15,7 +15,7 @@ from typing import Any
 from framework.chain import shares
 from framework.chain.measures.formulas import ZERO
 from framework.chain.measures.product import COUNTS, MEASURES, Figures, Gap
-from framework.demand.pool import LotPool
+from framework.demand.pooled import LotPool
 
 NO_VOLUME = "no_volume"
 """Why a figure is unknown: no pooled quantity stands behind the models."""

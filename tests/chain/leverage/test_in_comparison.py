@@ -128,7 +128,7 @@ def test_many_offers_cost_as_many_queries_as_one(opened, lot, member, lead):
 
 
 def test_what_is_kept_may_go_while_a_page_of_more_offers_is_read(opened, lot, member, lead, monkeypatch):
-    monkeypatch.setattr(by_offer, "KEPT", 3)
+    monkeypatch.setattr(by_offer._kept, "most", 3)
     member(line(100, "A"))
     made = [opened.built(offer(("P1", "laptop", "A", 100, {"S": 100}))) for _offer in range(5)]
     opened.session.commit()

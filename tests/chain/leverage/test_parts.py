@@ -15,7 +15,7 @@ from framework.chain.leverage.flows import Model, serving
 from framework.chain.leverage.parts import apportion, fitted, site_parts
 from framework.chain.measures.rolling import quantities_of, quantity_of
 from framework.chain.measures.stored import shares_of
-from framework.demand.pool import Amount
+from framework.demand.pooled import Amount
 
 SHARES = st.none() | st.decimals(0, 120, places=2)
 WEIGHTS = st.lists(st.integers(0, 10**14), min_size=1, max_size=40).filter(any)
