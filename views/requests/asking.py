@@ -6,23 +6,21 @@ import datetime as dt
 from typing import Any
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.chain.requests import acts, nodes, notices, reading
-from framework.chain.requests.acts import Party
 from framework.disclosure.veil import opened
-from framework.ground.errors import InvalidInput, MoveRefused, NotFound
+from framework.ground.errors import InvalidInput, NotFound
 from framework.ground.permissions import Permission
-from framework.ground.text import N_, storable
+from framework.ground.text import N_
 from models.base import db
 from models.disclosure import Submission
 from models.requests import UpstreamRequest
 from models.rounds import Round
-from views import clock, guard, seen
+from views import clock, seen
 from views.guard import actor, permit
 from views.i18n import current_language
-from views.requests import blueprint, files_of, letter_of, words
+from views.requests import acting, blueprint, files_of, letter_of, words
 from views.requests.supplier import day_of, groups_of
 
 USUAL_DAYS = 21
@@ -39,34 +37,24 @@ def new_of_lead(round_: Round) -> str:
 @permit(Permission.REQUEST_ASK_AS_LEAD)
 def ask_as_lead(round_: Round) -> Response | tuple[str, int]:
     """Ask; the mail with the link leaves after the commit."""
-    public_id = round_.public_id
-    tender = _tender(round_)
-    try:
+
+    def ask() -> UpstreamRequest:
+        tender = _tender(round_)
         if tender is None:
             raise InvalidInput("tender-missing", N_("Choose whose tender it is about."), field="tender")
         ticked = set(request.form.getlist("row"))
-        chosen = [one for one in _nodes(tender) if one.place in ticked]
-        party = Party(
-            storable(request.form.get("name", "")),
-            request.form.get("email", ""),
-            request.form.get("language", "en"),
-        )
-        made = acts.ask_as_lead(
+        return acts.ask_as_lead(
             db.session(),
             tender,
-            chosen,
-            party,
+            [one for one in _nodes(tender) if one.place in ticked],
+            acting.party(),
             why=request.form.get("why", ""),
             due_on=day_of("due_on"),
             actor=actor(),
             now=clock.now(),
         )
-    except InvalidInput as error:
-        said = guard.refused(error)
-        again = db.session.query(Round).filter_by(public_id=public_id).one()
-        return _form(again, words.error_at(error, said)), error.status
-    place = url_for(".one_of_lead", round_id=public_id, request_id=made.public_id)
-    return guard.done(place, _("The request to %(party)s is on its way.", party=made.asked_name))
+
+    return acting.sent(round_, ask, _place, _form)
 
 
 @blueprint.get("/rounds/<round_id>/upstream/<request_id>")
@@ -100,8 +88,7 @@ def one_of_lead(round_: Round, request_id: str) -> str:
 def withdraw_of_lead(round_: Round, request_id: str) -> Response:
     """Take a request back."""
     found = _own(round_, request_id)
-    acts.withdraw(db.session(), found, actor=actor(), now=clock.now())
-    return guard.done(_place(found), _("The request is withdrawn. Its links no longer work."))
+    return acting.withdrawn(found, _place(found))
 
 
 @blueprint.post("/rounds/<round_id>/upstream/<request_id>/remind")
@@ -109,12 +96,7 @@ def withdraw_of_lead(round_: Round, request_id: str) -> Response:
 def remind_of_lead(round_: Round, request_id: str) -> Response:
     """Remind the one asked."""
     found = _own(round_, request_id)
-    place, name = _place(found), found.asked_name
-    try:
-        acts.remind(db.session(), found, actor=actor(), now=clock.now())
-    except MoveRefused as error:
-        return guard.done(place, guard.refused(error), "error")
-    return guard.done(place, _("A reminder to %(party)s is on its way.", party=name))
+    return acting.reminded(found, _place(found))
 
 
 @blueprint.get("/rounds/<round_id>/upstream/<request_id>/refusal")

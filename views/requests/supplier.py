@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.chain.requests import accepting, acts, nodes, notices, reading
-from framework.chain.requests.acts import Party
 from framework.disclosure import receiving, workbook
 from framework.ground import audit
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
@@ -28,7 +27,7 @@ from views.disclosure.work import files, run_if_small, upload_mb
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
-from views.requests import blueprint, files_of, letter_of, words
+from views.requests import acting, blueprint, files_of, letter_of, words
 
 MADE = audit.declare("request.version_made", "rows")
 
@@ -67,28 +66,23 @@ def new(round_: Round) -> str:
 @permit(Permission.REQUEST_ASK)
 def ask(round_: Round) -> Response | tuple[str, int]:
     """Ask; the mail with the link leaves after the commit."""
-    public_id = round_.public_id
-    version = nodes.version_to_ask_for(db.session(), round_, actor().organisation_id or 0)
-    try:
+
+    def send() -> UpstreamRequest:
+        version = nodes.version_to_ask_for(db.session(), round_, actor().organisation_id or 0)
         if version is None:
             raise MoveRefused("no-version", N_("Send your disclosure first: the rows that are open come from it."))
-        chosen = _chosen(version)
-        made = acts.ask(
+        return acts.ask(
             db.session(),
             version,
-            chosen,
-            Party(request.form.get("name", ""), request.form.get("email", ""), request.form.get("language", "en")),
+            _chosen(version),
+            acting.party(),
             why=request.form.get("why", ""),
             due_on=day_of("due_on"),
             actor=actor(),
             now=clock.now(),
         )
-    except InvalidInput as error:
-        said = guard.refused(error)
-        again = db.session.query(Round).filter_by(public_id=public_id).one()
-        return _form(again, words.error_at(error, said)), error.status
-    place = url_for(".one", round_id=public_id, request_id=made.public_id)
-    return guard.done(place, _("The request to %(party)s is on its way.", party=made.asked_name))
+
+    return acting.sent(round_, send, _place, _form)
 
 
 @blueprint.get("/rounds/<round_id>/requests/<request_id>")
@@ -105,8 +99,7 @@ def one(round_: Round, request_id: str) -> str:
 def withdraw(round_: Round, request_id: str) -> Response:
     """Take a request back."""
     found = _own(round_, request_id)
-    acts.withdraw(db.session(), found, actor=actor(), now=clock.now())
-    return guard.done(_place(found), _("The request is withdrawn. Its links no longer work."))
+    return acting.withdrawn(found, _place(found))
 
 
 @blueprint.post("/rounds/<round_id>/requests/<request_id>/remind")
@@ -114,13 +107,7 @@ def withdraw(round_: Round, request_id: str) -> Response:
 def remind(round_: Round, request_id: str) -> Response:
     """Remind the one asked."""
     found = _own(round_, request_id)
-    place, name = _place(found), found.asked_name
-    try:
-        acts.remind(db.session(), found, actor=actor(), now=clock.now())
-    except MoveRefused as error:
-        said = guard.refused(error)
-        return guard.done(place, said, "error")
-    return guard.done(place, _("A reminder to %(party)s is on its way.", party=name))
+    return acting.reminded(found, _place(found))
 
 
 @blueprint.post("/rounds/<round_id>/requests/<request_id>/accept")
