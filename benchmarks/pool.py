@@ -42,10 +42,7 @@ def run(members: int = MEMBERS, passes: int = PASSES) -> Result:
             db.session().info["write"] = True
             round_id, token, count = fill(db.session(), members)
             db.session.remove()
-        client = app.test_client()
-        with client.session_transaction() as cookie:
-            cookie["sid"] = token
-        return _measure(app, client, round_id, count, passes)
+        return _measure(app, signed_in(app, token), round_id, count, passes)
 
 
 def fill(session: Session, members: int) -> tuple[str, str, int]:
@@ -136,6 +133,21 @@ def _measure(app: Flask, client: FlaskClient, round_id: str, count: int, passes:
             "sums made anew": f"{cold:.2f} s",
         },
     )
+
+
+def signed_in(app: Flask, token: str) -> FlaskClient:
+    """A browser with the session of somebody."""
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["sid"] = token
+    return client
+
+
+def queries_of(app: Flask, client: FlaskClient, address: str) -> int:
+    """How often a page asks the database."""
+    with app.app_context(), _queries() as seen:
+        client.get(address)
+    return len(seen)
 
 
 def beside_the_frame(client: FlaskClient, address: str, passes: int) -> tuple[float, float]:

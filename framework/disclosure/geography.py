@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from framework.ground import places
+from framework.ground.address_country import country_in_address
 from framework.ground.codelists import read_rows
 
 PRECISIONS = tuple(map(str, places.Precision))
@@ -52,14 +53,14 @@ def several_sites(found: Iterable[str]) -> set[str]:
 
 def country_at_end(address: str) -> tuple[str, str]:
     """Country code and last words of an address that ends with a country, or two empty texts."""
-    code = places.country_in_address(address)
+    code = country_in_address(address)
     words = re.split(r"[,，;]", address.rstrip(" .;,。"))[-1].strip()
     return (code, words) if code else ("", "")
 
 
 def contradicts(address: str, country: str) -> str:
     """The country an address ends with when that is another one than `country`; neighbours that are often mixed pass."""
-    code = places.country_in_address(address)
+    code = country_in_address(address)
     if not code or code == country or {code, country} <= NEIGHBOURS:
         return ""
     return code

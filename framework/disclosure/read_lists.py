@@ -25,12 +25,11 @@ from framework.disclosure.list_cells import (
 from framework.disclosure.recognise import (
     Layout,
     Recognised,
-    columns_beyond,
-    has_value,
     nameless,
     names_columns,
     repeated_headers,
 )
+from framework.disclosure.sheet_rows import columns_beyond, has_value
 from framework.disclosure.table import Listed, Table, build, letter
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue

@@ -14,8 +14,9 @@ from framework.disclosure.columns import (
     fold,
     sheet_columns,
 )
-from framework.disclosure.recognise import Layout, Recognised, columns_beyond, has_value
+from framework.disclosure.recognise import Layout, Recognised
 from framework.disclosure.scope import RoundScope
+from framework.disclosure.sheet_rows import columns_beyond, has_value
 from framework.disclosure.table import Listed, Table, build
 from framework.ground.issue_catalogue import make
 from framework.ground.issues import Issue

@@ -351,27 +351,6 @@ def lies_on_its_side(sheet: Sheet) -> bool:
     return wide and _site_layout(sheet, Row(1, names)) is not None
 
 
-def columns_beyond(sheet: Sheet) -> list[str]:
-    """Letters of the columns with values that lie beyond those we read."""
-    limit = sheet.facts.read_columns
-    wide = [row.cells for row in sheet.rows if len(row.cells) > limit]
-    places = {place for cells in wide for place in range(limit, len(cells)) if cells[place] is not None}
-    return [letter(place) for place in sorted(places)]
-
-
-def has_value(row: Row, places: Iterable[int]) -> bool:
-    """Whether a row has a value at one of these places; a row without any cell counts, for its only cells are broken.
-
-    A plain loop, for it looks at every row of large files.
-    """
-    cells = row.cells
-    width = len(cells)
-    for place in places:
-        if place < width and cells[place] is not None:
-            return True
-    return not cells
-
-
 def repeated_headers(layout: Layout, rows: Iterable[Row]) -> set[int]:
     """The numbers of the data rows that only repeat the header, or a row of it, as on page breaks."""
     found: set[int] = set()

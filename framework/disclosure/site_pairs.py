@@ -11,11 +11,11 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from framework.disclosure.site_candidates import Heard, affordable, candidates
+from framework.ground.address_country import country_in_address
 from framework.ground.codelists import country_by_name
 from framework.ground.places import (
     Precision,
     address_numbers,
-    country_in_address,
     normalise_address,
     normalise_name,
     precision,

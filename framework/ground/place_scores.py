@@ -13,11 +13,10 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from framework.ground.address_country import KEPT, country_in_address
 from framework.ground.places import (
-    KEPT,
     Precision,
     address_numbers,
-    country_in_address,
     kind_of_word,
     name_in_own_script,
     normalise_address,

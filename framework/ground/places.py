@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache, lru_cache
 
 from anyascii import anyascii
 
-from framework.ground.codelists import country_by_name, country_key, country_name, read_rows
+from framework.ground.address_country import KEPT, LONGEST, PARTS, has_letters, is_region, with_ones
+from framework.ground.codelists import country_by_name, country_name, read_rows
 
 RULESET = 3
 
-_LONGEST = 1000
 _TRIM = " ,;\t\n"
 _HAN = re.compile(r"([\u3400-\u9fff\uf900-\ufaff])")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -54,14 +54,9 @@ _PO_BOX = re.compile(
 _MAY_BE_PO_BOX = re.compile(r"box|b\W?p|post|pf|bag|antwoordnummer|apartado|apdo|skrytka|xin xiang|casella")
 """One of these stands in whatever `_PO_BOX` finds; a cheap look before the dear one."""
 _FILLERS = frozenset(["the", "and"])
-_ONES = bytes.maketrans(b"23456789", b"11111111")
 _DUTCH_POSTCODE = re.compile(r"\b[1-9]\d{3} ?[A-Z]{2}\b")
-_PARTS = re.compile(r"[,;\n，、；]+")
 _LISTED = re.compile(r"(?:^|\s)\(?1[).]\s.{8,}?\s\(?2[).]\s", re.DOTALL)
 _LAST_LATIN, _LEAST_OWN_LETTERS = "\u024f", 2
-_PART_OF_CHINA_CODES = frozenset(["HK", "MO", "TW"])
-KEPT = 8192
-"""So many outcomes each function remembers: sites of one list repeat their words; ten such stores bound the memory."""
 
 
 class Precision(StrEnum):
@@ -77,7 +72,7 @@ class Precision(StrEnum):
 
 def split_aliases(name: str) -> tuple[str, ...]:
     """The names in one cell, the primary first: parts after `aka`, `formerly`, in brackets at the end, around `/`."""
-    parts = [part for part in _ALIAS.split(name[:_LONGEST]) if part.strip(_TRIM + "()")]
+    parts = [part for part in _ALIAS.split(name[:LONGEST]) if part.strip(_TRIM + "()")]
     bracket = _BRACKET_AT_END.match(parts[0]) if parts else None
     if bracket and not _is_legal_form(bracket[2]):
         parts[:1] = [bracket[1], bracket[2]]
@@ -94,7 +89,7 @@ def normalise_name(text: str) -> str:
 
     A name that is nothing but legal forms keeps them. Applying it twice changes nothing.
     """
-    words = _written_out(_joined_letters(_words(_without_own_forms(text[:_LONGEST]))))
+    words = _written_out(_joined_letters(_words(_without_own_forms(text[:LONGEST]))))
     while True:
         shorter = _joined_letters(_without_legal_forms(words) or words)
         if shorter == words:
@@ -108,7 +103,7 @@ def normalise_address(text: str, country: str = "") -> str:
 
     `country` is an alpha-2 code or blank. Digits stay, postcodes included; `address_numbers` compares them.
     """
-    words = _address_words(text[:_LONGEST])
+    words = _address_words(text[:LONGEST])
     return " ".join(_without_sequences(words, _country_sequences(country)) if country else words)
 
 
@@ -118,7 +113,7 @@ def address_numbers(text: str) -> frozenset[str]:
     that stands directly before or after (`54A`, `54-B`, `B-12` → 54a, 54b, b12). Longer groups are postcodes, save
     one that opens the address before a street (`12455 Research Blvd`).
     """
-    plain = _ascii(text[:_LONGEST])
+    plain = _ascii(text[:LONGEST])
     found = {_number_of(match) for match in _NUMBER.finditer(plain)} | {_long_house_number(plain)}
     return frozenset(found - {""})
 
@@ -131,13 +126,13 @@ def name_in_own_script(text: str) -> str:
     """
     if text.isascii():
         return ""
-    kept = [sign for sign in _without_own_forms(text[:_LONGEST]) if sign.isalpha() and sign > _LAST_LATIN]
+    kept = [sign for sign in _without_own_forms(text[:LONGEST]) if sign.isalpha() and sign > _LAST_LATIN]
     return "".join(kept) if len(kept) >= _LEAST_OWN_LETTERS else ""
 
 
 def legal_forms_of(text: str) -> str:
     """The words of a name that comparing leaves out as legal forms, as written in ASCII; blank where there are none."""
-    words = _joined_letters(_words(_without_own_forms(text[:_LONGEST])))
+    words = _joined_letters(_words(_without_own_forms(text[:LONGEST])))
     kept = Counter(_without_legal_forms(words))
     left_out = []
     for word in reversed(words):
@@ -153,7 +148,7 @@ def unit_markers(name: str) -> frozenset[str]:
 
     The end is before the legal form: `Lakeside II Co., Ltd.` is unit 2.
     """
-    words = _without_legal_forms(_words(_without_own_forms(name[:_LONGEST])))
+    words = _without_legal_forms(_words(_without_own_forms(name[:LONGEST])))
     romans = {
         _ROMAN[word]
         for place, word in enumerate(words)
@@ -171,12 +166,7 @@ def precision(address: str, city: str, country: str, *, region: str = "", has_re
     """
     if has_registry_id:
         return Precision.SITE
-    return _precision(_with_ones(address), city, country, region)
-
-
-def _with_ones(text: str) -> str:
-    """The same text with 1 for every digit but 0: thousands of addresses become few, and looked at once."""
-    return text.encode("utf-8", "surrogatepass").translate(_ONES).decode("utf-8", "surrogatepass")
+    return _precision(with_ones(address), city, country, region)
 
 
 @lru_cache(maxsize=KEPT)
@@ -195,35 +185,6 @@ def _precision(address: str, city: str, country: str, region: str) -> Precision:
     return _coarse(address, city, region, country, has_words=bool(words))
 
 
-def country_in_address(text: str) -> str | None:
-    """The country that the last part of an address names, never of a two-letter code; None where it is in doubt.
-
-    A state that shares a country's name (`Atlanta, Georgia`) is in doubt. `Hong Kong, China` is Hong Kong.
-    """
-    return _country_in_address(_with_ones(text))
-
-
-@lru_cache(maxsize=KEPT)
-def _country_in_address(text: str) -> str | None:
-    """The same; no name of a country has digits, so which ones an address has says nothing."""
-    parts = _PARTS.split(text[-_LONGEST:].replace("\n", " "))
-    last = next((part for part in reversed(parts) if _letters(part)), "")
-    words, code = _country_of_words(_lettered_words(last))
-    return _narrower([part for part in parts if _letters(part)], words) if code == "CN" else code
-
-
-@lru_cache(maxsize=KEPT)
-def _country_of_words(last: tuple[str, ...]) -> tuple[str, str | None]:
-    """The words at the end of an address's last part that name a country, and its code; None where a region stands first."""
-    for words in _endings(last):
-        if _is_region(words):
-            return words, None
-        code = country_by_name(words)
-        if code is not None:
-            return words, code
-    return "", None
-
-
 def is_po_box(text: str) -> bool:
     """Is a post box all the street there is? A street, plot or building with number beside the box makes it a place."""
     if not _has_po_box(text):
@@ -236,9 +197,9 @@ def is_po_box(text: str) -> bool:
 
 def several_addresses(text: str) -> bool:
     """Does one cell hold more than one address: a numbered list, or several parts each with a number and words?"""
-    if _LISTED.search(text[:_LONGEST]):
+    if _LISTED.search(text[:LONGEST]):
         return True
-    parts = re.split(r"[;|；]|\n", text[:_LONGEST])
+    parts = re.split(r"[;|；]|\n", text[:LONGEST])
     return len(parts) > 1 and sum(_looks_whole(part) for part in parts) > 1
 
 
@@ -282,7 +243,7 @@ def _address_words(text: str) -> list[str]:
 
 def _has_number(text: str) -> bool:
     """Whether `address_numbers` finds any; a short number is always one."""
-    return _SHORT_NUMBER.search(_ascii(text[:_LONGEST])) is not None or bool(address_numbers(text))
+    return _SHORT_NUMBER.search(_ascii(text[:LONGEST])) is not None or bool(address_numbers(text))
 
 
 def _number_of(match: re.Match[str]) -> str:
@@ -322,7 +283,7 @@ def _without_own_forms(text: str) -> str:
     for form in _forms("own"):
         folded = folded.replace(form, " ")
     words = "|".join(map(re.escape, _forms("word")))
-    return re.sub(rf"\b(?:{words})\b", " ", folded) if _letters(folded) else text
+    return re.sub(rf"\b(?:{words})\b", " ", folded) if has_letters(folded) else text
 
 
 def _without_legal_forms(words: list[str]) -> list[str]:
@@ -390,18 +351,6 @@ def _kinds() -> dict[str, str]:
     return {word: row["kind"] for row in rows for word in row["word"].split()}
 
 
-@cache
-def _region_keys() -> frozenset[str]:
-    names = (name for row in read_rows("regions.csv") for name in row["names"].split("|"))
-    return frozenset(map(country_key, names))
-
-
-@lru_cache(maxsize=KEPT)
-def _is_region(text: str) -> bool:
-    bare = re.sub(r"\b(province|state|prefecture|region|county)\b|省|市|\d", " ", text, flags=re.IGNORECASE)
-    return country_key(bare) in _region_keys()
-
-
 def _has_street_ending(words: Iterable[str]) -> bool:
     """Germanic streets are one word with the name: Dorpsstraat, Storgatan, Hauptstrasse."""
     return any(re.search(r".(straat|laan|weg|gatan|vagen|strasse|plein|kade)$", word) for word in words)
@@ -417,11 +366,11 @@ def _is_site(address: str, words: list[str], *, has_place: bool) -> bool:
 
 def _coarse(address: str, city: str, region: str, country: str, *, has_words: bool) -> Precision:
     """City, region, country or name only, where neither street nor zone is given."""
-    parts = [part for part in _PARTS.split(f"{_without_po_box(address)},{city}") if _letters(part)]
+    parts = [part for part in PARTS.split(f"{_without_po_box(address)},{city}") if has_letters(part)]
     places = [part for part in parts if not _names_country(part, country)]
-    if any(not _is_region(part) for part in places):
+    if any(not is_region(part) for part in places):
         return Precision.CITY
-    if places or _letters(region):
+    if places or has_letters(region):
         return Precision.REGION
     return Precision.COUNTRY if country or has_words or parts else Precision.NAME_ONLY
 
@@ -431,40 +380,14 @@ def _names_country(text: str, country: str) -> bool:
     return found is not None and found == (country or found)
 
 
-def _letters(text: str) -> bool:
-    return any(map(str.isalpha, text))
-
-
-def _lettered_words(part: str) -> tuple[str, ...]:
-    """The last words of a part, postcodes and stray signs left out."""
-    words = (word for word in part.split() if word.isalpha() or (_letters(word) and not any(map(str.isdigit, word))))
-    return tuple(words)[-8:]
-
-
-def _endings(words: tuple[str, ...]) -> Iterator[str]:
-    """The ends of a part given by its words, the longest first."""
-    for start in range(len(words)):
-        yield " ".join(words[start:]).strip(" .-–:*□")
-
-
-def _narrower(parts: list[str], words: str) -> str:
-    """Hong Kong, Macao or Taiwan where one of them stands just before `China`."""
-    for before in (parts[-1].partition(words)[0], *parts[-2:-1]):
-        for ending in _endings(_lettered_words(before)):
-            code = country_by_name(ending)
-            if code in _PART_OF_CHINA_CODES:
-                return str(code)
-    return "CN"
-
-
 def _has_po_box(text: str) -> bool:
-    plain = _ascii(text[:_LONGEST])
+    plain = _ascii(text[:LONGEST])
     return _MAY_BE_PO_BOX.search(plain) is not None and _PO_BOX.search(plain) is not None
 
 
 @lru_cache(maxsize=1024)
 def _without_po_box(text: str) -> str:
-    plain = _ascii(text[:_LONGEST])
+    plain = _ascii(text[:LONGEST])
     return _PO_BOX.sub(" ", plain) if _MAY_BE_PO_BOX.search(plain) and _PO_BOX.search(plain) else text
 
 

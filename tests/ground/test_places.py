@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.ground import places
+from framework.ground.address_country import country_in_address
 from framework.ground.place_scores import statement
 from framework.ground.places import (
     Precision,
     address_numbers,
-    country_in_address,
     is_po_box,
     normalise_address,
     normalise_name,

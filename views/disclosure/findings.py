@@ -54,8 +54,6 @@ def version(round_: Round, submission_id: str) -> str:
     causes = groups.groups(
         db.session(), submission, language=current_language(), limit=None if everything else GROUPS_FIRST
     )
-    may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
-    may_read = files().may_read(submission.file)
     return render_template(
         "disclosure/version.html",
         round_=round_,
@@ -64,18 +62,14 @@ def version(round_: Round, submission_id: str) -> str:
         said=state_sentence(submission, found, _block(submission)),
         tag=version_tag(submission, standing),
         groups=causes,
-        mend_urls=mend_urls(round_, submission, causes) if may_mend else {},
         group_total=groups.total_groups(db.session(), submission),
         counts=groups.counts(submission),
         not_kept=not_kept_sentence(groups.not_kept(submission)),
         may_count=counting.may_count(found, submission) and not submission.is_rechecked,
-        may_mend=may_mend,
         told=told_url(round_, submission),
         types_url=types_url(round_, submission),
         products_url=products_url(round_, submission),
         types_waiting=facility_choices.waiting(submission),
-        shifted=shift_url(round_, submission) if may_mend else "",
-        batches=corrections.batches(db.session(), submission),
         originals=choosing.original_headers(db.session(), submission),
         meaning_of=meaning_of,
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
@@ -83,17 +77,35 @@ def version(round_: Round, submission_id: str) -> str:
         is_open=is_open,
         compared=(submission.made_from or counting.read_before(found, submission)) if submission.rows_stored else None,
         everything=everything,
-        may_download=may_read,
-        cannot_mark=cannot_before(
-            form=submission.format,
-            kind=submission.file_kind,
-            name=submission.file.name,
-            size=submission.file.size,
-            is_read=submission.checked_at is not None,
-            is_readable=may_read,
-        ),
+        **_mending(round_, submission, causes),
+        **_their_file(submission),
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
+
+
+def _mending(round_: Round, submission: Submission, causes: list[groups.Group]) -> dict[str, object]:
+    """What can be mended in the page, and what was."""
+    may_mend = corrections.may_mend(submission, clock=clock.now) and not submission.is_rechecked
+    return {
+        "may_mend": may_mend,
+        "mend_urls": mend_urls(round_, submission, causes) if may_mend else {},
+        "shifted": shift_url(round_, submission) if may_mend else "",
+        "batches": corrections.batches(db.session(), submission),
+    }
+
+
+def _their_file(submission: Submission) -> dict[str, object]:
+    """Whether the file can be had as it was sent, and why not with its faults marked."""
+    may_read = files().may_read(submission.file)
+    cannot_mark = cannot_before(
+        form=submission.format,
+        kind=submission.file_kind,
+        name=submission.file.name,
+        size=submission.file.size,
+        is_read=submission.checked_at is not None,
+        is_readable=may_read,
+    )
+    return {"may_download": may_read, "cannot_mark": cannot_mark}
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/issues.xlsx")

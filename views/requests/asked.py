@@ -378,20 +378,26 @@ def _page(
         "part": part,
         "form": request.form if part else {},
         "ticked": set(request.form.getlist("row")) if part else set(),
+        "now": now,
+        "may_pass_on": state in ("asked", "passed_on", "no_answer"),
+        "may_refuse": state in ("asked", "passed_on", "no_answer"),
+        "usual_day": min(found.due_on, now.date() + dt.timedelta(days=14)) if not is_past(found, now) else None,
+    }
+    return render_template("requests/asked.html", **facts, **_fixed())
+
+
+def _fixed() -> dict[str, Any]:
+    """What the page shows of every request alike."""
+    return {
         "choices": CHOICES,
         "fields": FIELDS,
         "of_a_site": OF_A_SITE,
         "most_blocks": MOST_BLOCKS,
         "languages_": LANGUAGES,
         "words_": words,
-        "now": now,
         "letters": words.letter_links(lambda language: f"letter-{language}"),
         "proof_mb": PROOF_MB,
-        "may_pass_on": state in ("asked", "passed_on", "no_answer"),
-        "may_refuse": state in ("asked", "passed_on", "no_answer"),
-        "usual_day": min(found.due_on, now.date() + dt.timedelta(days=14)) if not is_past(found, now) else None,
     }
-    return render_template("requests/asked.html", **facts)
 
 
 def _shown(page: Page) -> tuple[int, int]:

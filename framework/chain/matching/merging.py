@@ -43,13 +43,7 @@ def merge(
     Raises RuleBroken where they are one already, or where a registry tells them apart and no second person confirmed it.
     """
     _require_two(session, site, into)
-    if contradict(session, site, into) and not is_confirmed:
-        raise RuleBroken(
-            "ids-contradict",
-            N_(
-                "A registry lists them as two sites (two different ids): a second person must confirm that they are one."
-            ),
-        )
+    _require_one(session, site, into, is_confirmed=is_confirmed)
     decision = moving.decide(
         session, "merge", round_, site=into, other=site, motive=moving.said_why(motive), actor=actor, now=now
     )
@@ -68,6 +62,16 @@ def merge(
         mentions=len(decision.moves),
     )
     return decision
+
+
+def _require_one(session: Session, site: Site, into: Site, *, is_confirmed: bool) -> None:
+    if contradict(session, site, into) and not is_confirmed:
+        raise RuleBroken(
+            "ids-contradict",
+            N_(
+                "A registry lists them as two sites (two different ids): a second person must confirm that they are one."
+            ),
+        )
 
 
 def contradict(session: Session, site: Site, into: Site) -> bool:

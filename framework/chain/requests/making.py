@@ -47,10 +47,7 @@ def new(
 
     Raises InvalidInput naming the field.
     """
-    if due_on is None:
-        raise InvalidInput("due-date-missing", N_("Give a date until which you need the answer."), field="due_on")
-    if (due_on - now.date()).days > MOST_DAYS:
-        raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
+    until = _require_day(due_on, now)
     own = submission.round.organisation if is_of_lead else submission.supplier
     asking = parent.supplier if parent is not None else own
     email = clean_email(to.email)
@@ -70,7 +67,7 @@ def new(
         language=to.language if to.language in letters.LANGUAGES else "en",
         why=cleaned(why, "why"),
         asked_at=now,
-        due_on=due_on,
+        due_on=until,
         zone=submission.round.zone,
         created_at=now,
         volume=[],
@@ -97,6 +94,14 @@ def send(
     notices.was_asked(session, request, now=now)
     session.flush()
     return request
+
+
+def _require_day(due_on: dt.date | None, now: dt.datetime) -> dt.date:
+    if due_on is None:
+        raise InvalidInput("due-date-missing", N_("Give a date until which you need the answer."), field="due_on")
+    if (due_on - now.date()).days > MOST_DAYS:
+        raise InvalidInput("due-date-far", N_("The date must lie within a year."), field="due_on")
+    return due_on
 
 
 def cleaned(text: str, field: str) -> str:
