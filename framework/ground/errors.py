@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from framework.ground.text import N_
 
 
@@ -65,14 +68,29 @@ class FactorStale(NotAllowed):
 
 
 class InvalidInput(RuleBroken):
-    """What was typed or sent cannot be taken; `field` says where."""
+    """What was typed or sent cannot be taken; `field` says where, `also` what else is wrong with the same form."""
 
     code = "invalid-input"
     status = 422
+    also: tuple[InvalidInput, ...] = ()
 
     def __init__(self, code: str, message: str, *, field: str = "", rule: str = "", **params: object) -> None:
         super().__init__(code, message, rule=rule, **params)
         self.field = field
+
+
+def taken(*checks: Callable[[], Any]) -> list[Any]:
+    """What every check of a form gives; raises the first InvalidInput with the others, so that all is told at once."""
+    given, wrong = [], []
+    for check in checks:
+        try:
+            given.append(check())
+        except InvalidInput as error:
+            wrong.append(error)
+    if wrong:
+        wrong[0].also = tuple(wrong[1:])
+        raise wrong[0]
+    return given
 
 
 class Stale(RuleBroken):

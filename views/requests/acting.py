@@ -38,7 +38,7 @@ def sent(
     except InvalidInput as error:
         said = guard.refused(error)
         again = db.session.query(Round).filter_by(public_id=public_id).one()
-        return form(again, words.error_at(error, said)), error.status
+        return form(again, words.errors_at(error, said)), error.status
     return guard.done(place(made), _("The request to %(party)s is on its way.", party=made.asked_name))
 
 

@@ -294,8 +294,7 @@ def _send(token: str, link: RequestLink, by: str) -> Response | tuple[str, int]:
 def _again(token: str, error: RuleBroken, part: str) -> tuple[str, int]:
     """The page once more with what is wrong, the part that was sent unfolded and filled as it was."""
     said = guard.refused(error)
-    field = f"{part}-{error.field}" if isinstance(error, InvalidInput) and error.field else ""
-    return _page(open_link(token), [{"text": said, "field_id": field}], part=part), error.status
+    return _page(open_link(token), words.errors_at(error, said, part=part), part=part), error.status
 
 
 def _sent(token: str, name: str, most_mb: int) -> tuple[Blob, str] | None:

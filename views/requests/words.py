@@ -14,7 +14,7 @@ from framework.chain.requests.blocks import FIELDS, REASONS, Problem
 from framework.chain.requests.nodes import MINERAL, Node, what
 from framework.chain.requests.reading import Line, path_of
 from framework.ground.codelists import country_name
-from framework.ground.errors import InvalidInput
+from framework.ground.errors import RuleBroken
 from framework.ground.terms import NOT_DISCLOSED_REASONS, label_of
 from models.requests import RequestAnswer, RequestRow, UpstreamRequest
 from views.demand.lever import pieces
@@ -153,9 +153,14 @@ def field_id(position: int, place: int, name: str) -> str:
     return f"r{position}-{place}-{name}"
 
 
-def error_at(error: InvalidInput, message: str) -> list[dict[str, str]]:
-    """The error of a form as the summary takes it."""
-    return [{"text": message, "field_id": error.field}]
+def errors_at(error: RuleBroken, message: str, *, part: str = "") -> list[dict[str, str]]:
+    """The errors of a form as the summary takes them: the first, already put into words, and what else is wrong.
+
+    `part` stands before the names of the fields of a form that is one of several.
+    """
+    told = [(message, error), *((words(one.message, **one.params), one) for one in getattr(error, "also", ()))]
+    fields = [(text, getattr(one, "field", "")) for text, one in told]
+    return [{"text": text, "field_id": f"{part}-{field}" if part and field else field} for text, field in fields]
 
 
 def _told_part(name: str, value: str) -> str:

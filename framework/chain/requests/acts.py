@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.requests import due, links, notices
-from framework.chain.requests.making import UPSTREAM, Party, cleaned, new, send
+from framework.chain.requests.making import UPSTREAM, Party, cleaned, new, require_rows, send
 from framework.chain.requests.nodes import Node, of_row
 from framework.disclosure.veil import OPENED
 from framework.ground import audit, lifecycle, permissions
@@ -62,7 +62,7 @@ def ask(
     permissions.require(session, actor, Permission.REQUEST_ASK, submission.round)
     # What others passed on is counted there: it must not use up the day of the supplier.
     _require_day_left(session, UpstreamRequest.supplier_id == actor.organisation_id, now)
-    request = new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now)
+    request = new(submission, to, why=why, due_on=due_on, asker=submission.supplier.name, now=now, has_rows=bool(nodes))
     return _ask(session, request, nodes, actor=actor, now=now)
 
 
@@ -85,7 +85,7 @@ def ask_as_lead(
     permissions.require(session, actor, Permission.REQUEST_ASK_AS_LEAD, round_)
     _require_day_left(session, UpstreamRequest.supplier_id == actor.organisation_id, now)
     asker = round_.organisation.name
-    request = new(submission, to, why=why, due_on=due_on, asker=asker, now=now, is_of_lead=True)
+    request = new(submission, to, why=why, due_on=due_on, asker=asker, now=now, is_of_lead=True, has_rows=bool(nodes))
     return _ask(session, request, nodes, actor=actor, now=now)
 
 
@@ -114,9 +114,17 @@ def pass_on(
     if passed_on_lately(session, parent, now) >= MOST_PASSED_ON_A_DAY:
         message = N_("This request was passed on as often as it may be in one day. Go on tomorrow, or answer it.")
         raise MoveRefused("too-many-asked", message)
-    if any(row.request_id != parent.id for row in rows):
-        raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
-    child = new(parent.submission, to, why=why, due_on=due_on, asker=parent.asked_name, now=now, parent=parent)
+    require_rows(all(row.request_id == parent.id for row in rows))
+    child = new(
+        parent.submission,
+        to,
+        why=why,
+        due_on=due_on,
+        asker=parent.asked_name,
+        now=now,
+        parent=parent,
+        has_rows=bool(rows),
+    )
     child.rows = [of_row(row).as_row(number, parent_row_id=row.id) for number, row in enumerate(rows, start=1)]
     actor = by_link(link)
     send(session, child, asker_email=parent.asked_email, actor=actor, now=now, link=link)
@@ -280,8 +288,7 @@ def _guard_ask(session: Session, request: UpstreamRequest, context: lifecycle.Co
     _require_new_asker(request, context)
     if request.is_of_lead and request.parent is None:
         _require_outsider(session, request)
-    if not request.rows:
-        raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
+    require_rows(bool(request.rows))
     if len(request.rows) > MOST_ROWS:
         message = N_("A request holds at most %(limit)s rows. Ask in several requests.")
         raise InvalidInput("too-many-rows", message, field="rows", limit=MOST_ROWS)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from framework.chain.requests import letters, notices, volume
 from framework.ground import lifecycle
 from framework.ground.actors import Actor
-from framework.ground.errors import InvalidInput
+from framework.ground.errors import InvalidInput, taken
 from framework.ground.text import N_, storable
 from framework.people.addresses import clean_email, clean_name, fold_email
 from models.disclosure import Submission
@@ -42,15 +42,21 @@ def new(
     now: dt.datetime,
     parent: UpstreamRequest | None = None,
     is_of_lead: bool = False,
+    has_rows: bool = True,
 ) -> UpstreamRequest:
     """A request with what was typed, checked; what is passed on stays that of whoever asked first.
 
-    Raises InvalidInput naming the field.
+    Raises InvalidInput naming every field that is wrong.
     """
-    until = _require_day(due_on, now)
+    _rows, name, email, reason, until = taken(
+        lambda: require_rows(has_rows),
+        lambda: clean_name(storable(to.name), "name"),
+        lambda: clean_email(to.email),
+        lambda: cleaned(why, "why"),
+        lambda: _require_day(due_on, now),
+    )
     own = submission.round.organisation if is_of_lead else submission.supplier
     asking = parent.supplier if parent is not None else own
-    email = clean_email(to.email)
     return UpstreamRequest(
         round=submission.round,
         supplier=asking,
@@ -60,12 +66,12 @@ def new(
         state="",
         moved_at=now,
         asker_name=asker[:200],
-        asked_name=clean_name(storable(to.name), "name"),
+        asked_name=name,
         asked_email=email,
         folded_email=fold_email(email),
         is_named=to.is_named or parent is None,
         language=to.language if to.language in letters.LANGUAGES else "en",
-        why=cleaned(why, "why"),
+        why=reason,
         asked_at=now,
         due_on=until,
         zone=submission.round.zone,
@@ -94,6 +100,12 @@ def send(
     notices.was_asked(session, request, now=now)
     session.flush()
     return request
+
+
+def require_rows(has_rows: bool) -> None:
+    """Refuse a request about nothing."""
+    if not has_rows:
+        raise InvalidInput("rows-missing", N_("Choose at least one row."), field="rows")
 
 
 def _require_day(due_on: dt.date | None, now: dt.datetime) -> dt.date:

@@ -203,7 +203,7 @@ def test_it_goes_the_way_of_every_request(open_):
     reminders.go_round(open_.session, open_.clock)
 
     assert [one.state for one in (made, other, third)] == ["refused", "withdrawn", "no_answer"]
-    templates = open_.session.scalars(select(Mail.template).where(Mail.recipient == MAKER.email)).all()
+    templates = open_.session.scalars(select(Mail.template).where(Mail.recipient == MAKER.email).order_by(Mail.id)).all()
     assert templates == ["request_asked", "request_reminder", "request_withdrawn"]
 
 
@@ -300,6 +300,16 @@ def test_a_form_that_cannot_be_taken_comes_back(open_, lead, change, said):
     assert answer.status_code == 422
     assert said in answer.get_data(as_text=True)
     assert open_.session.query(UpstreamRequest).count() == 0
+
+
+def test_all_that_is_wrong_with_the_form_is_told_at_once(open_, lead):
+    tender = open_.version.public_id
+    open_.session.rollback()
+
+    page = lead.send(f"/rounds/{open_.round.public_id}/upstream/new", {"tender": tender}, 422)
+
+    for said in ("Choose at least one row.", "Fill in a name.", "Enter a mail address", "Give a date until which"):
+        assert page.text.count(said) == 2, said
 
 
 @pytest.mark.parametrize("tender", ["nobody", "\x00", "9" * 300])

@@ -109,6 +109,19 @@ def test_a_form_that_cannot_be_taken_comes_back_with_everything_typed(asking, pe
     assert "Typed reason." in page.text
 
 
+def test_all_that_is_wrong_with_a_form_is_told_at_once(asking, person):
+    page = person().send(f"{here(asking)}/new", {"why": "x" * 3_000}, 422)
+
+    for said in (
+        "Choose at least one row.",
+        "Fill in a name.",
+        "Enter a mail address",
+        "At most 2,000 characters.",
+        "Give a date until which",
+    ):
+        assert page.text.count(said) == 2, said  # in the summary, and at its field
+
+
 def test_two_posts_of_one_form_ask_once(asking, person):
     place = asking.open[0].place
     asking.session.commit()
