@@ -203,7 +203,9 @@ def test_it_goes_the_way_of_every_request(open_):
     reminders.go_round(open_.session, open_.clock)
 
     assert [one.state for one in (made, other, third)] == ["refused", "withdrawn", "no_answer"]
-    templates = open_.session.scalars(select(Mail.template).where(Mail.recipient == MAKER.email).order_by(Mail.id)).all()
+    templates = open_.session.scalars(
+        select(Mail.template).where(Mail.recipient == MAKER.email).order_by(Mail.id)
+    ).all()
     assert templates == ["request_asked", "request_reminder", "request_withdrawn"]
 
 
