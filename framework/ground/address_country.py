@@ -13,7 +13,7 @@ LONGEST = 1000
 PARTS = re.compile(r"[,;\n，、；]+")
 _ONES = bytes.maketrans(b"23456789", b"11111111")
 _PART_OF_CHINA_CODES = frozenset(["HK", "MO", "TW"])
-KEPT = 8192
+KEPT = 512
 """So many outcomes each function remembers: sites of one list repeat their words; ten such stores bound the memory."""
 
 
