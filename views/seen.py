@@ -17,6 +17,8 @@ from views.caller import is_call
 from views.guard import actor
 
 logger = logging.getLogger(__name__)
+PATIENCE_MS = 200
+"""So long a page waits for the database to be free for the note."""
 
 
 def note(template: str, round_: Round, keys: Collection[str]) -> None:
@@ -31,7 +33,7 @@ def note(template: str, round_: Round, keys: Collection[str]) -> None:
     if not digest.waits(db.session(), template, address, round_.id, keys):
         return
     try:
-        with Session(db.engine.execution_options(write=True), info={"write": True}) as own:
+        with Session(db.engine.execution_options(write=True, lock_wait_ms=PATIENCE_MS), info={"write": True}) as own:
             digest.seen(own, template, address, round_.id, keys)
             own.commit()
     except OperationalError as error:

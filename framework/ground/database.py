@@ -20,12 +20,17 @@ class UnsafeDatabase(Exception):
 
 
 def attach(engine: Engine) -> None:
-    """Give every connection of `engine` the settings of this house; writers on SQLite begin IMMEDIATE."""
+    """Give every connection of `engine` the settings of this house; writers on SQLite begin IMMEDIATE.
+
+    A connection with the execution option `lock_wait_ms` waits no longer than that for a lock.
+    """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _calm_down)
     else:
         event.listen(engine, "connect", _configure_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
 
 
 def _configure_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
@@ -37,9 +42,19 @@ def _configure_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-d
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("write", True)
+    options = connection.get_execution_options()
+    write = options.get("write", True)
     connection.exec_driver_sql(f"PRAGMA query_only = {0 if write else 1}")
+    if "lock_wait_ms" in options:
+        connection.info["is_impatient"] = True
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['lock_wait_ms']}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _calm_down(connection, record) -> None:  # type: ignore[no-untyped-def]
+    """Let a connection that would not wait long do so again for whoever takes it next."""
+    if record.info.pop("is_impatient", False) and connection is not None:
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
 
 
 def _configure_postgresql(connection, _record) -> None:  # type: ignore[no-untyped-def]
@@ -48,6 +63,12 @@ def _configure_postgresql(connection, _record) -> None:  # type: ignore[no-untyp
         cursor.execute("SET statement_timeout = 120000")
         cursor.execute("SET TIME ZONE 'UTC'")
     connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    wait = connection.get_execution_options().get("lock_wait_ms")
+    if wait is not None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait}")
 
 
 def assert_safe(engine: Engine, *, file_system: str = "") -> None:

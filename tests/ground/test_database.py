@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,22 @@ def test_a_writer_on_sqlite_holds_the_lock_from_its_beginning(app):
         with second.connect() as other, pytest.raises(DBAPIError, match="locked"):
             other.exec_driver_sql("BEGIN IMMEDIATE")
         second.dispose()
+
+
+def test_a_note_by_the_way_waits_no_longer_than_it_says(app, clock):
+    with app.app_context():
+        impatient = db.engine.execution_options(write=True, lock_wait_ms=50)
+        with db.engine.execution_options(write=True).connect() as writer:
+            make = Organisation.__table__.insert().values(
+                public_id="a", created_at=clock(), version=1, name="A", folded_name="a", kind="buyer", country="NL"
+            )
+            writer.execute(make)
+            begun = time.monotonic()
+            with pytest.raises(DBAPIError), impatient.connect() as other:
+                other.execute(make)
+            assert time.monotonic() - begun < database.LOCK_WAIT_MS / 1000 / 2
+
+        with db.engine.connect() as next_one:
+            name = "busy_timeout" if db.engine.dialect.name == "sqlite" else "lock_timeout"
+            wait = next_one.exec_driver_sql(f"{'PRAGMA' if name == 'busy_timeout' else 'SHOW'} {name}").scalar()
+        assert str(wait) in (str(database.LOCK_WAIT_MS), f"{database.LOCK_WAIT_MS // 1000}s")
