@@ -63,6 +63,18 @@ def rows(folder: Path, name: str) -> Rows:
     return [(one, str(truth.of(at))) for one, at in number.items()]
 
 
+def recalled(listed: Rows) -> tuple[int, int]:
+    """Pairs of rows that are one place, and those of which one is among the candidates of the other, all rows in one index."""
+    index = MemoryIndex()
+    index.extend([said for said, _truth in listed])
+    found = [{*index.candidates(said), *index.second_look(said)} for said, _truth in listed]
+    true = defaultdict(list)
+    for row, (_said, truth) in enumerate(listed):
+        true[truth].append(row)
+    same = [pair for some in true.values() for pair in combinations(some, 2)]
+    return len(same), sum(b in found[a] or a in found[b] for a, b in same)
+
+
 def by_pair(found: Pairs) -> Counter[tuple[bool, str]]:
     """What the pairs came to: (are they one place, tied, asked or neither)."""
     came_to: Counter[tuple[bool, str]] = Counter()
@@ -227,6 +239,9 @@ def told(folder: Path) -> Iterator[str]:
             f"asked {came_to[True, 'asked']} the same, {came_to[False, 'asked']} different; "
             f"not found {came_to[True, 'neither']}; {100 * asked / same:.0f} questions for each 100 true pairs"
         )
+    for name in (*PLACED, "names"):
+        same, reached = recalled(rows(folder, name))
+        yield f"{name}, candidates: {reached} of {same} true pairs, {100 * reached / same:.1f} %"
     for name in PLACED:
         made = desk(rows(folder, name))
         true, right, wrong = made.joined()

@@ -181,3 +181,10 @@ def test_persons_are_asked_no_more_about_labelled_lists_and_join_as_many_pairs(n
     true, right, _wrong = made.joined()
     assert made.counted["same"] + made.counted["different"] <= most
     assert right / true >= least
+
+
+@needs_lists
+@pytest.mark.parametrize("name", labelled.PLACED)
+def test_the_true_site_is_among_the_candidates_on_labelled_lists(name):
+    same, reached = labelled.recalled(labelled.rows(LABELLED, name))
+    assert reached / same >= 0.995
