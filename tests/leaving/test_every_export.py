@@ -48,6 +48,7 @@ THEIRS = {
     f"{ROUND}/requests/<request_id>/letter-<language>.pdf": "a letter: tests/chain/requests/test_letters.py reads it back",
     "/requests/<token>/letter-<language>.pdf": "the same letter",
     f"{ROUND}/upstream/<request_id>/letter-<language>.pdf": "the letter of a lead's own request",
+    f"{ROUND}/opening/record-<language>.pdf": "the opening record: tests/disclosure/test_opening_record.py reads it back",
     f"{ROUND}/charts/<digest>.svg": "a picture",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }

@@ -20,7 +20,7 @@ from models.disclosure import Submission
 from models.people import Appointment
 from models.rounds import Round
 from views import clock, guard
-from views.disclosure import blueprint
+from views.disclosure import blueprint, opening_document
 from views.disclosure.work import files
 from views.guard import actor, permit
 
@@ -74,6 +74,16 @@ def opening_record(round_: Round) -> str:
         at=dt.datetime.fromisoformat,
         digest=opening.record_hash(found),
     )
+
+
+@blueprint.get("/rounds/<round_id>/opening/record-<language>.pdf")
+@permit(Permission.OPENING_VIEW)
+def opening_record_pdf(round_: Round, language: str) -> Response:
+    """The opening record as a PDF."""
+    found = opening.record_of(db.session(), round_)
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return opening_document.pdf(round_, found, language)
 
 
 def _openers(round_: Round) -> list[Appointment]:
