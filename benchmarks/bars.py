@@ -65,7 +65,7 @@ BARS = (
     Bar("honest files of many writers are accepted, cell by cell", ("tests/hostile/test_honest.py",), "none"),
     Bar(
         "kill -9 of web and worker during uploads, 30 times: nothing acknowledged is lost",
-        ("tests/survival",),
+        ("tests/survival/test_kill.py",),
         "SQLite",
     ),
     Bar(
@@ -77,6 +77,16 @@ BARS = (
     Bar("migrations and models say the same, upwards and down", ("tests/test_migrations.py",), "both"),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
     Bar("what arrived in time counts; nobody opens alone or early", ("tests/disclosure",), "both"),
+    Bar(
+        "4,000 files around the deadline over four processes: in or late, and all later readers see the same set",
+        ("tests/survival/test_deadline_race.py",),
+        "both",
+    ),
+    Bar(
+        "2,000 random sequences never open with fewer than two persons, before the time or outside the window; 200 versions count without a click",
+        ("tests/disclosure/test_opening_sequences.py",),
+        "both",
+    ),
     Bar(
         "200 faults planted over 20 files are each marked, and mending the marked cells leaves none",
         ("tests/disclosure/test_marked.py",),
