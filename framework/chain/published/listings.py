@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -222,5 +223,5 @@ def _hold(session: Session, listing: FactoryListing, actor: Actor) -> None:
     session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def _told(listing: FactoryListing) -> dict[str, object]:
+def _told(listing: FactoryListing) -> dict[str, Any]:
     return {"label": listing.source.label, "row": listing.row, "brand": listing.brand, "name": listing.name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -53,7 +54,7 @@ def load(
     ]
     for start in range(0, len(rows), AT_ONCE):
         session.execute(insert(RegistryEntry), rows[start : start + AT_ONCE])
-    said = {"scheme": scheme, "day": day.isoformat(), "entries": len(rows)}
+    said: dict[str, Any] = {"scheme": scheme, "day": day.isoformat(), "entries": len(rows)}
     audit.record(session, LOADED, actor=actor, now=now, subject=made, **said)
     _mark(session, {str(row["brand_key"]) for row in rows} - {""}, day, now)
     return made
