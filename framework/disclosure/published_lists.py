@@ -138,6 +138,8 @@ def read_factories(book: Book, *, brand: str = "") -> ListRead:
         brands = _column(layout, BRAND)
         if brands is None and not brand:
             return read.refuse("list-no-brand")
+        if brands is not None and brands == layout.mapping.get("site_legal_name"):
+            return read.refuse("list-no-columns", limit=HEADER_ROWS, names=_names(book))
         for one in table.listed:
             if one.reason != "above-header":
                 read.tell("not-read", one.row, reason=REASONS.get(one.reason, one.reason))
@@ -171,7 +173,7 @@ def read_entries(book: Book, scheme: str) -> ListRead:
 
 def _factories(layout: Layout, table: Table, brands: int | None, brand: str) -> Iterator[dict[str, Any]]:
     rows = {row.number: row for row in layout.sheet.rows}
-    number = _column(layout, NUMBER)
+    number = _column(layout, NUMBER - _fields(layout))
     columns = ("site_legal_name", "address_line", "city", "country")
     for index, name, address, city, country in table.zip(*columns):
         row = rows[table.rows[index]]
@@ -245,9 +247,13 @@ def _entry_columns(sheet: Sheet, scheme: str) -> tuple[int, int, int, int | None
 
 
 def _column(layout: Layout, keys: frozenset[str]) -> int | None:
-    """The first column of one of these names that no field of a site is read from."""
-    taken = set(layout.mapping.values())
-    return next((at for at, text in layout.headers.items() if at not in taken and header_key(text) in keys), None)
+    """The first column of one of these names."""
+    return next((at for at, text in layout.headers.items() if header_key(text) in keys), None)
+
+
+def _fields(layout: Layout) -> frozenset[str]:
+    """The names of the columns from which fields of a site are read."""
+    return frozenset(header_key(layout.headers.get(place, "")) for place in layout.mapping.values())
 
 
 def _names(book: Book) -> str:
