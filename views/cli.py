@@ -22,6 +22,7 @@ from models.records import AuditEvent
 from views import clock, i18n, permissions_page
 from views.check_file import check_file
 from views.match_base import match_base
+from views.published import load_factory_list, load_registry
 from views.smelters import smelters
 
 
@@ -29,6 +30,8 @@ def init_app(app: Flask) -> None:
     """Hang the commands on the application."""
     for command in (init, worker, user, routes_permissions, verify_log, check_file, match_base, smelters):
         app.cli.add_command(command)
+    app.cli.add_command(load_factory_list)
+    app.cli.add_command(load_registry)
     _add_demo(app)
 
 

@@ -38,6 +38,16 @@ KINDS: dict[str, str] = {
     "contradiction.accepted": N_("accepted a contradiction"),
     "contradiction.dismissed": N_("dismissed a contradiction"),
     "contradiction.undone": N_("took a decision about a contradiction back"),
+    "factory_list.loaded": N_("loaded the factory list of %(label)s of %(day)s: %(rows)s rows, %(left_out)s left out"),
+    "factory_list.withdrawn": N_("took the factory list of %(label)s of %(day)s back"),
+    "factory_listing.matched": N_("said which site row %(row)s of the list of %(label)s is: %(name)s, %(brand)s"),
+    "factory_listing.declined": N_(
+        "said that row %(row)s of the list of %(label)s is no site here: %(name)s, %(brand)s"
+    ),
+    "factory_listing.undone": N_(
+        "took back what was said of row %(row)s of the list of %(label)s: %(name)s, %(brand)s"
+    ),
+    "registry.loaded": N_("loaded the registry %(scheme)s of %(day)s: %(entries)s entries"),
     "not_applicable.accepted": N_("accepted as not applicable: %(count)s models of tender %(receipt)s"),
     "not_applicable.undone": N_(
         "took back what was accepted as not applicable: %(count)s models of tender %(receipt)s"
@@ -203,6 +213,12 @@ KIND_NAMES: dict[str, str] = {
     "contradictions.found": N_("found contradictions"),
     "contradictions.accepted": N_("accepted all open contradictions of one kind"),
     "contradictions.undone": N_("took the acceptance of all contradictions of one kind back"),
+    "factory_list.loaded": N_("loaded a factory list"),
+    "factory_list.withdrawn": N_("took a factory list back"),
+    "factory_listing.matched": N_("said which site a row of a factory list is"),
+    "factory_listing.declined": N_("said that a row of a factory list is no site here"),
+    "factory_listing.undone": N_("took back what was said of a row of a factory list"),
+    "registry.loaded": N_("loaded a registry"),
     "not_applicable.accepted": N_("accepted something as not applicable"),
     "not_applicable.undone": N_("took back what was accepted as not applicable"),
     "clarification.asked": N_("asked a supplier about its own rows"),

@@ -77,6 +77,8 @@ class Permission(StrEnum):
     CONTRADICTIONS_DECIDE = "contradictions:decide"
     NOT_APPLICABLE_VIEW = "not_applicable:view"
     NOT_APPLICABLE_DECIDE = "not_applicable:decide"
+    FACTORY_LISTS_VIEW = "factory_lists:view"
+    FACTORY_LISTS_DECIDE = "factory_lists:decide"
     CLARIFICATION_ASK = "clarification:ask"
     CLARIFICATION_ANSWER = "clarification:answer"
     REQUEST_ASK = "request:ask"
@@ -168,6 +170,13 @@ TABLE: dict[Permission, Rule] = {
             Permission.NOT_APPLICABLE_DECIDE,
             "lead",
             N_("accept that something does not apply to models"),
+            frozenset({"opened", "judging"}),
+        ),
+        _rule(Permission.FACTORY_LISTS_VIEW, "lead chair", N_("see the factory lists of labels"), OPENED),
+        _rule(
+            Permission.FACTORY_LISTS_DECIDE,
+            "lead",
+            N_("load factory lists of labels and say which sites they name"),
             frozenset({"opened", "judging"}),
         ),
         _rule(

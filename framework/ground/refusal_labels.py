@@ -26,7 +26,7 @@ _REASONS: dict[str, str] = {
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
-        "nothing-waits reminded-already too-many-hops too-many-asked"
+        "listing-settled factory-list-withdrawn nothing-waits reminded-already too-many-hops too-many-asked"
     ),
     N_(
         "a second person must do this"

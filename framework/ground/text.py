@@ -52,6 +52,11 @@ def NN_(singular: str, plural: str) -> Counted:
     return Counted(singular, plural)
 
 
+def key_of(name: str) -> str:
+    """A name without case and blanks."""
+    return "".join(name.split()).casefold()
+
+
 def storable(text: str) -> str:
     r"""The same text with NUL and lone surrogates as visible escapes (`\x00`, `\ud800`): PostgreSQL stores neither."""
     return _NOT_STORABLE.sub(_escape, text) if _NOT_STORABLE.search(text) else text

@@ -164,6 +164,7 @@ from views.chain import (  # noqa: E402, F401 - their routes hang on the bluepri
     comparing,
     contradictions,
     decisions,
+    factory_lists,
     judged,
     leverage,
     matching,

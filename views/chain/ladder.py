@@ -24,6 +24,8 @@ from views.chain import measure_words
 from views.disclosure.bidders import lettered, place
 from views.i18n import current_language, date, percent, words
 
+CORROBORATION = "corroboration"
+
 
 @dataclass(frozen=True, slots=True)
 class RowLink:
@@ -124,6 +126,8 @@ class Shower:
         one, told = self._as_seen(one), one.told
         rows = [told.row] if told.link_row is None else [told.link_row, told.row]
         copies = told.backing.copies[max(self.classes)]
+        note = measure_words.because(measure, node, one, copies) if measure else measure_words.copied(copies)
+        named = measure_words.published(told.backing.published) if measure in ("", CORROBORATION) else ""
         return Spot(
             self.over(self._name(node, told)),
             self.over(self._where(told)),
@@ -131,7 +135,7 @@ class Shower:
             _period(told),
             tuple(_audit(audit, said.on) for audit in told.audits),
             measure_words.others(one.sources),
-            measure_words.because(measure, node, one, copies) if measure else measure_words.copied(copies),
+            " · ".join(filter(None, (note, self.over(named)))),
             tuple(self.row(said.submission, row) for row in rows),
         )
 

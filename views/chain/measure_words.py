@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from framework.chain.measures import formulas
 from framework.chain.measures.nodes import Node, Place
 from framework.chain.measures.product import ALONE, NODE, OLD, REST, UNDATED, Gap
+from framework.chain.measures.publishers import LIST, Publisher
 from framework.chain.measures.scale import ASKED, CO, FA, MI, SM, Scale
 from framework.chain.measures.waived import COMPONENT, MINERAL
 from framework.ground.terms import COMPONENT_TYPES, MINERALS, label_of
@@ -72,6 +73,11 @@ NOT_TOLD: dict[str, str] = {
     "not_applicable": N_("not applicable, says the supplier; the lead has not accepted it"),
     "absent": N_("no answer: no row says anything about it"),
     "company_wide": N_("the file speaks of the whole company, not of this model"),
+}
+REGISTRIES: dict[str, str] = {
+    "os": N_("Open Supply Hub"),
+    "gln": N_("the register of global location numbers"),
+    "lei": N_("the register of legal entities"),
 }
 TENTHS = 1
 
@@ -187,6 +193,18 @@ def others(sources: int) -> str:
     if not sources:
         return _("nobody else names it")
     return ngettext("%(num)s other source names it", "%(num)s other sources name it", sources)
+
+
+def published(publishers: Sequence[Publisher]) -> str:
+    """Which lists and registries name a place."""
+    said = []
+    for one in publishers:
+        if one.kind == LIST:
+            said.append(_("factory list of %(label)s, %(day)s", label=one.name, day=date(one.day)))
+        else:
+            registry = words(REGISTRIES.get(one.name, one.name))
+            said.append(_("%(who)s in %(registry)s, %(day)s", who=one.by, registry=registry, day=date(one.day)))
+    return " · ".join(dict.fromkeys(said))
 
 
 def copied(copies: int) -> str:

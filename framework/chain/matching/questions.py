@@ -183,14 +183,14 @@ def _look_at(session: Session, found: Sequence[MatchQuestion], sight: Sight) -> 
         session, {n for one in found for n in one.candidates} | {s.mention.site_id for s in said.values()}
     )
     asked = {one.id: _in_question(one, said[one.mention_id].mention, sites) for one in found}
-    described = _described(session, {site.id for some in asked.values() for site in some}, sight)
+    described = described_rows(session, {site.id for some in asked.values() for site in some}, sight)
     names = {site: [name.text for name in known] for site, known in forms.names_of(session, described).items()}
     rows = _rows_that_say_so(session, {one.key for one in found}, sight.round)
     looked = []
     for one in found:
         here = statement_of(said[one.mention_id].mention, said[one.mention_id].row)
         options = [
-            _option(said[one.mention_id], here, site, described[site.id], names.get(site.id, []))
+            option(here, said[one.mention_id].mention.name, site, described[site.id], names.get(site.id, []))
             for site in asked[one.id]
             if site.id in described
         ]
@@ -270,7 +270,7 @@ def _in_question(question: MatchQuestion, mention: Mention, sites: dict[int, Sit
     return [site for site in active if site is not own]
 
 
-def _described(session: Session, sites: Collection[int], sight: Sight) -> dict[int, list[Said]]:
+def described_rows(session: Session, sites: Collection[int], sight: Sight) -> dict[int, list[Said]]:
     """The first rows of each site that the reader may see; a site without one is absent."""
     place = func.row_number().over(partition_by=Mention.site_id, order_by=Mention.id)
     here = Submission.round_id == sight.round.id
@@ -300,13 +300,13 @@ def _rows_that_say_so(session: Session, keys: Collection[str], round_: Round) ->
     return {key: (rows, files) for key, rows, files in session.execute(query)}
 
 
-def _option(said: Said, here: Statement, site: Site, described: Sequence[Said], names: Sequence[str]) -> Option:
-    """A site with its likest description, also under the names that were typed for it."""
+def option(here: Statement, name: str, site: Site, described: Sequence[Said], names: Sequence[str]) -> Option:
+    """A site with its likest description, also under the names that were typed for it; `name` is that of `here` as written."""
     compared = []
     for one in sorted(described, key=lambda one: one.mention.id):
         there = statement_of(one.mention, one.row)
         compared += [(stored.compare(site.id, here, form), one) for form in (there, *forms.renamed(there, names))]
     best, likest = max(compared, key=lambda pair: (pair[0].likeness.score, -pair[1].mention.id))
-    told = reasons(here, best.other, best.likeness, legal_forms_of(said.mention.name))
+    told = reasons(here, best.other, best.likeness, legal_forms_of(name))
     guards = tuple(reason for reason in told if reason.code.startswith("G"))
     return Option(site, likest, best.likeness.score, tuple(r for r in told if r not in guards), guards)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -120,6 +120,11 @@ def independent(own: Iterable[str], others: Iterable[Iterable[str]]) -> int:
 
     A source is given as its marks: who issued it, the file, the words of the row. Sources that share a mark are one.
     """
+    return len(independent_ones(own, others))
+
+
+def independent_ones(own: Iterable[str], others: Iterable[Iterable[str]]) -> list[set[str]]:
+    """These sources themselves, each as all marks by which it is known."""
     mine, groups = set(own), list[set[str]]()
     for marks in others:
         joined = set(marks)
@@ -127,7 +132,19 @@ def independent(own: Iterable[str], others: Iterable[Iterable[str]]) -> int:
             groups.remove(group)
             joined |= group
         groups.append(joined)
-    return sum(1 for group in groups if not group & mine)
+    return [group for group in groups if not group & mine]
+
+
+def publishers_beyond(
+    own: Collection[str], counted: Iterable[Collection[str]], publishers: Iterable[tuple[str, Collection[str]]]
+) -> int:
+    """How many publishers say the same who are neither the reporting party nor a source that is counted already.
+
+    A publisher is given by what it is counted by, and its marks; one who publishes twice is one. One more never makes them
+    fewer: none joins others that are counted apart.
+    """
+    known = [set(own), *map(set, counted)]
+    return len({one for one, marks in publishers if all(group.isdisjoint(marks) for group in known)})
 
 
 def _node_value(node: Node, on: dt.date, scale: Scale) -> Fraction:

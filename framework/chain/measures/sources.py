@@ -16,10 +16,12 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from framework.chain.measures.formulas import independent
+from framework.chain.measures.formulas import independent_ones, publishers_beyond
+from framework.chain.measures.publishers import Publisher, Publishers
 from framework.chain.shared import LINKED, is_current
 from framework.disclosure.columns import SUBMISSION
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, deadline_day, reference_day
+from framework.ground.text import key_of as key_of
 from models.chain import Link, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import SmelterListing, SmelterLoad, Submission, SubmissionRow
 from models.rounds import Round
@@ -46,10 +48,14 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Backing:
-    """How many independent others name a place, and how many rows were left out as copies; both by `LIMITS`."""
+    """How many independent others name a place, and how many rows were left out as copies; both by `LIMITS`.
+
+    `published` are the lists and registries among them, which everybody may know.
+    """
 
     sources: tuple[int, int, int]
     copies: tuple[int, int, int] = (0, 0, 0)
+    published: tuple[Publisher, ...] = ()
 
     @property
     def all(self) -> int:
@@ -72,11 +78,13 @@ class Sources:
         self.smelters: dict[tuple[str, str, str], set[Other]] = defaultdict(set)
         self.origins: dict[tuple[str, str, str], set[Other]] = defaultdict(set)
         self.registries: dict[str, set[str]] = defaultdict(set)
+        self.publishers: Publishers | None = None
 
     def load_sites(self, mentions: Sequence[Mention], products: Sequence[Product]) -> None:
-        """Which rows of the round tie these sites to the brands of these products."""
+        """Which rows of the round tie these sites to the brands of these products, and what is published of these brands."""
         sites = sorted({one.site_id for one in mentions if one.site_id is not None})
         brands = {key_of(product.brand) for product in products}
+        self.publishers = Publishers(self.session, self.round, brands)
         query = (
             select(
                 Mention.site_id,
@@ -141,7 +149,7 @@ class Sources:
                 self.origins[brand, row.mineral, origin].add(other)
 
     def of_site(self, product: Product, mention: Mention, row: SubmissionRow, audits: Sequence[SiteAudit]) -> Backing:
-        """Who else names a mention's site for its brand: other rows, and audit reports that were shared and are valid."""
+        """Who else names a mention's site for its brand: other rows, valid audit reports that were shared, and publishers."""
         issued = self.marks[mention.submission_id]
         own = issued | {_words(row.read_values), *_names(product, self.submissions[mention.submission_id])}
         named = self.sites.get((mention.site_id or 0, key_of(product.brand)), {}) if mention.site_id else {}
@@ -156,7 +164,8 @@ class Sources:
             and one.valid_until is not None
             and one.valid_until >= on
         ]
-        return _backing(own, issued, told, reports, product.lot_id)
+        found = self.publishers.of(mention, row.read_values, key_of(product.brand)) if self.publishers else []
+        return _backing(own, issued, told, reports, product.lot_id, found)
 
     def of_smelter(self, product: Product, smelter: SmelterMention) -> Backing:
         """Who else names a smelter for the brand, registers among them."""
@@ -223,11 +232,6 @@ def _named_smelters(
     )
 
 
-def key_of(name: str) -> str:
-    """A name without case and blanks."""
-    return "".join(name.split()).casefold()
-
-
 def _marks_of(submission: Submission) -> Marks:
     """What tells one source from another: who issued it, under which registration, and the file."""
     supplier = submission.supplier
@@ -249,16 +253,26 @@ def _names(product: Product, submission: Submission) -> set[str]:
     return {f"name:{key_of(product.brand)}", f"name:{key_of(submission.supplier.name)}"}
 
 
-def _backing(own: Marks, issued: Marks, others: Iterable[Other], lists: Sequence[Marks], lot: int) -> Backing:
+def _backing(
+    own: Marks,
+    issued: Marks,
+    others: Iterable[Other],
+    lists: Sequence[Marks],
+    lot: int,
+    publishers: Sequence[Publisher] = (),
+) -> Backing:
     """`own` are the marks of the row itself, `issued` those of its file: rows that share only the former are copies."""
     found = list(others)
     counts = []
     for limit in LIMITS:
         told = [other.marks for other in found if other.is_within(limit, lot)]
         copies = sum(1 for marks in told if marks & own and not marks & issued)
-        counts.append((independent(own, [*told, *lists]), copies))
+        ones = independent_ones(own, [*told, *lists])
+        beyond = publishers_beyond(own, ones, [(one.identity, one.marks) for one in publishers])
+        counts.append((len(ones) + beyond, copies))
     (open_, few), (linked, some), (every, most) = counts
-    return Backing((open_, linked, every), (few, some, most))
+    published = tuple(one for one in publishers if own.isdisjoint(one.marks))
+    return Backing((open_, linked, every), (few, some, most), published)
 
 
 def class_of(level: str, *, tied: bool) -> int:
