@@ -39,6 +39,11 @@ def declare(kind: str, *keys: str) -> str:
     return kind
 
 
+def extend(kind: str, *keys: str) -> None:
+    """Let events of a declared kind carry further keys."""
+    KEYS[kind] |= frozenset(keys)
+
+
 declare(SUMMED, "count", "minute", "attempt")
 
 
@@ -173,7 +178,12 @@ def sum_denied(session: Session, *, now: dt.datetime, limit: int = DENIED_PER_MI
 
 def canonical(event: AuditEvent) -> str:
     """The text that is hashed: sorted keys, UTF-8, no free spaces."""
-    facts = {
+    return json.dumps(facts(event), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def facts(event: AuditEvent) -> dict[str, Any]:
+    """All that the hash of an event is over; persons and organisations by their numbers alone."""
+    return {
         "seq": event.seq,
         "at": event.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "actor": event.actor_id,
@@ -189,7 +199,6 @@ def canonical(event: AuditEvent) -> str:
         "data": event.data,
         "prev": event.prev_hash,
     }
-    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(event: AuditEvent) -> str:
