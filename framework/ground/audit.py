@@ -51,14 +51,14 @@ def next_number(session: Session, name: str) -> int:
     """The next number of a counter, taken under its row lock: gapless, in the order of commits."""
     counter = session.get(Counter, name, with_for_update=True, populate_existing=True)
     if counter is None:
-        _begin(session, name)
+        begin(session, name)
         counter = session.get_one(Counter, name, with_for_update=True, populate_existing=True)
     counter.value += 1
     session.flush()
     return counter.value
 
 
-def _begin(session: Session, name: str) -> None:
+def begin(session: Session, name: str) -> None:
     """Make a counter; where two processes do so at once, the second waits and finds the first's."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())

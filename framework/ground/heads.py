@@ -13,17 +13,18 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.ground import audit, keys, log_lines, merkle, verifying
+from framework.ground import audit, keys, log_lines, merkle, signing, verifying
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import NotFound
 from framework.ground.mail import post
 from framework.ground.text import N_
 from models.receipts import LogHead
-from models.records import AuditEvent, Mail
+from models.records import AuditEvent, Counter, Mail
 
 MADE = audit.declare("record.head_made", "size", "root")
 FORMAT = "hefboom-head-1"
 MAIL = "log_head"
+LOCK = "record/heads"
 
 
 def is_due(session: Session, *, now: dt.datetime) -> bool:
@@ -34,6 +35,12 @@ def is_due(session: Session, *, now: dt.datetime) -> bool:
     if checked is not None and verifying.is_amiss(checked) and checked.at.date() == now.date():
         return False
     return latest is None or latest.at.date() < now.astimezone(dt.UTC).date()
+
+
+def lock(session: Session) -> None:
+    """Hold what makes heads until the commit: of several workers one makes the head of the day."""
+    audit.begin(session, LOCK)
+    session.get_one(Counter, LOCK, with_for_update=True, populate_existing=True)
 
 
 def make(session: Session, *, now: dt.datetime) -> LogHead | None:
@@ -85,6 +92,22 @@ def every() -> Select[LogHead]:
     return select(LogHead).options(joinedload(LogHead.key))
 
 
+def count(session: Session) -> int:
+    """How many heads there are."""
+    return session.scalar(select(func.count()).select_from(LogHead)) or 0
+
+
+def first_unsigned(session: Session) -> int | None:
+    """The size of the first head whose signature does not hold or does not say what its row says; None where all hold."""
+    for head in session.scalars(every().order_by(LogHead.size)):
+        told = json.loads(head.statement)
+        if (told["size"], told["root"], told["key"]) != (head.size, head.root, head.key.fingerprint):
+            return head.size
+        if not signing.is_signed(head.statement, head.signature, head.key.public):
+            return head.size
+    return None
+
+
 def unfiled(session: Session) -> Sequence[LogHead]:
     """Heads that no file of the folder of heads holds yet, oldest first."""
     return session.scalars(every().where(LogHead.filed_at.is_(None)).order_by(LogHead.size)).all()
@@ -122,7 +145,8 @@ def inclusion(session: Session, seq: int) -> dict[str, Any] | None:
         return None
     path = merkle.inclusion(_leaves(session, head.size), seq - 1)
     entry = log_lines.line(session.get_one(AuditEvent, seq))
-    return {"head": said(head), "entry": entry, "path": [one.hex() for one in path]}
+    told = {"public": head.key.public, "fingerprint": head.key.fingerprint}
+    return {"head": said(head), "entry": entry, "path": [one.hex() for one in path], "keys": [told]}
 
 
 def last_copy(session: Session, *, is_mailed: bool) -> dt.datetime | None:

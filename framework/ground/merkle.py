@@ -44,6 +44,24 @@ def inclusion(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return path
 
 
+def root_along(path: Sequence[bytes], hashed: bytes, index: int, size: int) -> bytes | None:
+    """The root that an audit path leads to from the leaf at `index` of `size` (RFC 9162, 2.1.3.2); None where it has no such length."""
+    at, last = index, size - 1
+    if not 0 <= at <= last:
+        return None
+    for beside in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            hashed = node(beside, hashed)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            hashed = node(hashed, beside)
+        at, last = at >> 1, last >> 1
+    return hashed if last == 0 else None
+
+
 def consistency(leaves: Sequence[bytes], first: int) -> list[bytes]:
     """The proof that the tree over the first `first` leaves is the beginning of this one; empty where they are the same.
 
