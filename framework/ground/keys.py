@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from framework.ground import audit, signing
 from framework.ground.actors import SYSTEM
 from models.receipts import PublicKey
+from models.records import AuditEvent
 
 TAKEN_UP = audit.declare("key.taken_up", "fingerprint")
 
@@ -37,15 +38,26 @@ def published(session: Session) -> list[PublicKey]:
     return list(session.scalars(select(PublicKey).order_by(PublicKey.id.desc())))
 
 
+def announce(session: Session, *, now: dt.datetime) -> None:
+    """Publish the key of the installation and write into the record that it is used, once for each key.
+
+    The worker does so when it starts, so that the first receipt of a key is not what tells of it.
+    """
+    key = _published(session, signing.current(), now)
+    query = select(AuditEvent.seq).where(
+        AuditEvent.kind == TAKEN_UP, AuditEvent.data["fingerprint"].as_string() == key.fingerprint
+    )
+    if session.scalar(query.limit(1)) is None:
+        audit.record(session, TAKEN_UP, actor=SYSTEM, now=now, fingerprint=key.fingerprint)
+
+
 def _published(session: Session, signer: signing.Signer, now: dt.datetime) -> PublicKey:
-    """The key among those that are published; that a key is used for the first time stands in the record."""
+    """The key among those that are published; of two processes that use it for the first time, the second finds it."""
     query = select(PublicKey).where(PublicKey.fingerprint == signer.fingerprint)
     found = session.scalar(query)
-    if found is not None:
-        return found
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    values = {"fingerprint": signer.fingerprint, "public": signer.public, "first_used_at": now}
-    made = session.scalar(insert(PublicKey).values(values).on_conflict_do_nothing().returning(PublicKey.id))
-    if made is not None:
-        audit.record(session, TAKEN_UP, actor=SYSTEM, now=now, fingerprint=signer.fingerprint)
-    return session.scalars(query).one()
+    if found is None:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        values = {"fingerprint": signer.fingerprint, "public": signer.public, "first_used_at": now}
+        session.execute(insert(PublicKey).values(values).on_conflict_do_nothing())
+        found = session.scalars(query).one()
+    return found

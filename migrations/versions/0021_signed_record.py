@@ -34,7 +34,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['key_id'], ['public_key.id'], name=op.f('fk_receipt_line_key_id')),
     sa.ForeignKeyConstraint(['submission_id'], ['submission.id'], name=op.f('fk_receipt_line_submission_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt_line')),
-    sa.UniqueConstraint('submission_id', 'number', name=op.f('uq_receipt_line_submission_id'))
+    sa.UniqueConstraint('submission_id', 'number', name=op.f('uq_receipt_line_submission_id_number'))
     )
     op.create_table('log_head',
     sa.Column('id', sa.Integer(), nullable=False),

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.ground import audit, heads, jobs, log_lines
+from framework.ground import audit, heads, jobs, keys, log_lines
 from framework.ground.complaint import Complaint
 from models.receipts import LogHead
 from models.records import AuditEvent, Counter
@@ -27,8 +27,10 @@ Clock = Callable[[], dt.datetime]
 
 @jobs.periodic("log_head", every_seconds=600)
 def daily_head(session: Session, clock: Clock) -> None:
-    """Sign the head of the day, mail it, and write every head that no file holds yet."""
+    """Publish the key, sign the head of the day, mail it, and write every head that no file holds yet."""
     settings: Settings = current_app.extensions["settings"]
+    keys.announce(session, now=clock())
+    session.commit()
     if heads.is_due(session, now=clock()):
         heads.lock(session)
         _sign(session, settings.head_addresses(), clock())

@@ -133,7 +133,7 @@ def _head_lines() -> Iterable[str]:
 
 def _keys() -> str:
     told: list[dict[str, Any]] = [
-        {"public": key.public, "fingerprint": key.fingerprint, "first_used_at": key.first_used_at.isoformat()}
+        {"public": key.public, "fingerprint": key.fingerprint, "first_used_on": key.first_used_at.date().isoformat()}
         for key in keys.published(db.session())
     ]
     return json.dumps({"algorithm": "Ed25519", "keys": told}, sort_keys=True) + "\n"
