@@ -12,7 +12,7 @@ from typing import Any
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-Point = tuple[int, int]
+Point = tuple[int, int, int, int]
 
 
 def require(holds: bool, sentence: str) -> None:
@@ -30,23 +30,25 @@ def canonical(facts: Any) -> str:
 
 def point(data: bytes) -> Point:
     """A point of the curve (RFC 8032, 5.1.3)."""
+    require(len(data) == 32, "a key or a signature has a wrong length")
     odd, y = data[31] >> 7, int.from_bytes(data, "little") & (2**255 - 1)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    holds = len(data) == 32 and y < P and (x * x - square) % P == 0 and (x > 0 or not odd)
+    holds = y < P and (x * x - square) % P == 0 and (x > 0 or not odd)
     require(holds, "a key or a signature is no point of the curve")
-    return x if x & 1 == odd else P - x, y
+    x = x if x & 1 == odd else P - x
+    return x, y, 1, x * y % P
 
 
 def add(p: Point, q: Point) -> Point:
-    product = D * p[0] * q[0] * p[1] * q[1] % P
-    x = (p[0] * q[1] + q[0] * p[1]) * pow(1 + product, -1, P) % P
-    return x, (p[1] * q[1] + p[0] * q[0]) * pow(1 - product, -1, P) % P
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    return (b - a) * (d - c) % P, (d + c) * (b + a) % P, (d - c) * (d + c) % P, (b - a) * (b + a) % P
 
 
 def times(number: int, p: Point) -> Point:
-    half = times(number >> 1, add(p, p)) if number else (0, 1)
+    half = times(number >> 1, add(p, p)) if number else (0, 1, 1, 0)
     return add(p, half) if number & 1 else half
 
 
@@ -54,15 +56,17 @@ def is_signed(text: str, signature: bytes, public: bytes) -> bool:
     """Ed25519 (RFC 8032, 5.1.7)."""
     s = int.from_bytes(signature[32:], "little")
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + text.encode()).digest(), "little") % L
-    theirs = add(point(signature[:32]), times(k, point(public)))
-    return len(signature) == 64 and s < L and times(s, point(b"\x58" + b"\x66" * 31)) == theirs
+    ours, theirs = times(s, point(b"\x58" + b"\x66" * 31)), add(point(signature[:32]), times(k, point(public)))
+    same = all((ours[at] * theirs[2] - theirs[at] * ours[2]) % P == 0 for at in (0, 1))
+    return same and s < L and len(signature) == 64
 
 
 def check_consistency(old: dict[str, Any], new: dict[str, Any], path: list[str]) -> str:
     """That a head continues another (RFC 9162, 2.1.4.2)."""
-    path = path if old["size"] & (old["size"] - 1) else [old["root"], *path]
-    at, last, first, second = old["size"] - 1, new["size"] - 1, bytes.fromhex(path[0]), bytes.fromhex(path[0])
-    holds = 0 <= at <= last
+    is_same, at, last = old["size"] == new["size"], old["size"] - 1, new["size"] - 1
+    path = path if old["size"] & at and not is_same else [old["root"], *path]
+    first, second, holds = bytes.fromhex(path[0]), bytes.fromhex(path[0]), 0 <= at <= last
+    at, last = (0, 0) if is_same else (at, last)
     while at & 1:
         at, last = at >> 1, last >> 1
     for beside in map(bytes.fromhex, path[1:]):
