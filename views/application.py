@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models.all  # noqa: F401 - the metadata must be whole
 from framework.disclosure.smelters import read_known
-from framework.ground import database
+from framework.ground import database, signing
 from framework.ground.errors import RuleBroken
 from framework.ground.files import FileStore
 from framework.ground.pdf import NotMade
@@ -54,8 +54,8 @@ CONTENT_SECURITY_POLICY = (
 def build(settings: Settings | None = None) -> Flask:
     """Build the application.
 
-    Raises UnsafeDatabase where the database may lose what was acknowledged, and WrongRegister for a register of
-    smelters that cannot be read.
+    Raises UnsafeDatabase where the database may lose what was acknowledged, UnsafeKey where others may read the key that
+    signs receipts, and WrongRegister for a register of smelters that cannot be read.
     """
     settings = settings or Settings()
     app = Flask(
@@ -67,6 +67,7 @@ def build(settings: Settings | None = None) -> Flask:
     work_below(settings.reading_folder())
     app.extensions["smelters"] = read_known(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)
+    signing.use(signing.open_key(settings.signing_key()))
     _set_up_templates(app)
     db.init_app(app)
     migrating.init_app(app)

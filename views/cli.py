@@ -12,13 +12,12 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from framework.ground import audit, database
+from framework.ground import database, heads, verifying
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import RuleBroken
 from framework.people import accounts, second_factor
 from models.base import db
 from models.people import ROLES, Organisation
-from models.records import AuditEvent
 from views import clock, i18n, permissions_page
 from views.check_file import check_file
 from views.match_base import match_base
@@ -152,20 +151,16 @@ def routes_permissions() -> None:
 @click.command("verify-log")
 @with_appcontext
 def verify_log() -> None:
-    """Check the chain of the record from its first event to its last; ends with 1 where it is broken."""
-    events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000))
-    last = 0
-
-    def counted():  # type: ignore[no-untyped-def]
-        nonlocal last
-        for event in events:
-            last = event.seq
-            yield event
-
-    broken = audit.first_break(counted())
-    if broken is not None:
-        raise click.ClickException(f"The record is broken at event {broken}.")
-    click.echo(f"{last} events, unbroken.")
+    """Check the record from its first event to its last, against every signed head; ends with 1 where it is broken."""
+    found = verifying.walked(db.session())
+    if found.broken_at:
+        raise click.ClickException(f"The record is broken at event {found.broken_at}.")
+    if found.head:
+        raise click.ClickException(f"The record does not fit its signed head over {found.head} entries.")
+    wrong = heads.first_unsigned(db.session())
+    if wrong is not None:
+        raise click.ClickException(f"The signature of the head over {wrong} entries does not hold.")
+    click.echo(f"{found.events} events, unbroken; {heads.count(db.session())} signed heads fit.")
 
 
 def _add_demo(app: Flask) -> None:

@@ -28,6 +28,13 @@ def render(mail: Mail) -> tuple[str, str, str]:
         return words["subject"], _tidy(text_half.render(words)), page.render(words)
 
 
+def attached(mail: Mail) -> list[tuple[str, str]]:
+    """Names and texts of the files that go with a mail: a signed receipt, a head of the record."""
+    given = mail.params
+    receipt = [(f"receipt-{given['receipt']}.json", str(given["proof"]))] if given.get("proof") else []
+    return [*receipt, *([(f"head-{given['size']}.jsonl", f"{given['head']}\n")] if given.get("head") else [])]
+
+
 def absolute(path: str) -> str:
     """The canonical address of a path of this installation; never taken from a request (T36)."""
     settings: Settings = current_app.extensions["settings"]

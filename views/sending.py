@@ -110,4 +110,6 @@ def _message(row: Mail, settings: Settings) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(page, subtype="html")
+    for name, content in mailing.attached(row):
+        message.add_attachment(content.encode(), maintype="application", subtype="json", filename=name)
     return message

@@ -27,6 +27,27 @@ class Settings(FileLimits):
     )
     database_url: str = Field("", description="SQLAlchemy address of the database; blank = SQLite in the data folder.")
     secret_key: str = Field("", description="Secret that signs cookies; blank = made once and kept in the data folder.")
+    signing_key_file: Path | None = Field(
+        None,
+        description="File of the key that signs receipts and heads of the record, made at the first start, for its owner "
+        "alone (mode 0600): others who may read it could sign in its name, and the product does not start. It belongs in no "
+        "backup of the data. Blank = signing_key.pem in the folder keys of the data folder.",
+    )
+    head_recipients: str = Field(
+        "",
+        description="Mail addresses outside the installation that get the signed head of the record each day, separated by "
+        "commas; whoever holds a head can tell a record that was changed.",
+    )
+    head_folder: Path | None = Field(
+        None,
+        description="Folder on another machine, mounted here, into which each head of the record is written as a file; "
+        "blank = none.",
+    )
+    log_ship_to: Path | None = Field(
+        None,
+        description="File, best on another machine, to whose end each entry of the record is written within a minute, one line "
+        "of JSON each; it holds entries about sealed tenders too, as numbers. Blank = none.",
+    )
     mail_url: str = Field(
         "", description="smtp://user:password@host:port; blank = mail goes to the console and the outbox."
     )
@@ -142,6 +163,14 @@ class Settings(FileLimits):
         except FileExistsError:
             pass
         return path.read_text(encoding="ascii")
+
+    def signing_key(self) -> Path:
+        """Where the key lies that signs receipts and heads of the record."""
+        return self.signing_key_file or self.data_dir / "keys" / "signing_key.pem"
+
+    def head_addresses(self) -> list[str]:
+        """Who gets the head of the record each day."""
+        return [address.strip() for address in self.head_recipients.split(",") if address.strip()]
 
     def hosts(self) -> list[str]:
         """The host names that are answered; any other is refused."""

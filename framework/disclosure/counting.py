@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import notices, stopping
+from framework.disclosure import notices, receipts, stopping
 from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -32,7 +32,7 @@ def count(session: Session, submission: Submission, *, actor: Actor, clock: Cloc
     """
     lock(session, submission.round)
     session.refresh(submission)
-    lifecycle.move(session, submission, "count", actor=actor, now=clock(), files=files)
+    _count(session, submission, actor, clock(), files)
 
 
 def withdraw(session: Session, submission: Submission, *, actor: Actor, clock: Clock) -> None:
@@ -53,6 +53,13 @@ def withdraw(session: Session, submission: Submission, *, actor: Actor, clock: C
     notices.was_withdrawn(session, submission, whole=is_whole, now=now)
 
 
+def _count(session: Session, submission: Submission, actor: Actor, now: dt.datetime, files: FileStore) -> None:
+    """Let a version count; its receipt says so before the sender is told."""
+    lifecycle.move(session, submission, "count", actor=actor, now=now, files=files)
+    receipts.add(session, submission, "count", now=now, is_by_system=actor.is_system)
+    notices.was_counted(session, submission, now=now)
+
+
 def is_submission(submission: Submission) -> bool:
     """Whether this version is the one that counts: taking it back takes the supplier's submission back."""
     return submission.state == "counted"
@@ -63,6 +70,7 @@ def _take_back(session: Session, submission: Submission, actor: Actor, now: dt.d
     stopping.end(session, submission, now=now)
     lifecycle.move(session, submission, act, actor=actor, now=now)
     submission.withdrawn_at = now
+    receipts.add(session, submission, act, now=now, is_by_system=actor.is_system)
 
 
 def versions(session: Session, round_: Round, supplier_id: int) -> Sequence[Submission]:
@@ -125,7 +133,7 @@ def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetim
             _lapse(session, found[: found.index(submission)], now)
             return
         if _may_count_itself(round_, submission, files):
-            lifecycle.move(session, submission, "count", actor=SYSTEM, now=now, files=files)
+            _count(session, submission, SYSTEM, now, files)
             _lapse(session, found[: found.index(submission)], now)
             return
     _lapse(session, found, now)
@@ -229,7 +237,6 @@ def _after_count(session: Session, submission: Submission, context: lifecycle.Co
     for other in sorted(older, key=lambda one: one.state != "counted"):
         lifecycle.move(session, other, "replace", actor=SYSTEM, now=context.now)
     session.flush()
-    notices.was_counted(session, submission, now=context.now)
 
 
 def _guard_before_deadline(_session: Session, submission: Submission, context: lifecycle.Context) -> None:

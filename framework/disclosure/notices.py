@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.disclosure import receipts
 from framework.ground.issue_catalogue import catalogue
 from framework.ground.issues import Issue
 from framework.ground.mail import post
@@ -137,10 +138,17 @@ def _post(session: Session, submission: Submission, template: str, *, now: dt.da
         received_at=_words(submission.received_at, submission),
         deadline=_words(round_.tender_deadline, submission),
         bytes=submission.file.size,
-        sha256=submission.file.sha256,
+        sha256=receipts.file_hash(submission),
+        proof=_proof(session, submission),
         path=f"/rounds/{round_.public_id}/disclosure/{submission.public_id}",
         **params,
     )
+
+
+def _proof(session: Session, submission: Submission) -> str:
+    """The signed receipt for the end of the mail, without the name of the file; blank where it was never signed."""
+    found = receipts.lines(session, submission)
+    return receipts.as_file(found) if found else ""
 
 
 def _words(instant: dt.datetime | None, submission: Submission) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import notices
+from framework.disclosure import notices, receipts
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
@@ -51,16 +51,19 @@ def receive(
     if same is not None and same.file.sha256 == blob.sha256 and same.state in STANDING:
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
+    salt = receipts.new_salt()
+    commitment = receipts.commitment(salt, receipts.file_hash(submission))
     if is_in_time(round_, received_at=now, first_byte_at=first_byte_at):
-        lifecycle.move(session, submission, "stage", actor=actor, now=now)
+        lifecycle.move(session, submission, "stage", actor=actor, now=now, commitment=commitment)
         submission.job = jobs.enqueue(
             session, CHECK_JOB, now=now, organisation_id=supplier.id, submission=submission.public_id
         )
     else:
         deadline = round_.tender_deadline or now
         submission.late_by_seconds = max(1, int((now - deadline).total_seconds()))
-        lifecycle.move(session, submission, "store_late", actor=SYSTEM, now=now)
+        lifecycle.move(session, submission, "store_late", actor=SYSTEM, now=now, commitment=commitment)
     session.flush()
+    receipts.give(session, submission, salt, now=now)
     notices.was_received(session, submission, now=now)
     return submission
 
@@ -192,5 +195,5 @@ def _guard_late(_session: Session, submission: Submission, _context: lifecycle.C
         raise MoveRefused("receipt-over", N_("This round no longer takes files."), rule="L07a")
 
 
-lifecycle.register("submission_tender", "stage", guard=_guard_stage)
-lifecycle.register("submission_tender", "store_late", guard=_guard_late)
+lifecycle.register("submission_tender", "stage", guard=_guard_stage, noted=("commitment",))
+lifecycle.register("submission_tender", "store_late", guard=_guard_late, noted=("commitment",))

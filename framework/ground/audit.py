@@ -39,6 +39,11 @@ def declare(kind: str, *keys: str) -> str:
     return kind
 
 
+def extend(kind: str, *keys: str) -> None:
+    """Let events of a declared kind carry further keys."""
+    KEYS[kind] |= frozenset(keys)
+
+
 declare(SUMMED, "count", "minute", "attempt")
 
 
@@ -46,14 +51,14 @@ def next_number(session: Session, name: str) -> int:
     """The next number of a counter, taken under its row lock: gapless, in the order of commits."""
     counter = session.get(Counter, name, with_for_update=True, populate_existing=True)
     if counter is None:
-        _begin(session, name)
+        begin(session, name)
         counter = session.get_one(Counter, name, with_for_update=True, populate_existing=True)
     counter.value += 1
     session.flush()
     return counter.value
 
 
-def _begin(session: Session, name: str) -> None:
+def begin(session: Session, name: str) -> None:
     """Make a counter; where two processes do so at once, the second waits and finds the first's."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())
@@ -173,7 +178,12 @@ def sum_denied(session: Session, *, now: dt.datetime, limit: int = DENIED_PER_MI
 
 def canonical(event: AuditEvent) -> str:
     """The text that is hashed: sorted keys, UTF-8, no free spaces."""
-    facts = {
+    return json.dumps(facts(event), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def facts(event: AuditEvent) -> dict[str, Any]:
+    """All that the hash of an event is over; persons and organisations by their numbers alone."""
+    return {
         "seq": event.seq,
         "at": event.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "actor": event.actor_id,
@@ -189,7 +199,6 @@ def canonical(event: AuditEvent) -> str:
         "data": event.data,
         "prev": event.prev_hash,
     }
-    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(event: AuditEvent) -> str:

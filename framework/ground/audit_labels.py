@@ -119,6 +119,8 @@ KINDS: dict[str, str] = {
     "supplier.invited": N_("invited a supplier"),
     "supplier.uninvited": N_("withdrew the invitation of a supplier"),
     "record.verified": N_("checked the record: %(events)s events follow from one another"),
+    "record.head_made": N_("signed the head of the record over %(size)s entries"),
+    "key.taken_up": N_("took up the key that signs, fingerprint %(fingerprint)s"),
     "chain.built": N_("rebuilt the supply chain of the round"),
 }
 
@@ -187,6 +189,8 @@ KIND_NAMES: dict[str, str] = {
     "role.granted": N_("gave a role"),
     "role.withdrawn": N_("withdrew a role"),
     "record.verified": N_("checked the record"),
+    "record.head_made": N_("signed the head of the record"),
+    "key.taken_up": N_("took up a key that signs"),
     "site.answered": N_("answered whether a description is a known site"),
     "site.proposed": N_("proposed sites of the whole base that may be one"),
     "site.named": N_("typed another name of a site"),
@@ -225,6 +229,7 @@ KIND_NAMES: dict[str, str] = {
     SUMMED: N_("was refused more attempts in one minute"),
 }
 """Names of kinds whose sentence tells more than the kind."""
+HEAD_AMISS = N_("checked the record, which does not fit its signed head over %(head)s entries")
 BROKEN = N_("checked the record: event %(broken_at)s does not follow from the one before")
 MOVED = N_("%(label)s: from “%(source)s” to “%(state)s”")
 MADE = N_("%(label)s: new, “%(state)s”")
@@ -249,6 +254,8 @@ def sentence_of(event: AuditEvent, receipt: str = "") -> tuple[str, dict[str, An
         return (DENIED_BY_RULE if rule else DENIED), facts
     if event.kind == "record.verified" and event.data.get("broken_at"):
         return BROKEN, dict(event.data)
+    if event.kind == "record.verified" and event.data.get("head"):
+        return HEAD_AMISS, dict(event.data)
     if event.kind in KINDS:
         return KINDS[event.kind], _in_words(event)
     entity = event.kind.rsplit(".", 1)[0]

@@ -65,6 +65,7 @@ class Hooks:
     guard: Guard | None = None
     effect: Guard | None = None
     one_person: Callable[[Any], bool] | None = None
+    noted: tuple[str, ...] = ()
 
 
 _hooks: dict[tuple[str, str, str], Hooks] = {}
@@ -115,13 +116,17 @@ def register(
     guard: Guard | None = None,
     effect: Guard | None = None,
     one_person: Callable[[Any], bool] | None = None,
+    noted: tuple[str, ...] = (),
 ) -> None:
     """Register guard and effect of an act (of one source state, or of all with `*`).
 
-    `one_person(record)` answers whether a setting lifts the four eyes of this act.
+    `one_person(record)` answers whether a setting lifts the four eyes of this act. `noted` names the facts of the move
+    that its event carries beside motive and proposer.
     A move whose guard in the table is not blank is refused until something is registered for it.
     """
-    _hooks[(entity, act, source)] = Hooks(guard, effect, one_person)
+    _hooks[(entity, act, source)] = Hooks(guard, effect, one_person, noted)
+    if noted:
+        audit.extend(f"{entity}.{act}", *noted)
 
 
 def hooks_of(move_: Move) -> Hooks | None:
@@ -233,6 +238,7 @@ def _move(session: Session, record: Any, context: Context) -> None:
         to_state=made.target,
         motive=context.motive,
         proposer=context.proposer_id,
+        **{name: context.facts[name] for name in (hooks.noted if hooks is not None else ())},
     )
 
 

@@ -16,6 +16,7 @@ MAIL_LABELS: dict[str, str] = {
     "demand_returned": N_("Demand sent back"),
     "file_quarantined": N_("File in quarantine"),
     "invitation": N_("Invitation of a person"),
+    "log_head": N_("Head of the record"),
     "password_reset": N_("New password"),
     "person_added": N_("Person added"),
     "request_asked": N_("Request upstream"),

@@ -9,7 +9,7 @@ _REASONS: dict[str, str] = {
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
         "own-account last-operator scope-missing factor-missing not-the-asker not-the-one-asked"
     ),
-    N_("there is no such thing, or it is not theirs to see"): "not-found",
+    N_("there is no such thing, or it is not theirs to see"): "not-found no-head not-signed",
     N_("the round was in another phase, or it was too early or too late"): (
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "

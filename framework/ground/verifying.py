@@ -1,18 +1,23 @@
-"""Check that the record is whole: walk its chain from the first event to the last, and write down what was found."""
+"""Check that the record is whole: walk its chain from the first event to the last, against every head that was signed.
+
+What was found is written down in the record itself.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.ground import audit, jobs
+from framework.ground import audit, jobs, merkle
 from framework.ground.actors import Actor
+from models.receipts import LogHead
 from models.records import AuditEvent, Job
 
-VERIFIED = audit.declare("record.verified", "events", "broken_at")
+VERIFIED = audit.declare("record.verified", "events", "broken_at", "head")
 VERIFY_JOB = "verify_record"
 AT_ONCE = 5_000
 """Up to so many events the check is done while the person waits; beyond, by the worker."""
@@ -32,16 +37,47 @@ def ask(session: Session, *, actor: Actor, now: dt.datetime, at_once: int = AT_O
 
 
 def verify(session: Session, *, actor: Actor, now: dt.datetime) -> AuditEvent:
-    """Walk the whole chain; the event that says how many follow from one another and where the first break is (0 = none)."""
+    """Walk the whole chain, and write what was found.
+
+    The event says how many events follow from one another, where the first break is and over how many entries the first
+    head is that they do not fit; 0 = none.
+    """
+    found = walked(session)
+    return audit.record(
+        session, VERIFIED, actor=actor, now=now, events=found.events, broken_at=found.broken_at, head=found.head
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How many events follow from one another; the first break and the size of the first head that does not fit, 0 = none."""
+
+    events: int
+    broken_at: int
+    head: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether neither chain nor heads tell of a change."""
+        return not self.broken_at and not self.head
+
+
+def walked(session: Session) -> Walked:
+    """Walk the chain from its first event; nothing is written."""
     walk = _Walk(session)
-    broken = audit.first_break(walk)
-    return audit.record(session, VERIFIED, actor=actor, now=now, events=walk.passed, broken_at=broken or 0)
+    broken_at = audit.first_break(walk) or 0
+    return Walked(walk.passed, broken_at, 0 if broken_at else walk.first_head_amiss())
 
 
 def last(session: Session) -> AuditEvent | None:
     """The newest check; None where nobody has checked yet."""
     query = select(AuditEvent).where(AuditEvent.kind == VERIFIED).order_by(AuditEvent.seq.desc())
     return session.scalar(query.limit(1))
+
+
+def is_amiss(check: AuditEvent) -> bool:
+    """Whether a check found a break, or a head that does not fit."""
+    return bool(check.data.get("broken_at") or check.data.get("head"))
 
 
 def is_waiting(session: Session) -> bool:
@@ -51,13 +87,23 @@ def is_waiting(session: Session) -> bool:
 
 
 class _Walk:
-    """The events in their order, with the number of those that went past."""
+    """The events in their order, with the number of those that went past and the heads that fitted them."""
 
     def __init__(self, session: Session) -> None:
         self.session, self.passed = session, 0
+        self.tree = merkle.Growing()
+        rows = session.execute(select(LogHead.size, LogHead.root).order_by(LogHead.size))
+        self.awaited: dict[int, str] = {row.size: row.root for row in rows}
 
     def __iter__(self) -> Iterator[AuditEvent]:
         query = select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000, populate_existing=True)
         for event in self.session.scalars(query):
             yield event
             self.passed += 1
+            self.tree.add(merkle.leaf(bytes.fromhex(event.hash)))
+            if self.awaited.get(self.passed) == self.tree.root().hex():
+                del self.awaited[self.passed]
+
+    def first_head_amiss(self) -> int:
+        """The size of the first head that the events do not fit, also where they are fewer; 0 = none."""
+        return min(self.awaited, default=0)

@@ -279,7 +279,7 @@ def test_a_forged_event_is_found_by_its_number(session, sign_in, invited):
 
     lead.post(f"/rounds/{round_.public_id}/record/verify")
 
-    assert "event 1 does not follow from the one before" in lead.page(f"/rounds/{round_.public_id}/record").text
+    assert "Event 1 does not follow from the one before" in lead.page(f"/rounds/{round_.public_id}/record").text
 
 
 def test_a_long_record_is_verified_by_the_worker_once(session, build, clock, invited):

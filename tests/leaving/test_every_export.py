@@ -50,6 +50,16 @@ THEIRS = {
     f"{ROUND}/upstream/<request_id>/letter-<language>.pdf": "the letter of a lead's own request",
     f"{ROUND}/opening/record-<language>.pdf": "the opening record: tests/disclosure/test_opening_record.py reads it back",
     f"{ROUND}/charts/<digest>.svg": "a picture",
+    f"{VERSION}/receipt.json": "a signed receipt: tests/disclosure/test_receipts.py verifies it",
+    f"{VERSION}/receipt-proof.json": "hashes and one entry of the record",
+    f"{VERSION}/receipt.pdf": "a receipt: tests/disclosure/test_receipts.py reads it back",
+    "/record/heads.jsonl": "signed roots of the record",
+    "/record/keys.json": "public keys",
+    "/record/verify_log.py": "a program of ours",
+    "/record/bundle.zip": "lines of JSON for a verifier: tests/audit/test_bundle.py verifies them",
+    f"{RECORD}/bundle.zip": "the same for a round",
+    "/record/consistency.json": "hashes",
+    f"{RECORD}/consistency.json": "hashes",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }
 """Routes that give a file which is no table of ours."""

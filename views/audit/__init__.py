@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -143,19 +143,8 @@ def _listing(query: Select[AuditEvent], whole: Select[AuditEvent]) -> dict[str, 
         "what": what,
         "page": page,
         "kinds": sorted(kinds, key=lambda pair: pair[1].casefold()),
-        "chain": _chain(),
-    }
-
-
-def _chain() -> dict[str, Any]:
-    """How many events the whole record holds and since when, and what the last check of its chain found."""
-    row = db.session.execute(select(func.count(), func.min(AuditEvent.at), func.max(AuditEvent.seq))).one()
-    return {
-        "count": row[0],
-        "since": row[1],
-        "gapless": row[0] == (row[2] or 0),
-        "check": verifying.last(db.session()),
-        "waits": verifying.is_waiting(db.session()),
+        "chain": standing.facts(),
+        "sizes": proofs.sizes(),
     }
 
 
@@ -177,3 +166,8 @@ def _xlsx(query: Select[AuditEvent], title: str, name: str) -> Response:
     require_room(trail.count(db.session(), query))
     sheet = Sheet(_("Record"), [words(label) for label in LABELS], _rows(query))
     return send_workbook(workbook(title, [sheet], now=clock.now()), name)
+
+
+from views.audit import outside, proofs, standing  # noqa: E402 - the routes hang on the blueprint
+
+__all__ = ["blueprint", "outside", "proofs", "standing"]

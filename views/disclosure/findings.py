@@ -140,21 +140,6 @@ def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
     return _remarks(found, note, copy.cannot, name, number, page)
 
 
-@blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/receipt")
-@permit(Permission.SUBMISSION_VIEW_OWN)
-def receipt(round_: Round, submission_id: str) -> str:
-    """The receipt alone, for paper."""
-    submission = own_submission(round_, submission_id)
-    found = counting.versions(db.session(), round_, submission.supplier_id)
-    return render_template(
-        "disclosure/receipt.html",
-        round_=round_,
-        submission=submission,
-        arrival=receipts.arrival(db.session(), submission),
-        tag=version_tag(submission, counting.standing(found)),
-    )
-
-
 def _remarks(found: list[Issue], note: str, top: str, name: str, number: str, page: str) -> BaseResponse:
     """The remarks as a workbook, with links into the file called `name` and to the `page` of the version."""
     target, base = io.BytesIO(), absolute(page)

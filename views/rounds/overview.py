@@ -16,6 +16,7 @@ from framework.rounds import creating, deadline, next_action, schedule
 from models.base import db
 from models.rounds import Round
 from views import clock
+from views.audit import standing
 from views.guard import actor, permit
 from views.i18n import state_words
 from views.rounds import blueprint, frame
@@ -132,6 +133,7 @@ def overview(round_: Round) -> str:
         is_lead=is_lead,
         is_tender_open=schedule.is_tender_open(round_, now=clock.now()),
         denied=trail.denied(db.session(), round_) if is_lead else None,
+        record_line=standing.facts()["line"] if is_lead else None,
         blockers=[frame.shown(round_, step) for step in blockers],
         outages=deadline.outages(db.session(), round_),
         law=jurisdictions.LABELS.get(round_.jurisdiction or "", ""),
