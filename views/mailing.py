@@ -7,7 +7,11 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 
+from framework.disclosure import notices, sealing
+from models.base import db
 from models.records import Mail
+from models.sealing import holding
+from views import keyring
 from views.page import help_contact
 from views.settings import Settings
 
@@ -19,7 +23,8 @@ def render(mail: Mail) -> tuple[str, str, str]:
     parameter `path`, made absolute with the installation's own address and no other. Raises TemplateNotFound for an
     unknown template.
     """
-    with force_locale(mail.language):
+    needed = sealing.of_ids(db.session(), keyring.master(), notices.keys_needed(mail.params))
+    with force_locale(mail.language), holding(needed):
         words = _context(mail)
         text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
         subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
@@ -36,7 +41,7 @@ def absolute(path: str) -> str:
 
 def _context(mail: Mail) -> dict[str, Any]:
     path = mail.secret or str(mail.params.get("path", ""))
-    given = {"recipient": "", **mail.params}
+    given = {"recipient": "", **notices.opened(mail.params)}
     return given | {
         "subject": "",
         "act_url": absolute(path) if path else "",
