@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, select, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
 from models.people import Organisation, User
 from models.records import Job, StoredFile
 from models.rounds import Round
+from models.sealing import OfRow, SealBroken, SealedObject, SealedText, meant_for, open_object, ring, sealed_columns
 
 TENDER_STATES = (
     "staged",
@@ -43,6 +46,42 @@ class SupplierInvitation(Record, Base):
 
     round: Mapped[Round] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+
+FACTS: dict[str, Any] = {
+    "format": "",
+    "refusal_key": "",
+    "sheets": [],
+    "mapping": {},
+    "rows_in": None,
+    "rows_stored": None,
+    "rows_listed": None,
+    "issue_count": None,
+    "issue_counts": {},
+    "seconds": None,
+    "file_kind": "",
+    "returned": {},
+}
+"""What is known of a version once it was read, with what stands there before; sealed together while the version is."""
+_FACTS_FIELD = "submission.facts"
+
+
+def _fact(name: str) -> Any:
+    """One of `FACTS`: a column of its own where the version is not sealed, else part of its `sealed_facts`."""
+
+    def read(self: Submission) -> Any:
+        if not self.seal_id:
+            return getattr(self, f"_{name}")
+        return self.facts().get(name, copy(FACTS[name]))
+
+    def write(self: Submission, value: Any) -> None:
+        if not self.seal_id:
+            setattr(self, f"_{name}", value)
+            return
+        facts = self.facts() | {name: value}
+        self.sealed_facts = ring().key(self.seal_id).object(_FACTS_FIELD, facts)
+
+    return property(read, write)
 
 
 class Submission(Record, Base):
@@ -81,36 +120,51 @@ class Submission(Record, Base):
     received_at: Mapped[dt.datetime] = mapped_column(Instant, comment="read once, under the lock")
     late_by_seconds: Mapped[int | None]
 
-    format: Mapped[str] = mapped_column(String(40), default="")
+    seal_id: Mapped[str] = mapped_column(
+        String(20),
+        default="",
+        server_default="",
+        comment="id of the key under which it lies sealed; blank = it does not",
+    )
+    sealed_facts: Mapped[str] = mapped_column(
+        Text, default="", server_default="", comment="while sealed: the columns from format to returned, as one"
+    )
+    _format: Mapped[str] = mapped_column("format", String(40), default="")
     verdict: Mapped[str] = mapped_column(
         String(20), default="", comment="countable, blocked or refused; blank = not read"
     )
-    refusal_key: Mapped[str] = mapped_column(String(60), default="")
-    sheets: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="name, rows in, stored, listed of each sheet")
-    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="columns as understood")
-    rows_in: Mapped[int | None]
-    rows_stored: Mapped[int | None]
-    rows_listed: Mapped[int | None]
-    issue_count: Mapped[int | None]
-    issue_counts: Mapped[dict[str, int]] = mapped_column(
-        JSON, default=dict, comment="issues by severity, also those too many to be kept one by one"
+    _refusal_key: Mapped[str] = mapped_column("refusal_key", String(60), default="")
+    _sheets: Mapped[list[Any]] = mapped_column(
+        "sheets", JSON, default=list, comment="name, rows in, stored, listed of each sheet"
     )
-    seconds: Mapped[int | None] = mapped_column(comment="milliseconds of reading and checking")
+    _mapping: Mapped[dict[str, Any]] = mapped_column("mapping", JSON, default=dict, comment="columns as understood")
+    _rows_in: Mapped[int | None] = mapped_column("rows_in")
+    _rows_stored: Mapped[int | None] = mapped_column("rows_stored")
+    _rows_listed: Mapped[int | None] = mapped_column("rows_listed")
+    _issue_count: Mapped[int | None] = mapped_column("issue_count")
+    _issue_counts: Mapped[dict[str, int]] = mapped_column(
+        "issue_counts", JSON, default=dict, comment="issues by severity, also those too many to be kept one by one"
+    )
+    _seconds: Mapped[int | None] = mapped_column("seconds", comment="milliseconds of reading and checking")
     checked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     is_mended: Mapped[bool] = mapped_column(default=False, comment="cells were mended since the last check")
     counted_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(500), default="", comment="why lapsed or excluded")
-    file_kind: Mapped[str] = mapped_column(
-        String(10), default="", comment="xlsx, csv, ods … by content; blank = not read"
+    _file_kind: Mapped[str] = mapped_column(
+        "file_kind", String(10), default="", comment="xlsx, csv, ods … by content; blank = not read"
     )
     made_from_id: Mapped[int | None] = mapped_column(
         ForeignKey("submission.id"), comment="of a returned marked copy: the version it was made from"
     )
-    returned: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict, comment="of a returned marked copy: what changed since"
+    _returned: Mapped[dict[str, Any]] = mapped_column(
+        "returned", JSON, default=dict, comment="of a returned marked copy: what changed since"
     )
+    format, refusal_key, file_kind = _fact("format"), _fact("refusal_key"), _fact("file_kind")
+    sheets, mapping, returned = _fact("sheets"), _fact("mapping"), _fact("returned")
+    rows_in, rows_stored, rows_listed = _fact("rows_in"), _fact("rows_stored"), _fact("rows_listed")
+    issue_count, issue_counts, seconds = _fact("issue_count"), _fact("issue_counts"), _fact("seconds")
 
     round: Mapped[Round] = relationship()
     supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
@@ -122,6 +176,14 @@ class Submission(Record, Base):
     def owner_id(self) -> int:
         """The organisation whose record this is."""
         return self.supplier_id if self.supplier_id is not None else self.supplier.id
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of a sealed version, opened. Raises KeyMissing and SealBroken."""
+        if not self.sealed_facts:
+            ring().key(self.seal_id)
+            return {}
+        found: dict[str, Any] = open_object(_FACTS_FIELD, self.sealed_facts)
+        return found
 
     @property
     def is_rechecked(self) -> bool:
@@ -150,12 +212,14 @@ class Correction(Record, Base):
 
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     batch: Mapped[str] = mapped_column(String(20), comment="what one person mended in one act")
-    sheet: Mapped[str] = mapped_column(String(100), comment="as the file names it")
+    sheet: Mapped[str] = mapped_column(SealedText("correction.sheet"), comment="as the file names it")
     row: Mapped[int]
-    column: Mapped[str] = mapped_column(String(3), comment="letters of the column")
-    found: Mapped[str] = mapped_column(String(200), comment="what the remark showed, cut to 200 characters")
-    corrected: Mapped[str] = mapped_column(Text)
-    code: Mapped[str] = mapped_column(String(60), comment="the remark it mends")
+    column: Mapped[str] = mapped_column(SealedText("correction.column"), comment="letters of the column")
+    found: Mapped[str] = mapped_column(
+        SealedText("correction.found"), comment="what the remark showed, cut to 200 characters"
+    )
+    corrected: Mapped[str] = mapped_column(SealedText("correction.corrected"))
+    code: Mapped[str] = mapped_column(SealedText("correction.code"), comment="the remark it mends")
     undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
@@ -179,13 +243,17 @@ class ProductTie(Record, Base):
 
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     batch: Mapped[str] = mapped_column(String(20), comment="what one person said in one act")
-    name: Mapped[str] = mapped_column(String(200), comment="as the list names the product, cut to 200 characters")
-    product_ref: Mapped[str] = mapped_column(String(40), default="", comment="blank = none of the models on offer")
-    lot: Mapped[str] = mapped_column(String(40), default="")
-    brand: Mapped[str] = mapped_column(String(120), default="")
-    model_name: Mapped[str] = mapped_column(String(200), default="")
-    category: Mapped[str] = mapped_column(String(20), default="")
-    spec_tier: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(
+        SealedText("product_tie.name"), comment="as the list names the product, cut to 200 characters"
+    )
+    product_ref: Mapped[str] = mapped_column(
+        SealedText("product_tie.product_ref"), default="", comment="blank = none of the models on offer"
+    )
+    lot: Mapped[str] = mapped_column(SealedText("product_tie.lot"), default="")
+    brand: Mapped[str] = mapped_column(SealedText("product_tie.brand"), default="")
+    model_name: Mapped[str] = mapped_column(SealedText("product_tie.model_name"), default="")
+    category: Mapped[str] = mapped_column(SealedText("product_tie.category"), default="")
+    spec_tier: Mapped[str] = mapped_column(SealedText("product_tie.spec_tier"), default="")
     undone_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
@@ -215,22 +283,23 @@ class SubmissionIssue(Base):
     """One problem at one place of a version, as found at its check."""
 
     __tablename__ = "submission_issue"
-    __table_args__ = (
-        CheckConstraint(one_of("severity", SEVERITIES), name="severity"),
-        Index("ix_submission_issue_submission", "submission_id", "position"),
-    )
+    __table_args__ = (Index("ix_submission_issue_submission", "submission_id", "position"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     position: Mapped[int]
-    code: Mapped[str] = mapped_column(String(60))
-    cause: Mapped[str] = mapped_column(String(80), default="")
-    severity: Mapped[str] = mapped_column(String(10))
-    sheet: Mapped[str] = mapped_column(String(100), default="")
+    code: Mapped[str] = mapped_column(SealedText("submission_issue.code"))
+    cause: Mapped[str] = mapped_column(SealedText("submission_issue.cause"), default="")
+    severity: Mapped[str] = mapped_column(SealedText("submission_issue.severity"))
+    sheet: Mapped[str] = mapped_column(SealedText("submission_issue.sheet"), default="")
     row: Mapped[int | None]
-    column: Mapped[str] = mapped_column(String(100), default="")
-    value: Mapped[str] = mapped_column(String(200), default="")
-    params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    column: Mapped[str] = mapped_column(SealedText("submission_issue.column"), default="")
+    value: Mapped[str] = mapped_column(SealedText("submission_issue.value"), default="")
+    params: Mapped[dict[str, Any]] = mapped_column(SealedObject("submission_issue.params"), default=dict)
+
+
+ROW_SHEET, ROW_VALUES, ROW_FOUND, ROW_REASON = "row.sheet", "row.values", "row.found", "row.listed_reason"
+"""What the columns of rows are called under their seals; rows that wait keep theirs when they take their place."""
 
 
 class _RowOfAFile:
@@ -238,11 +307,15 @@ class _RowOfAFile:
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
-    sheet: Mapped[str] = mapped_column(String(100))
+    sheet: Mapped[str] = mapped_column(SealedText(ROW_SHEET))
     row: Mapped[int]
-    read_values: Mapped[dict[str, Any]] = mapped_column(JSON, comment="column name to the value as understood")
-    found: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="value as found, where it differs")
-    listed_reason: Mapped[str] = mapped_column(String(80), default="", comment="issue key; blank = stored")
+    read_values: Mapped[dict[str, Any]] = mapped_column(
+        SealedObject(ROW_VALUES), comment="column name to the value as understood"
+    )
+    found: Mapped[dict[str, Any]] = mapped_column(
+        SealedObject(ROW_FOUND), default=dict, comment="value as found, where it differs"
+    )
+    listed_reason: Mapped[str] = mapped_column(SealedText(ROW_REASON), default="", comment="issue key; blank = stored")
 
 
 class SubmissionRow(_RowOfAFile, Base):
@@ -278,7 +351,9 @@ class Comparison(Record, Base):
         String(20), default="", comment="compared, too_many or out_of_reach; blank = not yet"
     )
     unchanged: Mapped[int] = mapped_column(default=0, comment="rows that say the same")
-    counts: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="sheet, kind and number of its differences")
+    counts: Mapped[list[Any]] = mapped_column(
+        SealedObject("comparison.counts"), default=list, comment="sheet, kind and number of its differences"
+    )
     compared_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
     before: Mapped[Submission] = relationship(foreign_keys=[before_id])
@@ -295,11 +370,13 @@ class ComparisonRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     comparison_id: Mapped[int] = mapped_column(ForeignKey("comparison.id"))
     position: Mapped[int]
-    sheet: Mapped[str] = mapped_column(String(100))
-    kind: Mapped[str] = mapped_column(String(20))
+    sheet: Mapped[str] = mapped_column(SealedText("comparison_row.sheet"))
+    kind: Mapped[str] = mapped_column(SealedText("comparison_row.kind"))
     before_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
     after_row: Mapped[int | None] = mapped_column(comment="number of the stored row")
-    columns: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="the columns that changed")
+    columns: Mapped[list[Any]] = mapped_column(
+        SealedObject("comparison_row.columns"), default=list, comment="the columns that changed"
+    )
 
 
 class SmelterLoad(Record, Base):
@@ -360,3 +437,29 @@ class OpeningConfirmation(Base):
 
     opening: Mapped[Opening] = relationship(back_populates="confirmations")
     user: Mapped[User] = relationship()
+
+
+def _seal_new(_mapper: Any, connection: Connection, target: Any) -> None:
+    """A record of a sealed version is sealed on its way to the database, whoever writes it."""
+    query = select(Submission.seal_id).where(Submission.id == target.submission_id)
+    seal_id = connection.scalar(query)
+    if not seal_id:
+        return
+    key = ring().key(seal_id)
+    for name in sealed_columns(target.__table__.columns):
+        value = getattr(target, name)
+        if value is not None:
+            setattr(target, name, meant_for(key, value))
+
+
+def _is_of_its_row(target: _RowOfAFile, _context: Any) -> None:
+    """Values that were sealed together with another row were put here by somebody."""
+    for name in ("read_values", "found"):
+        value = target.__dict__.get(name)
+        if isinstance(value, OfRow) and value.row != target.row:
+            raise SealBroken(name)
+
+
+for _model in (Correction, ProductTie, SubmissionIssue):
+    event.listen(_model, "before_insert", _seal_new)
+event.listen(SubmissionRow, "load", _is_of_its_row)

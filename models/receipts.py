@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, one_of
 from models.disclosure import Submission
+from models.sealing import ForKey, open_text, plain_text
 
+_STATEMENT = "receipt_line.statement"
 LINES = ("arrival", "counted", "withdrawn", "discarded")
 
 
@@ -39,12 +41,22 @@ class ReceiptLine(Base):
     number: Mapped[int] = mapped_column(comment="1 is the arrival")
     what: Mapped[str] = mapped_column(String(20))
     at: Mapped[dt.datetime] = mapped_column(Instant)
-    statement: Mapped[str] = mapped_column(Text, comment="canonical JSON, the text that is signed")
+    _statement: Mapped[str] = mapped_column("statement", Text, comment="canonical JSON, the text that is signed")
+    digest: Mapped[str] = mapped_column(String(64), comment="SHA-256 of that text, for the line after it")
     signature: Mapped[str] = mapped_column(String(128), comment="Ed25519, in hexadecimal")
     key_id: Mapped[int] = mapped_column(ForeignKey("public_key.id"))
 
     key: Mapped[PublicKey] = relationship()
     submission: Mapped[Submission] = relationship()
+
+    @property
+    def statement(self) -> str:
+        """The text that is signed. Raises KeyMissing and SealBroken."""
+        return open_text(_STATEMENT, self._statement)
+
+    @statement.setter
+    def statement(self, value: str) -> None:
+        self._statement = value.key.text(_STATEMENT, str(value)) if isinstance(value, ForKey) else plain_text(value)
 
 
 class LogHead(Base):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Instant, Record, one_of
+from models.sealing import ForKey, open_text, plain_text
 
 JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 MAIL_STATES = ("waiting", "sent", "failed", "dropped")
@@ -66,7 +67,22 @@ class StoredFile(Record, Base):
 
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
-    name: Mapped[str] = mapped_column(String(255), comment="the name as sent")
+    _name: Mapped[str] = mapped_column("name", Text, comment="the name as sent")
+    key_id: Mapped[str] = mapped_column(
+        String(20), default="", server_default="", comment="of the key of encrypted bytes; blank = they lie as sent"
+    )
+    wrapped_key: Mapped[str] = mapped_column(
+        String(200), default="", server_default="", comment="the content key, wrapped by the key of the round"
+    )
+    released_key: Mapped[str] = mapped_column(
+        String(64), default="", server_default="", comment="the content key since the opening, in base64"
+    )
+    _content_sha256: Mapped[str] = mapped_column(
+        "content_sha256", Text, default="", server_default="", comment="of encrypted bytes: SHA-256 of the file as sent"
+    )
+    same_hash: Mapped[str] = mapped_column(
+        String(64), default="", server_default="", comment="keyed hash by which its sender's same file is known again"
+    )
     purpose: Mapped[str] = mapped_column(String(30))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     scan: Mapped[str] = mapped_column(
@@ -78,6 +94,37 @@ class StoredFile(Record, Base):
     found: Mapped[str] = mapped_column(
         String(100), default="", server_default="", comment="what the virus scanner found in it"
     )
+
+    @property
+    def name(self) -> str:
+        """The name as sent. Raises KeyMissing and SealBroken."""
+        return open_text(_NAME_FIELD, self._name)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value.key.text(_NAME_FIELD, str(value)) if isinstance(value, ForKey) else plain_text(value)
+
+    @property
+    def content_sha256(self) -> str:
+        """SHA-256 of the file as sent. Raises KeyMissing and SealBroken."""
+        return open_text(_HASH_FIELD, self._content_sha256) if self._content_sha256 else self.sha256
+
+    @content_sha256.setter
+    def content_sha256(self, value: str) -> None:
+        self._content_sha256 = value.key.text(_HASH_FIELD, str(value)) if isinstance(value, ForKey) else value
+
+    @property
+    def sealed_sha256(self) -> str:
+        """The same as it lies, for what is opened later."""
+        return self._content_sha256 or self.sha256
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nobody but its sender may read it."""
+        return bool(self.key_id) and not self.released_key
+
+
+_NAME_FIELD, _HASH_FIELD = "stored_file.name", "stored_file.content_sha256"
 
 
 class Job(Record, Base):

@@ -91,6 +91,12 @@ class Round(Record, Base):
     published_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     frozen_text: Mapped[str | None] = mapped_column(Text, comment="canonical text of the frozen set FR1")
     frozen_hash: Mapped[str | None] = mapped_column(String(64))
+    sealed_key: Mapped[str] = mapped_column(
+        String(200),
+        default="",
+        server_default="",
+        comment="key of the round, wrapped by the master key; blank = none yet",
+    )
     closed_set_digest: Mapped[str | None] = mapped_column(String(64), comment="digest of the versions received in time")
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     cancelled_reason: Mapped[str] = mapped_column(Text, default="")

@@ -15,7 +15,10 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from framework.disclosure import sealing
 from models.base import Base, db
+from models.records import StoredFile
+from models.sealing import Ring, holding
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.clamd import FakeClamd, connect
@@ -162,10 +165,16 @@ def app(installation: Installation, clock: Clock) -> Flask:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A writing session inside an application context."""
-    with app.app_context():
+    with app.app_context(), holding(all_keys(app)):
         db.session().info["write"] = True
         yield db.session()
         db.session.remove()
+
+
+def all_keys(app: Flask) -> Ring:
+    """A ring with every key of the installation: a test looks at what lies sealed as its owner does."""
+    wanted = StoredFile.key_id != ""
+    return Ring(lambda: sealing.keys_where(db.session(), app.extensions["master"], wanted), app.extensions["master"])
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from framework.ground.pdf import NotMade
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.sheets.workplace import work_below
 from models.base import db, random_id
-from views import api, cli, fresh_factor, guard, i18n, migrating, page, problems, typed, worker
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey
+from views import api, cli, fresh_factor, guard, i18n, keyring, migrating, page, problems, typed, worker
 from views.caller import is_call
 from views.settings import ROOT, Settings
 
@@ -65,6 +66,7 @@ def build(settings: Settings | None = None) -> Flask:
     app.extensions["scanner"] = settings.scanner()
     app.extensions["files"] = FileStore(settings.data_dir / "files", is_scanned=bool(settings.virus_scanner))
     work_below(settings.reading_folder())
+    keyring.init_app(app)
     app.extensions["smelters"] = read_known(settings.smelter_register) if settings.smelter_register else None
     _configure(app, settings)
     signing.use(signing.open_key(settings.signing_key()))
@@ -153,6 +155,9 @@ def _handle_errors(app: Flask) -> None:
         StaleDataError: _stale,
         OperationalError: _database_busy,
         ChildLost: _machine_failed,
+        WrongMasterKey: _sealed,
+        KeyMissing: _sealed,
+        SealBroken: _seal_broken,
         NotMade: _no_document,
         500: lambda error: typed.refusal(500, ""),
     }
@@ -196,6 +201,28 @@ def _stale(_error: StaleDataError) -> tuple[str, int]:
 def _machine_failed(_error: ChildLost) -> tuple[str, int]:
     db.session.rollback()
     return typed.refusal(503, _("Nothing was saved; your text is kept. Try again in a moment."))
+
+
+def _sealed(error: WrongMasterKey | KeyMissing) -> tuple[str, int]:
+    """No key, no content: never a sealed text in place of what it says."""
+    db.session.rollback()
+    logger.error("sealed content was asked for without its key: %s", type(error).__name__)
+    return typed.refusal(
+        503,
+        _(
+            "This is sealed, and its key is not at hand. Nothing was saved; your text is kept. Tell the operator: the master "
+            "key of the installation is missing or another one."
+        ),
+    )
+
+
+def _seal_broken(_error: SealBroken) -> tuple[str, int]:
+    db.session.rollback()
+    logger.error("a seal is broken: something stored was changed outside the product")
+    return typed.refusal(
+        409,
+        _("What is stored of this file was changed outside the product, so it is not shown. Tell the operator."),
+    )
 
 
 def _no_document(error: NotMade) -> tuple[str, int]:

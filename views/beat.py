@@ -19,7 +19,7 @@ from framework.ground import audit, jobs, proposals
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import workplace
 from models.records import OneTimeKey, StoredFile
-from views import clock, worker
+from views import clock, keyring, worker
 
 logger = logging.getLogger(__name__)
 SEND_AGAIN = 60.0
@@ -56,7 +56,7 @@ class Beat:
                 logger.error("the beat missed a tick: %s", Complaint.of(error))
 
     def _run(self, one: jobs.Periodic) -> None:
-        with self.app.app_context(), worker.writing_session() as session:
+        with self.app.app_context(), keyring.with_master(self.app), worker.writing_session() as session:
             try:
                 one.run(session, clock.now)
                 session.commit()

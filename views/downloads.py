@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from flask import Response, send_file
@@ -22,6 +23,15 @@ SEMICOLON_LANGUAGES = ("nl", "sv")
 def send_workbook(content: bytes, name: str) -> AnyResponse:
     """A workbook as an attachment."""
     return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def send_pieces(pieces: Iterator[bytes], size: int, name: str) -> Response:
+    """Bytes as an attachment, as they come. What does not open is noticed before the first of them leaves."""
+    first = next(pieces, b"")
+    answer = Response(chain([first], pieces), mimetype="application/octet-stream")
+    answer.content_length = size
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return answer
 
 
 def send_csv(header: Sequence[str], rows: Iterable[Sequence[Value]], name: str) -> Response:

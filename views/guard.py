@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -35,7 +36,7 @@ from framework.people import sessions, tokens
 from models.base import db, random_id
 from models.records import OneTimeKey
 from models.rounds import Round
-from views import caller, clock, personal, typed
+from views import caller, clock, keyring, personal, typed
 from views.caller import is_call
 from views.i18n import sentence
 
@@ -255,6 +256,7 @@ def _find_asker() -> None:
     g.live_session, g.actor = None, NOBODY
     if is_call():
         g.token, g.actor = caller.find()
+        keyring.hold_for(g.actor)
         return
     token = session.get("sid")
     if token:
@@ -263,6 +265,7 @@ def _find_asker() -> None:
         g.live_session = live
         needed = settings.needs_second_factor()
         g.actor = sessions.actor_of(db.session(), live, now=clock.now(), request_ref=g.request_ref, factor_roles=needed)
+        keyring.hold_for(g.actor)
         if live is not None:
             g.user_language, g.user_zone = live.user.language, live.user.zone
             g.touch = live.id if live.last_seen_at < clock.now() - sessions.TOUCH_EVERY else None
@@ -347,9 +350,9 @@ def _taken(claim: dict[str, str]) -> bool:
 
 
 def _body_hash() -> str:
-    """SHA-256 of what was sent: fields without their token, and the bytes of the files."""
+    """Keyed hash of what was sent, fields without their token and the bytes of the files: the database tells nothing of it."""
     pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", FRESH_CODE))
-    digest = hashlib.sha256(repr(pairs).encode())
+    digest = hmac.new(str(current_app.secret_key).encode(), repr(pairs).encode(), "sha256")
     for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
         sent.stream.seek(0)
         digest.update(repr((name, sent.filename, hashlib.file_digest(sent.stream, "sha256").hexdigest())).encode())  # type: ignore[arg-type]

@@ -7,7 +7,11 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 
+from framework.disclosure import notices, sealing
+from models.base import db
 from models.records import Mail
+from models.sealing import Ring, holding
+from views import keyring
 from views.page import help_contact
 from views.settings import Settings
 
@@ -19,7 +23,7 @@ def render(mail: Mail) -> tuple[str, str, str]:
     parameter `path`, made absolute with the installation's own address and no other. Raises TemplateNotFound for an
     unknown template.
     """
-    with force_locale(mail.language):
+    with force_locale(mail.language), holding(_keys_of(mail)):
         words = _context(mail)
         text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
         subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
@@ -30,9 +34,15 @@ def render(mail: Mail) -> tuple[str, str, str]:
 
 def attached(mail: Mail) -> list[tuple[str, str]]:
     """Names and texts of the files that go with a mail: a signed receipt, a head of the record."""
-    given = mail.params
+    with holding(_keys_of(mail)):
+        given = notices.opened(mail.params)
     receipt = [(f"receipt-{given['receipt']}.json", str(given["proof"]))] if given.get("proof") else []
     return [*receipt, *([(f"head-{given['size']}.jsonl", f"{given['head']}\n")] if given.get("head") else [])]
+
+
+def _keys_of(mail: Mail) -> Ring:
+    """The keys of what lies sealed in a mail."""
+    return sealing.of_ids(db.session(), keyring.master(), notices.keys_needed(mail.params))
 
 
 def absolute(path: str) -> str:
@@ -43,7 +53,7 @@ def absolute(path: str) -> str:
 
 def _context(mail: Mail) -> dict[str, Any]:
     path = mail.secret or str(mail.params.get("path", ""))
-    given = {"recipient": "", **mail.params}
+    given = {"recipient": "", **notices.opened(mail.params)}
     return given | {
         "subject": "",
         "act_url": absolute(path) if path else "",

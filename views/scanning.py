@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,14 +12,15 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import quarantine
+from framework.disclosure import quarantine, sealing
 from framework.ground import jobs, turns
 from framework.ground.errors import FileRefused
-from framework.ground.files import CLEAN, INFECTED, NOT_SCANNED, TYPED, Blob, FileStore, NotScannedYet
+from framework.ground.files import CLEAN, INFECTED, NOT_SCANNED, TYPED, Blob, FileStore, NotScannedYet, Pieces
 from framework.ground.scanner import NotTaken, Scanner, ScannerAway
 from framework.ground.text import N_
 from models.base import db
 from models.records import Job, StoredFile
+from models.sealing import Key
 
 logger = logging.getLogger(__name__)
 SCAN_JOB = "scan_files"
@@ -62,7 +64,7 @@ def on_arrival(blob: Blob) -> Blob:
     if asked is None or asked.is_resting:
         return blob
     try:
-        found = ask(asked, blob.sha256, blob.size)
+        found = ask(asked, blob.sha256, blob.size, blob.key)
     except ScannerAway as error:
         logger.warning("a file waits: %s", error.reason)
         return blob
@@ -79,19 +81,19 @@ def before_reading(blob: Blob) -> Blob:
     return scanned
 
 
-def ask(asked: Scanner, sha256: str, size: int, *, attempts: int = 1) -> str:
-    """What the scanner found in stored bytes, blank where nothing. Raises ScannerAway, and OSError for the bytes."""
-    with _files().open(sha256) as stream:
+def ask(asked: Scanner, sha256: str, size: int, key: Key | None = None, *, attempts: int = 1) -> str:
+    """What the scanner found in a file, blank where nothing; decrypted with its key on the way. Raises ScannerAway, and OSError for the bytes."""
+    with io.BufferedReader(Pieces(_files().pieces(sha256, key))) as stream:
         return asked.scan(stream, size, times=min(attempts, MOST_PATIENCE))
 
 
-def ask_for_job(sha256: str, size: int, *, attempts: int) -> str:
+def ask_for_job(sha256: str, size: int, key: Key | None, *, attempts: int) -> str:
     """The same inside a job, which is tried again with growing pauses and growing patience while there is no answer."""
     asked = scanner()
     if asked is None:
         return ""
     try:
-        return ask(asked, sha256, size, attempts=attempts)
+        return ask(asked, sha256, size, key, attempts=attempts)
     except ScannerAway as error:
         raise jobs.TryAgain(error.reason) from error
 
@@ -152,12 +154,17 @@ def _require_there() -> None:
 
 def _scan(session: Session, number: int, clock: Clock, *, attempts: int) -> None:
     file, asked = session.get_one(StoredFile, number), scanner()
-    sha256, size = file.sha256, file.size
+    with sealing.for_job(session, file.organisation_id):
+        _scan_one(session, file, asked, clock, attempts=attempts)
+
+
+def _scan_one(session: Session, file: StoredFile, asked: Scanner | None, clock: Clock, *, attempts: int) -> None:
+    number, sha256, size, key = file.id, file.sha256, file.size, sealing.key_of_file(file)
     session.rollback()  # nobody else may wait for the database while the scanner works
     if asked is None:
         return
     try:
-        found = ask(asked, sha256, size, attempts=attempts)
+        found = ask(asked, sha256, size, key, attempts=attempts)
     except OSError as error:
         raise NotTaken(f"the bytes of file {number} cannot be read ({type(error).__name__})") from error
     if found:

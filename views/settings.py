@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +16,16 @@ from framework.ground.scanner import Address, Scanner
 from views.file_limits import FileLimits
 
 ROOT = Path(__file__).resolve().parents[1]
+IN_MEMORY, ROOM = Path("/dev/shm"), 1 << 30
+"""Where Linux keeps files in memory, and how much must be free there for files to be read in it, in bytes."""
 THIS_MACHINE = ("localhost", "127.0.0.1")
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM
+    except OSError:
+        return False
 
 
 class Settings(FileLimits):
@@ -24,6 +35,16 @@ class Settings(FileLimits):
 
     data_dir: Path = Field(
         ROOT / "var", description="Folder for the SQLite file, uploaded files, the queue and the secret."
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File with the master key of sealed tenders, readable by the service alone: outside the database, the data folder "
+        "and every backup of them, with a backup of its own. Blank = beside the data folder, under its name with .key; made at the first start. Losing it is losing what is sealed.",
+    )
+    reading_dir: Path | None = Field(
+        None,
+        description="Folder in which uploaded files lie open while they arrive and are read, best in memory; blank = in "
+        "memory (/dev/shm) where at least 1 GiB is free there, else the folder reading in the data folder.",
     )
     database_url: str = Field("", description="SQLAlchemy address of the database; blank = SQLite in the data folder.")
     secret_key: str = Field("", description="Secret that signs cookies; blank = made once and kept in the data folder.")
@@ -144,7 +165,16 @@ class Settings(FileLimits):
 
     def reading_folder(self) -> Path:
         """Where children read uploaded tables: never in a folder that others look into."""
+        if self.reading_dir is not None:
+            return self.reading_dir
+        if _has_room(IN_MEMORY):
+            name = hashlib.sha256(str(self.data_dir.absolute()).encode()).hexdigest()[:16]
+            return IN_MEMORY / f"hefboom-reading-{os.getuid()}-{name}"
         return self.data_dir / "reading"
+
+    def master_key_path(self) -> Path:
+        """Where the master key lies."""
+        return self.master_key_file or self.data_dir.absolute().with_name(f"{self.data_dir.absolute().name}.key")
 
     def spill_folder(self) -> Path:
         """Where `match-base` puts what does not fit in its memory."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from framework.ground import jobs, turns
 from models.base import db
 from models.records import Job
-from views import clock
+from views import clock, keyring
 
 logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 20.0
@@ -39,7 +39,7 @@ def run_job(app: Flask, job_id: int) -> None:
 
     What breaks is logged by kind and place, for the text of an error may hold what is sealed, and put back or given up.
     """
-    with app.app_context(), writing_session() as session:
+    with app.app_context(), keyring.with_master(app), writing_session() as session:
         job = jobs.claim(session, job_id, now=clock.now())
         session.commit()
         if job is not None:
@@ -61,7 +61,7 @@ def _do_next(app: Flask) -> bool:
     slots: threading.BoundedSemaphore = app.extensions["large_slots"]
     has_slot = slots.acquire(blocking=False)
     try:
-        with app.app_context(), writing_session() as session:
+        with app.app_context(), keyring.with_master(app), writing_session() as session:
             job = turns.take_next(session, now=clock.now(), may_be_large=has_slot)
             session.commit()
             if job is None:

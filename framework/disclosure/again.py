@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import receiving
+from framework.disclosure import receiving, sealing
 from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import OURS, UNKNOWN
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
-from framework.ground.files import INFECTED, Blob, FileStore
+from framework.ground.files import INFECTED, Blob, FileStore, Pieces
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.people import Organisation
+from models.records import StoredFile
 from models.rounds import Round
 
 TAKEN_BACK = ("withdrawn", "lapsed")
@@ -65,8 +68,17 @@ def send_again(
         raise MoveRefused(
             "bytes-changed", N_("The stored file no longer has the hash of its receipt. Tell the operator.")
         )
-    blob = Blob(file.sha256, file.size)
+    blob = _stored_anew(round_, file, files)
     return receiving.receive(session, round_, supplier, blob, file.name, actor=actor, clock=clock, first_byte_at=now)
+
+
+def _stored_anew(round_: Round, file: StoredFile, files: FileStore) -> Blob:
+    """The same bytes under a key of their own."""
+    key, before = sealing.new_key(round_), sealing.key_of_file(file)
+    if key is None and before is None:
+        return Blob(file.sha256, file.size, content_sha256=file.sha256)
+    pieces = io.BufferedReader(Pieces(files.pieces(file.sha256, before)))
+    return files.put(pieces, max_bytes=file.size, key=key)
 
 
 def _of_another_round(session: Session, round_: Round, supplier_id: int) -> Submission | None:

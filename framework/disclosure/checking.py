@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import choosing, corrections, facility_choices, notices, returned
+from framework.disclosure import choosing, corrections, facility_choices, notices, returned, sealing
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import check
 from framework.disclosure.checked import Checked, SheetAccount
@@ -52,7 +52,8 @@ def read(
     lie in the file.
     """
     scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
-    path, today, name = files.path_of(submission.file), day_of_receipt(submission), submission.file.name
+    file, today, name = submission.file, day_of_receipt(submission), submission.file.name
+    laid_open = files.readable(file, sealing.key_of_file(file))
     previous = rows_before(session, submission)
     mended, is_first = corrections.standing(session, submission), submission.state == "staged"
     typed = facility_choices.said_types(session, submission)
@@ -68,9 +69,10 @@ def read(
         "corrections": mended,
         "said_types": typed,
     }
-    checked = check_path(path, scope, previous=previous, **beside)
-    if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
-        checked = check_path(path, scope, previous=None, **beside)
+    with laid_open as path:
+        checked = check_path(path, scope, previous=previous, **beside)
+        if previous and is_out_of_reach(checked):  # the rows of an older version must not cost a file its reading
+            checked = check_path(path, scope, previous=None, **beside)
     if is_first:
         checked.changes = returned.changes(session, submission, checked, files=files, limits=limits)
     return checked, int((time.monotonic() - begun) * 1000)
@@ -181,21 +183,22 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
 
 
 def _issue_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
-    return (
-        {
-            "submission_id": submission.id,
-            "position": position,
+    key, number = sealing.key_of(submission), submission.id
+    for position, issue in enumerate(checked.issues):
+        texts = {
             "code": issue.code,
             "cause": issue.cause[:80],
             "severity": Severity(issue.severity).value,
             "sheet": issue.sheet[:100],
-            "row": issue.row,
             "column": issue.column[:100],
             "value": issue.value[:200],
-            "params": issue.params,
         }
-        for position, issue in enumerate(checked.issues)
-    )
+        yield {
+            "submission_id": number,
+            "position": position,
+            "row": issue.row,
+            "params": sealing.object_(key, "submission_issue.params", issue.params),
+        } | {name: sealing.text(key, f"submission_issue.{name}", text) for name, text in texts.items()}
 
 
 def _account(checked: Checked, sheet: SheetAccount) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from framework.disclosure import comparing, differences
+from framework.disclosure import comparing, differences, sealing
 from framework.disclosure.columns import SITES
 from framework.disclosure.counting import read_before, versions
 from framework.disclosure.differences import Change, Difference
@@ -29,6 +29,7 @@ from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import ChildLost, ChildResult
 from framework.ground.text import N_
 from models.disclosure import Comparison, ComparisonRow, Submission, SubmissionRow
+from models.sealing import Key
 
 ASKED = audit.declare("submission_tender.comparison_asked", "with_version")
 COMPARE_JOB = "compare_versions"
@@ -133,16 +134,25 @@ def work_out(session: Session, found: Comparison, *, limits: Limits, on_progress
 def store(session: Session, comparison_id: int, result: ChildResult, *, on_progress: Progress) -> Counter[Any]:
     """Store the rows that differ, in parts, each with a word of progress that may commit; how many by sheet and kind."""
     session.execute(delete(ComparisonRow).where(ComparisonRow.comparison_id == comparison_id))
+    key = sealing.key_of(session.get_one(Comparison, comparison_id).after)
     counts: Counter[Any] = Counter()
     if result.lines is None or result.value is None:
         return counts
     found = result.lines.blocks(result.value["blocks"])[comparing.FOUND]
     left = ({"position": line["row"], "comparison_id": comparison_id} | line["values"] for line in found)
     while part := list(islice(left, _ROWS_AT_ONCE)):
-        session.execute(insert(ComparisonRow), part)
+        session.execute(insert(ComparisonRow), [_sealed(line, key) for line in part])
         counts.update((line["sheet"], line["kind"]) for line in part)
         on_progress(part[-1]["position"] + 1, len(found))
     return counts
+
+
+def _sealed(line: dict[str, Any], key: Key | None) -> dict[str, Any]:
+    return line | {
+        "sheet": sealing.text(key, "comparison_row.sheet", line["sheet"]),
+        "kind": sealing.text(key, "comparison_row.kind", line["kind"]),
+        "columns": sealing.object_(key, "comparison_row.columns", line["columns"]),
+    }
 
 
 def keep(session: Session, comparison_id: int, result: ChildResult, counts: Counter[Any], *, now: dt.datetime) -> None:
@@ -156,7 +166,8 @@ def keep(session: Session, comparison_id: int, result: ChildResult, counts: Coun
     else:
         found.outcome = "too_many" if value.get("too_many") else "compared"
     found.unchanged = int(value.get("unchanged", 0))
-    found.counts = [[sheet, kind, number] for (sheet, kind), number in counts.items()]
+    counted = [[sheet, kind, number] for (sheet, kind), number in counts.items()]
+    found.counts = sealing.object_(sealing.key_of(found.after), "comparison.counts", counted)
     found.compared_at = now
 
 

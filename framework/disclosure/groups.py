@@ -93,9 +93,12 @@ def groups(session: Session, submission: Submission, *, language: str = "", limi
         )
         .where(table.submission_id == submission.id)
         .group_by(*keys)
-        .order_by(case(RANK, value=table.severity), func.count().desc(), func.min(table.position))
+        .order_by(func.count().desc(), func.min(table.position))
     )
-    found = session.execute(query.limit(limit) if limit else query).all()
+    by_gravity = sorted(
+        session.execute(query), key=lambda found: RANK[found.severity]
+    )  # sealed, it has no order in SQL
+    found = by_gravity[:limit]
     firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
     places = _places(session, submission)
     return [_group(firsts[g.first], g, places.get(tuple(map(str, tuple(g)[:6])), []), language) for g in found]
@@ -142,9 +145,8 @@ def left_out(session: Session, submission: Submission) -> list[LeftOut]:
         select(table.sheet, table.listed_reason, func.count(), func.min(table.row), func.max(table.row))
         .where(table.submission_id == submission.id, table.listed_reason != "")
         .group_by(table.sheet, table.listed_reason)
-        .order_by(table.sheet, func.min(table.row))
     )
-    found = session.execute(query)
+    found = sorted(session.execute(query), key=lambda one: (one[0], one[3]))  # sealed, names have no order in SQL
     return [LeftOut(sheet, REASONS.get(key, key), n, first, last) for sheet, key, n, first, last in found]
 
 

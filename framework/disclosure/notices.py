@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import receipts
+from framework.disclosure import receipts, sealing
 from framework.ground.issue_catalogue import catalogue
 from framework.ground.issues import Issue
 from framework.ground.mail import post
 from models.disclosure import Submission
 from models.people import User
 from models.records import Mail
+from models.sealing import open_object, open_text
 
 WAIT_FOR_READING = dt.timedelta(seconds=60)
 CAUSES = 3
 PROBLEMS = ("block", "error", "warning")
+SEALED_SUMMARY, SHA256, PROOF = "mail.summary", "stored_file.content_sha256", "mail.receipt"
+"""What parameters of mails are called under their seals."""
 
 
 def was_received(session: Session, submission: Submission, *, now: dt.datetime) -> Mail | None:
@@ -47,7 +50,7 @@ def was_read(
     That is told of every file that cannot count, and of others where they were read for longer than `after` and no
     mail about counting follows at once: receipt closed means that they are counted or lapse now.
     """
-    told = {"read": True, **_summary(submission, issues)}
+    told = {"read": True, **_sealed_summary(submission, issues)}
     waiting = _waiting_receipt(session, submission)
     if waiting is not None:
         waiting.params = waiting.params | told
@@ -63,7 +66,7 @@ def was_read_again(
 ) -> None:
     """Say that a version whose cells were mended is read, where that took long: nobody waits for it at the screen."""
     if not _is_settled_now(submission) and now - _asked_at(submission) >= after:
-        _post(session, submission, "submission_read", now=now, **_summary(submission, issues))
+        _post(session, submission, "submission_read", now=now, **_sealed_summary(submission, issues))
 
 
 def was_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -104,6 +107,29 @@ def _summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:
     }
 
 
+def _sealed_summary(submission: Submission, issues: Sequence[Issue]) -> dict[str, Any]:
+    """The same as it lies in the outbox: of a sealed version it is sealed, until the mail is written."""
+    summary, key = _summary(submission, issues), sealing.key_of(submission)
+    return summary if key is None else {"sealed": key.object(SEALED_SUMMARY, summary)}
+
+
+def opened(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a mail, with what was sealed of them. Raises KeyMissing and SealBroken."""
+    said = dict(params)
+    if "sealed" in said:
+        said |= open_object(SEALED_SUMMARY, said.pop("sealed"))
+    if "sha256" in said:
+        said["sha256"] = open_text(SHA256, str(said["sha256"]))
+    if "proof" in said:
+        said["proof"] = open_text(PROOF, str(said["proof"]))
+    return said
+
+
+def keys_needed(params: dict[str, Any]) -> set[str]:
+    """The ids of the keys that `opened` needs."""
+    return sealing.named_in(params.get(name) for name in ("sealed", "sha256", "proof"))
+
+
 def _advice(code: str, cause: str) -> str:
     """What to do about a cause, where the sentence quotes nothing of the file."""
     entry = catalogue().get((code, cause)) or catalogue()[code, ""]
@@ -138,7 +164,7 @@ def _post(session: Session, submission: Submission, template: str, *, now: dt.da
         received_at=_words(submission.received_at, submission),
         deadline=_words(round_.tender_deadline, submission),
         bytes=submission.file.size,
-        sha256=receipts.file_hash(submission),
+        sha256=submission.file.sealed_sha256,
         proof=_proof(session, submission),
         path=f"/rounds/{round_.public_id}/disclosure/{submission.public_id}",
         **params,
@@ -146,9 +172,13 @@ def _post(session: Session, submission: Submission, template: str, *, now: dt.da
 
 
 def _proof(session: Session, submission: Submission) -> str:
-    """The signed receipt for the end of the mail, without the name of the file; blank where it was never signed."""
-    found = receipts.lines(session, submission)
-    return receipts.as_file(found) if found else ""
+    """The signed receipt that goes with the mail, without the name of the file; blank where it was never signed.
+
+    It lies sealed in the outbox as what it speaks of does.
+    """
+    with sealing.for_job(session, submission.supplier_id):
+        found = receipts.lines(session, submission)
+        return sealing.text(sealing.key_of(submission), PROOF, receipts.as_file(found)) if found else ""
 
 
 def _words(instant: dt.datetime | None, submission: Submission) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure import releasing
 from framework.disclosure.receiving import Clock, is_past, lock
 from framework.ground import audit, jobs, lifecycle, separation
 from framework.ground.actors import SYSTEM, Actor, roles_in
@@ -19,6 +20,7 @@ from framework.rounds import settings
 from models.disclosure import Opening, OpeningConfirmation, Submission
 from models.people import Appointment, RoleGrant, User
 from models.rounds import Round
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey
 
 BUILD_JOB = "build_chain"
 CONFIRMED = audit.declare("opening.confirmed", "needed", "given")
@@ -174,12 +176,31 @@ def _after_open(session: Session, round_: Round, context: lifecycle.Context) -> 
     round_.opened_at = opening.opened_at = now
     for submission in _counted(session, round_):
         submission.opened_at = now
+        _lay_open(session, submission)
         lifecycle.move(session, submission, "open", actor=SYSTEM, now=now)
         jobs.enqueue(
             session, BUILD_JOB, now=now, organisation_id=round_.organisation_id, submission=submission.public_id
         )
     opening.record = _record(session, round_, opening)
     opening.record_text = json.dumps(opening.record, sort_keys=True, ensure_ascii=False)
+
+
+def _lay_open(session: Session, submission: Submission) -> None:
+    """Release the keys of one version. Whatever was changed below the product is found here, and nothing is opened."""
+    try:
+        releasing.release(session, submission)
+    except SealBroken as error:
+        broken = N_(
+            "What is stored of receipt %(receipt)s was changed outside the product, so nothing was opened. The operator "
+            "puts it back from a backup; then confirm again."
+        )
+        raise MoveRefused("seal-broken", broken, rule="L08", receipt=submission.receipt_number) from error
+    except (KeyMissing, WrongMasterKey) as error:
+        missing = N_(
+            "The master key of this installation does not open this round, so nothing was opened. The operator puts the "
+            "right key file back; then confirm again."
+        )
+        raise MoveRefused("master-key-wrong", missing, rule="L07e") from error
 
 
 def record_hash(opening: Opening) -> str:
@@ -211,7 +232,7 @@ def _record(session: Session, round_: Round, opening: Opening) -> dict[str, Any]
                 "receipt": s.receipt_number,
                 "supplier": s.supplier.name,
                 "received_at": s.received_at.isoformat(),
-                "sha256": s.file.sha256,
+                "sha256": s.file.content_sha256,
                 "bytes": s.file.size,
             }
             for s in everything

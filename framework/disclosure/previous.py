@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import JSON, Text, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
+from framework.disclosure import sealing
 from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SITES
 from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
@@ -15,9 +16,10 @@ from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.lines import Handed, Written, hand
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+from models.disclosure import ROW_VALUES, Submission, SubmissionIssue, SubmissionRow
 from models.people import Organisation
 from models.rounds import Round
+from models.sealing import MARK, key_id_of, ring
 
 COMPARED = (PRODUCTS, SITES, COMPONENTS, LINKS)
 """The sheets of an earlier version that tell how exactly its sites were known, and what was on offer."""
@@ -55,13 +57,21 @@ def rows_before(session: Session, submission: Submission) -> Handed | None:
 def _as_written(session: Session, submission: Submission, sheet: str = "") -> Iterator[Written]:
     """The stored rows of a sheet, of all sheets where it is blank."""
     table = SubmissionRow
-    query = select(table.row, cast(table.read_values, Text)).where(
+    query = select(table.row, cast(type_coerce(table.read_values, JSON()), Text)).where(
         table.submission_id == submission.id, table.listed_reason == ""
     )
     if sheet:
         query = query.where(table.sheet == sheet)
     ordered = query.order_by(table.sheet, table.row).execution_options(yield_per=_AT_ONCE)
-    return (Written(row, values, "{}") for row, values in session.execute(ordered))
+    return (Written(row, _opened(values), "{}") for row, values in session.execute(ordered))
+
+
+def _opened(written: str) -> str:
+    """The values of a row as JSON, from what lies in the database."""
+    if not written.startswith(f'"{MARK}'):
+        return written
+    sealed = written.strip('"')
+    return ring().key(key_id_of(sealed)).open_written(ROW_VALUES, sealed)[1].rstrip(" ")
 
 
 def _on_offer(session: Session, submission: Submission) -> list[Written]:
@@ -134,7 +144,8 @@ def _read_again(submission: Submission, files: FileStore, limits: Limits) -> Rec
         return {}
     task = "framework.disclosure.check_file:rows_task"
     try:
-        records: Records = run_in_child(files.path_of(file), task, {}, limits, name=file.name).value or {}
+        with files.readable(file, sealing.key_of_file(file)) as path:
+            records: Records = run_in_child(path, task, {}, limits, name=file.name).value or {}
     except ChildLost as lost:
         if lost.refusal is None:
             raise

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.disclosure import sealing
 from framework.ground import keys
 from models.disclosure import Submission
 from models.people import User
@@ -50,8 +51,8 @@ def new_salt() -> str:
 
 
 def file_hash(submission: Submission) -> str:
-    """SHA-256 of the bytes as they were sent, in hexadecimal."""
-    return submission.file.sha256
+    """SHA-256 of the bytes as they were sent, in hexadecimal. Raises KeyMissing."""
+    return submission.file.content_sha256
 
 
 def commitment(salt: str, digest: str) -> str:
@@ -127,15 +128,17 @@ def _add(session: Session, submission: Submission, what: str, facts: dict[str, A
         "receipt": submission.receipt_number,
         "line": len(before) + 1,
         "what": what,
-        "previous": hashlib.sha256(last.statement.encode("utf-8")).hexdigest() if last is not None else None,
+        "previous": last.digest if last is not None else None,
     }
     signed = keys.sign(session, facts | common, now=now)
+    is_sealed = what == "arrival"  # the other lines tell nothing of the file, and the system writes some of them
     line = ReceiptLine(
         submission_id=submission.id,
         number=len(before) + 1,
         what=what,
         at=now,
-        statement=signed.statement,
+        statement=sealing.meant(sealing.key_of(submission) if is_sealed else None, signed.statement),
+        digest=hashlib.sha256(signed.statement.encode("utf-8")).hexdigest(),
         signature=signed.signature,
         key=signed.key,
     )

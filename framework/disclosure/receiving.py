@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import notices, receipts
+from framework.disclosure import notices, receipts, sealing
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
@@ -21,6 +21,7 @@ from models.disclosure import Submission
 from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Lot, Round
+from models.sealing import ring
 
 Clock = Callable[[], dt.datetime]
 CHECK_JOB = "check_submission"
@@ -43,16 +44,17 @@ def receive(
 
     The round is locked first, then the clock is read once: that is `received_at`. The bytes of
     the supplier's newest version sent again give that version back while it can still count; else they
-    are a new version. Raises NotAllowed or MoveRefused.
+    are a new version. In a sealed round the bytes came encrypted, under the key of the blob. Raises NotAllowed or
+    MoveRefused.
     """
     lock(session, round_)
     now = clock()
     same = newest(session, round_, supplier)
-    if same is not None and same.file.sha256 == blob.sha256 and same.state in STANDING:
+    if same is not None and same.state in STANDING and _is_same_file(same, round_, supplier, blob):
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
     salt = receipts.new_salt()
-    commitment = receipts.commitment(salt, receipts.file_hash(submission))
+    commitment = receipts.commitment(salt, blob.content_sha256)
     if is_in_time(round_, received_at=now, first_byte_at=first_byte_at):
         lifecycle.move(session, submission, "stage", actor=actor, now=now, commitment=commitment)
         submission.job = jobs.enqueue(
@@ -63,6 +65,8 @@ def receive(
         submission.late_by_seconds = max(1, int((now - deadline).total_seconds()))
         lifecycle.move(session, submission, "store_late", actor=SYSTEM, now=now, commitment=commitment)
     session.flush()
+    if blob.key is not None:
+        ring().add(blob.key)
     receipts.give(session, submission, salt, now=now)
     notices.was_received(session, submission, now=now)
     return submission
@@ -142,6 +146,12 @@ def _lot_scope(lot: Lot) -> LotScope:
     )
 
 
+def _is_same_file(same: Submission, round_: Round, supplier: Organisation, blob: Blob) -> bool:
+    if blob.key is None or not same.file.same_hash:
+        return same.file.content_sha256 == blob.content_sha256
+    return same.file.same_hash == sealing.same_hash(round_, supplier, blob.content_sha256)
+
+
 def _version(
     session: Session,
     round_: Round,
@@ -158,15 +168,22 @@ def _version(
             Submission.round_id == round_.id, Submission.supplier_id == supplier.id
         )
     )
+    key = blob.key
+    if (key is None) == sealing.is_on(round_):
+        raise ValueError("the bytes of a sealed round come encrypted, and of no other")
     stored = StoredFile(
         sha256=blob.sha256,
         size=blob.size,
-        name=storable(name)[:255],
+        name=sealing.meant(key, storable(name)[:255]),
         purpose="disclosure",
         organisation_id=supplier.id,
         created_at=now,
         created_by_id=actor.user_id,
     )
+    if key is not None:
+        stored.key_id, stored.wrapped_key = key.id, sealing.wrap(round_, key)
+        stored.content_sha256 = sealing.meant(key, blob.content_sha256)
+        stored.same_hash = sealing.same_hash(round_, supplier, blob.content_sha256)
     session.add(stored)
     return Submission(
         round=round_,
@@ -178,8 +195,7 @@ def _version(
         receipt_number=receipt_number(seq),
         first_byte_at=first_byte_at,
         received_at=now,
-        sheets=[],
-        mapping={},
+        seal_id=key.id if key is not None else "",
         created_at=now,
         created_by_id=actor.user_id,
     )

@@ -6,12 +6,13 @@ supplier in the same round; any other is passed over without a word.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import corrections
+from framework.disclosure import corrections, sealing
 from framework.disclosure.checked import Checked
 from framework.disclosure.marked import MAX_BYTES
 from framework.ground.files import FileStore
@@ -49,8 +50,13 @@ def changes(
     if not files.may_read(origin.file):
         return {}
     mended = corrections.standing(session, origin)
-    before, after = (files.path_of(one.file) for one in (origin, submission))
+    laid_open = [files.readable(one.file, sealing.key_of_file(one.file)) for one in (origin, submission)]
     session.rollback()
+    with laid_open[0] as before, laid_open[1] as after:
+        return _changes(before, after, mended, limits)
+
+
+def _changes(before: Path, after: Path, mended: list[list[object]], limits: Limits) -> dict[str, Any]:
     try:
         texts = run_in_child(before, f"{_TASKS}:texts_task", {"corrections": mended}, limits)
         if texts.refusal is not None:

@@ -14,11 +14,13 @@ from sqlalchemy import Integer, String, TableClause, column, delete, func, inser
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from framework.disclosure import sealing
 from framework.disclosure.checked import Checked, SheetAccount
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.sheets.lines import Lines, Written
 from framework.ground.sheets.progress import Progress
-from models.disclosure import Submission, SubmissionRow, WaitingRow
+from models.disclosure import ROW_FOUND, ROW_REASON, ROW_SHEET, ROW_VALUES, Submission, SubmissionRow, WaitingRow
+from models.sealing import Key
 
 AT_ONCE = 2_000
 _COLUMNS = ("submission_id", "sheet", "row", "read_values", "found", "listed_reason")
@@ -61,9 +63,9 @@ def store_rows(session: Session, submission: Submission, checked: Checked, *, on
 def take_place(session: Session, submission: Submission) -> None:
     """Put the waiting rows of a version in the place of those that stand, in the database alone."""
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
-    names = [getattr(WaitingRow, name) for name in _COLUMNS]
-    waiting = select(*names).where(WaitingRow.submission_id == submission.id).order_by(WaitingRow.id)
-    session.execute(insert(SubmissionRow).from_select(list(_COLUMNS), waiting))
+    names = [_WAITING.c[name] for name in _COLUMNS]  # as they lie
+    waiting = select(*names).where(_WAITING.c.submission_id == submission.id).order_by(column("id", Integer()))
+    session.execute(insert(_STANDING).from_select(list(_COLUMNS), waiting))
 
 
 def forget_waiting(session: Session, submission_id: int) -> bool:
@@ -89,14 +91,14 @@ def kept_name(checked: Checked, sheet: SheetAccount) -> str:
 
 def _rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
     """Stored and listed rows; those of a list of sites stand in the order of its sheets."""
-    number = submission.id  # once: the record is read anew after every commit
+    number, key = submission.id, sealing.key_of(submission)  # once: the record is read anew after every commit
     queues = {target: _written(records) for target, records in checked.tables.items()}
     for sheet in checked.sheets:
         name = kept_name(checked, sheet)
         for one in islice(queues.get(sheet.target, iter(())), sheet.rows_stored):
-            yield _row(number, name, one)
+            yield _row(number, name, one, key=key)
         for left_out in sheet.listed:
-            yield _row(number, name, Written(left_out.row, "{}", "{}"), left_out.reason)
+            yield _row(number, name, Written(left_out.row, "{}", "{}"), left_out.reason, key=key)
 
 
 def _written(records: Iterable[dict[str, Any]]) -> Iterator[Written]:
@@ -105,12 +107,19 @@ def _written(records: Iterable[dict[str, Any]]) -> Iterator[Written]:
     return (Written(one["row"], json.dumps(one["values"]), json.dumps(one["found"])) for one in records)
 
 
-def _row(submission_id: int, sheet: str, one: Written, listed_reason: str = "") -> dict[str, object]:
+def _row(
+    submission_id: int, sheet: str, one: Written, listed_reason: str = "", *, key: Key | None
+) -> dict[str, object]:
     return {
         "submission_id": submission_id,
-        "sheet": sheet,
+        "sheet": sealing.text(key, ROW_SHEET, sheet),
         "row": one.row,
-        "read_values": one.values,
-        "found": one.found,
-        "listed_reason": listed_reason[:80],
+        "read_values": _as_json(key, ROW_VALUES, one.values, one.row),
+        "found": _as_json(key, ROW_FOUND, one.found, one.row),
+        "listed_reason": sealing.text(key, ROW_REASON, listed_reason[:80]),
     }
+
+
+def _as_json(key: Key | None, field: str, written: str, row: int) -> str:
+    """JSON as it goes to the database; a seal is a text that needs no escapes."""
+    return written if key is None else f'"{key.written(field, written, row)}"'

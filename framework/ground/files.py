@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from framework.ground.cipher import decrypted, encrypted
 from framework.ground.errors import FileRefused
+from framework.ground.sheets.workplace import workplace
 from framework.ground.text import N_
 
 if TYPE_CHECKING:
     from models.records import StoredFile
+    from models.sealing import Key
 
 CHUNK = 1 << 20
 NOT_SCANNED, CLEAN, INFECTED = "", "clean", "infected"
@@ -27,11 +31,16 @@ TYPED = frozenset({"demand-block"})
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes in the store: SHA-256 in hexadecimal, size in bytes; `scan` is clean where they were scanned on arrival."""
+    """Bytes in the store: SHA-256 in hexadecimal, size in bytes; `scan` is clean where they were scanned on arrival.
+
+    With a `key` the stored bytes are encrypted: `sha256` is their address, `content_sha256` and `size` are of the file.
+    """
 
     sha256: str
     size: int
     scan: str = NOT_SCANNED
+    content_sha256: str = ""
+    key: Key | None = field(default=None, repr=False)
 
 
 class Quarantined(FileRefused):
@@ -69,8 +78,8 @@ class FileStore:
         self.root, self.is_scanned = root, is_scanned
         self.incoming = root / "incoming"
 
-    def put(self, stream: BinaryIO, *, max_bytes: int) -> Blob:
-        """Store a stream: temporary file, hash, fsync, rename, fsync of the folder.
+    def put(self, stream: BinaryIO, *, max_bytes: int, key: Key | None = None) -> Blob:
+        """Store a stream: temporary file, hash, fsync, rename, fsync of the folder; with a key encrypted as it flows.
 
         The limit is enforced on the bytes that arrive. Raises FileRefused (`file-too-large`);
         then nothing stays.
@@ -80,13 +89,14 @@ class FileStore:
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as target:
-                digest, size = _copy(stream, target, max_bytes)
+                incoming = _Incoming(stream, max_bytes)
+                digest = _write(target, incoming if key is None else encrypted(iter(incoming), key.of_file))
                 target.flush()
                 os.fsync(target.fileno())
             self._settle(temporary, digest)
         finally:
             temporary.unlink(missing_ok=True)
-        return Blob(digest, size)
+        return Blob(digest, incoming.size, content_sha256=incoming.sha256, key=key)
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of an address lie (whether or not they are there). To read what somebody sent: `path_of`."""
@@ -108,8 +118,30 @@ class FileStore:
         """Whether `path_of` leads anywhere."""
         return file.scan != INFECTED and not self.waits_for_scanner(file)
 
+    def readable(self, file: StoredFile, key: Key | None) -> AbstractContextManager[Path]:
+        """A path at which the file can be read as it was sent, for as long as it is needed; nothing is read of the row then.
+
+        Encrypted bytes are decrypted into a folder of their own, where readings are done, and removed afterwards.
+        Raises Quarantined and NotScannedYet at once, SealBroken and OSError when it is entered.
+        """
+        path = self.path_of(file)
+        return nullcontext(path) if key is None else self._laid_open(file.sha256, key)
+
+    @contextmanager
+    def _laid_open(self, sha256: str, key: Key) -> Iterator[Path]:
+        with workplace(None) as folder:
+            target = folder / "file"
+            with target.open("wb") as written:
+                written.writelines(self.pieces(sha256, key))
+            yield target
+
+    def pieces(self, sha256: str, key: Key | None) -> Iterator[bytes]:
+        """The bytes as they were sent, in pieces; with a key decrypted. Raises OSError and SealBroken."""
+        with self.path(sha256).open("rb") as stored:
+            yield from iter(lambda: stored.read(CHUNK), b"") if key is None else decrypted(stored, key.of_file)
+
     def open(self, sha256: str) -> BinaryIO:
-        """The bytes for reading; raises FileNotFoundError."""
+        """The stored bytes for reading; raises FileNotFoundError."""
         return self.path(sha256).open("rb")
 
     def is_intact(self, sha256: str) -> bool:
@@ -164,21 +196,62 @@ class FileStore:
             yield
 
 
-def _copy(stream: BinaryIO, target: BinaryIO, max_bytes: int) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    while chunk := stream.read(CHUNK):
-        size += len(chunk)
-        if size > max_bytes:
-            raise FileRefused(
-                "file-too-large",
-                N_(
-                    "The file is larger than %(limit)s MB. Remove what is not data, such as pictures and unused sheets."
-                ),
-                limit=max_bytes // 1_000_000,
-            )
-        digest.update(chunk)
-        target.write(chunk)
-    return digest.hexdigest(), size
+class _Incoming:
+    """What arrives, piece by piece: hashed and measured as it was sent."""
+
+    def __init__(self, stream: BinaryIO, max_bytes: int) -> None:
+        self._stream, self._most, self._digest = stream, max_bytes, hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._stream.read(CHUNK):
+            self.size += len(chunk)
+            if self.size > self._most:
+                raise FileRefused(
+                    "file-too-large",
+                    N_(
+                        "The file is larger than %(limit)s MB. Remove what is not data, such as pictures and unused sheets."
+                    ),
+                    limit=self._most // 1_000_000,
+                )
+            self._digest.update(chunk)
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of what came so far."""
+        return self._digest.hexdigest()
+
+
+def _write(target: BinaryIO, pieces: Iterable[bytes]) -> str:
+    """Write the pieces; SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        target.write(piece)
+    return digest.hexdigest()
+
+
+class Pieces(io.RawIOBase):
+    """Pieces as a file to be read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._left = pieces, b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes; 0 at the end."""
+        while not self._left:
+            self._left = next(self._pieces, b"")
+            if not self._left:
+                return 0
+        some = self._left[: len(buffer)]
+        buffer[: len(some)] = some
+        self._left = self._left[len(some) :]
+        return len(some)
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -28,6 +28,7 @@ def upgrade() -> None:
     sa.Column('what', sa.String(length=20), nullable=False),
     sa.Column('at', models.base.Instant(timezone=True), nullable=False),
     sa.Column('statement', sa.Text(), nullable=False, comment='canonical JSON, the text that is signed'),
+    sa.Column('digest', sa.String(length=64), nullable=False, comment='SHA-256 of that text, for the line after it'),
     sa.Column('signature', sa.String(length=128), nullable=False, comment='Ed25519, in hexadecimal'),
     sa.Column('key_id', sa.Integer(), nullable=False),
     sa.CheckConstraint("what IN ('arrival', 'counted', 'withdrawn', 'discarded')", name=op.f('ck_receipt_line_what')),

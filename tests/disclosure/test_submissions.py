@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
-from framework.disclosure import counting, opening, receiving
+from framework.disclosure import counting, opening, receiving, sealing
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import FactorStale, MoveRefused, NotAllowed
@@ -39,7 +40,8 @@ class Scene:
         self.person = build.person(self.supplier)
 
     def send(self, content=b"rows", *, person=None, supplier=None, first_byte_at=None):
-        blob = self.files.put(io.BytesIO(content), max_bytes=1000)
+        key = sealing.new_key(self.round)
+        blob = self.files.put(io.BytesIO(content), max_bytes=1000, key=key)
         return receiving.receive(
             self.session,
             self.round,
@@ -304,7 +306,7 @@ def test_two_openers_open_what_counts(scene):
 
     assert scene.round.state == "opened"
     assert submission.state == "opened"
-    assert found.record["opened"][0]["sha256"] == submission.file.sha256
+    assert found.record["opened"][0]["sha256"] == submission.file.content_sha256 == hashlib.sha256(b"rows").hexdigest()
     assert len(found.record["confirmed"]) == 2
 
 

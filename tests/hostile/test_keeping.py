@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 
-from framework.disclosure import checking, receiving
+from framework.disclosure import checking, receiving, sealing
 from framework.disclosure.check_file import check_task
 from framework.disclosure.checked import Checked
 from framework.ground.files import FileStore
@@ -47,7 +47,7 @@ class Desk:
         round_ = self.build.round(state="published", tender_deadline=self.clock() + dt.timedelta(hours=1))
         self.build.lot(round_)
         supplier = self.build.organisation("supplier")
-        blob = self.files.put(io.BytesIO(content), max_bytes=10**8)
+        blob = self.files.put(io.BytesIO(content), max_bytes=10**8, key=sealing.new_key(round_))
         submission = receiving.receive(
             *(self.session, round_, supplier, blob, name),
             actor=self.build.person(supplier),

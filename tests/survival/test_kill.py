@@ -22,7 +22,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 
-from framework.disclosure import receiving
+from framework.disclosure import receiving, sealing
 from framework.ground import audit, jobs
 from framework.people import sessions
 from models.base import db
@@ -30,7 +30,9 @@ from models.disclosure import Correction, Submission, SubmissionRow, WaitingRow
 from models.people import Organisation, User
 from models.records import AuditEvent, Job, StoredFile
 from models.rounds import Round
+from models.sealing import holding
 from tests.builders import Builder
+from tests.conftest import all_keys
 from views import create_app
 from views.settings import Settings
 
@@ -333,7 +335,7 @@ def wait_for_waiting_rows(app: Flask, seconds: float = 90) -> None:
 
 
 def stored_names(app: Flask, *, row: int) -> list[str]:
-    with app.app_context():
+    with app.app_context(), holding(all_keys(app)):
         found = db.session.scalars(select(SubmissionRow.read_values).where(SubmissionRow.row == row)).all()
         db.session.remove()
     return [values["site_legal_name"] for values in found]
@@ -343,12 +345,13 @@ def receive(app: Flask, round_id: str, *, rows: int) -> None:
     """A version of so many rows, received as an upload is."""
     lines = [f"Site {number},Street {number},Town,NL" for number in range(rows)]
     content = ("name,address,city,country\n" + "\n".join(lines)).encode()
-    with app.app_context():
+    with app.app_context(), holding(all_keys(app)):
         session = db.session()
         session.info["write"] = True
         round_ = session.scalars(select(Round).where(Round.public_id == round_id)).one()
         supplier = session.scalars(select(Organisation).where(Organisation.kind == "supplier")).first()
-        blob = app.extensions["files"].put(io.BytesIO(content), max_bytes=100_000_000)
+        key = sealing.new_key(round_)
+        blob = app.extensions["files"].put(io.BytesIO(content), max_bytes=100_000_000, key=key)
         now = dt.datetime.now(dt.UTC)
         actor = Builder(session, lambda: now).person(supplier)
         receiving.receive(

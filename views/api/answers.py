@@ -52,7 +52,7 @@ def receipt_facts(submission: Submission) -> Answer:
         "received_at": submission.received_at,
         "in_time": submission.late_by_seconds is None,
         "late_by_seconds": submission.late_by_seconds,
-        "file": {"name": file.name, "size": file.size, "sha256": file.sha256},
+        "file": {"name": file.name, "size": file.size, "sha256": file.content_sha256},
         "links": _links(submission),
     }
 

@@ -9,7 +9,7 @@ from flask import current_app, g, request
 from sqlalchemy import select
 from werkzeug.exceptions import UnsupportedMediaType
 
-from framework.disclosure import receiving
+from framework.disclosure import receiving, sealing
 from framework.ground.errors import InvalidInput
 from framework.ground.files import Blob
 from framework.ground.permissions import Permission
@@ -18,7 +18,8 @@ from framework.people import limits, tokens
 from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
-from views import caller, clock, guard
+from models.sealing import Key
+from views import caller, clock, guard, keyring
 from views.api import schemas
 from views.api.answers import Answer, receipt_facts
 from views.api.calls import WRITE, Call, first_outcome
@@ -83,13 +84,14 @@ LOCATION = {"Location": {"description": N_("Address of the version."), "schema":
 def upload(query: Answer, header: Answer, round_: Round) -> tuple[Answer, int, dict[str, str]]:
     """Receive a file: bytes first, then one transaction with version, receipt, event and job."""
     first_byte_at, public_id, g.limit_mb = g.first_byte_at, round_.public_id, upload_mb(round_)
+    key = sealing.new_key(round_)
     guard.release()
     try:
-        name, blob = _bytes(query["name"], g.limit_mb * 1_000_000)
+        name, blob = _bytes(query["name"], g.limit_mb * 1_000_000, key)
     finally:
         request.close()
     _ask_again_who()
-    found = first_outcome(header["key"], name, blob.sha256)
+    found = first_outcome(header["key"], name, sealing.outcome_hash(blob.content_sha256))
     if found is not None:
         answer = receipt_facts(_of_address(found.location))
         return answer, 201, {"Location": found.location, "Idempotency-Replayed": "true"}
@@ -102,7 +104,7 @@ def upload(query: Answer, header: Answer, round_: Round) -> tuple[Answer, int, d
     return answer, 201, {"Location": answer["links"]["self"]}
 
 
-def _bytes(name: str, most: int) -> tuple[str, Blob]:
+def _bytes(name: str, most: int, key: Key | None) -> tuple[str, Blob]:
     """The name and the stored bytes of the one file of this call; nobody waits for the database meanwhile.
 
     Raises InvalidInput for none or several, FileRefused where it is too large, UnsupportedMediaType.
@@ -116,11 +118,11 @@ def _bytes(name: str, most: int) -> tuple[str, Blob]:
         name, stream = name or f"upload.{KINDS[request.mimetype]}", request.stream
     else:
         raise UnsupportedMediaType
-    return name, _stored(stream, most)
+    return name, _stored(stream, most, key)
 
 
-def _stored(stream: IO[bytes], most: int) -> Blob:
-    blob = files().put(stream, max_bytes=most)  # type: ignore[arg-type]
+def _stored(stream: IO[bytes], most: int, key: Key | None) -> Blob:
+    blob = files().put(stream, max_bytes=most, key=key)  # type: ignore[arg-type]
     if not blob.size:
         raise InvalidInput("one-file", ONE_FILE, field="file")
     return blob
@@ -129,6 +131,7 @@ def _stored(stream: IO[bytes], most: int) -> Blob:
 def _ask_again_who() -> None:
     """Sending may have taken minutes: a token revoked or a role withdrawn meanwhile is gone (W31)."""
     g.token, g.actor = caller.find()
+    keyring.hold_for(g.actor)
     if g.token is None:
         raise caller.TokenNeeded
     tokens.require_scope(g.token, WRITE)

@@ -16,7 +16,7 @@ from framework.chain import build as chain
 from framework.chain.contradictions import finding
 from framework.demand import approve, declare
 from framework.demand.lines import Line
-from framework.disclosure import checking, counting, inviting, opening, receiving
+from framework.disclosure import checking, counting, inviting, opening, receiving, sealing
 from framework.ground import clauses as library
 from framework.ground import jobs
 from framework.ground.actors import Actor
@@ -293,7 +293,8 @@ def publish(stage: Stage, round_: Round, notice: str) -> None:
 
 def send(stage: Stage, round_: Round, supplier: str, path: Path) -> Submission:
     """A supplier uploads a file; it is read at once and let stand."""
-    blob = stage.files.put(io.BytesIO(path.read_bytes()), max_bytes=HIGHEST_BODY)
+    key = sealing.new_key(round_)
+    blob = stage.files.put(io.BytesIO(path.read_bytes()), max_bytes=HIGHEST_BODY, key=key)
     body, person = stage.cast.organisations[supplier], stage.actor(supplier)
     submission = receiving.receive(
         stage.session, round_, body, blob, path.name, actor=person, clock=stage.clock, first_byte_at=stage.now
@@ -301,7 +302,7 @@ def send(stage: Stage, round_: Round, supplier: str, path: Path) -> Submission:
     stage.session.flush()
     scope = receiving.scope_of(stage.session, round_, body)
     checked = checking.check_path(
-        stage.files.path(blob.sha256), scope, today=stage.now.date(), limits=Limits.quick(upload_mb=20), name=path.name
+        path, scope, today=stage.now.date(), limits=Limits.quick(upload_mb=20), name=path.name
     )
     checking.keep(stage.session, submission, checked, 300, clock=stage.clock, files=stage.files)
     stage.session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import comparisons, receiving
+from framework.disclosure import comparisons, receiving, sealing
 from framework.disclosure.comparisons import COMPARE_JOB
 from framework.ground import jobs
 from models.base import db
@@ -19,6 +19,11 @@ def compare_versions(session: Session, job: Job, clock: Clock) -> None:
     """Compare outside any transaction, then store the rows in parts, and all that tells of them in one transaction."""
     job_id, watch = job.id, Watch(session, job.id, job.attempts, clock)
     public_id = str(job.payload["comparison"])
+    with sealing.for_job(session, job.organisation_id):
+        _compare(session, public_id, job_id, watch, clock)
+
+
+def _compare(session: Session, public_id: str, job_id: int, watch: Watch, clock: Clock) -> None:
     session.rollback()
     with Session(db.engine) as reading:
         found = reading.scalar(select(Comparison).where(Comparison.public_id == public_id))

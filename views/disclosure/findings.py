@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -17,6 +18,7 @@ from framework.disclosure import (
     groups,
     receipts,
     receiving,
+    sealing,
 )
 from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
@@ -167,9 +169,10 @@ def _marked(submission: Submission, found: list[Issue], note: str) -> Marked:
     language = current_language()
     if submission.checked_at is None:
         return not_read(language=language, gettext=_)
-    path, form = files().path_of(submission.file), submission.format
+    laid_open = files().readable(submission.file, sealing.key_of_file(submission.file))
+    form = submission.format
     mended = corrections.standing(db.session(), submission)
     db.session.rollback()  # nobody else may wait for the database while the child works
-    return mark(
-        path, found, language=language, gettext=_, form=form, note=note, corrections=mended, limits=inline_limits()
-    )
+    beside: dict[str, Any] = {"form": form, "note": note, "corrections": mended, "limits": inline_limits()}
+    with laid_open as path:
+        return mark(path, found, language=language, gettext=_, **beside)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
-from framework.disclosure import again, counting, previous, receiving, workbook
+from framework.disclosure import again, counting, previous, receiving, sealing, workbook
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -25,7 +25,7 @@ from views import clock, guard
 from views.disclosure import blueprint, sentences
 from views.disclosure.taken import limits_of
 from views.disclosure.work import files, inline_limits, run_if_small, upload_mb
-from views.downloads import send_workbook
+from views.downloads import send_pieces, send_workbook
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
 
@@ -47,9 +47,10 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
     except InvalidInput as error:
         return _own_page(round_, error=guard.refused(error)), error.status
     public_id, supplier_id, most = round_.public_id, actor().organisation_id, upload_mb(round_) * 1_000_000
+    key = sealing.new_key(round_)
     guard.release()
     try:
-        blob = files().put(sent.stream, max_bytes=most)
+        blob = files().put(sent.stream, max_bytes=most, key=key)
     except RuleBroken as error:
         return _own_page(_again(public_id), error=guard.refused(error)), 413
     replay = guard.resume()
@@ -119,9 +120,13 @@ def send_original(submission: Submission) -> Response:
     """The stored bytes as an attachment with a name of our making; raises Quarantined and NotScannedYet."""
     ending = submission.file.name.rpartition(".")[2].lower()
     safe = ending if ending.isalnum() and len(ending) <= 5 else "bin"
-    path = files().path_of(submission.file)
+    file, key = submission.file, sealing.key_of_file(submission.file)
+    path = files().path_of(file)
     name = f"disclosure-{submission.receipt_number}.{safe}"
-    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name)
+    if key is not None:
+        answer = send_pieces(files().pieces(file.sha256, key), file.size, name)
+    else:
+        answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, comparisons, counting, quarantine, receiving, smelter_loads, storing
+from framework.disclosure import checking, comparisons, counting, quarantine, receiving, sealing, smelter_loads, storing
 from framework.disclosure.checked import Checked
 from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
@@ -90,6 +90,11 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
     if submission is None or not submission.is_being_read:
         return
+    with sealing.for_job(session, submission.supplier_id):
+        _check(session, submission, job, clock)
+
+
+def _check(session: Session, submission: Submission, job: Job, clock: Clock) -> None:
     number, job_id = submission.id, job.id
     watch = Watch(session, job_id, job.attempts, clock)
     if _is_in_wrong_lane(job, submission):
@@ -126,9 +131,9 @@ def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempt
         return True
     number, file_id, found = submission.id, submission.file_id, submission.file.found
     if not found:
-        sha256, size = submission.file.sha256, submission.file.size
+        sha256, size, key = submission.file.sha256, submission.file.size, sealing.key_of_file(submission.file)
         session.rollback()  # nobody else may wait for the database while the scanner works
-        found = scanning.ask_for_job(sha256, size, attempts=attempts)
+        found = scanning.ask_for_job(sha256, size, key, attempts=attempts)
     if found:
         submission = session.get_one(Submission, number)
         receiving.lock(session, submission.round)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.chain.requests import accepting, acts, nodes, notices, reading
-from framework.disclosure import receiving, workbook
+from framework.disclosure import receiving, sealing, workbook
 from framework.ground import audit
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
 from framework.ground.permissions import Permission
@@ -192,7 +192,8 @@ def send_version(round_: Round) -> Response:
     nodes.require_newest(db.session(), version)
     if not count:
         raise MoveRefused("nothing-pending", N_("Everything that you took over stands in your newest version already."))
-    blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000)
+    key = sealing.new_key(round_)
+    blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000, key=key)
     receiving.lock(db.session(), round_)
     nodes.require_newest(db.session(), version)
     made = receiving.receive(

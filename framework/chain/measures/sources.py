@@ -238,7 +238,7 @@ def _marks_of(submission: Submission) -> Marks:
     registered = (
         {f"registered:{supplier.country}:{key_of(supplier.registration_no)}"} if supplier.registration_no else set()
     )
-    return frozenset({f"by:{supplier.id}", f"file:{submission.file.sha256}"} | registered)
+    return frozenset({f"by:{supplier.id}", f"file:{submission.file.content_sha256}"} | registered)
 
 
 def _words(values: dict[str, Any]) -> str:
