@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, sync_playwright
@@ -16,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from framework.disclosure import sealing
+from framework.people import passwords
 from models.base import Base, db
 from models.records import StoredFile
 from models.sealing import Ring, holding
@@ -55,6 +59,22 @@ def fast_folder(factory: pytest.TempPathFactory, name: str) -> Path:
     return folder
 
 
+def keep_what_lasts() -> None:
+    """Have the collector pass over what was loaded so far: it stays until the end, and a round over all of it takes long."""
+    gc.collect()
+    gc.freeze()
+
+
+@contextmanager
+def hash_cheaply() -> Iterator[None]:
+    """Passwords cost the least work inside; the product's own settings are looked at in tests/people/test_passwords.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        passwords._nobodys.cache_clear()
+        yield
+    passwords._nobodys.cache_clear()
+
+
 class Installation:
     """One application on one database, put back to empty after each test."""
 
@@ -76,6 +96,7 @@ class Installation:
         with self.app.app_context():
             upgrade()
             db.engine.dispose()
+        keep_what_lasts()
         self.template = folder / "empty.sqlite"
         if backend == "sqlite":
             shutil.copyfile(folder / "test.sqlite", self.template)

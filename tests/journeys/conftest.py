@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from framework.people import second_factor
 from models.base import db
 from tests.conftest import Clock, fast_folder
-from tests.demo.conftest import empty_application, start
+from tests.demo.conftest import demonstration, empty_application
 from views.demo import cast
 from views.settings import ROOT
 
@@ -136,10 +136,7 @@ def served(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def served_demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demonstration, served."""
-    folder = fast_folder(tmp_path_factory, "demo-journey")
-    app = empty_application(folder)
-    start(app)
-    found = Served(app, chromium)
-    yield found
-    found.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    with demonstration(tmp_path_factory) as app:
+        found = Served(app, chromium)
+        yield found
+        found.close()

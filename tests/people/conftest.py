@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 
 from framework.people import passwords
+from tests.conftest import hash_cheaply
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashing(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def cheap_hashing():  # type: ignore[no-untyped-def]
     """Hash with the least work; the product's own settings are looked at in test_passwords."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
-    yield
-    passwords._nobodys.cache_clear()
+    with hash_cheaply():
+        yield
 
 
 @pytest.fixture
