@@ -1,0 +1,1 @@
+"""Several members judge what suppliers disclose: blind first, then together."""
