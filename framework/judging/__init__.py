@@ -1,1 +1,1 @@
-"""Several members judge what suppliers disclose: blind first, then together."""
+"""Judging: conflicts first, then sharing the work, then each alone, then together."""
