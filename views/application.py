@@ -41,6 +41,7 @@ BLUEPRINTS = (
     "views.disclosure",
     "views.chain",
     "views.requests",
+    "views.assessing",
     "views.audit",
     "views.operations",
 )

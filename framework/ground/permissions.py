@@ -25,6 +25,9 @@ OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "i
 ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
+JUDGING = frozenset({"judging"})
+JUDGED = OPENED - {"opened"}
+"""States in which what evaluators found may be looked at: while they judge, and afterwards."""
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -84,6 +87,9 @@ class Permission(StrEnum):
     REQUEST_VIEW_OWN = "request:view_own"
     REQUEST_ANSWER = "request:answer"
     REQUEST_VIEW = "request:view"
+    ASSESSMENT_MAKE = "assessment:make"
+    VERDICT_VIEW = "verdict:view"
+    VERDICT_MODERATE = "verdict:moderate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,14 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
         _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
         _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),
+        _rule(Permission.ASSESSMENT_MAKE, "evaluator", N_("judge the items that are assigned to one"), JUDGING),
+        _rule(
+            Permission.VERDICT_VIEW,
+            "lead chair evaluator",
+            N_("see what evaluators found, once the own assessments are final"),
+            JUDGED,
+        ),
+        _rule(Permission.VERDICT_MODERATE, "chair", N_("lead the discussion and write down what it found"), JUDGING),
     )
 }
 

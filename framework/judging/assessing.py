@@ -148,23 +148,21 @@ def finish(session: Session, submission: Submission, *, actor: Actor, now: dt.da
 def reopen(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime, motive: str) -> None:
     """Let an evaluator mend a final assessment while the others' values were not shown; the value it had is kept."""
     settling.lock(session, [one.item_id], now=now)
-    keep(session, one, "reopen", actor=actor, now=now)
     lifecycle.move(session, one, "reopen", actor=actor, now=now, motive=motive)
-    one.finished_at = None
     settling.fall_back(session, one.item_id, now=now)
 
 
 def void(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime, motive: str) -> None:
     """Take an assessment out: it is kept and does not count, and the verdict follows from the others."""
     settling.lock(session, [one.item_id], now=now)
-    keep(session, one, "void", actor=actor, now=now)
+    keep(session, one, "void", one.state, actor=actor, now=now)
     one.ended_at, one.end_motive = now, motive.strip()
     lifecycle.move(session, one, "void", actor=actor, now=now, motive=motive)
     settling.fall_back(session, one.item_id, now=now)
 
 
-def keep(session: Session, one: Assessment, act: str, *, actor: Actor, now: dt.datetime) -> None:
-    """Keep the values of an assessment as they are, before an act changes them."""
+def keep(session: Session, one: Assessment, act: str, state: str, *, actor: Actor, now: dt.datetime) -> None:
+    """Keep the values that an assessment had in a state, before an act changes them."""
     session.add(
         AssessmentVersion(
             assessment=one,
@@ -173,7 +171,7 @@ def keep(session: Session, one: Assessment, act: str, *, actor: Actor, now: dt.d
             at=now,
             by_id=actor.user_id,
             act=act,
-            state=one.state,
+            state=state,
             level=one.level,
             points=one.points,
             confidence=one.confidence,
@@ -279,10 +277,15 @@ def _reopen_guard(session: Session, one: Assessment, context: Context) -> None:
         )
 
 
+def _reopen_effect(session: Session, one: Assessment, context: Context) -> None:
+    keep(session, one, "reopen", context.move.source, actor=context.actor, now=context.now)
+    one.finished_at = None
+
+
 def _void_guard(session: Session, one: Assessment, context: Context) -> None:
     context.require_motive()
 
 
 lifecycle.register("assessment", "start", guard=_start_guard)
 lifecycle.register("assessment", "finish", guard=_finish_guard)
-lifecycle.register("assessment", "reopen", guard=_reopen_guard)
+lifecycle.register("assessment", "reopen", guard=_reopen_guard, effect=_reopen_effect)

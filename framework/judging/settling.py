@@ -116,13 +116,9 @@ def fall_back(session: Session, item_id: int, *, now: dt.datetime) -> None:
     found = counted(session, [item_id]).get(item_id, [])
     finals = [each for each in found if each.state == "final"]
     if len(finals) < value(one.round, "min_evaluators") or len(finals) < len(found):
-        keep(session, one, "reopen", by_id=None, now=now)
-        _clear(one)
-        one.lowest = one.highest = one.called_motive = ""
-        one.points_lowest, one.points_highest, one.counted = None, None, 0
         lifecycle.move(session, one, "reopen", actor=SYSTEM, now=now)
     elif one.state != "moderated":
-        keep(session, one, "recount", by_id=None, now=now)
+        keep(session, one, "recount", one.state, by_id=None, now=now)
         outcome = outcome_of(finals, one.round, one.scale_max)
         _range(one, outcome, len(finals))
         if one.state == "agreed":
@@ -133,10 +129,7 @@ def fall_back(session: Session, item_id: int, *, now: dt.datetime) -> None:
 def call_moderation(session: Session, one: Verdict, *, actor: Actor, now: dt.datetime, motive: str) -> None:
     """The chair has an item talked about although the rule would not ask for it."""
     one = lock(session, [one.item_id], now=now)[one.item_id]
-    keep(session, one, "call_moderation", by_id=actor.user_id, now=now)
     lifecycle.move(session, one, "call_moderation", actor=actor, now=now, motive=motive)
-    _clear(one)
-    one.called_motive = motive.strip()
     tell_chain(session, one.round, [one.item_id], now=now)
 
 
@@ -147,8 +140,8 @@ def moderate(session: Session, one: Verdict, told: Moderated, *, actor: Actor, n
     tell_chain(session, one.round, [one.item_id], now=now)
 
 
-def keep(session: Session, one: Verdict, act: str, *, by_id: int | None, now: dt.datetime) -> None:
-    """Keep the value that a verdict has before an act changes it."""
+def keep(session: Session, one: Verdict, act: str, state: str, *, by_id: int | None, now: dt.datetime) -> None:
+    """Keep the value that a verdict had in a state, before an act changes it."""
     number = session.scalar(select(func.count()).where(VerdictVersion.verdict_id == one.id)) or 0
     session.add(
         VerdictVersion(
@@ -158,7 +151,7 @@ def keep(session: Session, one: Verdict, act: str, *, by_id: int | None, now: dt
             at=now,
             by_id=by_id,
             act=act,
-            state=one.state,
+            state=state,
             level=one.level,
             points=one.points,
             counted=one.counted,
@@ -205,6 +198,21 @@ def _give(one: Verdict, found: Outcome, now: dt.datetime) -> None:
         one.points = found.value
     else:
         one.level = str(found.value)
+
+
+def _call_effect(session: Session, one: Verdict, context: Context) -> None:
+    with session.no_autoflush:
+        keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
+    _clear(one)
+    one.called_motive = context.motive.strip()
+
+
+def _reopen_effect(session: Session, one: Verdict, context: Context) -> None:
+    with session.no_autoflush:
+        keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
+    _clear(one)
+    one.lowest = one.highest = one.called_motive = ""
+    one.points_lowest, one.points_highest, one.counted = None, None, 0
 
 
 def _clear(one: Verdict) -> None:
@@ -316,6 +324,6 @@ def _reopen_guard(session: Session, one: Verdict, context: Context) -> None:
 
 
 lifecycle.register("verdict", "settle", guard=_settle_guard)
-lifecycle.register("verdict", "call_moderation", guard=_call_guard)
+lifecycle.register("verdict", "call_moderation", guard=_call_guard, effect=_call_effect)
 lifecycle.register("verdict", "moderate", guard=_moderate_guard, effect=_moderate_effect)
-lifecycle.register("verdict", "reopen", guard=_reopen_guard)
+lifecycle.register("verdict", "reopen", guard=_reopen_guard, effect=_reopen_effect)
