@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from framework.chain.figures import asked_mineral, required_types
 from framework.chain.measures import stored, waived
 from framework.chain.measures.facts import rows_of
-from framework.chain.measures.sources import key_of
 from framework.chain.measures.waived import COMPONENT, MINERAL
 from framework.chain.shared import is_current
 from framework.disclosure.veil import opened
@@ -27,7 +26,7 @@ from framework.ground import audit, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from models.chain import Component, Link, Mention, Product, SmelterMention
 from models.disclosure import Submission
 from models.measures import NotApplicable, ProductMeasures
