@@ -158,7 +158,9 @@ def _options(submissions: frozenset[int]) -> list[ORMOption]:
 def _about(numbers: list[int]) -> ColumnElement[bool]:
     """Whether an event is about one of these tenders or about a record that belongs to it."""
     submission = Submission.__table__.c
-    found = AuditEvent.subject_id.in_(select(submission.public_id).where(submission.id.in_(numbers)))
+    found: ColumnElement[bool] = AuditEvent.subject_id.in_(
+        select(submission.public_id).where(submission.id.in_(numbers))
+    )
     for one in _of_a_tender():
         columns = one.__table__.c
         if "public_id" in columns:

@@ -42,6 +42,8 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("chain.site_list", N_("Sites"), Permission.COMPARISON_VIEW),
     ("chain.contradictions", N_("Contradictions"), Permission.CONTRADICTIONS_VIEW),
     ("chain.judged_contradictions", N_("Accepted contradictions"), Permission.CONTRADICTIONS_JUDGED),
+    ("judging.board", N_("Judging"), Permission.JUDGING_VIEW),
+    ("judging.conflicts", N_("Conflicts of interest"), Permission.CONFLICT_STATE),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
     ("chain.first_leverage", N_("Leverage"), Permission.COMPARISON_VIEW),

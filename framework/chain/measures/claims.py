@@ -22,7 +22,7 @@ from framework.chain.measures.facts import rows_of
 from framework.chain.measures.waived import COMPONENT, MINERAL
 from framework.chain.shared import is_current
 from framework.disclosure.veil import opened
-from framework.ground import audit, permissions
+from framework.ground import audit, conflicts, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
@@ -128,6 +128,7 @@ def accept(
     """
     round_ = submission.round
     permissions.require(session, actor, Permission.NOT_APPLICABLE_DECIDE, round_)
+    conflicts.require_free(session, actor, submission)
     why = motive.strip()
     if not products:
         raise InvalidInput("claims-missing", N_("Choose at least one model."), field="product")
@@ -155,6 +156,7 @@ def undo(
     """The lead takes its acceptance for these models back: they are asked again; how many. Raises as `accept`."""
     round_ = submission.round
     permissions.require(session, actor, Permission.NOT_APPLICABLE_DECIDE, round_)
+    conflicts.require_free(session, actor, submission)
     if not products:
         raise InvalidInput("claims-missing", N_("Choose at least one model."), field="product")
     _lock(session, products)
