@@ -116,7 +116,7 @@ class Conflict(Record, Base):
 class EvaluatorProfile(Record, Base):
     """What an evaluator can take on in a round: how many items at most, and the languages read.
 
-    A blank capacity is an equal part of the work. `employers` are former ones with the year in which each ended.
+    A blank capacity is an equal part of the work.
     """
 
     __tablename__ = "evaluator_profile"
@@ -129,7 +129,6 @@ class EvaluatorProfile(Record, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     capacity: Mapped[int | None] = mapped_column(comment="items; blank = an equal part")
     languages: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes; empty = that of the account")
-    employers: Mapped[list[Any]] = mapped_column(JSON, default=list, comment="pairs of name and last year")
     due_on: Mapped[dt.date | None] = mapped_column(comment="day by which the evaluator is asked to be done")
 
     round: Mapped[Round] = relationship()

@@ -40,6 +40,7 @@ BLUEPRINTS = (
     "views.demand",
     "views.disclosure",
     "views.chain",
+    "views.judging",
     "views.requests",
     "views.assessing",
     "views.audit",

@@ -57,6 +57,11 @@ def storable(text: str) -> str:
     return _NOT_STORABLE.sub(_escape, text) if _NOT_STORABLE.search(text) else text
 
 
+def key_of(name: str) -> str:
+    """A name without case and blanks."""
+    return "".join(name.split()).casefold()
+
+
 def _escape(found: re.Match[str]) -> str:
     number = ord(found[0])
     return f"\\u{number:04x}" if number else "\\x00"

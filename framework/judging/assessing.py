@@ -12,15 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.chain.measures.scale import EVIDENCE
-from framework.ground import audit, lifecycle
-from framework.ground.actors import Actor, roles_for
+from framework.ground import audit, conflicts, lifecycle
+from framework.ground.actors import Actor, roles_for, roles_in
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.judging import claims, settling, standing
+from framework.judging import claims, settling, taking_out
 from framework.judging.blind import LEFT_OUT
 from models.disclosure import Submission
-from models.judging import CONFIDENCE, Assessment, AssessmentVersion, Item, Verdict
+from models.judging import CONFIDENCE, Assessment, Item, Verdict
 
 SAVED = audit.declare("assessment.saved", "item")
 LONGEST_MOTIVE = 4_000
@@ -136,7 +136,7 @@ def finish(session: Session, submission: Submission, *, actor: Actor, now: dt.da
             count=len(short),
         )
     roles = roles_for(session, actor, wanted[0][0])
-    barred = standing.barred(session, submission.round, actor.user_id)
+    barred = conflicts.barred(session, actor.user_id)
     for one, item in wanted:
         _note(verdicts[item.id], found.get(item.id))
         one.finished_at = now
@@ -147,39 +147,10 @@ def finish(session: Session, submission: Submission, *, actor: Actor, now: dt.da
 
 def reopen(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime, motive: str) -> None:
     """Let an evaluator mend a final assessment while the others' values were not shown; the value it had is kept."""
-    settling.lock(session, [one.item_id], now=now)
+    verdict = settling.lock(session, [one.item_id], now=now)[one.item_id]
     lifecycle.move(session, one, "reopen", actor=actor, now=now, motive=motive)
-    settling.fall_back(session, one.item_id, now=now)
-
-
-def void(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime, motive: str) -> None:
-    """Take an assessment out: it is kept and does not count, and the verdict follows from the others."""
-    settling.lock(session, [one.item_id], now=now)
-    keep(session, one, "void", one.state, actor=actor, now=now)
-    one.ended_at, one.end_motive = now, motive.strip()
-    lifecycle.move(session, one, "void", actor=actor, now=now, motive=motive)
-    settling.fall_back(session, one.item_id, now=now)
-
-
-def keep(session: Session, one: Assessment, act: str, state: str, *, actor: Actor, now: dt.datetime) -> None:
-    """Keep the values that an assessment had in a state, before an act changes them."""
-    session.add(
-        AssessmentVersion(
-            assessment=one,
-            submission_id=one.submission_id,
-            number=len(one.earlier) + 1,
-            at=now,
-            by_id=actor.user_id,
-            act=act,
-            state=state,
-            level=one.level,
-            points=one.points,
-            confidence=one.confidence,
-            motive=one.motive,
-            sources=one.sources,
-            seconds=one.seconds,
-        )
-    )
+    session.flush()
+    taking_out.lost(session, verdict, now=now)
 
 
 def _ceiling(session: Session, item: Item) -> str:
@@ -244,11 +215,8 @@ def _may_start(session: Session, one: Assessment, submission: Submission, actor:
     _require_own(one, actor)
     if submission.round.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
-    if not standing.has_stated(session, submission.round, actor.user_id):
-        raise MoveRefused(
-            "statement-missing", N_("State your conflicts of interest and sign the undertaking first."), rule="SD3"
-        )
-    if submission.id in standing.barred(session, submission.round, actor.user_id):
+    conflicts.require_stated(session, actor, submission.round, roles_in(session, actor, submission.round))
+    if submission.id in conflicts.barred(session, actor.user_id):
         raise NotAllowed("conflict-of-interest", N_("A stated tie keeps you from judging this tender."), rule="I30")
 
 
@@ -278,12 +246,8 @@ def _reopen_guard(session: Session, one: Assessment, context: Context) -> None:
 
 
 def _reopen_effect(session: Session, one: Assessment, context: Context) -> None:
-    keep(session, one, "reopen", context.move.source, actor=context.actor, now=context.now)
+    taking_out.keep(session, one, context, state=context.move.source)
     one.finished_at = None
-
-
-def _void_guard(session: Session, one: Assessment, context: Context) -> None:
-    context.require_motive()
 
 
 lifecycle.register("assessment", "start", guard=_start_guard)

@@ -14,11 +14,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.ground import audit
+from framework.ground import audit, conflicts
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
-from framework.judging import standing
 from models.disclosure import Submission
 from models.judging import Assessment
 from models.rounds import Round
@@ -47,7 +46,7 @@ def open_to(
     for one in held:
         mine[one.submission_id].append(one)
     is_done = all(one.state == "final" for one in held)
-    barred = standing.barred(session, round_, actor.user_id)
+    barred = conflicts.barred(session, actor.user_id)
     return frozenset(
         number
         for number in submissions

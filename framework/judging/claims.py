@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from framework.chain.measures import facts
 from framework.chain.measures.facts import Said
 from framework.chain.measures.nodes import Node, Place
-from framework.chain.measures.sources import key_of
 from framework.disclosure.columns import SUBMISSION
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.veil import opened
+from framework.ground.text import key_of
 from framework.judging import evidence
 from framework.judging.evidence import Audit, Listing, Support
 from models.chain import Product

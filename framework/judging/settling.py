@@ -16,13 +16,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.measures import stored
-from framework.chain.measures.sources import key_of
-from framework.ground import lifecycle
+from framework.ground import conflicts, lifecycle
 from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_
-from framework.judging import rule, standing
+from framework.ground.text import N_, key_of
+from framework.judging import rule, taking_out
 from framework.rounds.settings import value
 from models.chain import Product
 from models.judging import Assessment, Dissent, Item, Verdict, VerdictVersion
@@ -102,28 +101,22 @@ def outcome_of(finals: Sequence[Assessment], round_: Round, scale_max: int) -> O
     return rule.of_points(points, needed=needed, scale=Decimal(scale_max), agree_pct=pct)
 
 
-def fall_back(session: Session, item_id: int, *, now: dt.datetime) -> None:
-    """Recompute a verdict after one of its assessments was taken out or opened again.
+def recount(session: Session, one: Verdict, now: dt.datetime) -> None:
+    """Let a verdict follow from the assessments that count, after one was taken out.
 
-    It opens where too few final ones remain, or one that counts is not final. Else an agreed value follows from those that
-    remain, which never lie further apart; a moderated one was found by people and stays until the chair calls it.
+    The others never lie further apart than before, so an agreed value stays agreed; a moderated one was found by people
+    and stands until the chair calls it.
     """
-    one = lock(session, [item_id], now=now)[item_id]
-    session.flush()
-    if one.state not in ("agreed", "in_moderation", "moderated"):
+    found = counted(session, [one.item_id]).get(one.item_id, [])
+    if one.state == "open":
         settle(session, [one], now=now)
-        return
-    found = counted(session, [item_id]).get(item_id, [])
-    finals = [each for each in found if each.state == "final"]
-    if len(finals) < value(one.round, "min_evaluators") or len(finals) < len(found):
-        lifecycle.move(session, one, "reopen", actor=SYSTEM, now=now)
-    elif one.state != "moderated":
+    elif one.state in ("agreed", "in_moderation") and found and all(each.state == "final" for each in found):
         keep(session, one, "recount", one.state, by_id=None, now=now)
-        outcome = outcome_of(finals, one.round, one.scale_max)
-        _range(one, outcome, len(finals))
+        outcome = outcome_of(found, one.round, one.scale_max)
+        _range(one, outcome, len(found))
         if one.state == "agreed":
             _give(one, outcome, now)
-    tell_chain(session, one.round, [item_id], now=now)
+    tell_chain(session, one.round, [one.item_id], now=now)
 
 
 def call_moderation(session: Session, one: Verdict, *, actor: Actor, now: dt.datetime, motive: str) -> None:
@@ -205,14 +198,6 @@ def _call_effect(session: Session, one: Verdict, context: Context) -> None:
         keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
     _clear(one)
     one.called_motive = context.motive.strip()
-
-
-def _reopen_effect(session: Session, one: Verdict, context: Context) -> None:
-    with session.no_autoflush:
-        keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
-    _clear(one)
-    one.lowest = one.highest = one.called_motive = ""
-    one.points_lowest, one.points_highest, one.counted = None, None, 0
 
 
 def _clear(one: Verdict) -> None:
@@ -307,7 +292,7 @@ def _chair_may(session: Session, one: Verdict, found: Sequence[Assessment], cont
     round_ = one.round
     if round_.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
-    if one.submission_id in standing.barred(session, round_, context.actor.user_id):
+    if one.submission_id in conflicts.barred(session, context.actor.user_id):
         raise NotAllowed("conflict-of-interest", N_("A stated tie keeps you from judging this tender."), rule="SD3")
     is_own = any(each.user_id == context.actor.user_id for each in found)
     if is_own and not value(round_, "chair_may_assess"):
@@ -316,14 +301,7 @@ def _chair_may(session: Session, one: Verdict, found: Sequence[Assessment], cont
         )
 
 
-def _reopen_guard(session: Session, one: Verdict, context: Context) -> None:
-    found = counted(session, [one.item_id]).get(one.item_id, [])
-    finals = sum(1 for each in found if each.state == "final")
-    if finals >= value(one.round, "min_evaluators") and finals == len(found):
-        raise MoveRefused("enough-final", N_("Enough assessments of this item are final."))
-
-
 lifecycle.register("verdict", "settle", guard=_settle_guard)
 lifecycle.register("verdict", "call_moderation", guard=_call_guard, effect=_call_effect)
 lifecycle.register("verdict", "moderate", guard=_moderate_guard, effect=_moderate_effect)
-lifecycle.register("verdict", "reopen", guard=_reopen_guard, effect=_reopen_effect)
+taking_out.recounts.append(recount)

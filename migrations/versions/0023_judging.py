@@ -76,7 +76,6 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('capacity', sa.Integer(), nullable=True, comment='items; blank = an equal part'),
     sa.Column('languages', sa.JSON(), nullable=False, comment='codes; empty = that of the account'),
-    sa.Column('employers', sa.JSON(), nullable=False, comment='pairs of name and last year'),
     sa.Column('due_on', sa.Date(), nullable=True, comment='day by which the evaluator is asked to be done'),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=20), nullable=False),

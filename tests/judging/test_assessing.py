@@ -97,10 +97,15 @@ def test_nobody_else_saves_and_nobody_with_a_tie_or_without_a_statement(judged, 
     judged.tie(anna, submission)
     with pytest.raises(NotAllowed, match="conflict-of-interest"):
         judged.save(items[0], anna)
-    other = judged.evaluator(member=judged.build.organisation())
+
+
+@pytest.mark.statements
+def test_nobody_judges_before_the_statement_of_conflicts(judged, session):
+    _submission, items = judged.tender()
+    other = judged.evaluator()
     session.execute(delete(ConflictStatement).where(ConflictStatement.user_id == other.user_id))
     judged.assign(items[0], other)
-    with pytest.raises(MoveRefused, match="statement-missing"):
+    with pytest.raises(NotAllowed, match="statement-missing"):
         judged.save(items[0], other)
 
 

@@ -17,11 +17,12 @@ from framework.chain.contradictions.catalogue import OF_EARLIER_ROUNDS
 from framework.chain.contradictions.listing import Filter
 from framework.chain.measures import facts, reading
 from framework.disclosure.veil import opened, veil_of
+from framework.ground import conflicts
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
 from framework.ground.text import N_, storable
-from framework.judging import assessing, blind, claims, piles, standing
+from framework.judging import assessing, blind, claims, piles
 from framework.judging.assessing import Own, Values, lacking, own_of
 from framework.judging.claims import Claim
 from models.base import db
@@ -111,7 +112,7 @@ def _own(round_: Round, submission_id: str) -> Own:
     """The reader's assessments of a tender; *not found* where there are none, or a tie keeps it from the reader."""
     submission = guard.child(Submission, submission_id, round_)
     mine = own_of(db.session(), submission, actor().user_id)
-    if not mine.lines or submission.id in standing.barred(db.session(), round_, actor().user_id):
+    if not mine.lines or submission.id in conflicts.barred(db.session(), actor().user_id):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return mine
 

@@ -20,6 +20,7 @@ from framework.chain.measures.formulas import independent
 from framework.chain.shared import LINKED, is_current
 from framework.disclosure.columns import SUBMISSION
 from framework.disclosure.confidentiality import LEVELS, OPEN_LEVELS, deadline_day, reference_day
+from framework.ground.text import key_of
 from models.chain import Link, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import SmelterListing, SmelterLoad, Submission, SubmissionRow
 from models.rounds import Round
@@ -221,11 +222,6 @@ def _named_smelters(
         )
         .distinct()
     )
-
-
-def key_of(name: str) -> str:
-    """A name without case and blanks."""
-    return "".join(name.split()).casefold()
 
 
 def _marks_of(submission: Submission) -> Marks:
