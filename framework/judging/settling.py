@@ -194,8 +194,9 @@ def _give(one: Verdict, found: Outcome, now: dt.datetime) -> None:
 
 
 def _call_effect(session: Session, one: Verdict, context: Context) -> None:
-    with session.no_autoflush:
-        keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
+    if one.settled_at is not None:
+        with session.no_autoflush:
+            keep(session, one, context.move.act, context.move.source, by_id=context.actor.user_id, now=context.now)
     _clear(one)
     one.called_motive = context.motive.strip()
 

@@ -7,6 +7,7 @@ from flask import Blueprint
 blueprint = Blueprint("assessing", __name__)
 
 from views.assessing import (  # noqa: E402, F401 - their routes hang on the blueprint
+    discussion,
     piles,
     scoring,
 )

@@ -135,11 +135,11 @@ def _after(mine: Own, one: Assessment) -> Assessment:
 def _values(one: Assessment) -> Values:
     """What the form says. Raises InvalidInput for what is no number."""
     form = request.form
-    points = form.get("points", "").strip().replace(",", ".")
+    points = form.get("points", "").strip()
     seconds = form.get("seconds", "0")
     return Values(
         level=form.get("level", "")[:2],
-        points=_number(points) if points else None,
+        points=number_of(points) if points else None,
         confidence=form.get("confidence", "")[:10],
         motive=storable(form.get("motive", "")) or (_guidance(form.get("level", "")) if "take" in form else ""),
         sources=_cells(form.getlist("source")),
@@ -152,9 +152,10 @@ def _guidance(level: str) -> str:
     return translated(words.GUIDANCE[level]) if level in words.GUIDANCE else ""
 
 
-def _number(told: str) -> Decimal:
+def number_of(told: str) -> Decimal:
+    """Points as somebody types them. Raises InvalidInput for what is no number."""
     try:
-        found = Decimal(told)
+        found = Decimal(told.replace(",", "."))
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():

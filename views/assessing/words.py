@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from framework.ground.terms import AUDIT_SCHEMES, label_of
 from framework.ground.text import N_
-from framework.judging import evidence
+from framework.judging import agreement, evidence
+from framework.judging.agreement import Alpha
 from framework.judging.assessing import LACKS
 from framework.judging.evidence import Support
 from models.judging import Item
 from views.chain import measure_words
-from views.i18n import number, words
+from views.i18n import number, unknown, words
 
 GUIDANCE: dict[str, str] = {
     "E0": N_("Nothing supports it, or the evidence contradicts it."),
@@ -80,3 +83,36 @@ def value_of(level: str, points: Decimal | None) -> str:
 def lacks(codes: tuple[str, ...]) -> str:
     """What an assessment lacks."""
     return "; ".join(words(LACKS[code]) for code in codes)
+
+
+def section(code: str) -> str:
+    """A section of the disclosure, or the criteria."""
+    return words(measure_words.LEVELS[code]) if code else _("Criteria with points")
+
+
+def alpha(told: Alpha | None) -> str | Markup:
+    """Alpha, or why it is unknown."""
+    if told is None:
+        return unknown(_("alpha is for levels; points have their spread"))
+    if told.value is None:
+        return unknown(_unknown_alpha(told))
+    return number(round(Decimal(told.value), 2), 2)
+
+
+def interval(told: Alpha | None) -> str | Markup:
+    """The interval of alpha, or why it is unknown."""
+    if told is None or told.value is None or told.low is None or told.high is None:
+        return unknown(_unknown_alpha(told) if told is not None else "")
+    low, high = (number(round(Decimal(each), 2), 2) for each in (told.low, told.high))
+    return _("%(low)s to %(high)s", low=low, high=high)
+
+
+def part(told: Fraction | None) -> str | Markup:
+    """A part of the verdicts."""
+    return unknown(_("no verdict yet")) if told is None else measure_words.figure(told)
+
+
+def _unknown_alpha(told: Alpha) -> str:
+    if told.reason == agreement.NO_VARIATION:
+        return _("every value is the same, so chance has no measure")
+    return _("%(items)s items judged by two, of at least %(fewest)s", items=told.items, fewest=agreement.FEWEST_ITEMS)
