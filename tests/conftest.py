@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from framework.disclosure import sealing
+from framework.ground import conflicts
 from framework.people import passwords
 from models.base import Base, db
 from models.records import StoredFile
@@ -196,6 +197,13 @@ def all_keys(app: Flask) -> Ring:
     """A ring with every key of the installation: a test looks at what lies sealed as its owner does."""
     wanted = StoredFile.key_id != ""
     return Ring(lambda: sealing.keys_where(db.session(), app.extensions["master"], wanted), app.extensions["master"])
+
+
+@pytest.fixture(autouse=True)
+def stated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has said where a conflict of interest is, so that opened tenders may be looked at; `statements` marks tests of it."""
+    if request.node.get_closest_marker("statements") is None:
+        monkeypatch.setattr(conflicts, "must_state", lambda *_given: False)
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ BLUEPRINTS = (
     "views.demand",
     "views.disclosure",
     "views.chain",
+    "views.judging",
     "views.requests",
+    "views.assessing",
     "views.audit",
     "views.operations",
 )

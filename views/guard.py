@@ -27,14 +27,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from framework.ground import audit, jobs
+from framework.ground import audit, conflicts, jobs
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
-from framework.ground.permissions import PUBLIC, TABLE, Permission, may, require
+from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
 from framework.ground.text import N_, storable
 from framework.people import sessions, tokens
 from models.base import db, random_id
+from models.contradictions import Clarification, Contradiction
+from models.disclosure import Submission
+from models.judging import Assessment, Item
 from models.records import OneTimeKey
+from models.requests import UpstreamRequest
 from models.rounds import Round
 from views import caller, clock, keyring, personal, typed
 from views.caller import is_call
@@ -43,6 +47,16 @@ from views.i18n import sentence
 logger = logging.getLogger(__name__)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+RECORDS = frozenset({Permission.AUDIT_VIEW, Permission.AUDIT_VIEW_ALL})
+NAMED_RECORDS: dict[str, Any] = {
+    "submission_id": Submission,
+    "contradiction_id": Contradiction,
+    "clarification_id": Clarification,
+    "request_id": UpstreamRequest,
+    "item_id": Item,
+    "assessment_id": Assessment,
+}
+"""Names in addresses of records that belong to a tender."""
 FRESH_CODE = "fresh_code"
 """The field in which a code of the second factor comes along with a form that was sent before without it."""
 View = Callable[..., Any]
@@ -79,6 +93,9 @@ def permit(permission: Permission) -> Callable[[View], View]:
             g.attempt, g.attempt_round = permission.value, values.get("round_")
             if not _may(permission, values.get("round_")):
                 require(db.session, actor(), permission, values.get("round_"))
+            first = _conflicts_first(permission, values)
+            if first is not None:
+                return first
             replay = _replayed()
             return replay if replay is not None else view(**values)
 
@@ -86,6 +103,40 @@ def permit(permission: Permission) -> Callable[[View], View]:
         return guarded
 
     return wrap
+
+
+def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response | None:
+    """Keep out what a conflict keeps from the asker; who has yet to say where one is, is sent to do so before anything is shown.
+
+    A page reads through a session that leaves these tenders out. A form about one of them is answered as if it were not there.
+    """
+    round_: Round | None = values.get("round_")
+    if permission not in SHOWS_TENDERS | RECORDS or (round_ is not None and round_.state not in OPENED):
+        return None
+    shows = round_ is not None and permission in SHOWS_TENDERS
+    if round_ is not None and shows and conflicts.must_state(db.session(), actor(), round_, roles(round_)):
+        if request.method in SAFE and not is_call():
+            return redirect(url_for("judging.conflicts", round_id=round_.public_id))
+        raise NotAllowed("statement-missing", N_("First say whether you have a conflict of interest."), rule="SD3")
+    g.kept_out = conflicts.barred(db.session(), actor().user_id)
+    if g.kept_out and request.method in SAFE:
+        conflicts.keep_out(db.session(), g.kept_out)
+    elif g.kept_out and round_ is not None:
+        _refuse_kept_out(round_, values)
+    return None
+
+
+def _refuse_kept_out(round_: Round, values: dict[str, Any]) -> None:
+    """Raise NotFound where the address names a record of a tender that a conflict keeps from the asker."""
+    for name, table in NAMED_RECORDS.items():
+        public_id = values.get(name)
+        if public_id is None:
+            continue
+        found = db.session.scalar(
+            select(table).where(table.public_id == storable(public_id), table.round_id == round_.id)
+        )
+        if found is not None and conflicts.is_kept_out(db.session(), found, g.kept_out):
+            raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
 
 
 def actor() -> Actor:
@@ -155,11 +206,18 @@ def refused(error: RuleBroken) -> str:
     A second factor given too long ago is no refusal: it is asked for, and the same form then sent again.
     """
     db.session.rollback()
+    keep_out_again()
     if isinstance(error, FactorStale):
         raise error
     if not isinstance(error, InvalidInput):
         note_denied(error)
     return sentence(error)
+
+
+def keep_out_again() -> None:
+    """From here on a form shows a page, so that what a conflict keeps from the asker is left out as on any page."""
+    if getattr(g, "kept_out", None):
+        conflicts.keep_out(db.session(), g.kept_out)
 
 
 def note_denied(error: RuleBroken) -> None:
@@ -238,6 +296,7 @@ def _ask_first(endpoint: str) -> Response | tuple[str, int]:
 def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
     db.session().info["write"] = request.method not in SAFE
+    conflicts.keep_out(db.session(), frozenset())
     g.request_ref = random_id()
     is_form = not is_call() and "once" in request.form
     g.body_hash = _body_hash() if is_form else ""  # before the first query takes the write lock
@@ -306,6 +365,7 @@ def _appointed(who: Actor, needed: frozenset[str]) -> bool:
 
 
 def _touch(_error: BaseException | None) -> None:
+    conflicts.keep_out(db.session(), frozenset())
     used = getattr(g, "touch", None)
     if used is None:
         return

@@ -14,10 +14,11 @@ from framework.chain.comparison import Line
 from framework.chain.figures import asked_mineral, required_types
 from framework.chain.measures.product import Figures
 from framework.chain.measures.reading import classes_of, sees_products
-from framework.chain.measures.sources import class_of, key_of, smelter_key
+from framework.chain.measures.sources import class_of, smelter_key
 from framework.chain.shared import audience_of, is_current, is_seen_by
 from framework.disclosure.confidentiality import Reader, default_level
 from framework.ground.paging import Page, page_of
+from framework.ground.text import key_of
 from models.chain import Component, Link, Mention, Product, SmelterMention
 from models.disclosure import SubmissionRow
 from models.measures import ProductMeasures

@@ -52,6 +52,15 @@ KINDS: dict[str, str] = {
     "not_applicable.undone": N_(
         "took back what was accepted as not applicable: %(count)s models of tender %(receipt)s"
     ),
+    "conflict_statement.given": N_("said where a conflict of interest is and signed the undertaking: %(conflicts)s"),
+    "conflict.stated": N_("stated a conflict of interest; %(taken_out)s assessments were taken out"),
+    "conflict.lifted": N_("took a conflict of interest back that was stated by mistake"),
+    "appointment.made": N_("named a person to judge: %(role)s"),
+    "appointment.withdrawn": N_("withdrew a person named to judge: %(role)s"),
+    "evaluator_profile.changed": N_("changed what an evaluator can take on"),
+    "items.listed": N_("listed what is to be judged: %(count)s items"),
+    "selection.admitted": N_("admitted the bidder of tender %(receipt)s"),
+    "selection.excluded": N_("excluded the bidder of tender %(receipt)s"),
     "clarification.asked": N_("asked a supplier about its own rows, %(items)s"),
     "clarification.answered": N_("answered a question about the tender"),
     "clarification.closed": N_("closed a question to a supplier"),
@@ -147,6 +156,7 @@ PROPOSED: dict[tuple[str, str], str] = {
     ("round", "move_deadline"): N_("a later deadline"),
     ("round", "cancel"): N_("the cancellation"),
     ("round", "reopen_after_outage"): N_("the reopening of receipt"),
+    ("submission", "exclude"): N_("the exclusion of a bidder"),
 }
 """What a proposal was about, by its record and act, in the words of the page where it is confirmed."""
 

@@ -7,6 +7,7 @@ from framework.ground.text import N_
 MAIL_LABELS: dict[str, str] = {
     "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
+    "conflict_declared": N_("Conflict of interest stated"),
     "confirmation_needed": N_("A second person is needed"),
     "deadline_moved": N_("Later tender deadline"),
     "demand_approve": N_("Demand to approve"),
@@ -17,6 +18,7 @@ MAIL_LABELS: dict[str, str] = {
     "file_quarantined": N_("File in quarantine"),
     "invitation": N_("Invitation of a person"),
     "log_head": N_("Head of the record"),
+    "judging_turn": N_("Your turn to judge"),
     "password_reset": N_("New password"),
     "person_added": N_("Person added"),
     "request_asked": N_("Request upstream"),

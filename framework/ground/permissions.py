@@ -25,6 +25,9 @@ OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "i
 ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
+JUDGING = frozenset({"judging"})
+JUDGED = OPENED - {"opened"}
+"""States in which what evaluators found may be looked at: while they judge, and afterwards."""
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
@@ -86,6 +89,15 @@ class Permission(StrEnum):
     REQUEST_VIEW_OWN = "request:view_own"
     REQUEST_ANSWER = "request:answer"
     REQUEST_VIEW = "request:view"
+    ASSESSMENT_MAKE = "assessment:make"
+    VERDICT_VIEW = "verdict:view"
+    VERDICT_MODERATE = "verdict:moderate"
+    CONFLICT_STATE = "conflict:state"
+    JUDGES_NAME = "judges:name"
+    SELECTION_DECIDE = "selection:decide"
+    JUDGING_VIEW = "judging:view"
+    JUDGING_SHARE = "judging:share"
+    JUDGING_START = "judging:start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +215,64 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.REQUEST_VIEW_OWN, "supplier", N_("see what was asked upstream and what came back"), ANY),
         _rule(Permission.REQUEST_ANSWER, PUBLIC, N_("answer a request by its mailed link")),
         _rule(Permission.REQUEST_VIEW, "lead", N_("see which requests upstream are silent"), OPENED),
+        _rule(Permission.ASSESSMENT_MAKE, "evaluator", N_("judge the items that are assigned to one"), JUDGING),
+        _rule(
+            Permission.VERDICT_VIEW,
+            "lead chair evaluator",
+            N_("see what evaluators found, once the own assessments are final"),
+            JUDGED,
+        ),
+        _rule(Permission.VERDICT_MODERATE, "chair", N_("lead the discussion and write down what it found"), JUDGING),
+        _rule(
+            Permission.CONFLICT_STATE,
+            "lead evaluator chair opener operator",
+            N_("say where a conflict of interest is, before anything is shown"),
+            OPENED - {"closed", "archived"},
+        ),
+        _rule(
+            Permission.JUDGES_NAME,
+            "lead",
+            N_("name evaluators and chairs, and lift a conflict that was stated by mistake"),
+            SEALED | {"opened", "judging"},
+        ),
+        _rule(Permission.SELECTION_DECIDE, "lead", N_("admit or exclude bidders"), frozenset({"opened"})),
+        _rule(Permission.JUDGING_VIEW, "lead chair", N_("see how the judging is shared out"), OPENED),
+        _rule(
+            Permission.JUDGING_SHARE,
+            "lead chair",
+            N_("share the items out over the evaluators"),
+            frozenset({"opened", "judging"}),
+        ),
+        _rule(Permission.JUDGING_START, "lead", N_("start the judging"), frozenset({"opened"})),
     )
 }
+
+
+SHOWS_TENDERS = frozenset(
+    {
+        Permission.SUBMISSION_VIEW_OPENED,
+        Permission.COLUMNS_SHARE,
+        Permission.COMPARISON_VIEW,
+        Permission.SITES_ANSWER,
+        Permission.SITES_MATCH,
+        Permission.CONTRADICTIONS_VIEW,
+        Permission.CONTRADICTIONS_JUDGED,
+        Permission.CONTRADICTIONS_DECIDE,
+        Permission.NOT_APPLICABLE_VIEW,
+        Permission.NOT_APPLICABLE_DECIDE,
+        Permission.CLARIFICATION_ASK,
+        Permission.REQUEST_ASK_AS_LEAD,
+        Permission.REQUEST_VIEW,
+        Permission.SELECTION_DECIDE,
+        Permission.JUDGING_VIEW,
+        Permission.JUDGING_SHARE,
+        Permission.JUDGING_START,
+        Permission.ASSESSMENT_MAKE,
+        Permission.VERDICT_VIEW,
+        Permission.VERDICT_MODERATE,
+    }
+)
+"""What shows something of opened tenders: whoever judges, chairs, opens or leads says first where a conflict is."""
 
 
 def may(

@@ -14,13 +14,12 @@ from framework.chain.columns import Column, columns
 from framework.chain.comparison import Line
 from framework.chain.contradictions import listing
 from framework.chain.matching import questions
-from framework.chain.measures.sources import key_of
 from framework.demand.pooled import LotPool
 from framework.disclosure.confidentiality import Reader
 from framework.disclosure.veil import veil_for
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission, may
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from models.base import db
 from models.rounds import Lot, Round
 from views import clock, guard

@@ -10,8 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from framework.chain.columns import Column, arranged, chosen
 from framework.chain.comparison import Line
-from framework.chain.measures.sources import key_of
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 
 FLAGS: dict[str, tuple[str, Callable[[Line], bool]]] = {}
 """Filters of yes or no by their name in the address: what the box says (a template to translate) and which lines stay.

@@ -15,7 +15,7 @@ from framework.chain.clarifications.notices import ASKING
 from framework.chain.clarifications.positions import Position
 from framework.chain.contradictions import review
 from framework.chain.contradictions.states import states_of
-from framework.ground import audit, lifecycle
+from framework.ground import audit, conflicts, lifecycle
 from framework.ground.actors import Actor, roles_for, roles_in
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from framework.ground.lifecycle import Context
@@ -63,6 +63,7 @@ def ask(
     fair = {"answer_by": answer_by, "left_out": len(positions) - len(asked)}
     batch, made = random_id(), []
     for one in asked:
+        conflicts.require_free(session, actor, one.submission)
         _move(session, round_, one.submission, why, actor, now, **fair)
         made.append(_send(session, one, batch, answer_by or now, why, actor, now))
     for number in about:

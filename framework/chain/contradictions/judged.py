@@ -15,7 +15,7 @@ JUDGED = ("in_review", "clarification_asked", "scored")
 def submissions(session: Session, round_: Round) -> list[Submission]:
     """The tenders that the evaluators of a round judge, by receipt; none before the judging.
 
-    Each judges all of them: there are no assignments and no statements of conflict yet, which will narrow this.
+    What a conflict keeps from the reader is left out by the session that the page reads through.
     """
     if round_.state == "opened":
         return []

@@ -15,9 +15,10 @@ from framework.chain.measures.facts import Said, load
 from framework.chain.measures.nodes import Node, Place
 from framework.chain.measures.reading import classes_of, groups_of, quantities, rolled
 from framework.chain.measures.rolling import Quantities, Rolled
-from framework.chain.measures.sources import key_of, smelter_key
+from framework.chain.measures.sources import smelter_key
 from framework.disclosure.confidentiality import Reader
 from framework.ground.paging import Page, page_of
+from framework.ground.text import key_of
 from models.chain import Product
 from models.disclosure import Submission
 from models.rounds import Lot

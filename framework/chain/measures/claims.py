@@ -19,15 +19,14 @@ from sqlalchemy.orm import Session
 from framework.chain.figures import asked_mineral, required_types
 from framework.chain.measures import stored, waived
 from framework.chain.measures.facts import rows_of
-from framework.chain.measures.sources import key_of
 from framework.chain.measures.waived import COMPONENT, MINERAL
 from framework.chain.shared import is_current
 from framework.disclosure.veil import opened
-from framework.ground import audit, permissions
+from framework.ground import audit, conflicts, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from models.chain import Component, Link, Mention, Product, SmelterMention
 from models.disclosure import Submission
 from models.measures import NotApplicable, ProductMeasures
@@ -129,6 +128,7 @@ def accept(
     """
     round_ = submission.round
     permissions.require(session, actor, Permission.NOT_APPLICABLE_DECIDE, round_)
+    conflicts.require_free(session, actor, submission)
     why = motive.strip()
     if not products:
         raise InvalidInput("claims-missing", N_("Choose at least one model."), field="product")
@@ -156,6 +156,7 @@ def undo(
     """The lead takes its acceptance for these models back: they are asked again; how many. Raises as `accept`."""
     round_ = submission.round
     permissions.require(session, actor, Permission.NOT_APPLICABLE_DECIDE, round_)
+    conflicts.require_free(session, actor, submission)
     if not products:
         raise InvalidInput("claims-missing", N_("Choose at least one model."), field="product")
     _lock(session, products)

@@ -16,11 +16,12 @@ from framework.chain.figures import SUB_COMPONENT_TIER, asked_mineral, required_
 from framework.chain.measures import waived
 from framework.chain.measures.nodes import Node, Place, required
 from framework.chain.measures.scale import FA, KEYS, MI, SM, Scale, scale_of
-from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, key_of, listed
+from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, listed
 from framework.chain.measures.waived import kind_of
 from framework.chain.shared import is_current
 from framework.disclosure.confidentiality import day_of_receipt, deadline_day
 from framework.ground.places import Precision, precision
+from framework.ground.text import key_of
 from framework.rounds.settings import value
 from models.chain import Component, Link, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import Submission, SubmissionRow

@@ -14,7 +14,7 @@ from framework.chain.comparison import Line
 from framework.chain.measures.facts import Said, load, scale
 from framework.chain.measures.product import MEASURES, Figures, Gap, measure
 from framework.chain.measures.rolling import Quantities, Rolled, Sums, quantities_of, quantity_of, ranked, roll
-from framework.chain.measures.sources import class_of, key_of
+from framework.chain.measures.sources import class_of
 from framework.chain.measures.stored import shares_of
 from framework.chain.shared import audience_of
 from framework.demand import pool
@@ -22,7 +22,7 @@ from framework.disclosure.confidentiality import Reader, default_level
 from framework.disclosure.veil import opened
 from framework.ground.errors import NotFound
 from framework.ground.paging import Page, page_of
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from models.chain import Product
 from models.disclosure import Submission
 from models.measures import LotMeasures, ProductMeasures

@@ -18,9 +18,9 @@ from framework.chain import shares
 from framework.chain.measures.facts import load, scale
 from framework.chain.measures.product import Figures, measure
 from framework.chain.measures.rolling import Sums
-from framework.chain.measures.sources import key_of
 from framework.disclosure.veil import opened
 from framework.ground import jobs
+from framework.ground.text import key_of
 from models.chain import ChainBuild, Link, Mention, Product
 from models.disclosure import Submission
 from models.measures import LotMeasures, ProductMeasures

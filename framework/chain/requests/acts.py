@@ -14,7 +14,7 @@ from framework.chain.requests import due, links, notices
 from framework.chain.requests.making import UPSTREAM, Party, cleaned, new, require_rows, send
 from framework.chain.requests.nodes import Node, of_row
 from framework.disclosure.veil import OPENED
-from framework.ground import audit, lifecycle, permissions
+from framework.ground import audit, conflicts, lifecycle, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.permissions import Permission
@@ -83,6 +83,7 @@ def ask_as_lead(
     """
     round_ = submission.round
     permissions.require(session, actor, Permission.REQUEST_ASK_AS_LEAD, round_)
+    conflicts.require_free(session, actor, submission)
     _require_day_left(session, UpstreamRequest.supplier_id == actor.organisation_id, now)
     asker = round_.organisation.name
     request = new(submission, to, why=why, due_on=due_on, asker=asker, now=now, is_of_lead=True, has_rows=bool(nodes))

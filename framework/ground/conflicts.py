@@ -1,0 +1,168 @@
+"""Conflicts of interest as every page meets them: who has yet to give a statement, and which tenders are kept from whom.
+
+A conflict binds the person, whatever role it acts in. A page that reads asks the database through a session from which
+the tenders of the conflict are left out (`keep_out`); an act asks `require_free` of the tender it concerns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, exists, select
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
+
+from framework.ground.actors import Actor
+from framework.ground.errors import NotAllowed, NotFound
+from framework.ground.text import N_, key_of
+from models.base import Base
+from models.contradictions import Contradiction, ContradictionRow
+from models.disclosure import Comparison, Submission, SubmissionRow
+from models.judging import Conflict, ConflictStatement
+from models.people import Appointment
+from models.records import AuditEvent
+from models.rounds import Round
+
+KEPT_OUT = "tenders kept out"
+_WITH_BRANDS = ("0_submission", "1_products")
+
+
+def must_state(session: Session, actor: Actor, round_: Round, roles: Collection[str]) -> bool:
+    """Whether the person judges, chairs, opens or leads here and has not yet said where a conflict is.
+
+    `roles` are the actor's in the round. An appointment binds the person also while it acts for somebody else.
+    """
+    if actor.user_id is None or not (actor.roles - {"supplier", "brand"} or roles):
+        return False
+    stated = select(ConflictStatement.id).where(
+        ConflictStatement.round_id == round_.id, ConflictStatement.user_id == actor.user_id
+    )
+    named = select(Appointment.id).where(
+        Appointment.round_id == round_.id, Appointment.user_id == actor.user_id, Appointment.withdrawn_at.is_(None)
+    )
+    row = session.execute(select(exists(stated), exists(named))).one()
+    return not row[0] and ("lead" in roles or bool(row[1]))
+
+
+def barred(session: Session, user_id: int | None) -> frozenset[int]:
+    """The numbers of the tenders that a conflict keeps from this person, of all rounds.
+
+    A conflict with a brand keeps every tender that offers it from the person.
+    """
+    if user_id is None:
+        return frozenset()
+    stands = (Conflict.user_id == user_id, Conflict.lifted_at.is_(None))
+    query = select(Conflict.round_id, Conflict.supplier_id, Conflict.brand_key).where(*stands)
+    ties = session.execute(query.execution_options(all_tenders=True)).all()
+    if not ties:
+        return frozenset()
+    suppliers = {(row.round_id, row.supplier_id) for row in ties if row.supplier_id is not None}
+    keys = {(row.round_id, row.brand_key) for row in ties if row.supplier_id is None}
+    sent = select(Submission.id, Submission.round_id, Submission.supplier_id).where(
+        Submission.round_id.in_({row.round_id for row in ties})
+    )
+    tenders = session.execute(sent.execution_options(all_tenders=True)).all()
+    found = {row.id for row in tenders if (row.round_id, row.supplier_id) in suppliers}
+    if keys:
+        of_round = {row.id: row.round_id for row in tenders}
+        for number, brands in brands_of(session, of_round).items():
+            if any((of_round[number], key) in keys for key in brands):
+                found.add(number)
+    return frozenset(found)
+
+
+def brands_of(session: Session, submissions: Iterable[int]) -> dict[int, dict[str, str]]:
+    """The brands that the sheets of these submissions name, by submission: key to the brand as it is written first."""
+    brand = SubmissionRow.read_values["brand"].as_string()
+    query = (
+        select(SubmissionRow.submission_id, brand)
+        .where(
+            SubmissionRow.submission_id.in_(sorted(submissions)),
+            SubmissionRow.sheet.in_(_WITH_BRANDS),
+            SubmissionRow.listed_reason == "",
+        )
+        .distinct()
+        .order_by(SubmissionRow.submission_id, brand)
+    )
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for number, written in session.execute(query.execution_options(all_tenders=True)):
+        if written and written.strip():
+            found[number].setdefault(key_of(written), written.strip())
+    return found
+
+
+def require_free(session: Session, actor: Actor, submission: Submission) -> None:
+    """Raise NotFound where a conflict keeps this tender from the actor, as if it were not there."""
+    if not actor.is_system and submission.id in barred(session, actor.user_id):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+
+
+def require_stated(session: Session, actor: Actor, round_: Round, roles: Collection[str]) -> None:
+    """Raise NotAllowed where a statement is still to be given."""
+    if must_state(session, actor, round_, roles):
+        raise NotAllowed("statement-missing", N_("First say whether you have a conflict of interest."), rule="SD3")
+
+
+def keep_out(session: Session, submissions: frozenset[int]) -> None:
+    """From now on leave out of all that this session loads whatever belongs to these tenders; none to show all again.
+
+    Meant for a session that only reads: an act that moved rows of which it sees a part would do half of it.
+    """
+    session.info[KEPT_OUT] = submissions
+
+
+def is_kept_out(session: Session, record: object, submissions: frozenset[int]) -> bool:
+    """Whether a record belongs to one of these tenders, or is a contradiction that one of them is part of."""
+    if isinstance(record, Submission):
+        return record.id in submissions
+    if isinstance(record, Contradiction):
+        rows = select(ContradictionRow.submission_id).where(ContradictionRow.contradiction_id == record.id)
+        return bool(submissions & set(session.scalars(rows)))
+    return getattr(record, "submission_id", None) in submissions
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _leave_out(state: ORMExecuteState) -> None:
+    kept_out = state.session.info.get(KEPT_OUT)
+    if not kept_out or not state.is_select or state.is_column_load or state.execution_options.get("all_tenders"):
+        return
+    state.statement = state.statement.options(*_options(kept_out))
+
+
+@cache
+def _of_a_tender() -> tuple[Any, ...]:
+    """The tables whose rows belong to one tender."""
+    return tuple(mapper.class_ for mapper in Base.registry.mappers if "submission_id" in mapper.columns)
+
+
+def _options(submissions: frozenset[int]) -> list[ORMOption]:
+    numbers = sorted(submissions)
+    found: list[ORMOption] = [
+        with_loader_criteria(one, one.submission_id.is_(None) | one.submission_id.not_in(numbers))
+        for one in _of_a_tender()
+    ]
+    rows = ContradictionRow.__table__.c
+    spoiled = select(rows.contradiction_id).where(rows.submission_id.in_(numbers))
+    return [
+        *found,
+        with_loader_criteria(Submission, Submission.id.not_in(numbers)),
+        with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
+        with_loader_criteria(Contradiction, Contradiction.id.not_in(spoiled)),
+        with_loader_criteria(AuditEvent, ~_about(numbers)),
+    ]
+
+
+def _about(numbers: list[int]) -> ColumnElement[bool]:
+    """Whether an event is about one of these tenders or about a record that belongs to it."""
+    submission = Submission.__table__.c
+    found: ColumnElement[bool] = AuditEvent.subject_id.in_(
+        select(submission.public_id).where(submission.id.in_(numbers))
+    )
+    for one in _of_a_tender():
+        columns = one.__table__.c
+        if "public_id" in columns:
+            found |= AuditEvent.subject_id.in_(select(columns.public_id).where(columns.submission_id.in_(numbers)))
+    return found

@@ -1,0 +1,1 @@
+"""Judging: conflicts first, then sharing the work, then each alone, then together."""
