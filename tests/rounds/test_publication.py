@@ -13,6 +13,7 @@ from sqlalchemy import select
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken, Stale
 from framework.rounds import clauses, creating, deadline, editing, moves, parts, publication
 from models.disclosure import SupplierInvitation
+from models.people import Appointment, User
 from models.records import AuditEvent, Mail
 from models.rounds import MemberClass
 from models.signons import EligibilitySnapshot, SignOn

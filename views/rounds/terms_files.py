@@ -107,7 +107,7 @@ def _values(round_: Round, frozen: Frozen, digest: str, *, is_draft: bool) -> di
         },
         "proof": [["SHA-256", digest], [_("Openers named"), str(number(len(frozen.get("openers", []))))]],
         "hint": _(
-            "The hash is over the canonical text of all terms: also the data agreement, the years of retention and the openers, which are not printed here. It can be typed into the pages of this installation to compare."
+            "The hash is over the canonical text of all terms: also the data agreement, the years of retention and the openers, which are not printed here. The same hash stands on the public page of the round."
         ),
         "foot": f"{reference} · {about.get('name', round_.name)}\nSHA-256 {digest}"
         + (f"\n{_('DRAFT')}" if is_draft else ""),
