@@ -34,6 +34,7 @@ MANDATE_TYPES = ("cpb", "occasional_joint_full", "occasional_joint_part")
 PLACES = ("selection", "specification", "award", "performance")
 CALL_OFF_ROUTES = ("direct", "desktop", "mini_competition")
 PROPOSAL_STATES = ("open", "confirmed", "lapsed", "withdrawn")
+DATE_KINDS = ("signon", "demand", "questions", "tender")
 
 
 class Round(Record, Base):
@@ -243,10 +244,70 @@ class Proposal(Record, Base):
 
 
 class Outage(Record, Base):
-    """An interruption of service, shown publicly."""
+    """An interruption of service, shown publicly; without an end while it lasts."""
 
     __tablename__ = "outage"
 
     started_at: Mapped[dt.datetime] = mapped_column(Instant)
     ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class DeadlineChange(Record, Base):
+    """One move of a tender deadline, shown publicly with its motive; `outage_id` where an outage was the ground."""
+
+    __tablename__ = "deadline_change"
+    __table_args__ = (CheckConstraint("to_at > from_at", name="later"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    from_at: Mapped[dt.datetime] = mapped_column(Instant)
+    to_at: Mapped[dt.datetime] = mapped_column(Instant)
+    motive: Mapped[str] = mapped_column(Text)
+    proposer_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), comment="blank where one person may move it")
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outage.id"))
+    reopened: Mapped[bool] = mapped_column(default=False, comment="receipt had closed and was opened again")
+
+    outage: Mapped[Outage | None] = relationship()
+
+
+class RoundDate(Base):
+    """A deadline of a round as calendars know it: its identifier is for ever, `sequence` grows with each change."""
+
+    __tablename__ = "round_date"
+    __table_args__ = (
+        UniqueConstraint("round_id", "kind"),
+        CheckConstraint(one_of("kind", DATE_KINDS), name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    at: Mapped[dt.datetime] = mapped_column(Instant, comment="the last one known, also once it was taken away")
+    sequence: Mapped[int] = mapped_column(default=0)
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+
+
+class CalendarFeed(Record, Base):
+    """The link by which the calendar of one person reads the dates of one round; its secret is not stored."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index(
+            "uq_calendar_feed_works",
+            "user_id",
+            "organisation_id",
+            "round_id",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    organisation: Mapped[Organisation] = relationship()
+    round: Mapped[Round] = relationship()

@@ -24,6 +24,7 @@ from framework.ground.files import FileStore
 from framework.ground.pdf import NotMade
 from framework.ground.sheets.reader import ChildLost
 from framework.ground.sheets.workplace import work_below
+from framework.rounds import outages
 from models.base import db, random_id
 from models.sealing import KeyMissing, SealBroken, WrongMasterKey
 from views import api, cli, fresh_factor, guard, i18n, keyring, migrating, page, problems, typed, worker
@@ -65,6 +66,7 @@ def build(settings: Settings | None = None) -> Flask:
         "views", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), static_url_path="/static"
     )
     app.extensions["settings"] = settings
+    outages.configure(settings.outage_warning_minutes)
     app.extensions["scanner"] = settings.scanner()
     app.extensions["files"] = FileStore(settings.data_dir / "files", is_scanned=bool(settings.virus_scanner))
     work_below(settings.reading_folder())

@@ -108,6 +108,12 @@ class Settings(FileLimits):
     )
     invitation_days: int = Field(14, description="How long an invitation link works.")
     idempotency_keep_days: int = Field(7, description="How long the outcome of a form that was sent is kept, in days.")
+    outage_warning_minutes: int = Field(
+        60,
+        ge=0,
+        le=1440,
+        description="A lead is warned where an outage ended fewer than so many minutes before the tender deadline.",
+    )
     denied_log_limit: int = Field(
         100,
         description="Refused attempts of one person and minute that are written one by one; more are summed in one.",

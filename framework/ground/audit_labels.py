@@ -86,6 +86,18 @@ KINDS: dict[str, str] = {
     "organisation.created": N_("added an organisation"),
     "organisation.edited": N_("changed an organisation"),
     "outage.recorded": N_("recorded an interruption of service"),
+    "outage.ended": N_("recorded the end of an interruption of service"),
+    "round.outage_warned": N_("warned of an interruption of service near the tender deadline"),
+    "round.answer_question": N_("published answer %(number)s to everybody, version %(version_no)s"),
+    "question.asked": N_("asked a question about the tender"),
+    "question.withdrawn": N_("took a question about the tender back"),
+    "public_answer.drafted": N_("began an answer to everybody"),
+    "public_answer.saved": N_("changed the draft of an answer to everybody"),
+    "public_answer.discarded": N_("put the draft of an answer to everybody aside"),
+    "public_answer.restored": N_("took the draft of an answer to everybody up again"),
+    "public_answer.joined": N_("let further questions belong to an answer to everybody"),
+    "calendar_feed.made": N_("made a calendar link"),
+    "calendar_feed.revoked": N_("revoked a calendar link"),
     "role.granted": N_("gave the role %(role)s"),
     "role.withdrawn": N_("withdrew the role %(role)s"),
     "second_factor.enrolled": N_("set up a second factor"),
@@ -184,6 +196,7 @@ OTHER_ATTEMPTS: dict[str, str] = {
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
+    "round.answer_question": N_("published an answer to everybody"),
     "api_token.created": N_("made a token for programs"),
     "api_token.revoked": N_("revoked a token for programs"),
     "round.edit_terms": N_("changed the terms"),

@@ -53,6 +53,12 @@ class Permission(StrEnum):
     ROUND_MOVE = "round:move"
     ROUND_PUBLISH = "round:publish"
     DEADLINE_MOVE = "deadline:move"
+    DEADLINE_EXTEND = "deadline:extend"
+    QUESTION_ASK = "question:ask"
+    QUESTION_VIEW_OWN = "question:view_own"
+    QUESTION_VIEW = "question:view"
+    QUESTION_ANSWER = "question:answer"
+    CALENDAR_USE = "calendar:use"
     MEMBER_INVITE = "sign_on:invite"
     SIGN_ON_VIEW = "sign_on:view"
     SIGN_ON_ANSWER = "sign_on:answer"
@@ -144,6 +150,19 @@ TABLE: dict[Permission, Rule] = {
             Permission.ROUND_PUBLISH, "lead", N_("approve and publish a round"), frozenset({"demand_locked", "ready"})
         ),
         _rule(Permission.DEADLINE_MOVE, "lead", N_("move the tender deadline"), frozenset({"published"})),
+        _rule(Permission.DEADLINE_EXTEND, "lead", N_("extend the deadline for all after an outage"), SEALED),
+        _rule(Permission.QUESTION_ASK, "supplier", N_("ask a question about a tender"), frozenset({"published"})),
+        _rule(
+            Permission.QUESTION_VIEW_OWN, "supplier", N_("see the own questions and the answers to all questions"), ANY
+        ),
+        _rule(Permission.QUESTION_VIEW, "lead", N_("see the questions of suppliers and who asked them"), ANY),
+        _rule(Permission.QUESTION_ANSWER, "lead", N_("answer questions to all suppliers"), frozenset({"published"})),
+        _rule(
+            Permission.CALENDAR_USE,
+            "lead member supplier evaluator chair opener monitor",
+            N_("have the dates of a round in the own calendar"),
+            ANY,
+        ),
         _rule(Permission.MEMBER_INVITE, "lead", N_("invite buyers to a round"), ANY),
         _rule(Permission.SIGN_ON_VIEW, "lead member", N_("see sign-ons"), ANY),
         _rule(Permission.SIGN_ON_ANSWER, "member", N_("answer an invitation and hand in a mandate"), ANY),

@@ -15,7 +15,7 @@ _REASONS: dict[str, str] = {
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
-        "link-ended link-revoked due-date-ahead request-over not-opened"
+        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
@@ -42,7 +42,7 @@ _REASONS: dict[str, str] = {
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
         "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
-        "nothing-answered nothing-proven proof-missing nothing-pending"
+        "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",
@@ -51,6 +51,8 @@ _REASONS: dict[str, str] = {
     N_("there had been too many tries"): "too-many-tries",
     N_("the token was unknown, over or revoked"): "token-wrong",
     N_("there were too many tokens already"): "too-many-tokens",
+    N_("too many of their questions waited already"): "too-many-questions",
+    N_("the text held names of whoever asked"): "names-in-text",
     N_("a registry says otherwise"): "ids-contradict ids-differ",
     N_("what was sent could not be taken"): "invalid-input file-refused file-infected file-not-scanned",
 }

@@ -13,7 +13,7 @@ from models.records import AuditEvent, Mail
 from models.requests import UpstreamRequest
 from models.rounds import Round
 
-SUBMISSION, REQUEST = "submission", "request"
+SUBMISSION, REQUEST, QUESTION = "submission", "request", "question"
 BY_LINK = "link"
 """What stands for the session in events of whoever acts by the link of a request."""
 INVITATION_MAIL = "supplier_invited"
@@ -45,7 +45,8 @@ def is_event_of_tender() -> ColumnElement[bool]:
 def is_event_by_bidder() -> ColumnElement[bool]:
     """Other events of a supplier in a sealed round, refused attempts above all: they are shown without the name.
 
-    So are attempts at requests, refused to a supplier of whom nothing was opened in the round, whenever.
+    So are attempts at requests, refused to a supplier of whom nothing was opened in the round, whenever; and for ever
+    who asked a question about the tender, which the lead reads beside the question and nobody anywhere else.
     """
     suppliers = select(Organisation.id).where(Organisation.kind == "supplier")
     of_a_round = AuditEvent.round_id.is_not(None)
@@ -55,7 +56,8 @@ def is_event_by_bidder() -> ColumnElement[bool]:
         Submission.opened_at.is_not(None),
     )
     of_request = and_(AuditEvent.kind.startswith(f"{REQUEST}:"), AuditEvent.outcome == "denied")
-    is_sealed_still = or_(AuditEvent.round_id.in_(rounds()), and_(of_request, ~took_part))
+    of_question = or_(AuditEvent.subject_type == QUESTION, AuditEvent.kind.startswith(f"{QUESTION}:"))
+    is_sealed_still = or_(AuditEvent.round_id.in_(rounds()), and_(of_request, ~took_part), of_question)
     return and_(of_a_round, AuditEvent.organisation_id.in_(suppliers), is_sealed_still)
 
 

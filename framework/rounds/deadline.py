@@ -11,19 +11,18 @@ from sqlalchemy.orm import Session
 
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_in
-from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
+from framework.ground.errors import InvalidInput, MoveRefused
 from framework.ground.lifecycle import Context, Move
 from framework.ground.permissions import Permission, require
 from framework.ground.text import N_
-from framework.rounds import hooks, moves, telling
+from framework.rounds import hooks, moves, outages, telling
 from framework.rounds.settings import value
 from models.disclosure import Submission
-from models.rounds import Outage, Round
+from models.rounds import DeadlineChange, Outage, Proposal, Round
 
 MOVED = audit.declare("round.move_deadline", "from", "to", "motive", "proposer")
-OUTAGE = audit.declare("outage.recorded", "started_at", "ended_at", "note")
 Clock = Callable[[], dt.datetime]
-OUTAGE_REACH = dt.timedelta(hours=24)
+LONGEST_MOTIVE = 2_000
 _ACT = Move("round", "published", "published", "move_deadline", ("lead",), True, "", "")
 
 
@@ -33,9 +32,19 @@ def needs_two(round_: Round) -> bool:
 
 
 def propose(
-    session: Session, round_: Round, deadline: dt.datetime, *, motive: str, actor: Actor, now: dt.datetime
+    session: Session,
+    round_: Round,
+    deadline: dt.datetime,
+    *,
+    motive: str,
+    actor: Actor,
+    now: dt.datetime,
+    outage: Outage | None = None,
 ) -> None:
-    """First half of a change of deadline. Raises MoveRefused or InvalidInput as `move_deadline` would."""
+    """First half of a change of deadline, `outage` where that is its ground.
+
+    Raises MoveRefused or InvalidInput as `move_deadline` would.
+    """
     _check(session, round_, deadline, motive=motive, actor=actor, now=now)
     proposal = proposals.propose(
         session,
@@ -46,12 +55,14 @@ def propose(
         motive=motive,
         until=round_.tender_deadline,
         deadline=deadline.isoformat(),
+        outage=outage.public_id if outage is not None else None,
     )
-    telling.ask_second_person(session, round_, proposal, "deadline", actor=actor, now=now)
+    page = "deadline" if outage is None else "extend"
+    telling.ask_second_person(session, round_, proposal, page, actor=actor, now=now)
 
 
 def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> dt.datetime:
-    """Second half, by another person (SD2): the deadline moves, every known supplier is told. Returns the new deadline.
+    """Second half, by another person (SD2): the deadline moves, everybody interested is told. Returns the new deadline.
 
     The time is read under the round's lock: an upload or a closing at the same moment sees the one deadline or the other.
     """
@@ -67,6 +78,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> d
         proposer_id=proposal.proposed_by_id,
         actor=actor,
         now=now,
+        outage=_ground(session, proposal),
     )
     return deadline
 
@@ -90,6 +102,51 @@ def _locked(session: Session, round_: Round, clock: Clock) -> dt.datetime:
     return clock()
 
 
+def propose_reopening(
+    session: Session,
+    round_: Round,
+    deadline: dt.datetime,
+    *,
+    motive: str,
+    outage: Outage | None,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """First half of opening receipt again after an outage; raises as `reopen_after_outage` would."""
+    _sound(motive)
+    lifecycle.check(session, round_, "reopen_after_outage", actor=actor, now=now, motive=motive, deadline=deadline)
+    proposal = proposals.propose(
+        session,
+        round_,
+        "reopen_after_outage",
+        actor=actor,
+        now=now,
+        motive=motive,
+        until=deadline,
+        deadline=deadline.isoformat(),
+        outage=outage.public_id if outage is not None else None,
+    )
+    telling.ask_second_person(session, round_, proposal, "extend", actor=actor, now=now)
+
+
+def confirm_reopening(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> dt.datetime:
+    """Second half, by another person: receipt is open again until the new deadline, which is returned."""
+    now = _locked(session, round_, clock)
+    proposal = proposals.confirm(session, round_, "reopen_after_outage", actor=actor, now=now)
+    deadline = dt.datetime.fromisoformat(str(proposal.facts["deadline"]))
+    reopen_after_outage(
+        session,
+        round_,
+        deadline,
+        motive=proposal.motive,
+        proposer_id=proposal.proposed_by_id,
+        actor=actor,
+        now=now,
+        outage=_ground(session, proposal),
+    )
+    return deadline
+
+
 def reopen_after_outage(
     session: Session,
     round_: Round,
@@ -99,6 +156,7 @@ def reopen_after_outage(
     proposer_id: int | None,
     actor: Actor,
     now: dt.datetime,
+    outage: Outage | None = None,
 ) -> None:
     """Open receipt again after an outage at the deadline, with two persons and where the round's rules allow it."""
     lifecycle.move(
@@ -110,52 +168,21 @@ def reopen_after_outage(
         motive=motive,
         proposer_id=proposer_id,
         deadline=deadline,
+        outage=outage,
     )
 
 
-def record_outage(
-    session: Session,
-    *,
-    started_at: dt.datetime,
-    ended_at: dt.datetime | None,
-    note: str,
-    actor: Actor,
-    now: dt.datetime,
-) -> Outage:
-    """Record an interruption of service, shown on the public page of every tender it touches (operator or system)."""
-    if not actor.roles & {"operator", "system"}:
-        raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="operator")
-    if started_at > now or (ended_at is not None and not started_at < ended_at <= now):
-        raise InvalidInput(
-            "outage-times", N_("An outage begins before it ends, and neither lies ahead."), field="ended_at"
-        )
-    outage = Outage(
-        started_at=started_at, ended_at=ended_at, note=note.strip(), created_at=now, created_by_id=actor.user_id
-    )
-    session.add(outage)
-    session.flush()
-    audit.record(
-        session,
-        OUTAGE,
-        actor=actor,
-        now=now,
-        subject=outage,
-        started_at=started_at,
-        ended_at=ended_at,
-        note=outage.note,
-    )
-    return outage
+def changes(session: Session, round_: Round) -> list[DeadlineChange]:
+    """Every change of the tender deadline, the newest first."""
+    query = select(DeadlineChange).where(DeadlineChange.round_id == round_.id)
+    return list(session.scalars(query.order_by(DeadlineChange.id.desc())))
 
 
-def outages(session: Session, round_: Round) -> list[Outage]:
-    """The outages while the round was open for tenders, earliest first; none before publication."""
-    if round_.published_at is None or round_.tender_deadline is None:
-        return []
-    query = select(Outage).where(
-        Outage.started_at <= round_.tender_deadline,
-        (Outage.ended_at.is_(None)) | (Outage.ended_at >= round_.published_at),
-    )
-    return list(session.scalars(query.order_by(Outage.started_at)))
+def first_deadline(session: Session, round_: Round) -> dt.datetime | None:
+    """The tender deadline as it was published."""
+    query = select(DeadlineChange.from_at).where(DeadlineChange.round_id == round_.id)
+    first: dt.datetime | None = session.scalar(query.order_by(DeadlineChange.id).limit(1))
+    return first or round_.tender_deadline
 
 
 def _check(
@@ -164,6 +191,7 @@ def _check(
     require(session, actor, Permission.DEADLINE_MOVE, round_)
     context = _context(session, round_, motive=motive, proposer_id=None, actor=actor, now=now)
     context.require_motive()
+    _sound(motive)
     if round_.tender_deadline is None or now > round_.tender_deadline:
         raise MoveRefused("deadline-passed", N_("The deadline has passed; it can no longer be moved."), rule="L07c")
     if deadline <= round_.tender_deadline:
@@ -186,22 +214,55 @@ def _move(
     proposer_id: int | None,
     actor: Actor,
     now: dt.datetime,
+    outage: Outage | None = None,
 ) -> None:
     before, round_.tender_deadline = round_.tender_deadline, deadline
     changed: dict[str, Any] = {"from": before, "to": deadline, "motive": motive, "proposer": proposer_id}
     audit.record(session, MOVED, actor=actor, now=now, subject=round_, **changed)
-    told = telling.suppliers(session, round_, now=now)
-    telling.tell(
-        session,
-        round_,
-        told,
-        "deadline_moved",
-        now=now,
-        motive=motive,
-        deadline=telling.local_words(deadline, round_.zone),
-    )
     context = _context(session, round_, motive=motive, proposer_id=proposer_id, actor=actor, now=now)
+    _note_and_tell(session, round_, before or deadline, context, outage=outage)
     hooks.run_after("round", "move_deadline", session, round_, context)
+
+
+def _note_and_tell(
+    session: Session,
+    round_: Round,
+    before: dt.datetime,
+    context: Context,
+    *,
+    outage: Outage | None,
+    reopened: bool = False,
+) -> None:
+    """Keep the change for the public page, and put one mail for everybody interested into the outbox (M6, M7)."""
+    deadline, now = round_.tender_deadline or before, context.now
+    session.add(
+        DeadlineChange(
+            round_id=round_.id,
+            from_at=before,
+            to_at=deadline,
+            motive=context.motive,
+            proposer_id=context.proposer_id,
+            outage_id=outage.id if outage is not None else None,
+            reopened=reopened,
+            created_at=now,
+            created_by_id=context.actor.user_id,
+        )
+    )
+    bidders = telling.suppliers(session, round_, now=now)
+    others = [user for user in telling.interested(session, round_, now=now) if user not in bidders]
+    facts: dict[str, Any] = {"motive": context.motive, "deadline": telling.local_words(deadline, round_.zone)}
+    template = "deadline_moved"
+    if outage is not None:
+        template = "deadline_extended"
+        facts |= outages.words(outage, round_.zone) | {"reopened": reopened}
+    for users, sends in ((bidders, True), (others, False)):
+        telling.tell(session, round_, users, template, now=now, sends=sends, **facts)
+
+
+def _ground(session: Session, proposal: Proposal) -> Outage | None:
+    """The outage that a proposal names as its ground."""
+    named = proposal.facts.get("outage")
+    return session.scalar(select(Outage).where(Outage.public_id == named)) if named else None
 
 
 def _context(
@@ -210,12 +271,17 @@ def _context(
     return Context(_ACT, actor, now, roles_in(session, actor, round_), motive, proposer_id)
 
 
+def _sound(motive: str) -> None:
+    if len(motive) > LONGEST_MOTIVE:
+        raise InvalidInput("text-long", N_("Use at most %(limit)s characters."), field="motive", limit=LONGEST_MOTIVE)
+
+
 def _may_reopen(session: Session, round_: Round, context: Context) -> None:
     context.require_motive()
     if not value(round_, "allow_reopen_after_outage"):
         raise MoveRefused("reopening-off", N_("The rules of this round do not allow receipt to be reopened."))
     deadline, new = round_.tender_deadline, context.facts.get("deadline")
-    if deadline is None or not any(_touches(outage, deadline) for outage in outages(session, round_)):
+    if deadline is None or not outages.reaches(outages.during(session, round_), deadline):
         raise MoveRefused("no-outage", N_("No outage is recorded in the last 24 hours before the deadline."))
     if new is None or new <= context.now:
         raise MoveRefused("deadline-past", N_("Set a new deadline that lies ahead."))
@@ -224,23 +290,16 @@ def _may_reopen(session: Session, round_: Round, context: Context) -> None:
         raise MoveRefused("already-opened", N_("Tenders have been opened already."))
 
 
-def _touches(outage: Outage, deadline: dt.datetime) -> bool:
-    return outage.started_at <= deadline and (outage.ended_at is None or outage.ended_at >= deadline - OUTAGE_REACH)
-
-
 def _reopened(session: Session, round_: Round, context: Context) -> None:
     new: dt.datetime = context.facts["deadline"]
-    round_.tender_deadline = new
-    told = telling.suppliers(session, round_, now=context.now)
-    telling.tell(
-        session,
-        round_,
-        told,
-        "deadline_moved",
-        now=context.now,
-        motive=context.motive,
-        deadline=telling.local_words(new, round_.zone),
-    )
+    before, round_.tender_deadline = round_.tender_deadline or new, new
+    ground = context.facts.get("outage") or _last_outage(session, round_, before)
+    _note_and_tell(session, round_, before, context, outage=ground, reopened=True)
+
+
+def _last_outage(session: Session, round_: Round, deadline: dt.datetime) -> Outage | None:
+    found = [one for one in outages.during(session, round_) if outages.reaches([one], deadline)]
+    return found[-1] if found else None
 
 
 moves.register("reopen_after_outage", _may_reopen, _reopened)

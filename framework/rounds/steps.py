@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground.audit_labels import PROPOSED
 from framework.ground.text import N_
+from framework.rounds import outages
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.rounds import Proposal, Round
 
@@ -17,7 +18,7 @@ PAGES = {
     "publish": "rounds.publish_page",
     "move_deadline": "rounds.deadline",
     "cancel": "rounds.cancel",
-    "reopen_after_outage": "rounds.deadline",
+    "reopen_after_outage": "rounds.extend",
 }
 """Act that needs two persons to the page where the second one confirms."""
 
@@ -39,6 +40,11 @@ def waiting_proposals(session: Session, round_: Round, *, now: dt.datetime) -> l
     return list(session.scalars(query.order_by(Proposal.id)))
 
 
+def _page(proposal: Proposal) -> str:
+    """Where a proposal is confirmed; one that has an outage as its ground with the outage."""
+    return "rounds.extend" if (proposal.facts or {}).get("outage") else PAGES.get(proposal.act, "")
+
+
 @candidate(ALL_STATES, "lead")
 def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step | None:
     mine_last = sorted(
@@ -51,14 +57,14 @@ def _confirm_proposal(session: Session, round_: Round, reader: Reader) -> Step |
             return Step(
                 N_("Waiting for a second person until %(until)s. You proposed %(label)s."),
                 {"label": ACTS[proposal.act], "until": proposal.expires_at},
-                PAGES[proposal.act],
+                _page(proposal),
                 label=N_("Look"),
                 urgency=60,
             )
         return Step(
             N_("%(name)s proposed %(label)s. A second person confirms it by %(until)s."),
             {"name": proposal.proposed_by.name, "label": ACTS[proposal.act], "until": proposal.expires_at},
-            PAGES[proposal.act],
+            _page(proposal),
             label=N_("Look and confirm"),
             urgency=90,
         )
@@ -71,11 +77,23 @@ def _second_person(session: Session, round_: Round, reader: Reader) -> list[Step
         Step(
             N_("%(name)s proposed %(label)s; a second person confirms it by %(until)s."),
             {"name": p.proposed_by.name, "label": ACTS.get(p.act, p.act), "until": p.expires_at},
-            PAGES.get(p.act, ""),
+            _page(p),
             urgency=90,
         )
         for p in waiting_proposals(session, round_, now=reader.now)
     ]
+
+
+@candidate("published receipt_closed", "lead")
+def _outage(session: Session, round_: Round, reader: Reader) -> Step | None:
+    if outages.near(session, round_, now=reader.now) is None:
+        return None
+    return Step(
+        N_("Service was interrupted shortly before the deadline. Extend it for all, or leave it as it is."),
+        page="rounds.extend",
+        label=N_("Look and extend for all"),
+        urgency=80,
+    )
 
 
 @candidate("set_up", "lead")

@@ -14,7 +14,8 @@ from framework.ground import mail
 from framework.ground.actors import Actor
 from framework.ground.audit_labels import PROPOSED
 from models.disclosure import Submission, SupplierInvitation
-from models.people import RoleGrant, User
+from models.people import Appointment, RoleGrant, User
+from models.questions import Question
 from models.rounds import Proposal, Round
 from models.signons import SignOn
 
@@ -46,10 +47,33 @@ def members(session: Session, round_: Round, *, now: dt.datetime, beyond_invited
 
 
 def suppliers(session: Session, round_: Round, *, now: dt.datetime) -> list[User]:
-    """The people of every supplier known to the round: invited, or having sent something."""
+    """The people of every supplier known to the round: invited, or having sent or asked something."""
     invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
     sent = select(Submission.supplier_id).where(Submission.round_id == round_.id)
-    return people(session, [*session.scalars(invited), *session.scalars(sent)], "supplier", now=now)
+    asked = select(Question.supplier_id).where(Question.round_id == round_.id)
+    known = [*session.scalars(invited), *session.scalars(sent), *session.scalars(asked)]
+    return people(session, known, "supplier", now=now)
+
+
+def appointed(session: Session, round_: Round) -> list[User]:
+    """The active people that have a task in the round itself: openers, evaluators, chairs; each once."""
+    query = (
+        select(User)
+        .join(Appointment, Appointment.user_id == User.id)
+        .where(
+            Appointment.round_id == round_.id,
+            Appointment.withdrawn_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+    )
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def interested(session: Session, round_: Round, *, now: dt.datetime) -> list[User]:
+    """Whoever has a right to know that a tender deadline moves, each once: suppliers, members, openers, evaluators, chairs."""
+    found = [*suppliers(session, round_, now=now), *members(session, round_, now=now), *appointed(session, round_)]
+    return list(dict.fromkeys(found))
 
 
 def second_persons(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> list[User]:
@@ -84,9 +108,18 @@ def local_words(instant: dt.datetime | None, zone: str) -> str:
 
 
 def tell(
-    session: Session, round_: Round, users: Iterable[User], template: str, *, now: dt.datetime, **params: Any
+    session: Session,
+    round_: Round,
+    users: Iterable[User],
+    template: str,
+    *,
+    now: dt.datetime,
+    page: str = "",
+    public: str = "",
+    **params: Any,
 ) -> int:
-    """Put one mail for each user into the outbox; how many."""
+    """Put one mail for each user into the outbox, with a link to a page of the round, or to a `public` one; how many."""
+    here = f"/public/rounds/{round_.public_id}/{public}" if public else f"/rounds/{round_.public_id}/{page}".rstrip("/")
     told = 0
     for user in users:
         mail.post(
@@ -96,7 +129,7 @@ def tell(
             now=now,
             round_=round_,
             round_name=round_.name,
-            path=f"/rounds/{round_.public_id}",
+            path=here,
             **params,
         )
         told += 1

@@ -13,7 +13,7 @@ from framework.disclosure import counting
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
 from framework.people.second_factor import key_from
-from framework.rounds import deadline
+from framework.rounds import deadline, outages
 from models.people import Organisation
 from models.records import Mail
 from models.rounds import Round
@@ -106,9 +106,7 @@ def _reopen(stage: Stage, round_: Round, until: dt.datetime) -> None:
     passed = round_.tender_deadline or stage.now
     started = passed - dt.timedelta(minutes=1)
     note = "The demonstration was not running."
-    deadline.record_outage(
-        stage.session, started_at=started, ended_at=stage.now, note=note, actor=SYSTEM, now=stage.now
-    )
+    outages.record(stage.session, started_at=started, ended_at=stage.now, note=note, actor=SYSTEM, now=stage.now)
     deadline.reopen_after_outage(
         stage.session,
         round_,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
+import framework.chain.requests.calendar
 import framework.chain.requests.steps  # noqa: F401 - its import registers the next step
 from framework.chain.requests import reminders
 from framework.ground import jobs

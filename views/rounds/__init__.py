@@ -9,14 +9,19 @@ import framework.rounds  # noqa: F401 - its import registers the guards
 blueprint = Blueprint("rounds", __name__)
 
 from views.rounds import (  # noqa: E402, F401 - they hang their routes on it
+    calendars,
+    deadlines,
     frame,
     lots,
     overview,
     phases,
     public,
     publishing,
+    question_files,
+    questions,
     setup,
     terms,
+    terms_files,
 )
 
 blueprint.app_context_processor(frame.surroundings)

@@ -295,3 +295,42 @@ class OutageForm(FlaskForm):
     to_date = DayField(_l("Ended: date (UTC)"), blank="optional")
     to_time = HourField(_l("Ended: time (UTC)"), blank="optional")
     note = TextAreaField(_l("What happened"), [Optional()])
+
+
+class OutageEndForm(FlaskForm):
+    """When an outage ended, in UTC."""
+
+    ended_date = DayField(_l("Ended: date (UTC)"), blank="needed")
+    ended_time = HourField(_l("Ended: time (UTC)"), blank="needed")
+
+
+class QuestionForm(FlaskForm):
+    """A question of a supplier."""
+
+    text = TextAreaField(
+        _l("Your question"),
+        [NEEDED, Length(max=4000)],
+        description=_l(
+            "Write it without names: the lead publishes it, reworded where needed, and never says who asked."
+        ),
+    )
+
+
+class AnswerForm(VersionedForm):
+    """The lead's wording of question and answer."""
+
+    question = TextAreaField(
+        _l("Question, as everybody will read it"),
+        [NEEDED, Length(max=4000)],
+        description=_l("Take out whatever shows who asked. The words of the asker are kept beside it."),
+    )
+    answer = TextAreaField(_l("Answer"), [Optional(), Length(max=8000)])
+
+
+class PublishForm(VersionedForm):
+    """What is said when an answer is published."""
+
+    reason = TextAreaField(
+        _l("Why it is corrected"), [Optional(), Length(max=1000)], description=_l("Everybody reads it.")
+    )
+    names_seen = BooleanField(_l("These words may stand: they do not show who asked"))

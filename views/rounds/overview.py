@@ -12,7 +12,7 @@ from framework.ground import jurisdictions, trail
 from framework.ground.labels import STATE_LABELS
 from framework.ground.paging import page_of
 from framework.ground.permissions import ROUND_STATES, Permission, may, require, visible_rounds
-from framework.rounds import creating, deadline, next_action, schedule
+from framework.rounds import creating, next_action, outages, schedule
 from models.base import db
 from models.rounds import Round
 from views import clock
@@ -135,7 +135,7 @@ def overview(round_: Round) -> str:
         denied=trail.denied(db.session(), round_) if is_lead else None,
         record_line=standing.facts()["line"] if is_lead else None,
         blockers=[frame.shown(round_, step) for step in blockers],
-        outages=deadline.outages(db.session(), round_),
+        outages=outages.during(db.session(), round_),
         law=jurisdictions.LABELS.get(round_.jurisdiction or "", ""),
     )
 

@@ -1,4 +1,4 @@
-"""Moves of a round from phase to phase, the deadline, cancellation, outages."""
+"""Moves of a round from phase to phase, proposals taken back, cancellation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -17,16 +16,15 @@ from framework.ground import jobs, proposals
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from framework.rounds import deadline as deadlines
 from framework.rounds import moves, schedule
 from models.base import db
-from models.rounds import Outage, Proposal, Round
+from models.rounds import Proposal, Round
 from views import clock, guard
 from views.guard import actor, permit
 from views.i18n import joined, words
 from views.rounds import blueprint
-from views.rounds.fields import instant_of, split
-from views.rounds.forms import DeadlineForm, MotiveForm, OutageForm, answer
+from views.rounds.fields import instant_of
+from views.rounds.forms import DeadlineForm, MotiveForm, answer
 
 MOVES: dict[str, dict[str, str]] = {
     "open_signons": {
@@ -162,56 +160,19 @@ def _moves(round_: Round) -> dict[str, Callable[[], None]]:
         "open_demand": lambda: moves.open_demand(session, round_, actor=who, now=now),
         "lock_demand": lambda: moves.lock_demand(session, round_, actor=who, now=now, motive=motive),
         "reopen_demand": lambda: moves.reopen_demand(
-            session, round_, actor=who, now=now, motive=motive, demand_deadline=_typed_instant(round_)
+            session, round_, actor=who, now=now, motive=motive, demand_deadline=typed_instant(round_)
         ),
         "withdraw_readiness": lambda: moves.withdraw_readiness(session, round_, actor=who, now=now, motive=motive),
     }
 
 
-def _typed_instant(round_: Round) -> dt.datetime:
+def typed_instant(round_: Round) -> dt.datetime:
+    """The date and time that were typed, in the zone of the round; raises InvalidInput at their field."""
     form = DeadlineForm()
     found = instant_of(form, "when", round_.zone)
     if found is None:
         raise InvalidInput("date-or-time-missing", N_("Give both the date and the time."), field="when_date")
     return found
-
-
-@blueprint.get("/rounds/<round_id>/deadline")
-@permit(Permission.DEADLINE_MOVE)
-def deadline(round_: Round) -> str:
-    """The present deadline, a proposal that waits, or the form for a later one."""
-    form = DeadlineForm(data=split(round_.tender_deadline, "when", round_.zone))
-    return _deadline(round_, form)
-
-
-@blueprint.post("/rounds/<round_id>/deadline")
-@permit(Permission.DEADLINE_MOVE)
-def propose_deadline(round_: Round) -> Response | tuple[str, int]:
-    """Propose a later deadline, or move it where one person may."""
-    form = DeadlineForm()
-    two = deadlines.needs_two(round_)
-
-    def act() -> None:
-        later, motive = _typed_instant(round_), form.motive.data or ""
-        if two:
-            deadlines.propose(db.session(), round_, later, motive=motive, actor=actor(), now=clock.now())
-        else:
-            deadlines.move_deadline(db.session(), round_, later, motive=motive, actor=actor(), clock=clock.now)
-
-    said = _("Proposed. A second person confirms it on this page.") if two else _("The deadline is moved.")
-    return answer(form, act, lambda: _to("deadline", round_), said, lambda: _deadline(round_, form))
-
-
-@blueprint.post("/rounds/<round_id>/deadline/confirm")
-@permit(Permission.DEADLINE_MOVE)
-def confirm_deadline(round_: Round) -> Response:
-    """Confirm a later deadline as the second person."""
-    return act_or_tell(
-        round_,
-        "deadline",
-        lambda: deadlines.confirm(db.session(), round_, actor=actor(), clock=clock.now),
-        _("The deadline is moved. Every known supplier is told."),
-    )
 
 
 @blueprint.post("/rounds/<round_id>/proposals/<act>/withdraw")
@@ -223,21 +184,6 @@ def withdraw_proposal(round_: Round, act: str) -> Response:
         "overview",
         lambda: proposals.withdraw(db.session(), round_, act, actor=actor(), now=clock.now()),
         _("The proposal is taken back."),
-    )
-
-
-def _deadline(round_: Round, form: DeadlineForm) -> str:
-    waiting = proposals.open_proposal(db.session(), round_, "move_deadline", now=clock.now())
-    new = dt.datetime.fromisoformat(str(waiting.facts["deadline"])) if waiting is not None else None
-    return render_template(
-        "rounds/deadline.html",
-        round_=round_,
-        form=form,
-        waiting=waiting,
-        new=new,
-        own=waiting is not None and waiting.proposed_by_id == actor().user_id,
-        two=deadlines.needs_two(round_),
-        passed=not schedule.is_tender_open(round_, now=clock.now()),
     )
 
 
@@ -293,41 +239,6 @@ def _cancel(round_: Round, form: MotiveForm) -> str:
 def is_own(waiting: Proposal | None) -> bool:
     """Whether this reader proposed it, and so cannot confirm it."""
     return waiting is not None and waiting.proposed_by_id == actor().user_id
-
-
-@blueprint.get("/outages")
-@permit(Permission.HEALTH_VIEW)
-def outages() -> str:
-    """Interruptions of service on record, and the form for a new one."""
-    return _outages(OutageForm())
-
-
-@blueprint.post("/outages")
-@permit(Permission.HEALTH_VIEW)
-def record_outage() -> Response | tuple[str, int]:
-    """Record an interruption of service."""
-    form = OutageForm()
-
-    def act() -> None:
-        began = instant_of(form, "from", "UTC")
-        if began is None:
-            raise InvalidInput("date-or-time-missing", N_("Give both the date and the time."), field="from_date")
-        deadlines.record_outage(
-            db.session(),
-            started_at=began,
-            ended_at=instant_of(form, "to", "UTC"),
-            note=form.note.data or "",
-            actor=actor(),
-            now=clock.now(),
-        )
-
-    said = _("The outage is recorded and shown on the public pages it touches.")
-    return answer(form, act, lambda: url_for("rounds.outages"), said, lambda: _outages(form))
-
-
-def _outages(form: OutageForm) -> str:
-    found = db.session.scalars(select(Outage).order_by(Outage.started_at.desc()).limit(50)).all()
-    return render_template("rounds/outages.html", form=form, outages=found)
 
 
 def act_or_tell(round_: Round, page: str, act: Callable[[], object], message: str, *, otherwise: str = "") -> Response:

@@ -10,13 +10,14 @@ from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, PLACES, unit_label
 from framework.ground.text import N_
-from framework.rounds import deadline, publication, schedule, settings
+from framework.rounds import deadline, outages, publication, question_lists, schedule, settings
 from models.base import db
 from models.rounds import Round
 from views import clock
 from views.guard import permit
 from views.i18n import current_language
-from views.rounds import blueprint
+from views.rounds import blueprint, rule_words
+from views.rounds.publishing import terms_links
 
 
 @blueprint.get("/public/rounds/<round_id>")
@@ -47,7 +48,11 @@ def _page(round_: Round, *, preview: bool) -> str:
         others=[c for c in round_.criteria if c.place != "award"],
         places=PLACES,
         open_now=schedule.is_tender_open(round_, now=clock.now()),
-        outages=deadline.outages(db.session(), round_),
+        outages=outages.during(db.session(), round_),
+        changes=deadline.changes(db.session(), round_),
+        answered=question_lists.count_of(db.session(), question_lists.published(round_)),
+        late_rule=rule_words.late_upload(settings.all_values(round_)),
+        terms_files=terms_links(round_, public=True),
         proof=publication.verify(db.session(), round_) if round_.published_at is not None else None,
     )
 

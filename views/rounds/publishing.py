@@ -16,8 +16,8 @@ from models.base import db
 from models.rounds import Round
 from views import clock, guard
 from views.guard import actor, permit
-from views.i18n import words
-from views.rounds import blueprint, frame
+from views.i18n import LANGUAGES, words
+from views.rounds import blueprint, frame, rule_words
 from views.rounds.forms import NoticeForm, answer, named
 from views.rounds.phases import act_or_tell, is_own
 
@@ -152,7 +152,12 @@ def publish(round_: Round) -> Response:
 
 def _publish_page(round_: Round, form: NoticeForm) -> str:
     if round_.published_at is not None:
-        return render_template("rounds/published.html", round_=round_, proof=publication.verify(db.session(), round_))
+        return render_template(
+            "rounds/published.html",
+            round_=round_,
+            proof=publication.verify(db.session(), round_),
+            terms_files=terms_links(round_),
+        )
     waiting = proposals.open_proposal(db.session(), round_, "publish", now=clock.now())
     facts = readiness_facts.gather(db.session(), round_)
     return render_template(
@@ -167,7 +172,22 @@ def _publish_page(round_: Round, form: NoticeForm) -> str:
         openers=facts.openers,
         rows=shown_rows(round_, facts),
         min_days=settings.value(round_, "min_tender_days"),
+        terms_files=terms_links(round_),
     )
+
+
+def terms_links(round_: Round, *, public: bool = False) -> list[dict[str, str]]:
+    """The terms as PDF in each language; before publication marked as a draft."""
+    label = _("Frozen terms") if round_.published_at is not None else _("Draft terms")
+    page = "rounds.frozen_terms" if public else "rounds.terms_pdf"
+    return [
+        {
+            "label": f"{label} ({name})",
+            "url": url_for(page, round_id=round_.public_id, language=language),
+            "format": "PDF",
+        }
+        for language, name in LANGUAGES.items()
+    ]
 
 
 @blueprint.get("/rounds/<round_id>/terms")
@@ -196,6 +216,9 @@ def terms_page(round_: Round, contents: dict[str, Any]) -> str:
         routes=CALL_OFF_ROUTES,
         mandates=MANDATE_TYPES,
         formulas=formulas.FORMULAS,
+        late_rule=rule_words.late_upload(contents["settings"]),
+        rules=rule_words.listed(contents["settings"]),
+        terms_files=terms_links(round_),
         now=clock.now(),
         named=named,
     )
