@@ -122,9 +122,9 @@ def survivors(session: Session, numbers: Collection[int]) -> dict[int, int]:
     return found
 
 
-def _listings(round_: Round, brands: Collection[str], day: dt.date | None) -> Select[Any]:
+def _listings(round_: Round, brands: Collection[str], day: dt.date | None) -> Select[int | None, str, str, str, str, dt.date]:
     """The matched rows of lists, in the shape of `_entries`."""
-    query: Select[Any] = (
+    query = (
         select(
             FactoryListing.site_id.label("site_id"),
             FactoryList.label.label("name"),
@@ -145,8 +145,8 @@ def _listings(round_: Round, brands: Collection[str], day: dt.date | None) -> Se
     return query if day is None else query.where(FactoryList.day <= day)
 
 
-def _entries(brands: Collection[str], day: dt.date | None) -> Select[Any]:
-    query: Select[Any] = (
+def _entries(brands: Collection[str], day: dt.date | None) -> Select[int, str, str, str, str, dt.date]:
+    query = (
         select(
             cast(null(), Integer).label("site_id"),
             RegistryLoad.scheme.label("name"),
