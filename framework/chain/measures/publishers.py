@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ class Publishers:
         self._sites: dict[tuple[int, str], list[Publisher]] = defaultdict(list)
         self._ids: dict[tuple[Id, str], list[Publisher]] = defaultdict(list)
         day = deadline_day(round_)
-        found = session.execute(union_all(_listings(round_, brands, day), _entries(brands, day))).all()
+        found: Sequence[Any] = session.execute(union_all(_listings(round_, brands, day), _entries(brands, day))).all()
         if not found:
             return
         known = _organisations(session)
@@ -122,7 +122,9 @@ def survivors(session: Session, numbers: Collection[int]) -> dict[int, int]:
     return found
 
 
-def _listings(round_: Round, brands: Collection[str], day: dt.date | None) -> Select[int | None, str, str, str, str, dt.date]:
+def _listings(
+    round_: Round, brands: Collection[str], day: dt.date | None
+) -> Select[int | None, str, str, str, str, dt.date]:
     """The matched rows of lists, in the shape of `_entries`."""
     query = (
         select(
