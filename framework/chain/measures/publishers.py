@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Select, String, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from framework.disclosure.confidentiality import deadline_day
@@ -61,17 +61,18 @@ class Publishers:
         self._sites: dict[tuple[int, str], list[Publisher]] = defaultdict(list)
         self._ids: dict[tuple[Id, str], list[Publisher]] = defaultdict(list)
         day = deadline_day(round_)
-        listings, entries = _listings(session, round_, brands, day), _entries(session, brands, day)
-        if not listings and not entries:
+        found: Sequence[Any] = session.execute(union_all(_listings(round_, brands, day), _entries(brands, day))).all()
+        if not found:
             return
         known = _organisations(session)
-        now = survivors(session, {row.site_id for row in listings})
-        for row in listings:
-            one = Publisher(LIST, row.label, row.holder, row.day, marks_of(row.holder, known))
-            self._sites[now[row.site_id], row.brand_key].append(one)
-        for row in entries:
-            one = Publisher(REGISTRY, row.scheme, row.contributor, row.day, marks_of(row.contributor, known))
-            self._ids[(row.scheme, row.number), row.brand_key].append(one)
+        now = survivors(session, {row.site_id for row in found if row.site_id is not None})
+        for row in found:
+            kind = REGISTRY if row.site_id is None else LIST
+            one = Publisher(kind, row.name, row.by, row.day, marks_of(row.by, known))
+            if row.site_id is None:
+                self._ids[(row.name, row.number), row.brand_key].append(one)
+            else:
+                self._sites[now[row.site_id], row.brand_key].append(one)
 
     def of(self, mention: Mention, values: Mapping[str, Any], brand: str) -> list[Publisher]:
         """Who publishes that the site of a mention makes for a brand; `values` are those of its row."""
@@ -121,14 +122,18 @@ def survivors(session: Session, numbers: Collection[int]) -> dict[int, int]:
     return found
 
 
-def _listings(session: Session, round_: Round, brands: Collection[str], day: dt.date | None) -> list[Any]:
+def _listings(
+    round_: Round, brands: Collection[str], day: dt.date | None
+) -> Select[int | None, str, str, str, str, dt.date]:
+    """The matched rows of lists, in the shape of `_entries`."""
     query = (
         select(
-            FactoryListing.site_id,
-            FactoryListing.brand_key,
-            FactoryList.label,
-            FactoryList.holder,
-            FactoryList.day,
+            FactoryListing.site_id.label("site_id"),
+            FactoryList.label.label("name"),
+            literal("", String).label("number"),
+            FactoryList.holder.label("by"),
+            FactoryListing.brand_key.label("brand_key"),
+            FactoryList.day.label("day"),
         )
         .join(FactoryList, FactoryList.id == FactoryListing.list_id)
         .where(
@@ -139,22 +144,23 @@ def _listings(session: Session, round_: Round, brands: Collection[str], day: dt.
         )
         .distinct()
     )
-    return list(session.execute(query if day is None else query.where(FactoryList.day <= day)))
+    return query if day is None else query.where(FactoryList.day <= day)
 
 
-def _entries(session: Session, brands: Collection[str], day: dt.date | None) -> list[Any]:
+def _entries(brands: Collection[str], day: dt.date | None) -> Select[int, str, str, str, str, dt.date]:
     query = (
         select(
-            RegistryLoad.scheme,
-            RegistryEntry.number,
-            RegistryEntry.contributor,
-            RegistryEntry.brand_key,
-            RegistryLoad.day,
+            cast(null(), Integer).label("site_id"),
+            RegistryLoad.scheme.label("name"),
+            RegistryEntry.number.label("number"),
+            RegistryEntry.contributor.label("by"),
+            RegistryEntry.brand_key.label("brand_key"),
+            RegistryLoad.day.label("day"),
         )
         .join(RegistryLoad, RegistryLoad.id == RegistryEntry.load_id)
         .where(RegistryEntry.brand_key.in_(sorted(set(brands) - {""})))
     )
-    return list(session.execute(query if day is None else query.where(RegistryLoad.day <= day)))
+    return query if day is None else query.where(RegistryLoad.day <= day)
 
 
 def _organisations(session: Session) -> dict[str, list[Organisation]]:
