@@ -170,7 +170,13 @@ def round_settings() -> dict[str, Setting]:
 
 def defaults() -> dict[str, Value]:
     """The default of every setting; a profile lays its own over them (`jurisdictions.round_defaults`)."""
-    return {key: _copied(setting.default) for key, setting in round_settings().items()}
+    return {key: default(key) for key in round_settings()}
+
+
+def default(key: str) -> Value:
+    """The default of one setting, the caller's own copy; KeyError for a key that nobody knows."""
+    value = round_settings()[key].default
+    return list(value) if isinstance(value, list) else value
 
 
 def parse_setting(key: str, text: str) -> Value:
@@ -204,10 +210,6 @@ def as_text(value: Value) -> str:
     if isinstance(value, list):
         return " ".join(str(item) for item in value)
     return "" if value is None else str(value)
-
-
-def _copied(value: Value) -> Value:
-    return list(value) if isinstance(value, list) else value
 
 
 def _setting(row: Mapping[str, str]) -> Setting:

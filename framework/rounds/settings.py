@@ -24,12 +24,12 @@ without standstill (law L22), and where suppliers ask their questions."""
 def value(round_: Round, key: str) -> Any:
     """What rules in this round: the stored value, else the default. KeyError for a key that nobody knows."""
     stored = (round_.settings or {}).get(key)
-    return _defaults()[key] if stored is None else stored
+    return _default(key) if stored is None else stored
 
 
 def all_values(round_: Round) -> dict[str, Any]:
     """Every known setting of the round with its value, by key in alphabetical order."""
-    return {key: value(round_, key) for key in sorted(_defaults())}
+    return {key: value(round_, key) for key in sorted({*round_settings.round_settings(), *TEXTS})}
 
 
 def frozen_values(round_: Round) -> dict[str, Any]:
@@ -38,5 +38,5 @@ def frozen_values(round_: Round) -> dict[str, Any]:
     return {key: held for key, held in all_values(round_).items() if key not in known or known[key].is_frozen}
 
 
-def _defaults() -> dict[str, Any]:
-    return round_settings.defaults() | TEXTS
+def _default(key: str) -> Any:
+    return TEXTS[key] if key in TEXTS else round_settings.default(key)

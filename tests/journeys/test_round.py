@@ -19,6 +19,7 @@ from models.disclosure import Submission
 from models.records import Job
 from models.rounds import Lot, Round
 from models.signons import SignOn
+from tests.conftest import hash_cheaply
 from tests.journeys import setting_up
 from tests.journeys.conftest import Served, Walker
 from tests.journeys.setting_up import links
@@ -257,7 +258,8 @@ class writing:  # noqa: N801 - reads as a block
 
     def make(self, session, settings, now) -> cast.Cast:
         key = key_from(settings.secret())
-        made = cast.make(session, key=key, needs_second_factor=settings.needs_second_factor(), now=now)
+        with hash_cheaply():
+            made = cast.make(session, key=key, needs_second_factor=settings.needs_second_factor(), now=now)
         details = organisations.Details(name="Elsewhere", kind="buyer", country="NL")
         body = organisations.create(session, details, actor=SYSTEM, now=now)
         accounts.create_user(

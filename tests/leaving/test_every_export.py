@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from tests.leaving.world import (
     fill_with_sign_ons,
 )
 
+pytestmark = pytest.mark.xdist_group("exports")  # on one worker, which keeps what several of them are taken from
 ALL = frozenset(PAYLOADS)
 SEPARATORS = {"en": ",", "nl": ";", "sv": ";"}
 ROUND, RECORD = "/rounds/<round_id>", "/rounds/<round_id>/record"
@@ -92,25 +94,32 @@ class Stage:
         self.session.commit()
         return round_
 
-    def comparison(self, table: str = "comparison") -> bytes:
-        opened = Comparing(self.session, self.build, self.clock)
-        self.session.commit()
-        return self.signed(opened.round, f"lots/{opened.lot.public_id}/{table}.xlsx")
+    def offers(self, tail: str) -> bytes:
+        """One of the workbooks about what is on offer; all of them are taken at once, for the offers take long to build."""
+        if tail not in _TAKEN:
+            opened = Comparing(self.session, self.build, self.clock)
+            self.take(
+                opened.round, *(f"lots/{opened.lot.public_id}/{name}" for name in ("comparison.xlsx", "leverage.xlsx"))
+            )
+            ask_of_every_site(self.session, opened.round, self.clock)
+            self.take(opened.round, "sites.xlsx", "sites/questions.xlsx")
+            self.find_contradictions(opened.round)
+            self.take(opened.round, "contradictions.xlsx")
+        return _TAKEN[tail]
 
-    def contradictions(self) -> bytes:
-        """Every supplier's data are of long ago, so that each is named in the workbook."""
-        opened = Comparing(self.session, self.build, self.clock)
+    def take(self, round_: Any, *places: str) -> None:
+        """Keep the files of a round at these addresses by what their addresses end with; then the session can write again."""
+        self.session.commit()
+        for place in places:
+            _TAKEN[re.sub("^lots/[^/]*/", "", place)] = self.signed(round_, place)
+            self.session.rollback()  # the page that was read left a reading transaction
+            self.session.info["write"] = True
+
+    def find_contradictions(self, round_: Any) -> None:
+        """Every supplier's data become of long ago, so that each is named in the workbook."""
         for row in self.session.scalars(select(SubmissionRow).where(SubmissionRow.sheet == "0_submission")):
             row.read_values = row.read_values | {"data_as_of": "2019-01-01"}
-        finding.find(self.session, opened.round, now=self.clock())
-        self.session.commit()
-        return self.signed(opened.round, "contradictions.xlsx")
-
-    def sites(self, tail: str) -> bytes:
-        opened = Comparing(self.session, self.build, self.clock)
-        ask_of_every_site(self.session, opened.round, self.clock)
-        self.session.commit()
-        return self.signed(opened.round, tail)
+        finding.find(self.session, round_, now=self.clock())
 
     def upstream(self, tail: str) -> bytes:
         """A workbook about requests: the lead's list, the rows asked, the supplier's version with answers taken over."""
@@ -206,24 +215,24 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.listed_rows(), numbers=((0, "Row"), (0, "Year"), (0, "Expected"))
     ),
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
-        lambda stage: stage.comparison(),
+        lambda stage: stage.offers("comparison.xlsx"),
         numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/contradictions.xlsx": Export(
-        lambda stage: stage.contradictions(), numbers=((0, "Pooled quantity it touches, at most"),)
+        lambda stage: stage.offers("contradictions.xlsx"), numbers=((0, "Pooled quantity it touches, at most"),)
     ),
     f"{ROUND}/sites.xlsx": Export(
-        lambda stage: stage.sites("sites.xlsx"),
+        lambda stage: stage.offers("sites.xlsx"),
         texts=ALL - frozenset("+-=@"),  # a name without a letter makes no site
         numbers=((0, "Suppliers that name it"), (0, "Rows that name it")),
         identifiers=((0, "Site id"),),
     ),
     f"{ROUND}/sites/questions.xlsx": Export(
-        lambda stage: stage.sites("sites/questions.xlsx"),
+        lambda stage: stage.offers("sites/questions.xlsx"),
         numbers=((0, "Rows that say the same"), (0, "Pooled quantity behind it"), (0, "Likeness in percent")),
     ),
     f"{ROUND}/lots/<lot_id>/leverage.xlsx": Export(
-        lambda stage: stage.comparison("leverage"),
+        lambda stage: stage.offers("leverage.xlsx"),
         numbers=((0, "Rank"), (0, "Pieces that come from there"), (1, "Pieces that come from there"), (3, "Sites")),
     ),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(

@@ -39,7 +39,7 @@ from views.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 30 if os.environ.get("HEFBOOM_BARS") == "1" else 3
 SUPPLIERS = 3
-MENDED_ROWS = 60_000
+MENDED_ROWS = 60_000 if os.environ.get("HEFBOOM_BARS") == "1" else 20_000
 """So many that storing them lasts longer than it takes to kill."""
 LARGE_ROWS, LARGE_KILLS = (60_000, 10) if os.environ.get("HEFBOOM_BARS") == "1" else (10_000, 1)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
