@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from framework.ground import audit, audit_ddl, heads, mail, verifying
 from framework.ground.actors import SYSTEM
+from models.base import db
 from models.receipts import LogHead, PublicKey
 from models.records import AuditEvent, Mail
 from tests.audit.test_verifier import EVENTS, verify
@@ -39,6 +40,7 @@ def settings(app, monkeypatch):
 
 
 def tick(clock, what=outside.daily_head):
+    db.session.rollback()
     with worker.writing_session() as own:
         what(own, clock)
         own.commit()

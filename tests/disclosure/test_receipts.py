@@ -285,6 +285,7 @@ def test_the_proof_from_the_record_ties_the_receipt_to_a_head(tender, clock, hol
 def test_another_supplier_does_not_get_the_receipt(tender):
     tender.send()
     submission = tender.submissions()[0]
+    tender.writing()
     other = tender.person(tender.build.organisation("supplier"))
 
     for ending in ("receipt", "receipt.json", "receipt.pdf", "receipt-proof.json"):
