@@ -76,6 +76,12 @@ BARS = (
     Bar("every route: its permission, every persona, reading changes nothing", ("tests/test_routes.py",), "both"),
     Bar("migrations and models say the same, upwards and down", ("tests/test_migrations.py",), "both"),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
+    Bar(
+        "1,000 changes made in the database are found by the stand-alone verifier; any two of 50 heads are consistent",
+        ("tests/audit", "tests/ground/test_merkle.py", "tests/ground/test_signing.py"),
+        "both",
+    ),
+    Bar("100 of 100 receipts verify offline, none with a flipped byte", ("tests/disclosure/test_receipts.py",), "both"),
     Bar("what arrived in time counts; nobody opens alone or early", ("tests/disclosure",), "both"),
     Bar(
         "4,000 files around the deadline over four processes: in or late, and all later readers see the same set",

@@ -26,8 +26,9 @@ def withheld(event: AuditEvent) -> str:
 def lines(session: Session, round_: Round | None = None) -> Iterator[str]:
     """Every entry from the first to the last; for the lead of a round those of other rounds are withheld."""
     query = select(AuditEvent, _is_withheld(round_).label("is_withheld")).order_by(AuditEvent.seq)
-    for event, is_withheld in session.execute(query.execution_options(yield_per=1000, populate_existing=True)):
-        yield withheld(event) if is_withheld else line(event)
+    with session.execute(query.execution_options(yield_per=1000, populate_existing=True)) as found:
+        for event, is_withheld in found:
+            yield withheld(event) if is_withheld else line(event)
 
 
 def _is_withheld(round_: Round | None) -> ColumnElement[bool]:

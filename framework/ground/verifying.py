@@ -6,7 +6,8 @@ What was found is written down in the record itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -65,7 +66,8 @@ class Walked:
 def walked(session: Session) -> Walked:
     """Walk the chain from its first event; nothing is written."""
     walk = _Walk(session)
-    broken_at = audit.first_break(walk) or 0
+    with closing(iter(walk)) as events:
+        broken_at = audit.first_break(events) or 0
     return Walked(walk.passed, broken_at, 0 if broken_at else walk.first_head_amiss())
 
 
@@ -95,14 +97,18 @@ class _Walk:
         rows = session.execute(select(LogHead.size, LogHead.root).order_by(LogHead.size))
         self.awaited: dict[int, str] = {row.size: row.root for row in rows}
 
-    def __iter__(self) -> Iterator[AuditEvent]:
+    def __iter__(self) -> Generator[AuditEvent, None, None]:
         query = select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000, populate_existing=True)
-        for event in self.session.scalars(query):
-            yield event
-            self.passed += 1
-            self.tree.add(merkle.leaf(bytes.fromhex(event.hash)))
-            if self.awaited.get(self.passed) == self.tree.root().hex():
-                del self.awaited[self.passed]
+        with self.session.scalars(query) as found:
+            for event in found:
+                yield event
+                self.passed += 1
+                self.tree.add(merkle.leaf(bytes.fromhex(event.hash)))
+                self._compare()
+
+    def _compare(self) -> None:
+        if self.passed in self.awaited and self.awaited[self.passed] == self.tree.root().hex():
+            del self.awaited[self.passed]
 
     def first_head_amiss(self) -> int:
         """The size of the first head that the events do not fit, also where they are fewer; 0 = none."""

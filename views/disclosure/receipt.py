@@ -93,7 +93,7 @@ def receipt_pdf(round_: Round, submission_id: str) -> Response:
 def _values(submission: Submission, lines: Sequence[ReceiptLine]) -> dict[str, Any]:
     """What the template sets: facts of the arrival, what became of it, and what proves both."""
     told = json.loads(lines[0].statement)
-    size = ngettext("%(num)s byte", "%(num)s bytes", told["file"]["size"], num=number(told["file"]["size"]))
+    size = told["file"]["size"]
     return {
         "heading": _("Receipt %(number)s", number=told["receipt"]),
         "facts": [
@@ -103,7 +103,7 @@ def _values(submission: Submission, lines: Sequence[ReceiptLine]) -> dict[str, A
             [_("Sent for"), told["organisation"]["name"]],
             [_("Sent by"), told["person"] or _("not known")],
             [_("File as sent"), submission.file.name],
-            [_("Size"), size],
+            [_("Size"), ngettext("%(size)s byte", "%(size)s bytes", size, size=str(number(size)))],
             [_("SHA-256"), told["file"]["sha256"]],
             [_("In time"), _in_time(told)],
             [_("Event in the record"), _("Number %(number)s", number=number(told["log"]["number"]))],
@@ -148,7 +148,7 @@ def _in_time(told: dict[str, Any]) -> str:
     if told["in_time"]:
         return _("Yes")
     late = told["late_by_seconds"]
-    return ngettext("No, %(num)s second late", "No, %(num)s seconds late", late, num=number(late))
+    return ngettext("No, %(num)s second late", "No, %(num)s seconds late", late)
 
 
 def _event(told: dict[str, Any]) -> str:
