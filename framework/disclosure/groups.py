@@ -95,7 +95,9 @@ def groups(session: Session, submission: Submission, *, language: str = "", limi
         .group_by(*keys)
         .order_by(func.count().desc(), func.min(table.position))
     )
-    by_gravity = sorted(session.execute(query), key=lambda found: RANK[found.severity])  # sealed, it has no order in SQL
+    by_gravity = sorted(
+        session.execute(query), key=lambda found: RANK[found.severity]
+    )  # sealed, it has no order in SQL
     found = by_gravity[:limit]
     firsts = {row.id: row for row in _rows(session, [g.first for g in found])}
     places = _places(session, submission)
