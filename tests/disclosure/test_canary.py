@@ -162,9 +162,8 @@ def personas(tender) -> dict[str, object]:
     round_ = tender.writing().merge(tender.round)
     member = tender.build.sign_on(round_, state="confirmed").organisation
     judge, opener = tender.build.organisation("buyer"), tender.build.organisation("buyer")
-    made = {
-        kind: tender.person(tender.build.organisation(kind)) for kind in ("supplier", "monitor", "operator", "brand")
-    }
+    made = {kind: tender.person(tender.build.organisation(kind)) for kind in ("supplier", "monitor", "operator")}
+    made["brand"] = tender.person(tender.build.organisation("supplier", supplier_kind="brand"))
     made |= {"lead": tender.person(tender.round.organisation), "member": tender.person(member)}
     for role, body in (("evaluator", judge), ("opener", opener), ("chair", judge)):
         user = tender.build.user(body)

@@ -249,14 +249,15 @@ def test_what_is_added_to_a_sealed_version_is_sealed_whoever_adds_it(desk, sessi
 
     stored = raw(session, "SELECT * FROM correction") + raw(session, "SELECT * FROM submission_issue")
     session.expire_all()
-    assert "secret" not in repr(stored) and "better" not in repr(stored)
+    assert "secret" not in repr(stored)
+    assert "better" not in repr(stored)
     assert session.scalars(select(Correction).where(Correction.code == "secret-code")).one().found == "secret"
     assert session.scalars(select(Correction).where(Correction.code != "secret-code")).all() == []
     assert session.scalars(select(SubmissionIssue).where(SubmissionIssue.severity.in_(["note"]))).one().params == {
         "a": "secret"
     }
+    session.add(Correction(submission=submission, batch="c", created_at=desk.clock(), **words))
     with holding(Ring()), pytest.raises(KeyMissing):
-        session.add(Correction(submission=submission, batch="c", created_at=desk.clock(), **words))
         session.flush()
     session.rollback()
 
@@ -282,7 +283,8 @@ def test_what_lay_open_before_there_were_envelopes_is_sealed_by_the_worker(desk,
     after = repr(
         raw(session, "SELECT * FROM submission_row") + raw(session, "SELECT sheets, format, seal_id FROM submission")
     )
-    assert "secret 1" in before and "secret" not in after.casefold()
+    assert "secret 1" in before
+    assert "secret" not in after.casefold()
     assert (submission.rows_in, submission.format, submission.file.name) == (5, "site-list", "secret name.csv")
     assert b"".join(desk.files.pieces(submission.file.sha256, sealing.key_of_file(submission.file))) == b"secret bytes"
     assert [row.read_values for row in session.scalars(select(SubmissionRow))][1] == {"site": "secret 1"}
@@ -331,9 +333,9 @@ def test_the_product_does_not_start_with_another_key_or_none_where_something_is_
     desk.keep()
     session.commit()
     url = installation.app.extensions["settings"].url()
-    for given in ("none", "other"):
-        path = tmp_path / f"{given}.key"
-        if given == "other":
+    for which in ("none", "other"):
+        path = tmp_path / f"{which}.key"
+        if which == "other":
             keys.make_master(path)
         with pytest.raises(keys.UnsafeKey, match="backup"):
             create_app(
