@@ -248,7 +248,7 @@ class _Compared(TypeDecorator.Comparator[str]):
     def operate(self, op: Any, *other: Any, **options: Any) -> ColumnElement[Any]:
         """`==`, `!=` and `in_` with plain texts; everything else as usual."""
         given = other[0] if other else None
-        field: str = self.type.field  # type: ignore[attr-defined]
+        field: str = self.type.field
         values = [given] if isinstance(given, str) else given
         if op in _MEMBERSHIP and isinstance(values, list | tuple | set | frozenset):
             found = [form for value in sorted(values) for form in forms(field, value)]
@@ -265,7 +265,7 @@ class SealedText(TypeDecorator[str]):
 
     impl = Text
     cache_ok = True
-    comparator_factory = _Compared  # type: ignore[assignment]
+    comparator_factory = _Compared
 
     def __init__(self, field: str) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ from framework.ground import conflicts
 from framework.people import passwords
 from models.base import Base, db
 from models.records import StoredFile
-from models.sealing import Ring, holding
+from models.sealing import Key, Ring, holding
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.clamd import FakeClamd, connect
@@ -193,10 +193,21 @@ def session(app: Flask) -> Iterator[Session]:
         db.session.remove()
 
 
+class EveryKey(Ring):
+    """A ring that looks for new keys each time, since a test goes on while versions come."""
+
+    def all(self) -> list[Key]:
+        """All keys there are now."""
+        self._fetch()
+        return super().all()
+
+
 def all_keys(app: Flask) -> Ring:
     """A ring with every key of the installation: a test looks at what lies sealed as its owner does."""
     wanted = StoredFile.key_id != ""
-    return Ring(lambda: sealing.keys_where(db.session(), app.extensions["master"], wanted), app.extensions["master"])
+    return EveryKey(
+        lambda: sealing.keys_where(db.session(), app.extensions["master"], wanted), app.extensions["master"]
+    )
 
 
 @pytest.fixture(autouse=True)

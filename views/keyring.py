@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
             ) from error
     app.request_class = SpooledRequest
     app.before_request(_hold_nothing)
-    app.teardown_request(lambda _error: hold(getattr(g, "held_before", None)))
+    app.teardown_request(_give_back)
 
 
 def _hold_nothing() -> None:
@@ -56,9 +56,14 @@ def _hold_nothing() -> None:
     hold(Ring(master=master()))
 
 
+def _give_back(_error: BaseException | None) -> None:
+    if "held_before" in g:
+        hold(g.pop("held_before"))
+
+
 def hold_for(who: Actor) -> None:
     """From now on this request holds the keys of what the asker's own organisation sent; those of nobody else."""
-    hold(sealing.of_supplier(db.session(), master(), who.organisation_id))
+    hold(sealing.of_supplier(db.session, master(), who.organisation_id))  # the session of the moment, not of now
 
 
 def with_master(app: Flask) -> AbstractContextManager[Ring]:

@@ -16,7 +16,7 @@ from framework.ground.scanner import Address, Scanner
 from views.file_limits import FileLimits
 
 ROOT = Path(__file__).resolve().parents[1]
-IN_MEMORY, ROOM = Path("/dev/shm"), 1 << 30
+IN_MEMORY, ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108 - folders of our own are made in it, for us alone
 """Where Linux keeps files in memory, and how much must be free there for files to be read in it, in bytes."""
 THIS_MACHINE = ("localhost", "127.0.0.1")
 

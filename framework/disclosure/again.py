@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -12,7 +10,7 @@ from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import OURS, UNKNOWN
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
-from framework.ground.files import INFECTED, Blob, FileStore, Pieces
+from framework.ground.files import INFECTED, Blob, FileStore
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.people import Organisation
@@ -74,11 +72,10 @@ def send_again(
 
 def _stored_anew(round_: Round, file: StoredFile, files: FileStore) -> Blob:
     """The same bytes under a key of their own."""
-    key, before = sealing.new_key(round_), sealing.key_of_file(file)
-    if key is None and before is None:
+    key = sealing.new_key(round_)
+    if key is None and not file.key_id:
         return Blob(file.sha256, file.size, content_sha256=file.sha256)
-    pieces = io.BufferedReader(Pieces(files.pieces(file.sha256, before)))
-    return files.put(pieces, max_bytes=file.size, key=key)
+    return sealing.stored_anew(key, file, files)
 
 
 def _of_another_round(session: Session, round_: Round, supplier_id: int) -> Submission | None:

@@ -180,10 +180,7 @@ def _version(
         created_at=now,
         created_by_id=actor.user_id,
     )
-    if key is not None:
-        stored.key_id, stored.wrapped_key = key.id, sealing.wrap(round_, key)
-        stored.content_sha256 = sealing.meant(key, blob.content_sha256)
-        stored.same_hash = sealing.same_hash(round_, supplier, blob.content_sha256)
+    sealing.enclose(stored, round_, supplier, blob)
     session.add(stored)
     return Submission(
         round=round_,

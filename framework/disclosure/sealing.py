@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import io
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
 from framework.ground import sealed
-from framework.rounds import settings
+from framework.ground.files import Blob, FileStore, Pieces
 from models.base import random_id
 from models.disclosure import Submission
 from models.people import Organisation
@@ -21,13 +22,12 @@ from models.rounds import Round
 from models.sealing import Key, KeyMissing, Ring, Token, Wrap, holding, key_id_of, meant_for, plain_text, ring
 
 LENGTH = 32
-MODES = ("server",)
-"""Values of `seal_mode` that this program knows how to keep."""
+AnySession = Session | scoped_session[Any]
 
 
 def is_on(round_: Round) -> bool:
-    """Whether versions of a round are sealed: it is published, not opened, and its terms say how."""
-    return sealed.is_sealed(round_) and settings.value(round_, "seal_mode") in MODES
+    """Whether versions of a round are sealed: it is published and not opened. Its terms say how; only `server` is built."""
+    return sealed.is_sealed(round_)
 
 
 def new_key(round_: Round) -> Key | None:
@@ -40,7 +40,7 @@ def key_of(submission: Submission) -> Key | None:
     return ring().key(submission.seal_id) if submission.seal_id else None
 
 
-def of_supplier(session: Session, master: Wrap | None, organisation_id: int | None) -> Ring:
+def of_supplier(session: AnySession, master: Wrap | None, organisation_id: int | None) -> Ring:
     """The keys of everything that one organisation sent: for its own people, and for jobs that read what it sent."""
     if organisation_id is None or master is None:
         return Ring(master=master)
@@ -52,7 +52,7 @@ def for_job(session: Session, organisation_id: int | None) -> AbstractContextMan
     return holding(of_supplier(session, ring().master, organisation_id))
 
 
-def of_ids(session: Session, master: Wrap | None, ids: Iterable[str]) -> Ring:
+def of_ids(session: AnySession, master: Wrap | None, ids: Iterable[str]) -> Ring:
     """The keys of these ids, and no others."""
     wanted = sorted({one for one in ids if one})
     if master is None or not wanted:
@@ -120,11 +120,26 @@ def object_(key: Key | None, field: str, value: Any) -> Any:
     return value if key is None else key.object(field, value)
 
 
-def _loader(session: Session, master: Wrap, which: Any) -> Callable[[], Mapping[str, bytes]]:
+def stored_anew(key: Key | None, file: StoredFile, files: FileStore) -> Blob:
+    """The bytes of a file stored once more, under another key. Raises OSError, KeyMissing and SealBroken."""
+    pieces = io.BufferedReader(Pieces(files.pieces(file.sha256, key_of_file(file))))
+    return files.put(pieces, max_bytes=file.size, key=key)
+
+
+def enclose(file: StoredFile, round_: Round, supplier: Organisation, blob: Blob) -> None:
+    """Write the envelope onto the row of a file: address, wrapped key and hashes; nothing where the blob has no key."""
+    if blob.key is None:
+        return
+    file.sha256, file.key_id, file.wrapped_key = blob.sha256, blob.key.id, wrap(round_, blob.key)
+    file.content_sha256 = meant(blob.key, blob.content_sha256)
+    file.same_hash = same_hash(round_, supplier, blob.content_sha256)
+
+
+def _loader(session: AnySession, master: Wrap, which: Any) -> Callable[[], Mapping[str, bytes]]:
     return lambda: keys_where(session, master, which)
 
 
-def keys_where(session: Session, master: Wrap, which: Any) -> dict[str, bytes]:
+def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes]:
     """The keys of some stored files by their ids, from their wraps; never writes what is pending. Raises WrongMasterKey."""
     query = (
         select(StoredFile.key_id, StoredFile.wrapped_key, Round.public_id, Round.sealed_key)

@@ -113,7 +113,7 @@ def test_a_withdrawn_file_is_counted_again_with_one_click(tender):
 
     first, second = tender.submissions()
     assert "Nothing changed, count it again" in offered
-    assert (second.version_no, second.state, second.file.sha256) == (2, "checked", first.file.sha256)
+    assert (second.version_no, second.state, second.file.content_sha256) == (2, "checked", first.file.content_sha256)
     assert second.receipt_number != first.receipt_number
 
 

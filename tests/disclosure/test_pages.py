@@ -146,7 +146,7 @@ def test_a_clean_workbook_is_read_counted_and_every_row_is_accounted_for(tender)
     submission = tender.submissions()[0]
     rows = tender.session.scalar(select(func.count()).select_from(SubmissionRow))
     assert submission.receipt_number in page.text
-    assert submission.file.sha256 in page.text
+    assert submission.file.content_sha256 in page.text
     assert "Counted and sealed" in counted.text
     assert (submission.state, submission.verdict) == ("counted", "countable")
     assert rows == submission.rows_in == submission.rows_stored + submission.rows_listed == 17
@@ -463,7 +463,7 @@ def test_a_receipt_leaves_in_one_mail_without_the_file_name_or_a_value(tender, a
         assert tender.submissions()[0].receipt_number in half
         assert "Secret project" not in half
         assert "lapptop" not in half
-    assert tender.submissions()[0].file.sha256 in text
+    assert tender.submissions()[0].file.content_sha256 in text
 
 
 @pytest.mark.parametrize(
@@ -618,7 +618,7 @@ def test_two_openers_open_on_their_pages_and_the_record_prints(tender):
     assert "You have confirmed" in first.text
     assert "The tenders are open" in second.text
     assert submission.state == "opened"
-    assert submission.file.sha256 in record.text
+    assert submission.file.content_sha256 in record.text
     assert kinds == ["tenders:open.denied"] * 2
 
 

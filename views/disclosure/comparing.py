@@ -19,13 +19,9 @@ def compare_versions(session: Session, job: Job, clock: Clock) -> None:
     """Compare outside any transaction, then store the rows in parts, and all that tells of them in one transaction."""
     job_id, watch = job.id, Watch(session, job.id, job.attempts, clock)
     public_id = str(job.payload["comparison"])
-    with sealing.for_job(session, job.organisation_id):
-        _compare(session, public_id, job_id, watch, clock)
-
-
-def _compare(session: Session, public_id: str, job_id: int, watch: Watch, clock: Clock) -> None:
+    organisation_id = job.organisation_id
     session.rollback()
-    with Session(db.engine) as reading:
+    with Session(db.engine) as reading, sealing.for_job(reading, organisation_id):
         found = reading.scalar(select(Comparison).where(Comparison.public_id == public_id))
         if found is None or found.job_id != job_id:
             return
@@ -33,10 +29,11 @@ def _compare(session: Session, public_id: str, job_id: int, watch: Watch, clock:
         result = comparisons.work_out(reading, found, limits=comparing_limits(), on_progress=watch)
     if result is None:
         return
-    counts = comparisons.store(session, number, result, on_progress=watch)
-    receiving.lock(session, session.get_one(Comparison, number).after.round)  # first the round, then the job
-    watch.hold()
-    comparisons.keep(session, number, result, counts, now=clock())
+    with sealing.for_job(session, organisation_id):
+        counts = comparisons.store(session, number, result, on_progress=watch)
+        receiving.lock(session, session.get_one(Comparison, number).after.round)  # first the round, then the job
+        watch.hold()
+        comparisons.keep(session, number, result, counts, now=clock())
 
 
 @jobs.periodic("forget_unfit_comparisons", every_seconds=3600)

@@ -1,0 +1,208 @@
+"""A mark in every field of a tender and in its file's name: before the opening nothing tells it but its owner's own pages (T05–T07)."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import random
+import re
+import string
+import zipfile
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from flask import current_app
+from sqlalchemy import inspect, select
+
+from models.base import db
+from models.records import Mail
+from models.sealing import Ring, holding
+from tests.disclosure.test_pages import Tender
+from views import mailing
+from views.worker import work_off
+
+ROUTES_TRIED = 10
+"""Every so many routes for each persona in the suite; all of them under `make bars`."""
+HEADERS = ("site name", "address", "city", "country", "product", "contact", "remarks")
+
+
+def canary(random_: random.Random) -> str:
+    return "".join(random_.choices(string.ascii_letters + string.digits, k=24))
+
+
+class Cage:
+    """A sealed round in which one supplier did all that it can do, with marks in everything it gave."""
+
+    def __init__(self, tender: Tender, seed: int) -> None:
+        self.random, self.tender = random.Random(seed), tender
+        self.marks: list[str] = []
+
+    def mark(self) -> str:
+        self.marks.append(canary(self.random))
+        return self.marks[-1]
+
+    def list_(self) -> bytes:
+        """A list whose headers, cells and file name are marks."""
+        lines = [",".join([*HEADERS[:6], self.mark()])]
+        lines += [",".join(self.mark() for _ in HEADERS) for _ in range(3)]
+        return "\n".join(lines).encode()
+
+    def workbook(self) -> bytes:
+        """Our workbook with a mark in every cell that takes words; what must be a number or code gets one too, and is told so."""
+        tables = self.tender.tables()
+        for sheet, rows in tables.items():
+            for row in rows:
+                for name, value in row.items():
+                    if isinstance(value, str) and name != "round_id" and sheet != "0_submission":
+                        row[name] = self.mark()
+        tables["0_submission"][0]["reporting_party_name"] = self.mark()
+        return self.tender.workbook(tables)
+
+    def act(self) -> None:
+        """Send, mend, undo, choose, compare, count, withdraw: as far as pages offer it."""
+        tender, browser = self.tender, self.tender.browser
+        tender.send(self.workbook(), name=f"{self.mark()}.xlsx")
+        browser.get(f"{tender.version()}/marked.xlsx", buffered=True)
+        tender.send(self.list_(), name=f"{self.mark()}.csv")
+        for address in self.mendings():
+            cause = dict(parse_qsl(urlsplit(html.unescape(address)).query, keep_blank_values=True))
+            path = urlsplit(address).path
+            browser.post(path, data=cause | {"how": "all", "everywhere": self.mark()})
+        browser.post(f"{tender.version(1)}/columns", data={f"{self.sheet()}!A1": "site_legal_name"})
+        browser.get(f"{tender.version(1)}/differences", buffered=True)
+        tender.session.rollback()
+        db.session.remove()
+        work_off(current_app)
+        tender.send(b"not a table " + self.mark().encode(), name=f"{self.mark()}.xlsx")
+        db.session.remove()
+
+    def mendings(self) -> list[str]:
+        """Where the cells of the first causes are mended."""
+        page = self.tender.browser.get(self.tender.version(), buffered=True).get_data(as_text=True)
+        return sorted(set(re.findall(r'(?:href|action)="([^"]*/mend[^"]*)"', page)))[:3]
+
+    def sheet(self) -> str:
+        found = self.tender.submissions()[1]
+        return str(found.sheets[0]["name"]) if found.sheets else ""
+
+    def found_in(self, what: bytes) -> list[str]:
+        """The marks that stand in some bytes, in clear or in base64."""
+        lower = what.lower()
+        plain = [one for one in self.marks if one.lower().encode() in lower]
+        return plain + [one for one in self.marks if any(form in what for form in _in_base64(one))]
+
+
+def _in_base64(mark: str) -> list[bytes]:
+    """The middle of a mark as it stands in base64 at each of the three places."""
+    return [base64.b64encode(b"\0" * shift + mark.encode())[8:-4] for shift in range(3)]
+
+
+@pytest.fixture
+def cage(session, build, clock, sign_in, request):
+    made = Cage(Tender(session, build, clock, sign_in), seed=20261128)
+    made.act()
+    return made
+
+
+def inside(answer) -> bytes:
+    """All that an answer tells: head, body, and the parts of a zipped file."""
+    told = f"{answer.status} {answer.headers}".encode() + answer.data
+    if answer.data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
+            told += b"".join(package.read(name) for name in package.namelist())
+    return told
+
+
+def everything_stored(folder) -> dict[str, bytes]:
+    """All tables as a dump tells them, and every file of the installation: database, log of it, stored files."""
+    found = {}
+    with db.engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            rows = connection.exec_driver_sql(f'SELECT * FROM "{table}"').all()
+            found[f"table {table}"] = repr(rows).encode()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found[str(path.relative_to(folder))] = path.read_bytes() + path.name.encode()
+    return found
+
+
+def test_a_dump_and_every_stored_byte_tell_no_mark(cage, app, installation, caplog):
+    stored = everything_stored(installation.folder)
+
+    told = {name: cage.found_in(content) for name, content in stored.items()}
+
+    assert {name: marks for name, marks in told.items() if marks} == {}
+    assert len(cage.marks) > 60
+    assert cage.found_in(caplog.text.encode()) == []
+
+
+def test_the_owner_reads_its_marks(cage):
+    browser, versions = cage.tender.browser, cage.tender.submissions()
+    workbook = inside(browser.get(f"{cage.tender.home}/{versions[0].public_id}/original", buffered=True))
+    remarks = inside(browser.get(f"{cage.tender.home}/{versions[0].public_id}/issues.xlsx", buffered=True))
+    page = inside(browser.get(f"{cage.tender.home}/{versions[1].public_id}", buffered=True))
+
+    assert len(cage.found_in(workbook)) > 30
+    assert cage.found_in(remarks)
+    assert cage.found_in(page)
+
+
+def test_mails_tell_no_mark_neither_in_the_outbox_nor_when_they_leave(cage):
+    mails = cage.tender.session.scalars(select(Mail)).all()
+    with holding(Ring(master=current_app.extensions["master"])):
+        told = [repr((one.params, one.secret, mailing.render(one))).encode() for one in mails]
+
+    assert len(told) > 2
+    assert [marks for one in told if (marks := cage.found_in(one))] == []
+
+
+def personas(tender) -> dict[str, object]:
+    """A browser for everybody who is not the owner."""
+    round_ = tender.writing().merge(tender.round)
+    member = tender.build.sign_on(round_, state="confirmed").organisation
+    judge, opener = tender.build.organisation("buyer"), tender.build.organisation("buyer")
+    made = {kind: tender.person(tender.build.organisation(kind)) for kind in ("supplier", "monitor", "operator")}
+    made["brand"] = tender.person(tender.build.organisation("supplier", supplier_kind="brand"))
+    made |= {"lead": tender.person(tender.round.organisation), "member": tender.person(member)}
+    for role, body in (("evaluator", judge), ("opener", opener), ("chair", judge)):
+        user = tender.build.user(body)
+        tender.build.appoint(tender.round, user, body, role)
+        made[role] = tender.enter(user, body)
+    made["public"] = current_app.test_client()
+    return made
+
+
+def addresses(app, cage, version) -> list[str]:
+    """The address of every route that reads, with the ids of the round, of a version, and else of nothing."""
+    ids = {"round_id": cage.tender.round.public_id, "submission_id": version.public_id, "language": "en"}
+    ids |= {"organisation_id": cage.tender.supplier.public_id, "supplier_id": cage.tender.supplier.public_id}
+    found = []
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and rule.endpoint != "static":
+            values = {name: ids.get(name, "1") for name in rule.arguments}
+            with app.test_request_context():
+                try:
+                    found.append(rule.build(values, append_unknown=False)[1])
+                except (TypeError, ValueError):
+                    continue
+    return sorted(set(found))
+
+
+def test_no_route_tells_anybody_else_a_mark(cage, app):
+    versions = cage.tender.submissions()
+    every = [one for version in versions for one in addresses(app, cage, version)]
+    every += [f"/search?q={cage.marks[0]}", f"{cage.tender.here}/record?q={cage.marks[0]}"]
+    told, tried = {}, 0
+    for number, (persona, browser) in enumerate(personas(cage.tender).items()):
+        for address in sorted(set(every))[number % ROUTES_TRIED :: ROUTES_TRIED]:
+            tried += 1
+            db.session.remove()
+            answer = browser.get(address, buffered=True)
+            assert answer.status_code != 500, address
+            asked = {one for one in cage.marks if one in address}
+            if marks := set(cage.found_in(inside(answer))) - asked:
+                told[persona, address] = marks
+
+    assert told == {}
+    assert tried > 100
