@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator scope-missing factor-missing not-the-asker not-the-one-asked"
+        "own-account last-operator not-a-member scope-missing factor-missing not-the-asker not-the-one-asked"
     ),
     N_("there is no such thing, or it is not theirs to see"): "not-found no-head not-signed",
     N_("the round was in another phase, or it was too early or too late"): (
@@ -26,13 +26,14 @@ _REASONS: dict[str, str] = {
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
-        "listing-settled factory-list-withdrawn nothing-waits reminded-already too-many-hops too-many-asked"
+        "listing-settled factory-list-withdrawn nothing-waits decided-already assigned-already member-twice conflict-lifted "
+        "reminded-already too-many-hops too-many-asked"
     ),
     N_(
         "a second person must do this"
     ): "same-person second-person-needed proposal-waits nothing-proposed persons-missing",
     N_("somebody with ties to the other side may not do this"): (
-        "both-sides operator-and-supplier role-unfit tied tied-to-a-bidder not-on-frozen-list other-address"
+        "both-sides conflicted own-conflict statement-missing operator-and-supplier role-unfit tied tied-to-a-bidder not-on-frozen-list other-address"
     ),
     N_("something that is needed first was missing"): (
         "mandate-missing motive-missing notice-missing ground-missing set-up-incomplete lots-incomplete "
@@ -42,7 +43,8 @@ _REASONS: dict[str, str] = {
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "
         "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
-        "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed"
+        "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
+        "not-able no-conflict chains-missing not-named has-items not-admitted not-shared enough-evaluators"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

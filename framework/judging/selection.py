@@ -80,8 +80,9 @@ def propose_exclusion(
     _require(session, submission, actor)
     _check(given, now)
     lifecycle.check(session, submission, "exclude", actor=actor, now=now, motive=given.motive, exclusion=given)
+    facts: dict[str, Any] = asdict(given)
     proposal = proposals.propose(
-        session, submission, "exclude", actor=actor, now=now, motive=given.motive, **asdict(given)
+        session, submission, "exclude", actor=actor, now=now, motive=facts.pop("motive"), **facts
     )
     telling.ask_second_person(session, submission.round, proposal, "judging/selection", actor=actor, now=now)
     return proposal
@@ -91,7 +92,7 @@ def confirm_exclusion(session: Session, submission: Submission, *, actor: Actor,
     """Second half, by another person of the lead: the bidder is out, with the reason."""
     _require(session, submission, actor)
     proposal = proposals.confirm(session, submission, "exclude", actor=actor, now=now)
-    given = Exclusion(**proposal.facts)
+    given = Exclusion(motive=proposal.motive, **proposal.facts)
     lifecycle.move(
         session,
         submission,

@@ -30,7 +30,7 @@ class Cast:
 
     def actor(self, key: str) -> Actor:
         """A person as an actor of the own organisation, second factor given, on a session of its own."""
-        row = next(row for row in read_rows("demo/people.csv") if row["key"] == key)
+        row = _row_of(key)
         user, body = self.people[key], self.organisations[row["organisation"]]
         return Actor(
             user.id,
@@ -40,6 +40,15 @@ class Cast:
             organisation_name=body.name,
             session_ref=f"demo-{user.id}",
         )
+
+
+def body_of(key: str) -> str:
+    """The organisation of a person, both by their keys."""
+    return _row_of(key)["organisation"]
+
+
+def _row_of(key: str) -> dict[str, str]:
+    return next(row for row in read_rows("demo/people.csv") if row["key"] == key)
 
 
 def secret_of(email: str) -> str:

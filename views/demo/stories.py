@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from framework.judging import conflicts, judges
 from models.disclosure import Submission
-from models.people import Appointment
 from models.rounds import Round
 from views.demo import stage as act
 from views.demo import upstream
-from views.demo.cast import MEMBERS
+from views.demo.cast import MEMBERS, body_of
 from views.demo.stage import Dates, Stage, Story
 from views.demo.workbooks import FOLDER
 
@@ -34,7 +34,7 @@ def laptops(stage: Stage) -> Story:
             yield from _asked_upstream(stage, sent)
     yield stage.day(-29, 9)
     act.close_and_open(stage, round_)
-    _name_evaluator(stage, round_)
+    _name_judges(stage, round_)
 
 
 def desktops(stage: Stage) -> Story:
@@ -120,16 +120,25 @@ def _until_published(stage: Stage, round_: Round, days: tuple[int, ...], notice:
     act.publish(stage, round_, notice)
 
 
-def _name_evaluator(stage: Stage, round_: Round) -> None:
-    """Evaluators are named by the phase of judging; here one stands ready to read what was opened."""
-    person = stage.actor("evaluator")
-    stage.session.add(
-        Appointment(
-            round_id=round_.id,
-            user_id=person.user_id,
-            organisation_id=person.organisation_id,
-            role="evaluator",
-            created_at=stage.now,
-            created_by_id=stage.lead.user_id,
+def _name_judges(stage: Stage, round_: Round) -> None:
+    """Evaluators of three members and a chair are named; lead and openers have said that they have no conflict.
+
+    The evaluators and the chair have not: whoever signs in as one begins with that.
+    """
+    for key, role in (
+        ("evaluator", "evaluator"),
+        ("hospital2", "evaluator"),
+        ("region2", "evaluator"),
+        ("town2", "chair"),
+    ):
+        judges.name(
+            stage.session,
+            round_,
+            stage.cast.people[key],
+            stage.cast.organisations[body_of(key)],
+            role,
+            actor=stage.lead,
+            now=stage.now,
         )
-    )
+    for key in ("lead", "lead2", "opener1", "opener2"):
+        conflicts.state(stage.session, round_, [], undertakes=True, actor=stage.actor(key), now=stage.now)

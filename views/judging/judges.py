@@ -129,7 +129,7 @@ def _page(round_: Round, error: str = "", field: str = "") -> str:
         openers=[(user, stated[user.id]) for user, roles in people if not roles & {"evaluator", "chair"}],
         candidates=named.candidates(db.session(), round_),
         conflicts=[(one, users[one.user_id]) for one in conflicts if (one.supplier_id, one.brand_key) not in mine],
-        languages=LANGUAGES,
+        codes=LANGUAGES,
         me=actor().user_id,
         error=error,
         field=field,
