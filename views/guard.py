@@ -27,11 +27,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from framework.chain.measures import judged
 from framework.ground import audit, conflicts, jobs
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
 from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
 from framework.ground.text import N_, storable
+from framework.judging import blind
 from framework.people import sessions, tokens
 from models.base import db, random_id
 from models.contradictions import Clarification, Contradiction
@@ -119,6 +121,9 @@ def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response
             return redirect(url_for("judging.conflicts", round_id=round_.public_id))
         raise NotAllowed("statement-missing", N_("First say whether you have a conflict of interest."), rule="SD3")
     g.kept_out = conflicts.barred(db.session(), actor().user_id)
+    g.is_blind = shows and round_ is not None and not blind.sees_verdicts(db.session(), round_, actor().user_id)
+    if request.method in SAFE:
+        judged.hide(db.session(), hidden=g.is_blind)
     if g.kept_out and request.method in SAFE:
         conflicts.keep_out(db.session(), g.kept_out)
     elif g.kept_out and round_ is not None:
@@ -218,6 +223,7 @@ def keep_out_again() -> None:
     """From here on a form shows a page, so that what a conflict keeps from the asker is left out as on any page."""
     if getattr(g, "kept_out", None):
         conflicts.keep_out(db.session(), g.kept_out)
+    judged.hide(db.session(), hidden=getattr(g, "is_blind", False))
 
 
 def note_denied(error: RuleBroken) -> None:
@@ -297,6 +303,7 @@ def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
     db.session().info["write"] = request.method not in SAFE
     conflicts.keep_out(db.session(), frozenset())
+    judged.hide(db.session(), hidden=False)
     g.request_ref = random_id()
     is_form = not is_call() and "once" in request.form
     g.body_hash = _body_hash() if is_form else ""  # before the first query takes the write lock

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from framework.chain.behind import lines_products
 from framework.chain.comparison import Line
 from framework.chain.figures import asked_mineral, required_types
+from framework.chain.measures import judged
 from framework.chain.measures.product import Figures
 from framework.chain.measures.reading import classes_of, sees_products
 from framework.chain.measures.sources import class_of, smelter_key
@@ -226,7 +227,9 @@ def _offers(session: Session, lot: Lot, one: Line, keys: Sequence[str]) -> dict[
         .where(Product.id.in_(sorted(numbers.values())))
     )
     return {
-        key_of(product.model_name): Offer(product, Figures.read(figures) if figures else None)
+        key_of(product.model_name): Offer(
+            product, Figures.read(judged.figures_of(session, figures) or {}) if figures else None
+        )
         for product, figures in session.execute(rows)
     }
 

@@ -16,6 +16,7 @@ from framework.chain.comparison import Line
 from framework.chain.leverage import by_offer
 from framework.chain.leverage.by_offer import Offered
 from framework.chain.leverage.stored import TAKES_PART
+from framework.chain.measures import judged
 from framework.chain.measures.rolling import Rolled, Sums, quantities_of, quantity_of, roll
 from framework.demand.pooled import LotPool
 from framework.disclosure.confidentiality import Reader
@@ -34,7 +35,7 @@ def measured(session: Session, lot: Lot, lines: Sequence[Line], lot_pool: LotPoo
     groups: dict[tuple[int, str], list[tuple[str, Fraction | None]]] = defaultdict(list)
     for group in session.scalars(query):
         quantity = quantity_of(known, group.category, group.spec_tier)
-        groups[group.submission_id, group.brand].append((json.dumps(group.sums), quantity))
+        groups[group.submission_id, group.brand].append((json.dumps(judged.sums_of(group)), quantity))
 
     def rolled(one: Line) -> Rolled | None:
         own = groups.get((one.submission.id, one.brand))

@@ -9,6 +9,11 @@ _REASONS: dict[str, str] = {
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
         "own-account last-operator not-a-member scope-missing factor-missing not-the-asker not-the-one-asked"
     ),
+    N_("the evaluators had not all judged, or what was given did not fit what they found"): (
+        "own-not-final nothing-to-finish not-ready not-judging others-seen not-all-final too-few-final too-far-apart "
+        "not-far-apart"
+    ),
+    N_("a tie, or an own assessment, stood in the way"): "conflict-of-interest own-item not-your-assessment",
     N_("there is no such thing, or it is not theirs to see"): "not-found no-head not-signed",
     N_("the round was in another phase, or it was too early or too late"): (
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "

@@ -77,15 +77,24 @@ class _Extra:
     lists: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def load(session: Session, round_: Round, submission: Submission, items: Sequence[Item]) -> dict[int, Claim]:
-    """The claims of items of one submission, by item; criteria have none. Queries do not grow with items or products."""
+def load(
+    session: Session,
+    round_: Round,
+    submission: Submission,
+    items: Sequence[Item],
+    submissions: Sequence[Submission] | None = None,
+) -> dict[int, Claim]:
+    """The claims of items of one submission, by item; criteria have none. Queries do not grow with items or products.
+
+    `submissions` are the opened ones of the round where they were asked for already.
+    """
     asked = [item for item in items if item.section]
     if not asked:
         return {}
     brands = {(item.lot_id, item.brand_key) for item in asked}
     query = select(Product).where(Product.submission_id == submission.id).order_by(Product.id)
     products = [one for one in session.scalars(query) if (one.lot_id, key_of(one.brand)) in brands]
-    found = facts.load(session, round_, products, opened(session, round_))
+    found = facts.load(session, round_, products, opened(session, round_) if submissions is None else submissions)
     extra = _extra(session, round_, submission, found)
     nodes: dict[tuple[int, str, str, str], list[tuple[Said, Node]]] = defaultdict(list)
     for said in found:

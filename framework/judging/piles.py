@@ -87,14 +87,15 @@ class Progress:
 
 def pile(session: Session, round_: Round, user_id: int | None, submissions: Sequence[Submission]) -> Pile:
     """What a person has to judge of these tenders, in their order."""
-    found = {part.submission_id: part for part in _parts(session, round_, user_id)}
+    found = {part.submission_id: part for part in parts(session, round_, user_id)}
     profile = session.scalar(
         select(EvaluatorProfile).where(EvaluatorProfile.round_id == round_.id, EvaluatorProfile.user_id == user_id)
     )
     return Pile(tuple(found[one.id] for one in submissions if one.id in found), profile)
 
 
-def _parts(session: Session, round_: Round, user_id: int | None) -> list[Part]:
+def parts(session: Session, round_: Round, user_id: int | None) -> list[Part]:
+    """What a person has to judge of each tender, with how far it is."""
     has_value = (Assessment.level != "") | Assessment.points.is_not(None)
     query = (
         select(

@@ -69,7 +69,11 @@ class Judged(Opened):
         """An admitted tender with an item for each disclosed section, assigned to the evaluators."""
         submission = self.built(rows or signed_rows(), **values)
         submission.state = "in_review"
-        wanted = sections or [("fa", "final_assembly"), ("co", "mainboard_pcba"), ("co", "battery"), ("sm", "tin")]
+        wanted = (
+            sections
+            if sections is not None
+            else [("fa", "final_assembly"), ("co", "mainboard_pcba"), ("co", "battery"), ("sm", "tin")]
+        )
         items = [self.item(submission, *section, position=place) for place, section in enumerate(wanted)]
         for item in items:
             for actor in self.evaluators if evaluators is None else evaluators:

@@ -139,7 +139,8 @@ def test_a_page_of_three_hundred_claims_asks_few_questions(judged, sign_in, sess
     queries.clear()
     first = keys(page.text)[0]
     data = {"assessment": first, "level": "E1", "motive": "x"}
-    browser.post(f"{there}/save", data=data, headers={"Accept": "application/json"})
+    sent = browser.post(f"{there}/save", data=data, headers={"Accept": "application/json"})
+    assert sent.status_code == 200, sent.text
     queries.clear()
     browser.post(f"{there}/save", data=data, headers={"Accept": "application/json"})
     assert len(queries) <= 20, "\n".join(queries)

@@ -82,7 +82,7 @@ def test_a_conflict_leaves_no_score_assignment_or_sight_in_any_world(session, bu
     world = World(session, build, clock)
     session.commit()
     for number in range(PART):
-        chance = random.Random(f"{part} {number}")  # noqa: S311 - worlds, not secrets
+        chance = random.Random(f"{part} {number}")
         outer = session.begin_nested()
         for _step in range(ACTS):
             inner = session.begin_nested()

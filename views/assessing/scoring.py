@@ -16,8 +16,8 @@ from framework.chain.contradictions import listing
 from framework.chain.contradictions.catalogue import OF_EARLIER_ROUNDS
 from framework.chain.contradictions.listing import Filter
 from framework.chain.measures import facts, reading
+from framework.disclosure import confidentiality
 from framework.disclosure.veil import opened, veil_of
-from framework.ground import conflicts
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
@@ -35,6 +35,7 @@ from views.assessing import blueprint, words
 from views.chain.ladder import Shower
 from views.chain.saying import sentence_of
 from views.chain.sight import names_of, reader_of
+from views.disclosure.bidders import bidder
 from views.guard import actor, permit
 from views.i18n import instant
 from views.i18n import words as translated
@@ -109,10 +110,10 @@ def look(round_: Round, submission_id: str) -> Response | tuple[str, int] | str:
 
 
 def _own(round_: Round, submission_id: str) -> Own:
-    """The reader's assessments of a tender; *not found* where there are none, or a tie keeps it from the reader."""
+    """The reader's assessments of a tender; *not found* where there are none. Every page keeps out what a tie bars."""
     submission = guard.child(Submission, submission_id, round_)
     mine = own_of(db.session(), submission, actor().user_id)
-    if not mine.lines or submission.id in conflicts.barred(db.session(), actor().user_id):
+    if not mine.lines:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return mine
 
@@ -193,25 +194,23 @@ def _scoring(round_: Round, mine: Own, error: tuple[str, str] = ("", "")) -> str
     lines = mine.lines[part.offset : part.offset + part.size]
     submissions = opened(db.session(), round_)
     reader, order = reader_of(round_), [one.id for one in submissions]
-    names = names_of(round_, reader)
-    found = claims.load(db.session(), round_, mine.submission, [item for _one, item, _verdict in lines])
+    found = claims.load(db.session(), round_, mine.submission, [item for _one, item, _verdict in lines], submissions)
     veil = veil_of(db.session(), reader, submissions)
-    pile = piles.pile(db.session(), round_, actor().user_id, submissions)
     position = order.index(mine.submission.id)
-    later = [one for one in pile.parts if order.index(one.submission_id) > position and not one.is_final]
+    undone = {one.submission_id for one in piles.parts(db.session(), round_, actor().user_id) if not one.is_final}
+    later = [one for one in submissions[position + 1 :] if one.id in undone]
     shower = Shower(round_, reader, reading.CLASSES["all"], veil, facts.scale(round_))
     return render_template(
         "assessing/scoring.html",
         round_=round_,
         submission=mine.submission,
-        supplier=names[mine.submission.id],
+        supplier=bidder(reader, confidentiality.bidder_name(reader, mine.submission, position)),
         lines=[_line(shower, *line, found.get(line[1].id)) for line in lines],
-        pile=pile,
         valued=sum(1 for one, _item, _verdict in mine.lines if one.level or one.points is not None),
         count=len(mine.lines),
         is_final=all(one.state == "final" for one, _item, _verdict in mine.lines),
         page=part,
-        following=next((one.public_id for one in submissions if later and one.id == later[0].submission_id), ""),
+        following=later[0].public_id if later else "",
         error=error,
         words_of=words,
         contradictions=_contradictions(round_, mine.submission, lines, found),
@@ -248,6 +247,8 @@ def _contradictions(
 
 def _rows_of(submission: Submission, contradictions: Sequence[int]) -> dict[int, set[int]]:
     """The rows of a tender that are part of these contradictions."""
+    if not contradictions:
+        return {}
     query = select(ContradictionRow.contradiction_id, ContradictionRow.row_id).where(
         ContradictionRow.contradiction_id.in_(contradictions), ContradictionRow.submission_id == submission.id
     )

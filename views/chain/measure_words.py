@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from framework.chain.measures import formulas
+from framework.chain.measures.judged import KEPT
 from framework.chain.measures.nodes import Node, Place
 from framework.chain.measures.product import ALONE, NODE, OLD, REST, UNDATED, Gap
 from framework.chain.measures.publishers import LIST, Publisher
@@ -46,6 +47,7 @@ UNKNOWN: dict[str, str] = {
     "nothing_told": N_("no place is named, so there is nothing to measure"),
     "no_date": N_("no row has a date that can be used"),
     "not_judged": N_("not judged yet"),
+    KEPT: N_("shown once your own assessments are final and you have looked at the others'"),
     "no_volume": N_("no pooled quantity stands behind these models"),
 }
 FIELDS: dict[str, str] = {
@@ -161,7 +163,16 @@ def because(measure: str, node: Node, place: Place, copies: int) -> str:
         return _("true on %(day)s", day=date(place.as_of)) if place.as_of else _("no date")
     if measure == "corroboration":
         return " · ".join(filter(None, (others(place.sources), copied(copies))))
-    return _("not judged yet")
+    if node.verdict is None:
+        return _("not judged yet")
+    if node.spread:
+        return ngettext(
+            "judged %(level)s; the evaluators differed by %(num)s level",
+            "judged %(level)s; the evaluators differed by %(num)s levels",
+            node.spread,
+            level=node.verdict,
+        )
+    return _("judged %(level)s by all", level=node.verdict)
 
 
 def behind(measure: str, counts: Mapping[str, int], said: Fraction) -> str:
@@ -179,6 +190,10 @@ def behind(measure: str, counts: Mapping[str, int], said: Fraction) -> str:
             "%(corroborated)s of %(disclosed)s disclosed are named by somebody else, on average by %(mean)s",
             **told,
             mean=mean,
+        )
+    if counts["apart"]:
+        return _(
+            "%(judged)s of %(disclosed)s disclosed are judged; the evaluators differed at %(apart)s of them", **told
         )
     return _("%(judged)s of %(disclosed)s disclosed are judged", **told)
 

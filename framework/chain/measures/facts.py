@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.chain.figures import SUB_COMPONENT_TIER, asked_mineral, required_types
-from framework.chain.measures import waived
+from framework.chain.measures import judged, waived
 from framework.chain.measures.nodes import Node, Place, required
 from framework.chain.measures.scale import FA, KEYS, MI, SM, Scale, scale_of
 from framework.chain.measures.sources import NOBODY, Backing, Sources, class_of, listed
@@ -106,7 +106,8 @@ def load(session: Session, round_: Round, products: Sequence[Product], submissio
     mentions = [mention for found in rows.links.values() for _link, mention in found]
     sources.load_sites(mentions, kept)
     sources.load_smelters([s for found in rows.smelters.values() for s in found], kept)
-    reader = _Reader(rows, sources, waived.standing(session, [product.id for product in kept]))
+    found = judged.verdicts(session, {product.submission_id for product in kept})
+    reader = _Reader(rows, sources, waived.standing(session, [product.id for product in kept]), found)
     return [reader.said(product, known[product.submission_id], lots[product.lot_id]) for product in kept]
 
 
@@ -166,13 +167,20 @@ def _load_smelters(
 class _Reader:
     """Turns loaded rows into nodes; what a mention says is read once however many links name it."""
 
-    def __init__(self, rows: _Rows, sources: Sources, left_out: Mapping[tuple[int, str], NotApplicable]) -> None:
-        self.rows, self.sources, self.left_out = rows, sources, left_out
+    def __init__(
+        self,
+        rows: _Rows,
+        sources: Sources,
+        left_out: Mapping[tuple[int, str], NotApplicable],
+        verdicts: Mapping[judged.Key, tuple[str, int]],
+    ) -> None:
+        self.rows, self.sources, self.left_out, self.verdicts = rows, sources, left_out, verdicts
         self.places: dict[tuple[int, bool], Place] = {}
 
     def said(self, product: Product, submission: Submission, lot: Lot) -> Said:
         """The nodes of one product."""
-        head = self.sources.heads.get((submission.id, key_of(product.brand)), {})
+        brand = key_of(product.brand)
+        head = self.sources.heads.get((submission.id, brand), {})
         on = deadline_day(submission.round) or day_of_receipt(submission)
         is_wide = str(head.get("scope") or "") == COMPANY_WIDE
         data_as_of = as_date(head.get("data_as_of"))
@@ -189,7 +197,11 @@ class _Reader:
             else:
                 deep = lot.asked_tiers >= SUB_COMPONENT_TIER
                 node = self._component(product, level, kind, components[kind], data_as_of, goes_deep=deep)
-            nodes.append(replace(node, places=(), reason=COMPANY_WIDE) if is_wide else node)
+            if is_wide:
+                node = replace(node, places=(), reason=COMPANY_WIDE)
+            elif (told := self.verdicts.get((submission.id, lot.id, brand, level, kind))) is not None:
+                node = replace(node, verdict=told[0], spread=told[1])
+            nodes.append(node)
         kinds = {kind for level, kind in every if level not in (SM, MI)}
         others = [
             self._component(product, "co", kind, found, data_as_of, goes_deep=True)

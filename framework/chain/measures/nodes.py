@@ -38,7 +38,8 @@ class Place:
 class Node:
     """One thing that is asked of a product: a component type or a mineral at a level, with the places named for it.
 
-    `reason` says why none is named; `verdict` is the evidence level the members agreed on, None while not judged.
+    `reason` says why none is named; `verdict` is the evidence level the members agreed on, None while not judged;
+    `spread`, by how many levels their evaluators differed.
     `is_deep`: fewer fields are asked (tier 3 and below). `tells` are the rows that explain it, for the pages alone.
     """
 
@@ -48,6 +49,7 @@ class Node:
     reason: str = ""
     is_deep: bool = False
     verdict: str | None = None
+    spread: int = 0
     tells: Any = field(default=None, compare=False)
 
     @property

@@ -23,8 +23,9 @@ COUNTS = (
     "corroborated",
     "judged",
     "assumed",
+    "apart",
 )
-"""Nodes: asked, disclosed, answered in full, told to the place, with a date, named by others, judged, with assumed shares."""
+"""Nodes: asked, disclosed, answered in full, told to the place, with a date, named by others, judged, with assumed shares, judged apart."""
 NOTHING_ASKED, NOTHING_TOLD, NO_DATE, NOT_JUDGED = "nothing_asked", "nothing_told", "no_date", "not_judged"
 """Why a measure is unknown."""
 NODE, REST, OLD, UNDATED, ALONE = "node", "rest", "old", "undated", "alone"
@@ -78,7 +79,7 @@ class Figures:
         return cls(
             {name: None if value is None else Fraction(value) for name, value in plain["values"].items()},
             plain["reasons"],
-            plain["counts"],
+            dict.fromkeys(COUNTS, 0) | plain["counts"],
             Fraction(plain["said"]),
             plain["whole"],
             plain["weakest"],
@@ -129,6 +130,7 @@ def _counts(nodes: Sequence[Node], on: dt.date, scale: Scale) -> dict[str, int]:
         "corroborated": sum(1 for node in told if any(place.sources for place in node.places)),
         "judged": sum(1 for node in told if node.verdict is not None),
         "assumed": sum(1 for node in told if weights(node).assumed),
+        "apart": sum(1 for node in told if node.verdict is not None and node.spread),
     }
 
 

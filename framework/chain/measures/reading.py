@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, undefer
 
 from framework.chain.comparison import Line
+from framework.chain.measures import judged
 from framework.chain.measures.facts import Said, load, scale
 from framework.chain.measures.product import MEASURES, Figures, Gap, measure
 from framework.chain.measures.rolling import Quantities, Rolled, Sums, quantities_of, quantity_of, ranked, roll
@@ -115,7 +116,7 @@ def groups_of(session: Session, lot: Lot, submissions: Sequence[Submission]) -> 
 
 def rolled(groups: Sequence[LotMeasures], known: Quantities) -> Rolled:
     """Groups as one, each weighing as the pool says."""
-    return roll((Sums.read(one.sums), quantity_of(known, one.category, one.spec_tier)) for one in groups)
+    return roll((Sums.read(judged.sums_of(one)), quantity_of(known, one.category, one.spec_tier)) for one in groups)
 
 
 def models(session: Session, lot: Lot, line: Line, *, page: str | int | None = 1) -> tuple[list[Model], Page]:
@@ -129,7 +130,7 @@ def models(session: Session, lot: Lot, line: Line, *, page: str | int | None = 1
     ordered = query.order_by(Product.model_name, Product.id).offset(part.offset).limit(part.size)
     found = [(product, figures) for product, figures in session.execute(ordered)]
     known, shares = quantities(session, lot), offer(session, lot, line.submission)
-    return [_model(product, figures, known, shares) for product, figures in found], part
+    return [_model(product, judged.figures_of(session, figures), known, shares) for product, figures in found], part
 
 
 def offer(session: Session, lot: Lot, submission: Submission) -> dict[int, tuple[Fraction, bool]]:
@@ -174,7 +175,7 @@ def line_of(lines: Sequence[Line], said: Said) -> Line:
 
 def _model(
     product: Product,
-    figures: dict[str, Any] | None,
+    figures: Mapping[str, Any] | None,
     known: Quantities,
     shares: dict[int, tuple[Fraction, bool]],
 ) -> Model:
@@ -210,7 +211,7 @@ def _gaps(session: Session, lot: Lot, line: Line, known: Quantities) -> list[tup
         LotMeasures.brand == line.brand,
     )
     rows = session.scalars(query.options(undefer(LotMeasures.gaps)).execution_options(populate_existing=True))
-    return [(Sums.read(row.sums, row.gaps), quantity_of(known, row.category, row.spec_tier)) for row in rows]
+    return [(Sums.read(judged.sums_of(row), row.gaps), quantity_of(known, row.category, row.spec_tier)) for row in rows]
 
 
 def _shown(found: dict[Gap, tuple[Fraction, int]]) -> dict[str, list[Shown]]:

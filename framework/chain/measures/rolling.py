@@ -104,7 +104,7 @@ class Sums:
             Fraction(plain["weight"]),
             Fraction(plain["whole"]),
             Fraction(plain["said"]),
-            plain["counts"],
+            dict.fromkeys(COUNTS, 0) | plain["counts"],
             {name: Fraction(value) for name, value in plain["known"].items()},
             {name: Fraction(value) for name, value in plain["sum"].items()},
             plain["reasons"],
