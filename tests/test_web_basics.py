@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import url_for
 from sqlalchemy import select
 
 from models.records import AuditEvent
@@ -88,3 +89,18 @@ def test_a_form_of_nobody_with_a_wrong_token_is_no_attempt_of_anybody(guarded, s
     assert client.post("/sign-in", data={"email": "a@example.org"}).status_code == 400
 
     assert denied(session) == []
+
+
+def test_style_sheets_are_kept_under_the_address_of_their_content_and_no_other(app):
+    client = app.test_client()
+    with app.test_request_context():
+        address = url_for("static", filename="hefboom.css")
+
+    def kept(place: str) -> str:
+        with client.get(place) as answer:
+            return answer.headers.get("Cache-Control", "")
+
+    assert "immutable" in kept(address)
+    for other in ("/static/hefboom.css", "/static/hefboom.css?v=0", "/static/hefboom.css?v="):
+        assert "immutable" not in kept(other), other
+    assert client.get("/static/none.css?v=0").status_code == 404

@@ -27,7 +27,7 @@ from framework.ground.sheets.workplace import work_below
 from framework.rounds import outages
 from models.base import db, random_id
 from models.sealing import KeyMissing, SealBroken, WrongMasterKey
-from views import api, cli, fresh_factor, guard, i18n, keyring, migrating, page, problems, typed, worker
+from views import api, cli, fresh_factor, guard, i18n, keyring, migrating, page, problems, static_files, typed, worker
 from views.caller import is_call
 from views.settings import ROOT, Settings
 
@@ -83,6 +83,7 @@ def build(settings: Settings | None = None) -> Flask:
     guard.init_app(app)
     fresh_factor.init_app(app)
     page.init_app(app)
+    static_files.init_app(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)
     api.init_app(app, csrf)
