@@ -1,7 +1,7 @@
 """Verify a record that left Hefboom, with nothing but Python: `python verify_log.py FOLDER [FILE …]`.
 
-FOLDER holds keys.json, log.jsonl and heads.jsonl. Each FILE holds heads that you were given earlier, which the log must
-contain, or proofs, which need no log. The end is 0 = whole, 1 = not whole, 2 = not readable.
+FOLDER holds keys.json, log.jsonl, heads.jsonl; each FILE heads you were given earlier, which the log must contain, or
+proofs, which need no log. Ends with 0 = whole, 1 = not whole, 2 = not readable.
 """
 
 import hashlib
@@ -129,10 +129,11 @@ def check(folder: Path, files: list[Path]) -> list[str]:
     for old, new, one in zip(heads, heads[1:], own[1:], strict=False):
         check_consistency(old, new, one["continues"])
     proofs = [(check_head(p["first"], keys), check_head(p["second"], keys), p["path"]) for p in given if "path" in p]
-    said = [check_consistency(*proof) for proof in proofs]
+    said = [f"{len(heads)} heads fit, {len(heads) - len(own)} of them from outside"]
+    said += [check_consistency(*proof) for proof in proofs]
     if not proofs or (folder / "log.jsonl").exists():
-        said += [check_log(lines_of(folder / "log.jsonl"), heads), f"{len(heads)} heads fit"]
-    return [*said, f"{len(heads) - len(own)} heads and {len(proofs)} proofs were given from outside"]
+        said.insert(0, check_log(lines_of(folder / "log.jsonl"), heads))
+    return [*said, "signed with " + " and ".join(sorted({head["key"] for head in heads}))]
 
 
 def lines_of(path: Path) -> list[str]:

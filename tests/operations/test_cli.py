@@ -108,7 +108,7 @@ def test_a_broken_chain_is_found(app, session, build, clock):
 
     bad = app.test_cli_runner().invoke(args=["verify-log"])
 
-    assert (good.exit_code, good.output.strip()) == (0, "1 events, unbroken.")
+    assert (good.exit_code, good.output.strip()) == (0, "1 events, unbroken; 0 signed heads fit.")
     assert (bad.exit_code, "broken at event 1" in bad.output) == (1, True)
 
 
