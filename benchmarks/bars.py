@@ -76,6 +76,11 @@ BARS = (
     Bar("every route: its permission, every persona, reading changes nothing", ("tests/test_routes.py",), "both"),
     Bar("migrations and models say the same, upwards and down", ("tests/test_migrations.py",), "both"),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
+    Bar(
+        "a mark in every field of a sealed tender: no route, mail, log, dump or stored file tells it but its owner's pages",
+        ("tests/disclosure/test_canary.py", "tests/disclosure/test_sealing.py"),
+        "both",
+    ),
     Bar("what arrived in time counts; nobody opens alone or early", ("tests/disclosure",), "both"),
     Bar(
         "200 faults planted over 20 files are each marked, and mending the marked cells leaves none",
