@@ -123,8 +123,10 @@ def _mark(session: Session, file: StoredFile, found: str, subject: object, now: 
     """Close the road to the bytes and write it down; the record says neither what was found nor the file's name."""
     file.scan, file.found = INFECTED, found
     session.flush()
-    same = (StoredFile.sha256 == file.sha256) & (StoredFile.id != file.id)
-    _say(session, same, CLEAN, NOT_SCANNED)
+    same = StoredFile.sha256 == file.sha256
+    if file.same_hash:  # encrypted bytes never lie the same
+        same |= StoredFile.same_hash == file.same_hash
+    _say(session, same & (StoredFile.id != file.id), CLEAN, NOT_SCANNED)
     audit.record(session, QUARANTINED, actor=SYSTEM, now=now, subject=subject)
 
 

@@ -169,8 +169,8 @@ def _version(
         )
     )
     key = blob.key
-    if (key is None) == sealing.is_on(round_):
-        raise ValueError("the bytes of a sealed round come encrypted, and of no other")
+    if key is None and sealing.is_on(round_):
+        raise ValueError("the bytes of a sealed round come encrypted")
     stored = StoredFile(
         sha256=blob.sha256,
         size=blob.size,

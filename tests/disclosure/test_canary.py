@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import os
 import random
 import re
 import string
@@ -22,7 +23,7 @@ from tests.disclosure.test_pages import Tender
 from views import mailing
 from views.worker import work_off
 
-ROUTES_TRIED = 10
+ROUTES_TRIED = 1 if os.environ.get("HEFBOOM_BARS") else 10
 """Every so many routes for each persona in the suite; all of them under `make bars`."""
 HEADERS = ("site name", "address", "city", "country", "product", "contact", "remarks")
 

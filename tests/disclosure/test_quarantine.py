@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import event, select, update
 
-from framework.disclosure import counting
+from framework.disclosure import counting, releasing
 from framework.ground import jobs
 from framework.ground.files import INFECTED
 from framework.signons.notices import holders
@@ -250,6 +250,7 @@ def open_round(tender):
     round_.state, round_.opened_at = "opened", tender.clock()
     for submission in tender.session.scalars(select(Submission).where(Submission.state == "counted")):
         submission.state, submission.opened_at = "opened", tender.clock()
+        releasing.release(tender.session, submission)
     tender.session.commit()
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select, update
 
-from framework.disclosure import shared_columns
+from framework.disclosure import releasing, shared_columns
 from framework.ground.errors import MoveRefused, NotAllowed
 from models.disclosure import SharedColumns, Submission
 from models.records import AuditEvent
@@ -27,6 +27,8 @@ def tender(session, build, clock, sign_in):
 def open_it(tender) -> None:
     """The first supplier's submission and its round are opened."""
     session = tender.writing()
+    for submission in session.scalars(select(Submission)):
+        releasing.release(session, submission)
     session.execute(update(Submission).values(state="opened", opened_at=tender.clock.now))
     session.execute(update(Round).where(Round.id == tender._ids[0]).values(state="opened"))
     session.commit()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.chain.build import build as build_chain
+from framework.disclosure import releasing
 from models.chain import Link, Mention, Product
 from models.disclosure import ProductTie, Submission
 from models.records import AuditEvent
@@ -50,6 +51,7 @@ def open_and_build(tender):
     session = tender.writing()
     submission = session.scalars(select(Submission).where(Submission.version_no == 2)).one()
     submission.state, submission.opened_at = "opened", tender.clock.now
+    releasing.release(session, submission)
     build_chain(session, submission, now=tender.clock.now)
     session.flush()
     return session

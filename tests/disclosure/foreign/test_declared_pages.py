@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from sqlalchemy import inspect, select, text
 
+from framework.disclosure import releasing
 from models.base import db
 from models.disclosure import Correction, SubmissionIssue, SubmissionRow
 from tests.disclosure.foreign.rmi_books import CANARY, good, write
@@ -117,6 +118,7 @@ def open_it(tender):
     [submission] = tender.submissions()
     session = tender.writing()
     submission.state = "opened"
+    releasing.release(session, submission)
     submission.opened_at = tender.round.opened_at = tender.clock.now
     tender.round.state = "opened"
     session.commit()
