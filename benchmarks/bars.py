@@ -113,6 +113,11 @@ BARS = (
         ("tests/benchmarks/test_million.py",),
         "SQLite",
     ),
+    Bar(
+        "5,000 random worlds: no score, assignment or sight of a tender by somebody with a conflict of interest",
+        ("tests/judging/test_worlds.py",),
+        "SQLite",
+    ),
     Bar("English, Dutch and Swedish at par", ("tests/test_translations.py",), "none"),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, event, exists, select
@@ -138,7 +138,8 @@ def _of_a_tender() -> tuple[Any, ...]:
     return tuple(mapper.class_ for mapper in Base.registry.mappers if "submission_id" in mapper.columns)
 
 
-def _options(submissions: frozenset[int]) -> list[ORMOption]:
+@lru_cache(maxsize=256)
+def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     numbers = sorted(submissions)
     found: list[ORMOption] = [
         with_loader_criteria(one, one.submission_id.is_(None) | one.submission_id.not_in(numbers))
@@ -146,13 +147,13 @@ def _options(submissions: frozenset[int]) -> list[ORMOption]:
     ]
     rows = ContradictionRow.__table__.c
     spoiled = select(rows.contradiction_id).where(rows.submission_id.in_(numbers))
-    return [
+    return (
         *found,
         with_loader_criteria(Submission, Submission.id.not_in(numbers)),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
         with_loader_criteria(Contradiction, Contradiction.id.not_in(spoiled)),
         with_loader_criteria(AuditEvent, ~_about(numbers)),
-    ]
+    )
 
 
 def _about(numbers: list[int]) -> ColumnElement[bool]:

@@ -71,21 +71,21 @@ def is_built(session: Session, round_: Round) -> bool:
 
 
 def prepare(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> int:
-    """List what is not listed yet; how many. Raises MoveRefused while chains are still being made."""
+    """List what is to be judged of tenders of which nothing is listed yet; how many items.
+
+    What is disclosed of a tender was fixed when it was opened, so one that is listed is listed whole. Raises MoveRefused
+    while chains are still being made.
+    """
     if not is_built(session, round_):
         raise MoveRefused("chains-missing", N_("The chains are still being made of the sheets. Wait a moment."))
-    submissions = [one for one in opened(session, round_) if one.state in JUDGED]
-    query = select(Item).where(Item.round_id == round_.id)
-    known = {
-        _Key(one.submission_id, one.lot_id, one.brand_key, one.section, one.kind, one.criterion_id): one
-        for one in session.scalars(query.execution_options(all_tenders=True))
-    }
+    query = select(Item.submission_id).where(Item.round_id == round_.id).distinct()
+    listed = set(session.scalars(query.execution_options(all_tenders=True)))
     added = 0
-    for submission in submissions:
+    for submission in opened(session, round_):
+        if submission.state not in JUDGED or submission.id in listed:
+            continue
         wanted = _wanted(session, round_, submission)
         for position, (key, (brand, products, scale)) in enumerate(wanted.items()):
-            if key in known:
-                continue
             session.add(_item(round_, key, brand, products, scale, position, actor, now))
             added += 1
     if added:

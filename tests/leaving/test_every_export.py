@@ -15,6 +15,8 @@ from sqlalchemy import select
 from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
+from models.judging import Item
+from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
@@ -86,6 +88,28 @@ class Stage:
     def signed(self, round_: Any, tail: str) -> bytes:
         browser = self.sign_in(self.build.user(round_.organisation), round_.organisation)
         return got(browser, f"/rounds/{round_.public_id}/{tail}")
+
+    def judging(self) -> bytes:
+        """Items whose brands are the texts."""
+        opened = Opened(self.session, self.build, self.clock)
+        submission = opened.supplier([])
+        for number, text in enumerate(PAYLOADS):
+            self.build.add(
+                Item(
+                    round_id=opened.round.id,
+                    submission_id=submission.id,
+                    lot_id=opened.lot.id,
+                    position=number,
+                    brand=text,
+                    brand_key=f"brand {number}",
+                    section="fa",
+                    kind="final_assembly",
+                    products=1,
+                    languages=[],
+                    created_at=self.clock(),
+                )
+            )
+        return self.signed(opened.round, "judging/assignments.xlsx")
 
     def demand_round(self) -> Any:
         round_ = self.build.round(state="demand", demand_deadline=self.clock() + dt.timedelta(days=1))
@@ -235,6 +259,7 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.offers("leverage.xlsx"),
         numbers=((0, "Rank"), (0, "Pieces that come from there"), (1, "Pieces that come from there"), (3, "Sites")),
     ),
+    f"{ROUND}/judging/assignments.xlsx": Export(lambda stage: stage.judging(), identifiers=((0, "Item"),)),
     f"{ROUND}/disclosure/template-<language>.xlsx": Export(
         lambda stage: stage.disclosure("template-nl.xlsx"),
         numbers=((3, "latitude"), (4, "share_of_production_pct")),

@@ -129,7 +129,7 @@ def _name_judges(stage: Stage, round_: Round) -> None:
         ("evaluator", "evaluator"),
         ("hospital2", "evaluator"),
         ("region2", "evaluator"),
-        ("town2", "chair"),
+        ("chair", "chair"),
     ):
         judges.name(
             stage.session,
