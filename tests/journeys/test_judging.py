@@ -1,0 +1,180 @@
+"""Scoring in a browser: seven keystrokes a supplier, nothing lost without network or session, and the same without scripts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.chain.measures import facts
+from framework.disclosure.veil import opened
+from framework.ground.text import key_of
+from models.base import db
+from models.chain import Product
+from models.judging import Assessment, ConflictStatement, Item, Verdict
+from models.people import Appointment, User
+from models.rounds import Round
+from tests.journeys.conftest import Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+KEY = "demolaptops2026"
+HERE = f"/rounds/{KEY}/judging/mine"
+EVALUATOR = "evaluator@westerlicht.example"
+SECTIONS = 6
+
+
+@contextmanager
+def stage(served: Served) -> Iterator[Session]:
+    """The database of the demonstration, to be written to."""
+    with served.app.app_context():
+        session = db.session()
+        session.info["write"] = True
+        yield session
+        session.commit()
+        db.session.remove()
+
+
+@pytest.fixture(scope="module")
+def tenders(served_demo: Served) -> list[str]:
+    """The tenders of the demonstration of which the evaluator has six items each, by their public ids."""
+    with stage(served_demo) as session:
+        round_ = session.scalars(select(Round).where(Round.public_id == KEY)).one()
+        round_.state = "judging"
+        person = session.scalars(select(User).where(User.email == EVALUATOR)).one()
+        query = select(Appointment).where(Appointment.user_id == person.id, Appointment.round_id == round_.id)
+        member = session.scalars(query).first().organisation_id
+        now = served_demo.clock()
+        given = {"given_at": now, "created_at": now, "shown": [], "undertaking": "x"}
+        session.add(ConflictStatement(round=round_, user=person, organisation_id=member, **given))
+        found = []
+        for submission in opened(session, round_):
+            submission.state = "in_review"
+            nodes = disclosed(session, round_, submission)
+            if len(nodes) < SECTIONS:
+                continue
+            for place, node in enumerate(nodes[:SECTIONS]):
+                assign(session, round_, submission, place, node, person, member, now)
+            found.append(submission.public_id)
+        return found
+
+
+def disclosed(session, round_, submission):
+    """The sections of the first brand of a tender that name a place: lot, brand, level, kind."""
+    query = select(Product).where(Product.submission_id == submission.id).order_by(Product.id)
+    products = session.scalars(query).all()[:40]
+    keys = [
+        (said.lot.id, said.product.brand, node.level, node.kind)
+        for said in facts.load(session, round_, products, [submission])
+        for node in said.nodes
+        if node.is_disclosed
+    ]
+    return list(dict.fromkeys(keys))
+
+
+def assign(session, round_, submission, place, node, person, member, now):
+    lot, brand, section, kind = node
+    item = Item(
+        round=round_, submission=submission, lot_id=lot, position=place, brand=brand, brand_key=key_of(brand),
+        section=section, kind=kind, created_at=now,
+    )  # fmt: skip
+    session.add(item)
+    session.flush()
+    shared = {"round": round_, "item_id": item.id, "submission_id": submission.id, "scale_max": 0, "created_at": now}
+    session.add(Verdict(state="open", **shared))
+    session.add(Assessment(user=person, member_id=member, state="assigned", assigned_at=now, **shared))
+
+
+def values(served: Served, tender: str) -> list[tuple[str, str]]:
+    """Level and motive of each assessment of a tender, in the order of the items, as they are stored."""
+    with stage(served) as session:
+        query = select(Assessment, Item).join(Item, Item.id == Assessment.item_id).order_by(Item.position)
+        return [(one.level, one.motive) for one, item in session.execute(query) if item.submission.public_id == tender]
+
+
+def shoot(walker, name):
+    """Keep a picture of the page where a folder for them is named."""
+    if folder := os.environ.get("HEFBOOM_PICTURES"):
+        walker.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def test_a_supplier_takes_seven_keystrokes(served_demo: Served, tenders: list[str]) -> None:
+    first = tenders[0]
+    with served_demo.walk(EVALUATOR) as evaluator:
+        assert evaluator.visit(HERE) == 200
+        shoot(evaluator, "pile")
+        assert evaluator.visit(f"{HERE}/{first}") == 200
+        page = evaluator.page
+        page.wait_for_selector(".judge--now")
+        for _key in range(SECTIONS):
+            page.keyboard.press("0")
+        with page.expect_navigation():
+            page.keyboard.press("j")
+        assert page.url.endswith("/finish"), page.url
+        page.wait_for_timeout(1_500)
+        stored = values(served_demo, first)
+        assert [level for level, _motive in stored] == ["E0"] * SECTIONS
+        assert all("contradicts" in motive for _level, motive in stored)
+        page.reload()
+        evaluator.inspect()
+        shoot(evaluator, "finish")
+        assert page.locator("form[action$='/finish'] button").count() == 1
+        evaluator.visit(f"{HERE}/{first}")
+        shoot(evaluator, "scoring")
+
+
+def test_what_is_typed_without_network_is_sent_when_it_is_back(served_demo: Served, tenders: list[str]) -> None:
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit(f"{HERE}/{tenders[1]}")
+        page = evaluator.page
+        page.wait_for_selector(".judge--now")
+        page.context.set_offline(True)
+        page.keyboard.press("0")
+        page.locator("textarea[name=motive]").first.fill("Typed on the train.")
+        page.wait_for_selector(".judge--unsent")
+        assert "No connection" in page.locator("[data-saved]").first.inner_text()
+        page.context.set_offline(False)
+        page.wait_for_selector(".judge--unsent", state="detached", timeout=15_000)
+        assert values(served_demo, tenders[1])[0] == ("E0", "Typed on the train.")
+
+
+def test_what_is_typed_after_the_session_lapsed_is_kept_and_sent(served_demo: Served, tenders: list[str]) -> None:
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit(f"{HERE}/{tenders[1]}")
+        page = evaluator.page
+        page.wait_for_selector(".judge--now")
+        cookies = page.context.cookies()
+        page.context.clear_cookies()
+        page.locator("textarea[name=motive]").nth(1).fill("Typed after lunch.")
+        page.wait_for_selector(".judge--unsent")
+        page.wait_for_timeout(800)
+        assert "no longer signed in" in page.locator("[data-saved]").nth(1).inner_text()
+        page.context.add_cookies(cookies)
+        page.wait_for_selector(".judge--unsent", state="detached", timeout=20_000)
+        assert values(served_demo, tenders[1])[1][1] == "Typed after lunch."
+
+
+def test_it_works_as_a_plain_form(served_demo: Served, tenders: list[str]) -> None:
+    with served_demo.walk(EVALUATOR, script=False) as evaluator:
+        evaluator.visit(f"{HERE}/{tenders[-1]}")
+        page = evaluator.page
+        form = page.locator("form.judge__form").first
+        form.locator("input[value=E0]").check()
+        form.locator("input[name=take]").check()
+        with page.expect_navigation():
+            form.locator("button").click()
+        assert re.search(r"#item-[a-z2-7]{16}$", page.url)
+        assert values(served_demo, tenders[-1])[0][0] == "E0"
+
+
+def test_it_fits_a_telephone(served_demo: Served, tenders: list[str]) -> None:
+    with served_demo.walk(EVALUATOR, width=320) as evaluator:
+        for path in (HERE, f"{HERE}/{tenders[0]}", f"{HERE}/{tenders[0]}/finish"):
+            assert evaluator.visit(path) == 200
+            assert evaluator.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        shoot(evaluator, "narrow")
