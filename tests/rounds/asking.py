@@ -48,6 +48,11 @@ class Tendering:
         for supplier in suppliers:
             self.build.add(SupplierInvitation(round=self.round, organisation=supplier, created_at=self.clock()))
 
+    def write(self) -> None:
+        """Begin to write anew after a page was read, which left a reading transaction."""
+        self.session.rollback()
+        self.session.info["write"] = True
+
     def user(self, actor: Any) -> User:
         """The person behind an actor."""
         return self.session.get_one(User, actor.user_id)

@@ -24,7 +24,9 @@ assert steps
 
 @pytest.fixture
 def tendering(build):
-    return Tendering(build)
+    made = Tendering(build)
+    yield made
+    made.session.close()
 
 
 def asked(tendering, text="Does the monitor need a stand?", actor=None):
