@@ -82,6 +82,7 @@ BARS = (
         "both",
     ),
     Bar("100 of 100 receipts verify offline, none with a flipped byte", ("tests/disclosure/test_receipts.py",), "both"),
+    Bar(
         "a mark in every field of a sealed tender: no route, mail, log, dump or stored file tells it but its owner's pages",
         ("tests/disclosure/test_canary.py", "tests/disclosure/test_sealing.py"),
         "both",
