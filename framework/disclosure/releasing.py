@@ -6,6 +6,7 @@ Both go through the tables of `PARTS`, whose types say which columns are sealed 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import JSON, ColumnElement, Integer, Table, Text, bindparam, del
 from sqlalchemy.orm import Session
 
 from framework.disclosure import sealing
+from framework.disclosure.storing import AsWritten
 from models.disclosure import (
     FACTS,
     Comparison,
@@ -28,13 +30,12 @@ from models.receipts import ReceiptLine
 from models.sealing import (
     NO_ROW,
     Key,
-    OfRow,
     Ring,
     SealBroken,
     SealedObject,
     SealedText,
     holding,
-    open_object,
+    key_id_of,
     open_text,
     plain_text,
     ring,
@@ -94,13 +95,19 @@ def _opened(row: Any, columns: dict[str, SealedText | SealedObject]) -> dict[str
         if isinstance(type_, SealedText):
             said[f"new_{name}"] = plain_text(open_text(type_.field, stored))
             continue
-        value = open_object(type_.field, stored)
-        if isinstance(value, OfRow) and value.row != row.row:
+        number, written = _written(type_.field, stored)
+        if number != (row.row if name in _BOUND_TO_ROW else NO_ROW):
             raise SealBroken(type_.field)
-        if name in _BOUND_TO_ROW and not isinstance(value, OfRow):
-            raise SealBroken(type_.field)
-        said[f"new_{name}"] = dict(value) if isinstance(value, OfRow) else value
+        said[f"new_{name}"] = written
     return said
+
+
+def _written(field: str, stored: Any) -> tuple[int, str]:
+    """The row with which an object was sealed, and the object as JSON; one that lies plain is of no row."""
+    if not isinstance(stored, str):
+        return NO_ROW, json.dumps(stored)
+    row, written = ring().key(key_id_of(stored)).open_written(field, stored)
+    return row, written.rstrip(" ")
 
 
 def take_in(session: Session, submission: Submission, key: Key) -> None:
@@ -131,7 +138,8 @@ def _sealed(row: Any, columns: dict[str, SealedText | SealedObject], key: Key) -
         if isinstance(type_, SealedText):
             said[f"new_{name}"] = str(key.text(type_.field, open_text(type_.field, stored)))
         else:
-            said[f"new_{name}"] = str(key.object(type_.field, stored, row.row if name in _BOUND_TO_ROW else NO_ROW))
+            sealed = key.object(type_.field, stored, row.row if name in _BOUND_TO_ROW else NO_ROW)
+            said[f"new_{name}"] = json.dumps(sealed)
     return said
 
 
@@ -170,7 +178,7 @@ def _slices(session: Session, table: Table, columns: dict[str, Any], submission_
 
 
 def _change(table: Table, columns: dict[str, Any]) -> Any:
-    new = {table.c[name]: bindparam(f"new_{name}", type_=_plain_type(table.c[name])) for name in columns}
+    new = {table.c[name]: bindparam(f"new_{name}", type_=_type_to_write(table.c[name])) for name in columns}
     return update(table).where(table.c.id == bindparam("number", type_=Integer())).values(new)
 
 
@@ -180,6 +188,10 @@ def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _plain_type(column: Any) -> Any:
     return Text() if isinstance(column.type, SealedText) else JSON()
+
+
+def _type_to_write(column: Any) -> Any:
+    return Text() if isinstance(column.type, SealedText) else AsWritten()
 
 
 def _table(model: Any) -> Table:

@@ -26,7 +26,7 @@ AT_ONCE = 2_000
 _COLUMNS = ("submission_id", "sheet", "row", "read_values", "found", "listed_reason")
 
 
-class _AsWritten(UserDefinedType[str]):
+class AsWritten(UserDefinedType[str]):
     """JSON that is a text already."""
 
     cache_ok = True
@@ -37,7 +37,7 @@ class _AsWritten(UserDefinedType[str]):
 
 def _plain(name: str) -> TableClause:
     """A table of rows to which JSON goes as it is written."""
-    types: tuple[TypeEngine[Any], ...] = (Integer(), String(), Integer(), _AsWritten(), _AsWritten(), String())
+    types: tuple[TypeEngine[Any], ...] = (Integer(), String(), Integer(), AsWritten(), AsWritten(), String())
     return table(name, *(column(*one) for one in zip(_COLUMNS, types, strict=True)))
 
 

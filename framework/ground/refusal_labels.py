@@ -24,7 +24,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
+        "version-waits bytes-changed seal-broken master-key-wrong terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
         "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (
