@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import audit, conflicts, mail, permissions
@@ -22,6 +22,7 @@ from framework.ground.text import N_
 from framework.judging import taking_out
 from framework.judging.bidders import Bidder, bidders, brands, shown
 from framework.rounds import telling
+from models.disclosure import Opening, OpeningConfirmation
 from models.judging import Assessment, Conflict, ConflictStatement
 from models.people import Appointment, User
 from models.rounds import Round
@@ -118,11 +119,21 @@ def lift(session: Session, conflict: Conflict, motive: str, *, actor: Actor, now
 
 
 def persons(session: Session, round_: Round) -> list[tuple[User, frozenset[str]]]:
-    """Those who must give a statement before the judging starts: evaluators, chairs and openers, by name."""
+    """Those who must give a statement before the judging starts: evaluators, chairs, and who opened the tenders, by name."""
+    opened = (
+        select(OpeningConfirmation.user_id)
+        .join(Opening, Opening.id == OpeningConfirmation.opening_id)
+        .where(Opening.round_id == round_.id, Opening.opened_at.is_not(None))
+    )
     query = (
         select(User, Appointment.role)
         .join(Appointment, Appointment.user_id == User.id)
-        .where(Appointment.round_id == round_.id, Appointment.withdrawn_at.is_(None), User.disabled_at.is_(None))
+        .where(
+            Appointment.round_id == round_.id,
+            Appointment.withdrawn_at.is_(None),
+            User.disabled_at.is_(None),
+            or_(Appointment.role != "opener", User.id.in_(opened)),
+        )
     )
     found: dict[User, set[str]] = {}
     for user, role in session.execute(query):

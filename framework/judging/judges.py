@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ WITHDRAWN = audit.declare("appointment.withdrawn", "role", "user")
 PROFILED = audit.declare("evaluator_profile.changed", "user", "capacity", "languages")
 ROLES = ("evaluator", "chair")
 MOST = 100_000
+_CODE = re.compile("[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,10 @@ def change_profile(
     permissions.require(session, actor, Permission.JUDGES_NAME, round_)
     if capacity is not None and not 0 <= capacity <= MOST:
         raise InvalidInput("capacity", N_("Give a whole number of items, or nothing."), field="capacity")
+    if not all(_CODE.fullmatch(code) for code in languages):
+        raise InvalidInput(
+            "languages", N_("Give languages by their codes of two letters, such as en nl sv."), field="languages"
+        )
     found = session.scalar(_profiles(round_).where(EvaluatorProfile.user_id == user.id).with_for_update())
     if (found.version if found is not None else None) != version:
         raise RuleBroken("stale", N_("The list has changed since you looked at it. Look at it again."))

@@ -279,9 +279,10 @@ def test_evaluators_are_named_from_members_alone(world, browsers, build):
     assert name(member, world.members[1]).status_code == 303
     assert name(member, world.members[1]).status_code == 422
     profile = f"{page}/{member.public_id}"
-    assert browsers["lead"].post(profile, data={"capacity": "7", "language": ["nl"]}).status_code == 303
+    assert browsers["lead"].post(profile, data={"capacity": "7", "languages": "NL, sv"}).status_code == 303
     assert browsers["lead"].post(profile, data={"capacity": "8", "version": ""}).status_code == 409, "two tabs"
     assert browsers["lead"].post(profile, data={"capacity": "seven", "version": "1"}).status_code == 422
+    assert browsers["lead"].post(profile, data={"languages": "Dutch", "version": "1"}).status_code == 422
     assert browsers["lead"].post(profile, data={"withdraw": "evaluator"}).status_code == 303
     assert browsers["chair"].get(page).status_code == 403
 

@@ -22,7 +22,6 @@ from views.guard import actor, permit
 from views.judging import blueprint
 
 T = TypeVar("T", User, Organisation)
-LANGUAGES = ("en", "nl", "sv", "de", "fr", "zh")
 
 
 @blueprint.get("/rounds/<round_id>/judging/judges")
@@ -66,7 +65,7 @@ def change_judge(round_: Round, user_id: str) -> str | Response | tuple[str, int
             round_,
             user,
             capacity=_whole(request.form.get("capacity", "")),
-            languages=[code for code in request.form.getlist("language") if code in LANGUAGES],
+            languages=request.form.get("languages", "").casefold().replace(",", " ").split(),
             version=int(version) if version.isdecimal() and len(version) < 10 else None,
             actor=actor(),
             now=clock.now(),
@@ -129,7 +128,6 @@ def _page(round_: Round, error: str = "", field: str = "") -> str:
         openers=[(user, stated[user.id]) for user, roles in people if not roles & {"evaluator", "chair"}],
         candidates=named.candidates(db.session(), round_),
         conflicts=[(one, users[one.user_id]) for one in conflicts if (one.supplier_id, one.brand_key) not in mine],
-        codes=LANGUAGES,
         me=actor().user_id,
         error=error,
         field=field,
