@@ -207,9 +207,11 @@ def test_the_record_holds_a_commitment_and_no_hash_of_a_file(scene):
 
     kept = {event.data["commitment"] for event in events if "commitment" in event.data}
     salts = [json.loads(receipts.lines(scene.session, one)[0].statement)["salt"] for one in (*sent, late)]
-    assert not [one for one in (*sent, late) if one.file.sha256 in text]
+    assert not [one for one in (*sent, late) if one.file.content_sha256 in text]
     assert not [salt for salt in salts if salt in text]
-    assert kept == {receipts.commitment(salt, one.file.sha256) for salt, one in zip(salts, (*sent, late), strict=True)}
+    assert kept == {
+        receipts.commitment(salt, one.file.content_sha256) for salt, one in zip(salts, (*sent, late), strict=True)
+    }
 
 
 def test_the_mailed_receipt_leaves_the_name_of_the_file_out_and_verifies(scene, holder):

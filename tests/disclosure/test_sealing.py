@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from framework.disclosure import checking, counting, opening, receiving, releasing, sealing
 from framework.disclosure.checked import Checked, SheetAccount
-from framework.ground import keys
+from framework.ground import master_key
 from framework.ground.cipher import HEAD, PIECE, decrypted, encrypted
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
@@ -303,13 +303,13 @@ def _as_before_envelopes(session, submission, blob):
 
 def test_a_key_file_is_made_once_for_its_owner_alone_and_read_again(tmp_path):
     path = tmp_path / "keys" / "master.key"
-    keys.make_master(path)
+    master_key.make_master(path)
     made = path.read_text()
-    keys.make_master(path)
+    master_key.make_master(path)
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text() == made
-    assert keys.read_master(path).unwrap(keys.read_master(path).wrap(b"k", "x"), "x") == b"k"
+    assert master_key.read_master(path).unwrap(master_key.read_master(path).wrap(b"k", "x"), "x") == b"k"
 
 
 @pytest.mark.parametrize("fault", ["missing", "open", "short", "words"])
@@ -322,8 +322,8 @@ def test_the_product_does_not_start_with_an_unsafe_key(tmp_path, fault):
     if fault == "missing":
         path.unlink()
 
-    with pytest.raises(keys.UnsafeKey, match="chmod 600" if fault == "open" else "master key"):
-        keys.read_master(path)
+    with pytest.raises(master_key.UnsafeKey, match="chmod 600" if fault == "open" else "master key"):
+        master_key.read_master(path)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -336,8 +336,8 @@ def test_the_product_does_not_start_with_another_key_or_none_where_something_is_
     for which in ("none", "other"):
         path = tmp_path / f"{which}.key"
         if which == "other":
-            keys.make_master(path)
-        with pytest.raises(keys.UnsafeKey, match="backup"):
+            master_key.make_master(path)
+        with pytest.raises(master_key.UnsafeKey, match="backup"):
             create_app(
                 Settings(
                     data_dir=tmp_path, database_url=url, secret_key="x" * 40, master_key_file=path, check_database=False

@@ -16,6 +16,7 @@ from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
 from models.judging import Item
+from models.questions import AnswerVersion, PublicAnswer, Question
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
@@ -34,11 +35,13 @@ from tests.leaving.world import (
     fill_with_requests,
     fill_with_sign_ons,
 )
+from tests.rounds.asking import Tendering
 
 pytestmark = pytest.mark.xdist_group("exports")  # on one worker, which keeps what several of them are taken from
 ALL = frozenset(PAYLOADS)
 SEPARATORS = {"en": ",", "nl": ";", "sv": ";"}
 ROUND, RECORD = "/rounds/<round_id>", "/rounds/<round_id>/record"
+PUBLIC = "/public/rounds/<round_id>"
 VERSION = f"{ROUND}/disclosure/<submission_id>"
 
 THEIRS = {
@@ -64,6 +67,11 @@ THEIRS = {
     f"{RECORD}/bundle.zip": "the same for a round",
     "/record/consistency.json": "hashes",
     f"{RECORD}/consistency.json": "hashes",
+    f"{ROUND}/terms-<language>.pdf": "the terms: tests/rounds/test_terms_files.py reads them back",
+    f"{PUBLIC}/terms-<language>.pdf": "the same terms",
+    f"{PUBLIC}/questions-<language>.pdf": "questions and answers: tests/rounds/test_questions.py reads them back",
+    f"{PUBLIC}/deadlines.ics": "dates: tests/rounds/test_calendars.py reads them back",
+    "/calendar/<token>.ics": "dates of one person",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }
 """Routes that give a file which is no table of ours."""
@@ -159,6 +167,37 @@ class Stage:
     def anybody(self) -> Any:
         """A browser that nobody is signed in to."""
         return self.request.getfixturevalue("client")
+
+    def questions(self, tail: str, *, public: bool = True) -> bytes | dict[str, bytes]:
+        """One question for each text, asked and published in the same words."""
+        here = Tendering(self.build)
+        for number, text in enumerate(PAYLOADS, start=1):
+            answer = self.build.add(
+                PublicAnswer(round=here.round, number=number, question=text, answer=text, created_at=self.clock())
+            )
+            self.build.add(
+                AnswerVersion(
+                    public_answer=answer,
+                    version_no=1,
+                    question=text,
+                    answer=text,
+                    published_at=self.clock(),
+                    published_by_id=here.first.user_id,
+                )
+            )
+            self.build.add(
+                Question(
+                    round=here.round,
+                    supplier_id=here.supplier.id,
+                    user_id=here.asker.user_id,
+                    text=text,
+                    public_answer=answer,
+                    created_at=self.clock(),
+                )
+            )
+        browser = self.sign_in(here.user(here.first), here.lead)
+        place = f"{here.public if public else here.here}/{tail}"
+        return got(browser, place) if tail.endswith("xlsx") else in_every_language(browser, place)
 
     def record(self, ending: str, *, of_round: bool) -> bytes | dict[str, bytes]:
         round_ = self.build.round(state="demand")
@@ -287,6 +326,13 @@ EXPORTS: dict[str, Export] = {
         numbers=((4, "share_of_production_pct"),),
         identifiers=((3, "site_ref"),),
     ),
+    f"{PUBLIC}/questions.xlsx": Export(
+        lambda stage: stage.questions("questions.xlsx"), numbers=((0, "No."), (0, "Version"))
+    ),
+    f"{PUBLIC}/questions.csv": Export(lambda stage: stage.questions("questions.csv")),
+    f"{ROUND}/questions/asked.xlsx": Export(
+        lambda stage: stage.questions("questions/asked.xlsx", public=False), numbers=((0, "No. of the answer"),)
+    ),
     f"{RECORD}.xlsx": Export(lambda stage: stage.record("xlsx", of_round=True), numbers=EVENTS),
     f"{RECORD}.csv": Export(lambda stage: stage.record("csv", of_round=True)),
     "/record.xlsx": Export(lambda stage: stage.record("xlsx", of_round=False), numbers=EVENTS),
@@ -332,7 +378,8 @@ def test_texts_leave_in_csv_behind_an_apostrophe_where_they_would_run(stage: Sta
     for language, content in files.items():
         (table,) = of_csv(content, SEPARATORS[language])
         assert {harmless(text) for text in ALL} - texts_of([table]) == set(), language
-        assert all(str(cell).isdecimal() for cell in table.column("seq"))
+        numbered = "number" if rule.startswith(PUBLIC) else "seq"
+        assert all(str(cell).isdecimal() for cell in table.column(numbered))
 
 
 def kinds(table: Table, name: str) -> set[type]:

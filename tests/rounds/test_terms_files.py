@@ -8,7 +8,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from framework.rounds import publication, readiness, readiness_facts
+from framework.rounds import deadline, publication, readiness, readiness_facts
 from tests.rounds.ready import Ready
 
 DRAFTS = {"en": "DRAFT", "nl": "CONCEPT", "sv": "UTKAST"}
@@ -40,6 +40,16 @@ def published(ready):
     session.commit()
 
 
+def moved_later(ready):
+    session = ready.build.session
+    session.rollback()
+    session.info["write"] = True
+    later = ready.round.tender_deadline + dt.timedelta(days=7)
+    deadline.propose(session, ready.round, later, motive="x", actor=ready.first, now=ready.build.clock())
+    deadline.confirm(session, ready.round, actor=ready.second, clock=ready.build.clock)
+    session.commit()
+
+
 def words_of(content: bytes) -> list[str]:
     return ["".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
 
@@ -47,13 +57,12 @@ def words_of(content: bytes) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "nl", "sv"])
 def test_frozen_terms_are_tagged_hold_the_hash_on_every_page_and_stay_the_same_bytes(ready, lead, client, language):
     published(ready)
-    ready.round.tender_deadline += dt.timedelta(days=7)
-    ready.build.session.commit()
     digest, here = ready.round.frozen_hash, ready.round.public_id
     path = f"/public/rounds/{here}/terms-{language}.pdf"
-    first = client.get(path).data
+    first, inside = client.get(path).data, lead.get(f"/rounds/{here}/terms-{language}.pdf").data
+    moved_later(ready)
     ready.build.clock.forward(days=3)
-    again, inside = client.get(path).data, lead.get(f"/rounds/{here}/terms-{language}.pdf").data
+    again = client.get(path).data
 
     document = PdfReader(io.BytesIO(first))
     pages = words_of(first)

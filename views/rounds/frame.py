@@ -13,10 +13,10 @@ from framework.disclosure import receiving
 from framework.ground.labels import PHASES
 from framework.ground.permissions import TABLE, Permission
 from framework.ground.text import N_
-from framework.rounds import next_action
+from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
 from models.base import db
-from models.rounds import Round
+from models.rounds import Outage, Round
 from views import clock, guard
 from views.guard import actor
 from views.i18n import date, instant, state_words, words
@@ -96,6 +96,7 @@ def build(round_: Round) -> dict[str, Any]:
         "state_words": state_words("round", state_now(round_)),
         "sealed": round_.state in ("published", "receipt_closed"),
         "dates": dates(round_),
+        "outages": _outages(round_),
         "next": shown(round_, next_action.next_step(db.session(), round_, reader(round_)))
         if roles_here(round_)
         else None,
@@ -103,6 +104,17 @@ def build(round_: Round) -> dict[str, Any]:
         "meaning": lever["meaning"] if lever else "",
         "tabs": tabs(round_),
     }
+
+
+TELL_THEMSELVES = frozenset({"rounds.overview", "rounds.public", "rounds.extend", "rounds.propose_extension"})
+"""Pages that say which outages the round had."""
+
+
+def _outages(round_: Round) -> list[Outage]:
+    """For the banner: the outages that last, or ended within a day, while a round takes tenders."""
+    if round_.state not in outages.RECEIVING or request.endpoint in TELL_THEMSELVES:
+        return []
+    return outages.of_late(db.session(), now=clock.now())
 
 
 def state_now(round_: Round) -> str:
