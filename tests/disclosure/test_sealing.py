@@ -34,7 +34,7 @@ from models.sealing import (
     plain_text,
 )
 from tests.disclosure.test_pages import Tender
-from views import create_app
+from views import create_app, keyring
 from views.disclosure.enveloping import seal_what_lies_open
 from views.settings import Settings
 
@@ -370,3 +370,13 @@ def test_going_back_before_envelopes_is_refused_once_something_is_encrypted(desk
 
     assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0022"
     assert session.scalar(text("SELECT count(*) FROM submission_row")) == 5
+
+
+def test_a_reading_folder_that_somebody_else_may_look_into_stops_the_start(tmp_path, monkeypatch):
+    folder = tmp_path / "reading"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    monkeypatch.setattr(keyring, "IN_MEMORY", tmp_path)
+
+    with pytest.raises(keys.UnsafeKey, match="HEFBOOM_READING_DIR"):
+        create_app(Settings(data_dir=tmp_path / "d", reading_dir=folder, secret_key="x" * 40, check_database=False))
