@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
@@ -248,13 +248,13 @@ class _Compared(TypeDecorator.Comparator[str]):
     def operate(self, op: Any, *other: Any, **options: Any) -> ColumnElement[Any]:
         """`==`, `!=` and `in_` with plain texts; everything else as usual."""
         given = other[0] if other else None
-        field: str = self.type.field
+        field = cast("SealedText", self.type).field
         values = [given] if isinstance(given, str) else given
         if op in _MEMBERSHIP and isinstance(values, list | tuple | set | frozenset):
             found = [form for value in sorted(values) for form in forms(field, value)]
             column = type_coerce(self.expr, String())
             return column.not_in(found) if op in (operators.ne, operators.not_in_op) else column.in_(found)
-        return super().operate(op, *other, **options)  # type: ignore[return-value]
+        return super().operate(op, *other, **options)
 
 
 _MEMBERSHIP = (operators.eq, operators.ne, operators.in_op, operators.not_in_op)

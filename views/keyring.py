@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import IO, Any
 
 from flask import Flask, Request, current_app, g
@@ -15,7 +18,7 @@ from framework.ground import master_key
 from framework.ground.actors import Actor
 from models.base import db
 from models.sealing import Ring, Wrap, WrongMasterKey, hold, holding, ring
-from views.settings import Settings
+from views.settings import IN_MEMORY, Settings
 
 _IN_MEMORY = 500_000
 
@@ -45,9 +48,23 @@ def init_app(app: Flask) -> None:
                 f"{path} is not the master key with which the tenders of this database were sealed. "
                 "Put the right key back from its own backup, or set HEFBOOM_MASTER_KEY_FILE to where it lies."
             ) from error
+    _require_own(settings.reading_folder())
     app.request_class = SpooledRequest
     app.before_request(_hold_nothing)
     app.teardown_request(_give_back)
+
+
+def _require_own(folder: Path) -> None:
+    """In memory everybody may make folders: one that somebody else made under our name is not used. Raises UnsafeKey."""
+    if folder.parent != IN_MEMORY:
+        return
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise keys.UnsafeKey(
+            f"{folder}, in which uploaded files are read, belongs to somebody else or is open to others. "
+            "Remove it, or name another folder with HEFBOOM_READING_DIR."
+        )
 
 
 def _hold_nothing() -> None:

@@ -87,7 +87,7 @@ def ask(asked: Scanner, sha256: str, size: int, key: Key | None = None, *, attem
         return asked.scan(stream, size, times=min(attempts, MOST_PATIENCE))
 
 
-def ask_for_job(sha256: str, size: int, key: Key | None, *, attempts: int) -> str:
+def ask_for_job(sha256: str, size: int, key: Key | None = None, *, attempts: int) -> str:
     """The same inside a job, which is tried again with growing pauses and growing patience while there is no answer."""
     asked = scanner()
     if asked is None:

@@ -124,7 +124,7 @@ def counts(submission: Submission) -> dict[str, int]:
 
 def not_kept(submission: Submission) -> int:
     """How many issues of the least grave kind were counted only, because a file may hold more than anybody reads."""
-    return max(0, sum(submission.issue_counts.values()) - MAX_ISSUES)
+    return max(0, sum(map(int, submission.issue_counts.values())) - MAX_ISSUES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 
 import pytest
+from flask_migrate import downgrade
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -32,7 +33,8 @@ from models.sealing import (
     open_text,
     plain_text,
 )
-from views import create_app
+from tests.disclosure.test_pages import Tender
+from views import create_app, keyring
 from views.disclosure.enveloping import seal_what_lies_open
 from views.settings import Settings
 
@@ -343,3 +345,38 @@ def test_the_product_does_not_start_with_another_key_or_none_where_something_is_
                     data_dir=tmp_path, database_url=url, secret_key="x" * 40, master_key_file=path, check_database=False
                 )
             )
+
+
+def test_with_another_master_key_a_page_says_so_in_plain_words(session, build, clock, sign_in, app, monkeypatch):
+    tender = Tender(session, build, clock, sign_in)
+    tender.send()
+    page = tender.version()
+    monkeypatch.setitem(app.extensions, "master", Wrap(b"another key" * 3))
+    tender.session.rollback()
+
+    answers = [tender.browser.get(path, buffered=True) for path in (page, f"{page}/original", tender.home)]
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert all("its key is not at hand" in answer.get_data(as_text=True) for answer in answers)
+
+
+def test_going_back_before_envelopes_is_refused_once_something_is_encrypted(desk, session):
+    desk.keep()
+    session.commit()
+    session.close()
+
+    with pytest.raises(SystemExit):
+        downgrade(revision="0019")
+
+    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0022"
+    assert session.scalar(text("SELECT count(*) FROM submission_row")) == 5
+
+
+def test_a_reading_folder_that_somebody_else_may_look_into_stops_the_start(tmp_path, monkeypatch):
+    folder = tmp_path / "reading"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    monkeypatch.setattr(keyring, "IN_MEMORY", tmp_path)
+
+    with pytest.raises(keys.UnsafeKey, match="HEFBOOM_READING_DIR"):
+        create_app(Settings(data_dir=tmp_path / "d", reading_dir=folder, secret_key="x" * 40, check_database=False))

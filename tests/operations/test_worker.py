@@ -299,10 +299,10 @@ def test_a_pasted_block_that_nobody_took_over_is_forgotten_after_a_week(app, ses
 
     clock.forward(days=7)
     beat.sweep_files(session, clock)
-    within = set(session.scalars(select(StoredFile.name)))
+    within = {file.name for file in session.scalars(select(StoredFile))}
     clock.forward(seconds=1)
     beat.sweep_files(session, clock)
 
     assert within == set(texts)
-    assert set(session.scalars(select(StoredFile.name))) == {"taken over", "uploaded"}
+    assert {file.name for file in session.scalars(select(StoredFile))} == {"taken over", "uploaded"}
     assert not bytes_of_it.exists()

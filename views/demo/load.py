@@ -6,6 +6,7 @@ import datetime as dt
 import heapq
 import itertools
 
+from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from framework.rounds import deadline, outages
 from models.people import Organisation
 from models.records import Mail
 from models.rounds import Round
+from views import keyring
 from views.demo import cast
 from views.demo.stage import Stage
 from views.demo.stories import OPEN_MINUTES, STORIES
@@ -47,7 +49,8 @@ def load(session: Session, files: FileStore, settings: Settings, *, now: dt.date
         needs_second_factor=settings.needs_second_factor(),
         now=long_ago,
     )
-    _play(Stage(session, files, people, now))
+    with keyring.with_master(current_app):
+        _play(Stage(session, files, people, now))
     _put_mails_away(session, now)
     return True
 

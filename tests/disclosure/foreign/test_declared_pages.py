@@ -118,9 +118,9 @@ def open_it(tender):
     [submission] = tender.submissions()
     session = tender.writing()
     submission.state = "opened"
-    releasing.release(session, submission)
     submission.opened_at = tender.round.opened_at = tender.clock.now
     tender.round.state = "opened"
+    releasing.release(session, submission)
     session.commit()
 
 
