@@ -17,6 +17,7 @@ from framework.judging.conflicts import Tie
 from models.judging import Assessment, AssessmentVersion, Conflict, Verdict
 from models.people import Organisation, RoleGrant, User
 from models.records import AuditEvent, Mail
+from tests.judging.world import rows_of
 
 pytestmark = pytest.mark.statements
 
@@ -51,17 +52,11 @@ def test_a_conflict_keeps_the_tender_from_whoever_it_is(world, who):
 
 
 def test_a_conflict_with_a_brand_keeps_every_tender_that_offers_it(world):
-    both = world.opened.built([*_rows("Bolt"), ("0_submission", {"brand": " AC ME"})], name="Wide IT")
+    both = world.opened.built([*rows_of("Bolt"), ("0_submission", {"brand": " AC ME"})], name="Wide IT")
 
     world.state(world.chair, "acme")
 
     assert conflicts.barred(world.session, world.chair.user_id) == {world.north.id, both.id}
-
-
-def _rows(brand):
-    from tests.judging.world import rows_of
-
-    return rows_of(brand)
 
 
 @pytest.mark.parametrize(
