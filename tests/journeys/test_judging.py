@@ -16,6 +16,7 @@ from framework.disclosure.veil import opened
 from framework.ground.text import key_of
 from models.base import db
 from models.chain import Product
+from models.disclosure import Submission
 from models.judging import Assessment, ConflictStatement, Item, Verdict
 from models.people import Appointment, User
 from models.rounds import Round
@@ -175,3 +176,39 @@ def test_it_fits_a_telephone(served_demo: Served, tenders: list[str]) -> None:
             assert evaluator.visit(path) == 200
             assert evaluator.page.evaluate("document.documentElement.scrollWidth") <= 320, path
         shoot(evaluator, "narrow")
+
+
+def test_the_discussion_opens_once_the_own_is_final(served_demo: Served, tenders: list[str]) -> None:
+    first = tenders[0]
+    with stage(served_demo) as session:
+        second_opinion(session, first, served_demo.clock())
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit("/rounds/" + KEY + "/judging/discussion")
+        assert "Second opinion" not in evaluator.text()
+        evaluator.visit(f"{HERE}/{first}/finish")
+        evaluator.send("/finish")
+        evaluator.visit(f"{HERE}/{first}/finish")
+        evaluator.send("/look")
+        assert evaluator.page.locator("svg.strip").count() == SECTIONS
+        shoot(evaluator, "discussion")
+        evaluator.page.locator("tbody th a").first.click()
+        evaluator.inspect()
+        assert "Second opinion" in evaluator.text()
+        shoot(evaluator, "item")
+        for page in ("meeting", "agreement", "progress"):
+            assert evaluator.visit(f"/rounds/{KEY}/judging/{page}") == 200
+            shoot(evaluator, page)
+
+
+def second_opinion(session, tender, now):
+    """Another member's final assessments of a tender: E2 for the first item, E1 for the others."""
+    query = select(Item).join(Submission, Submission.id == Item.submission_id).where(Submission.public_id == tender)
+    person = session.scalars(select(User).where(User.email == "lead@waterpoort.example")).one()
+    for number, item in enumerate(session.scalars(query.order_by(Item.position))):
+        session.add(
+            Assessment(
+                round_id=item.round_id, item_id=item.id, submission_id=item.submission_id, scale_max=0, user=person,
+                member_id=item.round.organisation_id, state="final", assigned_at=now, started_at=now, finished_at=now,
+                created_at=now, level="E1" if number else "E2", motive="Second opinion.", confidence="high",
+            )
+        )  # fmt: skip
