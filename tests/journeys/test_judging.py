@@ -16,6 +16,7 @@ from framework.disclosure.veil import opened
 from framework.ground.text import key_of
 from models.base import db
 from models.chain import Product
+from models.disclosure import Submission
 from models.judging import Assessment, ConflictStatement, Item, Verdict
 from models.people import Appointment, User
 from models.rounds import Round
@@ -136,8 +137,7 @@ def test_what_is_typed_without_network_is_sent_when_it_is_back(served_demo: Serv
         page.context.set_offline(True)
         page.keyboard.press("0")
         page.locator("textarea[name=motive]").first.fill("Typed on the train.")
-        page.wait_for_selector(".judge--unsent")
-        assert "No connection" in page.locator("[data-saved]").first.inner_text()
+        page.get_by_text("No connection").first.wait_for()
         page.context.set_offline(False)
         page.wait_for_selector(".judge--unsent", state="detached", timeout=15_000)
         assert values(served_demo, tenders[1])[0] == ("E0", "Typed on the train.")
@@ -151,9 +151,7 @@ def test_what_is_typed_after_the_session_lapsed_is_kept_and_sent(served_demo: Se
         cookies = page.context.cookies()
         page.context.clear_cookies()
         page.locator("textarea[name=motive]").nth(1).fill("Typed after lunch.")
-        page.wait_for_selector(".judge--unsent")
-        page.wait_for_timeout(800)
-        assert "no longer signed in" in page.locator("[data-saved]").nth(1).inner_text()
+        page.get_by_text("no longer signed in").first.wait_for()
         page.context.add_cookies(cookies)
         page.wait_for_selector(".judge--unsent", state="detached", timeout=20_000)
         assert values(served_demo, tenders[1])[1][1] == "Typed after lunch."
@@ -178,3 +176,39 @@ def test_it_fits_a_telephone(served_demo: Served, tenders: list[str]) -> None:
             assert evaluator.visit(path) == 200
             assert evaluator.page.evaluate("document.documentElement.scrollWidth") <= 320, path
         shoot(evaluator, "narrow")
+
+
+def test_the_discussion_opens_once_the_own_is_final(served_demo: Served, tenders: list[str]) -> None:
+    first = tenders[0]
+    with stage(served_demo) as session:
+        second_opinion(session, first, served_demo.clock())
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit("/rounds/" + KEY + "/judging/discussion")
+        assert "Second opinion" not in evaluator.text()
+        evaluator.visit(f"{HERE}/{first}/finish")
+        evaluator.send("/finish")
+        evaluator.visit(f"{HERE}/{first}/finish")
+        evaluator.send("/look")
+        assert evaluator.page.locator("svg.strip").count() == SECTIONS
+        shoot(evaluator, "discussion")
+        evaluator.page.locator("tbody th a").first.click()
+        evaluator.inspect()
+        assert "Second opinion" in evaluator.text()
+        shoot(evaluator, "item")
+        for page in ("meeting", "agreement", "progress"):
+            assert evaluator.visit(f"/rounds/{KEY}/judging/{page}") == 200
+            shoot(evaluator, page)
+
+
+def second_opinion(session, tender, now):
+    """Another member's final assessments of a tender: E2 for the first item, E1 for the others."""
+    query = select(Item).join(Submission, Submission.id == Item.submission_id).where(Submission.public_id == tender)
+    person = session.scalars(select(User).where(User.email == "lead@waterpoort.example")).one()
+    for number, item in enumerate(session.scalars(query.order_by(Item.position))):
+        session.add(
+            Assessment(
+                round_id=item.round_id, item_id=item.id, submission_id=item.submission_id, scale_max=0, user=person,
+                member_id=item.round.organisation_id, state="final", assigned_at=now, started_at=now, finished_at=now,
+                created_at=now, level="E1" if number else "E2", motive="Second opinion.", confidence="high",
+            )
+        )  # fmt: skip

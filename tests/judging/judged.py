@@ -67,7 +67,7 @@ class Judged(Opened):
 
     def tender(self, rows=None, evaluators=None, sections=None, **values):
         """An admitted tender with an item for each disclosed section, assigned to the evaluators."""
-        submission = self.built(rows or signed_rows(), **values)
+        submission = self.built(signed_rows() if rows is None else rows, **values)
         submission.state = "in_review"
         wanted = (
             sections

@@ -21,6 +21,7 @@ from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.disclosure.test_pages import Tender
+from tests.judging.judged import Judged
 from tests.leaving.payloads import PAYLOADS
 from tests.leaving.reopened import Table, of_csv, of_workbook, texts_of
 from tests.leaving.senders import routes_with_files
@@ -138,6 +139,18 @@ class Stage:
             self.find_contradictions(opened.round)
             self.take(opened.round, "contradictions.xlsx")
         return _TAKEN[tail]
+
+    def discussion(self) -> bytes:
+        """Final assessments whose motives are the texts."""
+        judged = Judged(self.session, self.build, self.clock)
+        submission, _items = judged.tender([], evaluators=[], sections=[])
+        for number, text in enumerate(PAYLOADS):
+            item = judged.item(submission, "fa", "final_assembly", position=number, brand=f"Brand {number}")
+            one = judged.assign(item, judged.evaluators[0])
+            one.level, one.motive, one.started_at, one.finished_at = "E1", text, self.clock(), self.clock()
+            one.state = "final"
+        self.session.flush()
+        return self.signed(judged.round, "judging/discussion.xlsx")
 
     def take(self, round_: Any, *places: str) -> None:
         """Keep the files of a round at these addresses by what their addresses end with; then the session can write again."""
@@ -281,6 +294,7 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.offers("comparison.xlsx"),
         numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
+    f"{ROUND}/judging/discussion.xlsx": Export(lambda stage: stage.discussion()),
     f"{ROUND}/contradictions.xlsx": Export(
         lambda stage: stage.offers("contradictions.xlsx"), numbers=((0, "Pooled quantity it touches, at most"),)
     ),

@@ -1,0 +1,112 @@
+"""Random worlds: whatever evaluators save, finish and look at, nobody sees another's value before the own ones are final (T44)."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, NoResultFound
+
+from framework.chain.measures import judged as measured
+from framework.ground import conflicts
+from framework.ground.errors import RuleBroken
+from framework.judging import assessing, blind, settling, taking_out, talking
+from framework.judging.claims import Claim
+from framework.judging.settling import Moderated
+from models.judging import Assessment
+
+IN_FULL = os.environ.get("HEFBOOM_BARS") == "1"
+WORLDS, ACTS = (5_000 if IN_FULL else 500), 12
+PART = 50
+"""Worlds that share one database; each begins where nothing is judged yet, and is looked at after so many acts at most."""
+FINAL = "final"
+
+
+def act(judged, tenders, people, chance):
+    """One act of somebody, allowed or not; what is refused has changed nothing."""
+    who, (submission, items) = chance.choice(people), chance.choice(tenders)
+    item = chance.choice(items)
+    chair = {"actor": judged.chair, "now": judged.clock()}
+    what = chance.choice(["all", "all", "save", "finish", "look", "look", "reopen", "void", "moderate", "call", "tie"])
+    if what in ("all", "save"):
+        for one in items if what == "all" else [item]:
+            judged.save(one, who, chance.choice(["E0", "E1"]), motive=f"value of {who.user_id}")
+        if what == "all":
+            judged.finish(submission, who)
+    elif what == "finish":
+        judged.finish(submission, who)
+    elif what == "look":
+        blind.look(judged.session, submission, actor=who, now=judged.clock())
+    elif what == "reopen":
+        assessing.reopen(judged.session, judged.own(item, who), motive="Wrong row", **chair)
+    elif what == "void":
+        taking_out.void(judged.session, judged.own(item, who), "Conflict", **chair)
+    elif what == "tie":
+        judged.tie(who, submission)
+    elif what == "call":
+        settling.call_moderation(judged.session, judged.verdict(item), motive="Look again", **chair)
+    else:
+        settling.moderate(judged.session, judged.verdict(item), Moderated("E0", motive="Seen"), **chair)
+
+
+def faults(judged, tenders, people):
+    """What a person sees although it may not: another's value that is not final, or any before the own ones are."""
+    session, found = judged.session, []
+    numbers = [submission.id for submission, _items in tenders]
+    every = session.scalars(select(Assessment)).all()
+    for who in [*people, judged.chair]:
+        own = [one for one in every if one.user_id == who.user_id and one.state not in ("recused", "voided")]
+        roles = {"chair"} if who is judged.chair else {"evaluator"}
+        seen = blind.open_to(session, judged.round, who, roles, numbers)
+        if seen & conflicts.barred(session, who.user_id):
+            found.append(("tied", who.user_id))
+        lines, _page = talking.listed(session, judged.round, seen)
+        for line in lines:
+            here = [one for one in own if one.submission_id == line.item.submission_id]
+            if any(one.state != FINAL or one.others_seen_at is None for one in here):
+                found.append(("early", who.user_id, line.item.id))
+            if not here and any(one.state != FINAL for one in own):
+                found.append(("anchored", who.user_id, line.item.id))
+            found += [("not final", one.id) for one in line.finals if one.state != FINAL]
+        if any(one.others_seen_at is None for one in own) and blind.sees_verdicts(session, judged.round, who.user_id):
+            found.append(("verdicts", who.user_id))
+        measured.hide(session, hidden=not blind.sees_verdicts(session, judged.round, who.user_id))
+        if any(one.others_seen_at is None for one in own) and measured.verdicts(session, numbers):
+            found.append(("measures", who.user_id))
+        measured.hide(session, hidden=False)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["sqlite"])  # what the rules allow does not depend on the database; time does
+@pytest.mark.parametrize("part", range(WORLDS // PART))
+def test_nobody_sees_a_value_of_another_before_the_own_ones_are_final(judged, session, monkeypatch, part):
+    people = [*judged.evaluators, judged.evaluator()]
+    sections = [("fa", "final_assembly"), ("co", "mainboard_pcba")]
+    tenders = [judged.tender(evaluators=people[:number], sections=sections) for number in (3, 2)]
+    # what the evidence allows is the same in every world, and not the question here
+    known = {one.id: s for s, some in tenders for one in some}
+    monkeypatch.setattr(
+        assessing.claims, "load", lambda *given: {one.id: Claim(one, "E1") for one in given[3] if one.id in known}
+    )
+    session.commit()
+    refused = 0
+    for number in range(PART):
+        chance = random.Random(f"{part} {number}")
+        outer = session.begin_nested()
+        for _act in range(chance.randint(1, ACTS)):
+            inner = session.begin_nested()
+            try:
+                act(judged, tenders, people, chance)
+                session.flush()
+                inner.commit()
+            except (RuleBroken, NoResultFound, IntegrityError):
+                inner.rollback()
+                refused += 1
+        session.expire_all()
+        assert faults(judged, tenders, people) == [], (part, number)
+        outer.rollback()
+        session.expire_all()
+    assert refused < PART * ACTS, "something was allowed"
