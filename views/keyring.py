@@ -61,7 +61,7 @@ def _require_own(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise keys.UnsafeKey(
+        raise master_key.UnsafeKey(
             f"{folder}, in which uploaded files are read, belongs to somebody else or is open to others. "
             "Remove it, or name another folder with HEFBOOM_READING_DIR."
         )

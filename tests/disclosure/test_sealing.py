@@ -378,5 +378,5 @@ def test_a_reading_folder_that_somebody_else_may_look_into_stops_the_start(tmp_p
     folder.chmod(0o755)
     monkeypatch.setattr(keyring, "IN_MEMORY", tmp_path)
 
-    with pytest.raises(keys.UnsafeKey, match="HEFBOOM_READING_DIR"):
+    with pytest.raises(master_key.UnsafeKey, match="HEFBOOM_READING_DIR"):
         create_app(Settings(data_dir=tmp_path / "d", reading_dir=folder, secret_key="x" * 40, check_database=False))
