@@ -253,7 +253,7 @@ def test_a_worker_killed_while_it_checks_a_mended_list_again_leaves_the_result_b
             break  # it was quicker than the kill; at least one kill has to come in time
         interrupted += 1
         assert stored_names(installation.app, row=2) == ["Site 0"]
-        with installation.app.app_context():
+        with installation.app.app_context(), holding(all_keys(installation.app)):
             submission = db.session.scalars(select(Submission)).one()
             assert (submission.state, submission.is_mended, submission.rows_stored) == ("checked", True, MENDED_ROWS)
             assert db.session.scalar(select(func.count()).select_from(SubmissionRow)) == MENDED_ROWS
@@ -289,7 +289,7 @@ def work_until_read(installation: Installation) -> None:
 
 def mend_first_name(app: Flask) -> None:
     """Lay another name over the first site of the list, as mending a cell does."""
-    with app.app_context():
+    with app.app_context(), holding(all_keys(app)):
         session = db.session()
         session.info["write"] = True
         submission = session.scalars(select(Submission)).one()

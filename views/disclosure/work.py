@@ -189,6 +189,8 @@ class Watch:
     def __call__(self, done: int, total: int, step: str = STORING, /) -> None:
         """Write it down and commit; a database that is busy for a moment does not end the work."""
         if time.monotonic() < self._next:
+            if self.session.in_transaction():  # the next part is sealed while nobody waits for the database
+                self._write({})
             return
         self._next = time.monotonic() + SAID_EVERY_S
         share = share_done(step, done, total)
