@@ -125,7 +125,11 @@ def _solve(
 
 
 def _least(cost: Sequence[float], rows: Sequence[tuple[dict[int, float], float]]) -> list[bool]:
-    """The choice of least cost where each row of weighted choices stays within its bound."""
+    """The choice of least cost where each row of weighted choices stays within its bound.
+
+    The rows are two families of sets, each nested in itself (members within items; persons), so every corner of what they
+    allow is whole, and the simplex method ends in a corner: nobody needs to ask for whole numbers.
+    """
     import numpy as np  # heavy, and needed by this act alone
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
@@ -135,7 +139,6 @@ def _least(cost: Sequence[float], rows: Sequence[tuple[dict[int, float], float]]
     matrix = csr_array(([value for _row, _column, value in places], where), shape=(len(rows), len(cost)))
     found = milp(
         np.array(cost),
-        integrality=np.ones(len(cost)),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(matrix, -np.inf, np.array([most for _parts, most in rows])),
     )
