@@ -17,6 +17,8 @@ SUBMISSION, REQUEST, QUESTION = "submission", "request", "question"
 BY_LINK = "link"
 """What stands for the session in events of whoever acts by the link of a request."""
 INVITATION_MAIL = "supplier_invited"
+NOTICES_TO_ALL = ("question_answered", "deadline_moved", "deadline_extended", "outage_recorded")
+"""Mails to every supplier known to a round: whoever gets one without having been invited or sent anything asked a question."""
 
 
 def is_sealed(round_: Round) -> bool:
@@ -64,7 +66,8 @@ def is_event_by_bidder() -> ColumnElement[bool]:
 def is_mail_to_bidder() -> ColumnElement[bool]:
     """Mail of a sealed round to somebody of a supplier or asked by one, but for the invitation, which tells nothing.
 
-    Mail of requests is told from the opening on only where the tender of their supplier was opened.
+    Mail of requests is told from the opening on only where the tender of their supplier was opened; notices to all
+    suppliers are never, for they would tell who asked a question.
     Never unknown, so that its contrary holds for mail of no round.
     """
     suppliers = (
@@ -83,6 +86,7 @@ def is_mail_to_bidder() -> ColumnElement[bool]:
                 Mail.round_id.in_(rounds()),
                 or_(Mail.template.startswith("submission_"), of_request, Mail.recipient.in_(suppliers)),
             ),
+            and_(Mail.template.in_(NOTICES_TO_ALL), Mail.recipient.in_(suppliers)),
             and_(of_request, reference.not_in(_opened(literal("REQ-") + func.upper(UpstreamRequest.public_id)))),
         ),
     )

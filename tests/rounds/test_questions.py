@@ -9,9 +9,9 @@ import json
 import openpyxl
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
-from framework.ground import trail
+from framework.ground import sealed, trail
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, RuleBroken
 from framework.rounds import question_lists, question_names, questions, steps
 from framework.rounds.next_action import Reader, next_step
@@ -297,6 +297,15 @@ def test_the_record_shows_the_asker_to_nobody_also_after_the_opening(tendering):
         assert (entry.who, entry.organisation, entry.is_bidder) == ("", "", True)
         assert trail.count(tendering.session, by_name) == 0
     assert question.public_id
+
+
+def test_the_outbox_lists_no_notice_to_suppliers_also_after_the_opening(tendering):
+    answered(tendering)
+    tendering.round.opened_at, tendering.round.state = tendering.clock(), "opened"
+    tendering.session.flush()
+    listed = tendering.session.scalars(select(Mail.recipient).where(not_(sealed.is_mail_to_bidder()))).all()
+
+    assert listed == [tendering.user(tendering.buyer).email]
 
 
 def test_the_lead_is_told_how_many_wait(tendering):
