@@ -84,6 +84,7 @@ class Installation:
         self.app = create_app(
             Settings(
                 data_dir=folder,
+                master_key_file=folder / "master.key",
                 database_url=url,
                 secret_key="test" * 10,
                 check_database=False,
