@@ -204,6 +204,7 @@ KIND_NAMES: dict[str, str] = {
     "api_token.created": N_("made a token for programs"),
     "api_token.revoked": N_("revoked a token for programs"),
     "conflict.stated": N_("stated a conflict of interest"),
+    "assessment.looked": N_("looked at what the others found of a tender"),
     "round.edit_terms": N_("changed the terms"),
     "proposal.made": N_("proposed something that waits for a second person"),
     "proposal.confirmed": N_("confirmed something as the second person"),

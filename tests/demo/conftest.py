@@ -24,6 +24,7 @@ def empty_application(folder: Path) -> Flask:
     settings = Settings(
         data_dir=folder,
         database_url=f"sqlite:///{folder / 'demo.sqlite'}",
+        master_key_file=folder / "master.key",
         secret_key="test" * 10,
         check_database=False,
         base_url="http://localhost",
