@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from framework.disclosure import counting, opening
 from framework.ground import jobs
 from models.disclosure import Submission, SubmissionIssue
+from models.records import Mail
 from tests.disclosure.test_comparisons import NEW, OLD
 from tests.disclosure.test_pages import Tender
 from views import worker
@@ -94,3 +95,32 @@ def test_a_newer_version_is_read_though_the_rows_of_an_older_one_were_changed(te
 
     assert [one.state for one in tender.submissions()] == ["checked", "checked"]
     assert "read without the version before it" in caplog.text
+
+
+def change(tender, statement):
+    """Change what is stored below the product."""
+    tender.writing()
+    tender.session.execute(text(statement))
+    tender.session.commit()
+
+
+@pytest.mark.parametrize("what", ["key of another version", "line of the receipt"])
+def test_a_receipt_that_does_not_open_is_not_attached_and_stops_no_act(tender, app, what, caplog):
+    tender.send(OLD, "sites.csv")
+    tender.send()
+    first, second = (one.file_id for one in tender.submissions())
+    if what == "key of another version":
+        change(tender, f"UPDATE stored_file SET wrapped_key = 'AAAA' WHERE id = {first}")
+    else:
+        change(tender, "UPDATE receipt_line SET statement = substr(statement, 1, 60)")
+    tender.writing()
+    tender.clock.forward(hours=2)
+
+    counting.close_receipt(tender.session, tender.round, clock=tender.clock, files=app.extensions["files"])
+
+    tender.session.flush()
+    counted = tender.session.scalars(select(Submission).where(Submission.state == "counted")).one()
+    mail = tender.session.scalars(select(Mail).where(Mail.template == "submission_counted")).one()
+    assert counted.file_id == second
+    assert bool(mail.params["proof"]) == (what == "key of another version")
+    assert "does not open" in caplog.text or "goes without it" in caplog.text
