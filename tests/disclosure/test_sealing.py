@@ -303,6 +303,53 @@ def _as_before_envelopes(session, submission, blob):
     session.commit()
 
 
+def test_a_version_that_cannot_be_sealed_as_it_came_stays_as_it_lies_and_keeps_no_other_open(
+    desk, session, app, caplog
+):
+    desk.files = app.extensions["files"]
+    lying = {name: _open(desk, session, name) for name in ("gone", "changed", "whole")}
+    desk.files.path(lying["gone"].file.sha256).unlink()
+    path = desk.files.path(lying["changed"].file.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"CHANGED")
+
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+
+    assert [name for name, one in lying.items() if one.seal_id] == ["whole"]
+    assert (lying["changed"].file.key_id, lying["changed"].rows_in) == ("", 5)
+    assert "were changed" in caplog.text
+    assert f"version {lying['gone'].id} lies open still" in caplog.text
+
+
+def test_a_version_whose_job_began_meanwhile_is_not_sealed_under_it(desk, session, app, monkeypatch):
+    desk.files = app.extensions["files"]
+    submission, stored_anew = _open(desk, session, "busy"), sealing.stored_anew
+
+    def meanwhile(*given):
+        session.execute(text(f"UPDATE job SET state = 'running' WHERE id = {submission.job_id}"))
+        return stored_anew(*given)
+
+    monkeypatch.setattr(sealing, "stored_anew", meanwhile)
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+    assert submission.seal_id == ""
+    monkeypatch.undo()
+    submission.job.state = "done"
+    session.commit()
+
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+    assert submission.seal_id
+
+
+def _open(desk, session, content):
+    """A version of these bytes that lies open."""
+    submission = desk.keep(content=content.encode())
+    _as_before_envelopes(session, submission, desk.files.put(io.BytesIO(content.encode()), max_bytes=100))
+    return submission
+
+
 def test_a_key_file_is_made_once_for_its_owner_alone_and_read_again(tmp_path):
     path = tmp_path / "keys" / "master.key"
     master_key.make_master(path)
