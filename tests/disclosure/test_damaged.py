@@ -9,6 +9,7 @@ from framework.disclosure import counting, opening
 from framework.ground import jobs
 from models.disclosure import Submission, SubmissionIssue
 from models.records import Mail
+from tests.clamd import scan_the_rest
 from tests.disclosure.test_comparisons import NEW, OLD
 from tests.disclosure.test_pages import Tender
 from views import worker
@@ -124,3 +125,14 @@ def test_a_receipt_that_does_not_open_is_not_attached_and_stops_no_act(tender, a
     assert counted.file_id == second
     assert bool(mail.params["proof"]) == (what == "key of another version")
     assert "does not open" in caplog.text or "goes without it" in caplog.text
+
+
+def test_the_scanner_passes_over_a_file_that_does_not_open_and_scans_those_behind_it(tender, app, request):
+    tender.send(OLD, "sites.csv")
+    tender.send(NEW, "sites.csv")
+    damage(app, tender, 0)
+    request.getfixturevalue("clamd")
+
+    scan_the_rest(app, tender.clock)
+
+    assert [one.file.scan for one in tender.submissions()] == ["", "clean"]
