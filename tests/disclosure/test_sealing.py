@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+from collections import Counter
 
 import pytest
 from flask_migrate import downgrade
@@ -12,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from framework.disclosure import checking, counting, opening, receiving, releasing, sealing
+from framework.disclosure import checking, comparisons, counting, opening, receiving, releasing, sealing
 from framework.disclosure.checked import Checked, SheetAccount
 from framework.ground import master_key
 from framework.ground.cipher import HEAD, PIECE, decrypted, encrypted
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
-from models.disclosure import Correction, SubmissionIssue, SubmissionRow
+from framework.ground.sheets.reader import ChildResult
+from models.disclosure import Comparison, Correction, SubmissionIssue, SubmissionRow
 from models.sealing import (
     MARK,
     Key,
@@ -204,6 +206,29 @@ def test_the_opening_lays_open_what_counts_and_nothing_that_was_replaced(desk, s
     assert not any(
         "secret" in repr(one) for one in raw(session, f"SELECT * FROM submission_row WHERE submission_id = {first.id}")
     )
+
+
+def test_the_opening_tells_no_cell_of_a_version_that_stays_sealed(desk, session):
+    first, second = desk.keep(content=b"the first"), desk.keep()
+    second.made_from, second.returned = first, {"changes": {"cells": ["secret 1"]}}
+    session.flush()
+    desk.close()
+    desk.open()
+    session.commit()
+    assert (second.state, second.made_from, second.returned, second.rows_in) == ("opened", first, {}, 5)
+
+    read = {"before_checked_at": first.checked_at, "after_checked_at": second.checked_at}
+    found = Comparison(before=first, after=second, created_at=desk.clock(), counts=[], **read)
+    session.add(found)
+    session.flush()
+    counts = Counter({("Secret", "gone"): 2})
+    comparisons.keep(session, found.id, ChildResult(value={"unchanged": 1}), counts, now=desk.clock())
+    session.flush()
+
+    [(stored,)] = raw(session, "SELECT CAST(counts AS TEXT) FROM comparison")
+    session.expire_all()
+    assert "Secret" not in stored
+    assert found.counts == [["Secret", "gone", 2]]
 
 
 def test_rows_that_were_exchanged_in_the_database_are_noticed_by_their_owner_and_at_the_opening(desk, session):
