@@ -211,7 +211,7 @@ def _machine_failed(_error: ChildLost) -> tuple[str, int]:
 def _sealed(error: WrongMasterKey | KeyMissing) -> tuple[str, int]:
     """No key, no content: never a sealed text in place of what it says."""
     db.session.rollback()
-    logger.error("sealed content was asked for without its key: %s", type(error).__name__)
+    logger.error(problems.KEY_AWAY, type(error).__name__)
     return typed.refusal(
         503,
         _(
@@ -223,7 +223,7 @@ def _sealed(error: WrongMasterKey | KeyMissing) -> tuple[str, int]:
 
 def _seal_broken(_error: SealBroken) -> tuple[str, int]:
     db.session.rollback()
-    logger.error("a seal is broken: something stored was changed outside the product")
+    logger.error(problems.SEAL_BROKEN)
     return typed.refusal(
         409,
         _("What is stored of this file was changed outside the product, so it is not shown. Tell the operator."),

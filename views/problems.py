@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -19,10 +20,12 @@ from framework.ground.sheets.reader import ChildLost
 from framework.ground.text import N_
 from framework.people.limits import TooManyTries
 from models.base import db
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey
 from views import guard
 from views.caller import is_call
 from views.i18n import current_language, sentence, words
 
+logger = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 MINUTE = 60
 TOO_LARGE = "file-too-large"
@@ -52,6 +55,10 @@ BY_STATUS: dict[int, tuple[str, str]] = {
 }
 """Code and sentence of a status where no rule of ours says more."""
 
+SEAL_BROKEN = "a seal is broken: something stored was changed outside the product"
+KEY_AWAY = "sealed content was asked for without its key: %s"
+"""What the log says of these, of a page as of a call."""
+
 Answer = Any
 Handler = Callable[[Any], Answer]
 
@@ -76,6 +83,8 @@ def of(error: Exception) -> Response:
         return problem(400, "host-unknown", words(said))
     if isinstance(error, StaleDataError):
         return problem(409)
+    if isinstance(error, SealBroken | KeyMissing | WrongMasterKey):
+        return _of_seal(error)
     if isinstance(error, ChildLost | NotMade):
         return problem(503)
     if isinstance(error, OperationalError):
@@ -110,6 +119,17 @@ def problem(status: int, code: str = "", detail: str = "", **more: Any) -> Respo
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="Hefboom"'
     return answer
+
+
+def _of_seal(error: SealBroken | KeyMissing | WrongMasterKey) -> Response:
+    """What was changed outside the product is not given, nor anything whose key is not at hand."""
+    if isinstance(error, SealBroken):
+        logger.error(SEAL_BROKEN)
+        said = N_("What is stored of this file was changed outside the product, so it is not shown. Tell the operator.")
+        return problem(409, "seal-broken", words(said))
+    logger.error(KEY_AWAY, type(error).__name__)
+    said = N_("This is sealed, and its key is not at hand, so nothing was stored. Tell the operator.")
+    return problem(503, "key-missing", words(said))
 
 
 def _of_rule(error: RuleBroken) -> Response:

@@ -20,7 +20,7 @@ from framework.ground.scanner import NotTaken, Scanner, ScannerAway
 from framework.ground.text import N_
 from models.base import db
 from models.records import Job, StoredFile
-from models.sealing import Key
+from models.sealing import Key, KeyMissing, SealBroken, WrongMasterKey
 
 logger = logging.getLogger(__name__)
 SCAN_JOB = "scan_files"
@@ -153,9 +153,15 @@ def _require_there() -> None:
 
 
 def _scan(session: Session, number: int, clock: Clock, *, attempts: int) -> None:
+    """Scan a file with the keys of its sender. Raises NotTaken, also where what is stored of it does not open, and ScannerAway."""
     file, asked = session.get_one(StoredFile, number), scanner()
-    with sealing.for_job(session, file.organisation_id):
-        _scan_one(session, file, asked, clock, attempts=attempts)
+    try:
+        with sealing.for_job(session, file.organisation_id):
+            _scan_one(session, file, asked, clock, attempts=attempts)
+    except (SealBroken, KeyMissing, WrongMasterKey) as error:
+        session.rollback()
+        logger.error("file %s cannot be scanned: %s", number, error)
+        raise NotTaken(f"file {number} does not open ({type(error).__name__})") from error
 
 
 def _scan_one(session: Session, file: StoredFile, asked: Scanner | None, clock: Clock, *, attempts: int) -> None:

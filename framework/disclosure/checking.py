@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -26,11 +27,16 @@ from framework.ground.files import FileStore
 from framework.ground.issues import Severity
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
+from framework.ground.sheets.lines import Handed
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import ChildLost
 from models.disclosure import Submission, SubmissionIssue
+from models.records import StoredFile
+from models.sealing import KeyMissing, SealBroken
 
-OUT_OF_REACH = frozenset({"time", "memory", "output", "killed", "aborted"})
+logger = logging.getLogger(__name__)
+CHANGED = "file-changed"
+OUT_OF_REACH = frozenset({"time", "memory", "output", "killed", "aborted", CHANGED})
 __all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "store_rows", "unread"]
 
 
@@ -48,13 +54,13 @@ def read(
 
     `smelters` is the installation's register, `usual_minerals` what products of a category usually contain.
     `on_progress(done, total)` hears rows. Raises NeedsLargeLane where
-    `limits` are too narrow for the file, Quarantined and NotScannedYet, OSError and ChildLost where the reading broke off for a reason that need not
-    lie in the file.
+    `limits` are too narrow for the file, Quarantined and NotScannedYet, SealBroken where its stored bytes were
+    changed, OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
     scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
-    file, today, name = submission.file, day_of_receipt(submission), submission.file.name
+    file, today, name = submission.file, day_of_receipt(submission), _name(submission.file)
     laid_open = files.readable(file, sealing.key_of_file(file))
-    previous = rows_before(session, submission)
+    previous = _rows_before(session, submission)
     mended, is_first = corrections.standing(session, submission), submission.state == "staged"
     typed = facility_choices.said_types(session, submission)
     session.rollback()  # nobody else may wait for the database while the child reads
@@ -78,8 +84,26 @@ def read(
     return checked, int((time.monotonic() - begun) * 1000)
 
 
+def _rows_before(session: Session, submission: Submission) -> Handed | None:
+    """An older version that does not open is passed over: a newer one must be read all the same."""
+    try:
+        return rows_before(session, submission)
+    except (SealBroken, KeyMissing) as error:
+        logger.error("receipt %s is read without the version before it: %s", submission.receipt_number, error)
+        return None
+
+
+def _name(file: StoredFile) -> str:
+    """The name as sent, which helps to read a file; blank where it was changed in the database."""
+    try:
+        return file.name
+    except SealBroken as error:
+        logger.error("file %s is read without its name: %s", file.id, error)
+        return ""
+
+
 def is_out_of_reach(checked: Checked) -> bool:
-    """Whether the reading ended at a limit on time, memory or room, or broke off: it says little about the file itself."""
+    """Whether the reading ended at a limit on time, memory or room, broke off, or never began: it says little of the file itself."""
     details = {issue.params.get("detail") for issue in checked.issues if issue.code == "file-refused"}
     return checked.verdict == "refused" and bool(details & OUT_OF_REACH)
 

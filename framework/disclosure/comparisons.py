@@ -134,7 +134,7 @@ def work_out(session: Session, found: Comparison, *, limits: Limits, on_progress
 def store(session: Session, comparison_id: int, result: ChildResult, *, on_progress: Progress) -> Counter[Any]:
     """Store the rows that differ, in parts, each with a word of progress that may commit; how many by sheet and kind."""
     session.execute(delete(ComparisonRow).where(ComparisonRow.comparison_id == comparison_id))
-    key = sealing.key_of(session.get_one(Comparison, comparison_id).after)
+    key = _key_of(session.get_one(Comparison, comparison_id))
     counts: Counter[Any] = Counter()
     if result.lines is None or result.value is None:
         return counts
@@ -145,6 +145,11 @@ def store(session: Session, comparison_id: int, result: ChildResult, *, on_progr
         counts.update((line["sheet"], line["kind"]) for line in part)
         on_progress(part[-1]["position"] + 1, len(found))
     return counts
+
+
+def _key_of(found: Comparison) -> Key | None:
+    """The key of the newer version; of the older one where that alone is sealed still."""
+    return sealing.key_of(found.after) or sealing.key_of(found.before)
 
 
 def _sealed(line: dict[str, Any], key: Key | None) -> dict[str, Any]:
@@ -167,7 +172,7 @@ def keep(session: Session, comparison_id: int, result: ChildResult, counts: Coun
         found.outcome = "too_many" if value.get("too_many") else "compared"
     found.unchanged = int(value.get("unchanged", 0))
     counted = [[sheet, kind, number] for (sheet, kind), number in counts.items()]
-    found.counts = sealing.object_(sealing.key_of(found.after), "comparison.counts", counted)
+    found.counts = sealing.object_(_key_of(found), "comparison.counts", counted)
     found.compared_at = now
 
 

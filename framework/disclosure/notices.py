@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +19,9 @@ from framework.ground.mail import post
 from models.disclosure import Submission
 from models.people import User
 from models.records import Mail
-from models.sealing import open_object, open_text
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey, open_object, open_text
 
+logger = logging.getLogger(__name__)
 WAIT_FOR_READING = dt.timedelta(seconds=60)
 CAUSES = 3
 PROBLEMS = ("block", "error", "warning")
@@ -174,11 +176,15 @@ def _post(session: Session, submission: Submission, template: str, *, now: dt.da
 def _proof(session: Session, submission: Submission) -> str:
     """The signed receipt that goes with the mail, without the name of the file; blank where it was never signed.
 
-    It lies sealed in the outbox as what it speaks of does.
+    It lies sealed in the outbox as what it speaks of does. One that does not open is not attached, and stops no act.
     """
-    with sealing.for_job(session, submission.supplier_id):
-        found = receipts.lines(session, submission)
-        return sealing.text(sealing.key_of(submission), PROOF, receipts.as_file(found)) if found else ""
+    try:
+        with sealing.for_job(session, submission.supplier_id):
+            found = receipts.lines(session, submission)
+            return sealing.text(sealing.key_of(submission), PROOF, receipts.as_file(found)) if found else ""
+    except (KeyMissing, SealBroken, WrongMasterKey) as error:
+        logger.error("a mail of receipt %s goes without it: %s", submission.receipt_number, error)
+        return ""
 
 
 def _words(instant: dt.datetime | None, submission: Submission) -> str:

@@ -51,7 +51,8 @@ def release(session: Session, submission: Submission) -> None:
     """Open a version for all who may know of it, in this transaction. Raises SealBroken, KeyMissing and WrongMasterKey.
 
     Its rows, remarks, mendings, ties and descriptions lie open from now on; the bytes stay encrypted and their key lies
-    beside them. Comparisons with versions that are not opened go, and rows that wait.
+    beside them. Comparisons with versions that are not opened go, and rows that wait; so does what was changed in a copy
+    of such a version, for that tells its cells.
     """
     if not submission.seal_id:
         return
@@ -65,6 +66,8 @@ def release(session: Session, submission: Submission) -> None:
         name, content_sha256 = file.name, file.content_sha256
         statements = [(line, line.statement) for line in _receipt(session, submission)]
     _forget_beside(session, submission)
+    if submission.made_from is not None and submission.made_from.opened_at is None:
+        facts.pop("returned", None)
     submission.seal_id = submission.sealed_facts = ""
     for fact in FACTS:
         if fact in facts:

@@ -6,6 +6,7 @@ supplier in the same round; any other is passed over without a word.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import ChildLost, run_in_child
 from models.disclosure import Submission
+from models.sealing import KeyMissing, SealBroken
 
+logger = logging.getLogger(__name__)
 _TASKS = "framework.disclosure.copy_changes"
 
 
@@ -44,6 +47,18 @@ def changes(
 
     Reads both files in children, and ends the transaction before it does. Whatever breaks there, the version is read.
     """
+    receipt = submission.receipt_number
+    try:
+        return _told(session, submission, checked, files, limits)
+    except (SealBroken, KeyMissing) as error:
+        session.rollback()
+        logger.error("receipt %s is read without the copy it was made from: %s", receipt, error)
+        return {}
+
+
+def _told(
+    session: Session, submission: Submission, checked: Checked, files: FileStore, limits: Limits
+) -> dict[str, Any]:
     origin = made_from(session, submission, checked.copy_of)
     if origin is None or max(origin.file.size, submission.file.size) > 2 * MAX_BYTES:
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -19,8 +20,21 @@ from models.disclosure import Submission
 from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Round
-from models.sealing import Key, KeyMissing, Ring, Token, Wrap, holding, key_id_of, meant_for, plain_text, ring
+from models.sealing import (
+    Key,
+    KeyMissing,
+    Ring,
+    Token,
+    Wrap,
+    WrongMasterKey,
+    holding,
+    key_id_of,
+    meant_for,
+    plain_text,
+    ring,
+)
 
+logger = logging.getLogger(__name__)
 LENGTH = 32
 AnySession = Session | scoped_session[Any]
 
@@ -140,7 +154,10 @@ def _loader(session: AnySession, master: Wrap, which: Any) -> Callable[[], Mappi
 
 
 def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes]:
-    """The keys of some stored files by their ids, from their wraps; never writes what is pending. Raises WrongMasterKey."""
+    """The keys of some stored files by their ids, from their wraps; never writes what is pending.
+
+    One that does not open is left out and logged: who asks for that one finds it missing, and the others lose nothing.
+    """
     query = (
         select(StoredFile.key_id, StoredFile.wrapped_key, Round.public_id, Round.sealed_key)
         .join(Submission, Submission.file_id == StoredFile.id)
@@ -150,10 +167,22 @@ def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes
     with session.no_autoflush:
         rows = session.execute(query).all()
     of_rounds = {row.public_id: row.sealed_key for row in rows}
-    wraps = {one: Wrap(master.unwrap(sealed_key, _of_round(one))) for one, sealed_key in of_rounds.items()}
-    return {
-        row.key_id: wraps[row.public_id].unwrap(row.wrapped_key, _of_file(row.public_id, row.key_id)) for row in rows
+    opened = {one: _unwrapped(master, sealed_key, _of_round(one)) for one, sealed_key in of_rounds.items()}
+    wraps = {one: Wrap(secret) for one, secret in opened.items() if secret is not None}
+    found = {
+        row.key_id: _unwrapped(wraps[row.public_id], row.wrapped_key, _of_file(row.public_id, row.key_id))
+        for row in rows
+        if row.public_id in wraps
     }
+    return {key_id: content for key_id, content in found.items() if content is not None}
+
+
+def _unwrapped(by: Wrap, wrapped: str, what: str) -> bytes | None:
+    try:
+        return by.unwrap(wrapped, what)
+    except WrongMasterKey:
+        logger.error("the %s does not open", what)
+        return None
 
 
 def _round_wrap(round_: Round, *, may_make: bool = False) -> Wrap:

@@ -70,7 +70,7 @@ def verified(
         yield f"Signed with the key {key}, which this receipt brings along: compare it with the one the installation publishes, or give --key."
     else:
         yield f"Signed with the key {key}, which is the one you gave."
-    yield from _recorded(arrival, proof, receipt)
+    yield from _recorded(arrival, proof, receipt, known)
 
 
 def _signed(receipt: dict[str, Any], known: set[str] | None) -> list[dict[str, Any]]:
@@ -125,8 +125,10 @@ def _said(arrival: dict[str, Any]) -> Iterator[str]:
     yield f"Entry {arrival['log']['number']} of the record holds the commitment {arrival['log']['commitment']}."
 
 
-def _recorded(arrival: dict[str, Any], proof: dict[str, Any] | None, receipt: dict[str, Any]) -> Iterator[str]:
-    """That a signed head of the record covers the arrival."""
+def _recorded(
+    arrival: dict[str, Any], proof: dict[str, Any] | None, receipt: dict[str, Any], known: set[str] | None
+) -> Iterator[str]:
+    """That a signed head of the record covers the arrival; whoever gave a key takes no head of another."""
     if proof is None:
         return
     head, text = proof["head"]["statement"], proof["entry"]
@@ -135,6 +137,10 @@ def _recorded(arrival: dict[str, Any], proof: dict[str, Any] | None, receipt: di
         for key in proof.get("keys", [])
         if signing.fingerprint(key["public"]) == key["fingerprint"]
     }
+    _require(
+        known is None or head["key"] in known,
+        f"the head is signed with another key than the one you gave: {head['key']}",
+    )
     _require(head["key"] in keys, "the public key of the head is in neither receipt nor proof")
     is_signed = signing.is_signed(signing.canonical(head), proof["head"]["signature"], keys[head["key"]])
     _require(is_signed, "the signature of the head does not fit what it says")
@@ -150,6 +156,8 @@ def _recorded(arrival: dict[str, Any], proof: dict[str, Any] | None, receipt: di
     root = merkle.root_along(path, merkle.leaf(bytes.fromhex(told)), entry["seq"] - 1, head["size"])
     _require(root is not None and root.hex() == head["root"], "the record of that head does not hold the entry")
     yield f"The record holds this arrival: the head over {head['size']} entries, signed at {head['at']} with the key {head['key']}, covers it."
+    if known is None:
+        yield "The key of that head came with the proof: compare it with the one the installation publishes, or give --key."
 
 
 def _commitment(salt: str, digest: str) -> str:

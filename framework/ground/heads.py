@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.ground import audit, keys, log_lines, merkle, signing, verifying
+from framework.ground import audit, keys, log_lines, merkle, verifying
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import NotFound
 from framework.ground.mail import post
@@ -95,17 +95,6 @@ def every() -> Select[LogHead]:
 def count(session: Session) -> int:
     """How many heads there are."""
     return session.scalar(select(func.count()).select_from(LogHead)) or 0
-
-
-def first_unsigned(session: Session) -> int | None:
-    """The size of the first head whose signature does not hold or does not say what its row says; None where all hold."""
-    for head in session.scalars(every().order_by(LogHead.size)):
-        told = json.loads(head.statement)
-        if (told["size"], told["root"], told["key"]) != (head.size, head.root, head.key.fingerprint):
-            return head.size
-        if not signing.is_signed(head.statement, head.signature, head.key.public):
-            return head.size
-    return None
 
 
 def unfiled(session: Session) -> Sequence[LogHead]:

@@ -40,6 +40,8 @@ SENTENCES: tuple[str, ...] = (
     N_("Remove the embedded file, save, and send the workbook again."),
     N_("The virus scanner found something in this file (%(found)s). It is kept in quarantine and nobody reads it."),
     N_("Check your computer for viruses, make a clean copy of the file, and send that. An earlier version that counts goes on counting."),
+    N_("The stored bytes of this file were changed after it arrived, so it was not read. The operator finds it in the log."),
+    N_("Tell the operator, and send the file again while receipt is open. An earlier version that counts goes on counting."),
     N_("This file is not a proper workbook (detail code %(detail)s)."),
     N_("This workbook holds %(found)s parts; the limit is %(limit)s parts."),
     N_("Copy the rows into a fresh workbook, and send that."),

@@ -35,8 +35,7 @@ def point(data: bytes) -> Point:
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    holds = y < P and (x * x - square) % P == 0 and (x > 0 or not odd)
-    require(holds, "a key or a signature is no point of the curve")
+    require(y < P and (x * x - square) % P == 0 and (x > 0 or not odd), "a key or a signature is no point of the curve")
     x = x if x & 1 == odd else P - x
     return x, y, 1, x * y % P
 
@@ -124,19 +123,20 @@ def check(folder: Path, files: list[Path]) -> list[str]:
     publics = [bytes.fromhex(key["public"]) for key in json.loads((folder / "keys.json").read_text("utf-8"))["keys"]]
     keys = {sha(public).hex(): public for public in publics}
     own, given = ([json.loads(x) for f in found for x in lines_of(f)] for found in ([folder / "heads.jsonl"], files))
+    require(all(lines_of(file) for file in files), "one of the files that you gave holds no head")
     heads = [check_head(one, keys) for one in [*own, *(one for one in given if "path" not in one)]]
     for old, new, one in zip(heads, heads[1:], own[1:], strict=False):
         check_consistency(old, new, one["continues"])
     proofs = [(check_head(p["first"], keys), check_head(p["second"], keys), p["path"]) for p in given if "path" in p]
-    said = [f"{len(heads)} heads fit, {len(heads) - len(own)} of them from outside"]
+    has_log = not proofs or (folder / "log.jsonl").exists()
+    said = [check_log(lines_of(folder / "log.jsonl"), heads) if has_log else "there is no log here to check"]
+    said += [f"{len(heads)} heads {'fit' if has_log else 'are signed'}, {len(heads) - len(own)} of them from outside"]
     said += [check_consistency(*proof) for proof in proofs]
-    if not proofs or (folder / "log.jsonl").exists():
-        said.insert(0, check_log(lines_of(folder / "log.jsonl"), heads))
     return [*said, "signed with " + " and ".join(sorted({head["key"] for head in heads}))]
 
 
 def lines_of(path: Path) -> list[str]:
-    return path.read_text("utf-8").split("\n")[:-1]
+    return text.removesuffix("\n").split("\n") if (text := path.read_text("utf-8")) else []
 
 
 if __name__ == "__main__":

@@ -6,14 +6,15 @@ What was found is written down in the record itself.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from framework.ground import audit, jobs, merkle
+from framework.ground import audit, jobs, merkle, signing
 from framework.ground.actors import Actor
 from models.receipts import LogHead
 from models.records import AuditEvent, Job
@@ -41,7 +42,7 @@ def verify(session: Session, *, actor: Actor, now: dt.datetime) -> AuditEvent:
     """Walk the whole chain, and write what was found.
 
     The event says how many events follow from one another, where the first break is and over how many entries the first
-    head is that they do not fit; 0 = none.
+    head is that they do not fit or whose signature does not hold; 0 = none.
     """
     found = walked(session)
     return audit.record(
@@ -88,14 +89,32 @@ def is_waiting(session: Session) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def signed(head: LogHead) -> tuple[int, str] | None:
+    """Size and root as they were signed; None where the signature does not hold or the row says something else."""
+    if not signing.is_signed(head.statement, head.signature, head.key.public):
+        return None
+    try:
+        told = json.loads(head.statement)
+        said = (told["size"], told["root"], told["key"])
+    except (ValueError, LookupError, TypeError):  # something else that was signed
+        return None
+    return said[:2] if said == (head.size, head.root, signing.fingerprint(head.key.public)) else None
+
+
 class _Walk:
     """The events in their order, with the number of those that went past and the heads that fitted them."""
 
     def __init__(self, session: Session) -> None:
         self.session, self.passed = session, 0
         self.tree = merkle.Growing()
-        rows = session.execute(select(LogHead.size, LogHead.root).order_by(LogHead.size))
-        self.awaited: dict[int, str] = {row.size: row.root for row in rows}
+        self.awaited: dict[int, str] = {}
+        self.unsigned: list[int] = []
+        for head in session.scalars(select(LogHead).options(joinedload(LogHead.key)).order_by(LogHead.size)):
+            said = signed(head)
+            if said is None:
+                self.unsigned.append(max(head.size, 1))
+            else:
+                self.awaited[said[0]] = said[1]
 
     def __iter__(self) -> Generator[AuditEvent, None, None]:
         query = select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000, populate_existing=True)
@@ -111,5 +130,5 @@ class _Walk:
             del self.awaited[self.passed]
 
     def first_head_amiss(self) -> int:
-        """The size of the first head that the events do not fit, also where they are fewer; 0 = none."""
-        return min(self.awaited, default=0)
+        """The size of the first head that is not as it was signed or that the events do not fit, also where they are fewer; 0 = none."""
+        return min([*self.awaited, *self.unsigned], default=0)

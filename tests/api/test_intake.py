@@ -10,9 +10,10 @@ from threading import Barrier
 
 import pytest
 from flask_babel import refresh
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from framework.ground import jobs
+from models.base import db
 from models.disclosure import Submission
 from models.people import RoleGrant
 from models.records import AuditEvent
@@ -578,3 +579,23 @@ def test_a_token_that_is_used_says_when(program, supplier, session, clock, fresh
 
     assert fresh().scalar(select(ApiToken.last_used_at)) == clock.now
     assert dt.timedelta(days=3) == clock.now - fresh().scalar(select(ApiToken.created_at))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ("submission SET sealed_facts = '~sealed1~' || seal_id || '.AAAA'", 409, "seal-broken"),
+        ("stored_file SET wrapped_key = 'AAAA'", 503, "key-missing"),
+    ],
+)
+def test_what_does_not_open_is_told_as_a_problem_and_logged(program, session, change, status, code, caplog):
+    received = program.send().get_json()
+    db.session.rollback()
+    db.session.info["write"] = True
+    db.session.execute(text(f"UPDATE {change}"))
+    db.session.commit()
+
+    answer = program.get(received["links"]["self"])
+
+    assert problem(answer, status)["code"] == code
+    assert "seal" in caplog.text

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 from sqlalchemy import func, select, text, update
 
-from framework.ground import audit, audit_ddl, heads, mail, verifying
+from framework.ground import audit, audit_ddl, heads, mail, signing, verifying
 from framework.ground.actors import SYSTEM
 from models.base import db
 from models.receipts import LogHead, PublicKey
@@ -68,7 +68,6 @@ def test_one_head_is_signed_a_day_and_stands_in_the_record(session, noted, clock
     made = session.scalars(select(AuditEvent).where(AuditEvent.kind == heads.MADE)).all()
     assert len(sizes(session)) == 2
     assert [event.data["size"] for event in made] == sizes(session)
-    assert heads.first_unsigned(session) is None
     assert verifying.walked(session).is_whole
 
 
@@ -324,6 +323,28 @@ def test_the_command_line_checks_chain_and_heads(app, session, noted, clock):
     assert (whole.exit_code, "unbroken; 1 signed heads fit." in whole.output) == (0, True)
     assert (unsigned.exit_code, "signature" in unsigned.output) == (1, True)
     assert (amiss.exit_code, "does not fit its signed head" in amiss.output) == (1, True)
+
+
+@pytest.mark.parametrize("what", ["root", "size", "signature", "statement", "other"])
+def test_a_head_whose_row_is_not_what_was_signed_is_the_first_that_is_amiss(session, noted, clock, what):
+    tick(clock)
+    clock.forward(days=1)
+    tick(clock)
+    size = sizes(session)[0]
+    session.rollback()
+    session.info["write"] = True
+    head = session.scalars(select(LogHead).order_by(LogHead.size)).first()
+    changed = {"root": "00" * 32, "size": size - 1, "signature": "00" * 64, "statement": head.statement + " "}
+    if what == "other":
+        other = signing.current()
+        head.statement, head.signature = "{}", other.sign("{}")
+    else:
+        setattr(head, what, changed[what])
+    session.flush()
+
+    found = verifying.walked(session)
+
+    assert (found.broken_at, found.head) == (0, size - 1 if what == "size" else size)
 
 
 def test_the_mail_of_a_head_has_words(session, noted, clock, settings):

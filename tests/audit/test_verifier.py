@@ -259,6 +259,41 @@ def test_what_is_no_record_is_told_in_a_sentence(record, tmp_path, line):
     assert (code, said[:10]) == (1, "NOT WHOLE:")
 
 
+def test_a_last_line_counts_though_it_does_not_end(record, tmp_path):
+    folder = leave(record, tmp_path / "left")
+    log = folder / "log.jsonl"
+    whole = log.read_text(encoding="utf-8")
+    log.write_text(whole.removesuffix("\n"), encoding="utf-8")
+    count = record.scalar(select(func.max(AuditEvent.seq)))
+    assert verify(folder)[1].startswith(f"WHOLE: {count} entries")
+
+    log.write_text(f'{whole}{{"seq":1}}', encoding="utf-8")
+    assert verify(folder)[0] == 1
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_a_file_that_was_given_without_a_head_in_it_is_told(record, tmp_path, content):
+    given = tmp_path / "given.jsonl"
+    given.write_text(content, encoding="utf-8")
+
+    code, said = verify(leave(record, tmp_path / "left"), given)
+
+    assert (code, said[:10]) == (1, "NOT WHOLE:")
+
+
+def test_heads_are_not_said_to_fit_a_log_that_is_not_there(record, clock, tmp_path):
+    heads.make(record, now=clock.forward(days=1))
+    sizes = [head.size for head in record.scalars(heads.every().order_by("size"))]
+    folder, given = leave(record, tmp_path / "left"), tmp_path / "proof.jsonl"
+    given.write_text(json.dumps(heads.consistency(record, *sizes)), encoding="utf-8")
+    assert "2 heads fit" in verify(folder, given)[1]
+
+    (folder / "log.jsonl").unlink()
+    code, said = verify(folder, given)
+
+    assert (code, "fit" in said, "no log here" in said) == (0, False, True), said
+
+
 def test_the_verifier_is_short_and_needs_nothing_but_python():
     text = SCRIPT.read_text(encoding="utf-8")
     imported = {

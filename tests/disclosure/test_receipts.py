@@ -284,6 +284,30 @@ def test_the_proof_from_the_record_ties_the_receipt_to_a_head(tender, clock, hol
         assert holder.asks(receipt, content, "--proof", tmp_path / "proof.json")[0] == 1
 
 
+def test_a_head_of_another_key_than_the_one_given_proves_nothing(tender, clock, holder, tmp_path):
+    content = tender.workbook()
+    tender.send(content)
+    heads.make(tender.writing(), now=clock())
+    tender.session.commit()
+    place = tender.version()
+    receipt, proof = (tender.browser.get(f"{place}/{name}").data for name in ("receipt.json", "receipt-proof.json"))
+    told, other, path = json.loads(proof), signing.open_key(tmp_path / "other.pem"), tmp_path / "proof.json"
+    path.write_bytes(proof)
+    key = ("--key", signing.current().fingerprint)
+    _, alone = holder.asks(receipt, content, "--proof", path)
+    assert "that head came with the proof" in alone
+    code, said = holder.asks(receipt, content, "--proof", path, *key)
+    assert (code, "came with the proof" in said) == (0, False)
+
+    told["head"]["statement"]["key"] = other.fingerprint
+    told["head"]["signature"] = other.sign(signing.canonical(told["head"]["statement"]))
+    told["keys"] = [{"public": other.public, "fingerprint": other.fingerprint}]
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+    assert holder.asks(receipt, content, "--proof", path)[0] == 0  # it is well signed, by a key that it names
+    assert holder.asks(receipt, content, "--proof", path, *key)[0] == 1
+
+
 def test_another_supplier_does_not_get_the_receipt(tender):
     tender.send()
     submission = tender.submissions()[0]

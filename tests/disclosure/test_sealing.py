@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+from collections import Counter
 
 import pytest
 from flask_migrate import downgrade
@@ -12,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from framework.disclosure import checking, counting, opening, receiving, releasing, sealing
+from framework.disclosure import checking, comparisons, counting, opening, receiving, releasing, sealing
 from framework.disclosure.checked import Checked, SheetAccount
 from framework.ground import master_key
 from framework.ground.cipher import HEAD, PIECE, decrypted, encrypted
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
-from models.disclosure import Correction, SubmissionIssue, SubmissionRow
+from framework.ground.sheets.reader import ChildResult
+from models.disclosure import Comparison, Correction, SubmissionIssue, SubmissionRow
 from models.sealing import (
     MARK,
     Key,
@@ -206,6 +208,29 @@ def test_the_opening_lays_open_what_counts_and_nothing_that_was_replaced(desk, s
     )
 
 
+def test_the_opening_tells_no_cell_of_a_version_that_stays_sealed(desk, session):
+    first, second = desk.keep(content=b"the first"), desk.keep()
+    second.made_from, second.returned = first, {"changes": {"cells": ["secret 1"]}}
+    session.flush()
+    desk.close()
+    desk.open()
+    session.commit()
+    assert (second.state, second.made_from, second.returned, second.rows_in) == ("opened", first, {}, 5)
+
+    read = {"before_checked_at": first.checked_at, "after_checked_at": second.checked_at}
+    found = Comparison(before=first, after=second, created_at=desk.clock(), counts=[], **read)
+    session.add(found)
+    session.flush()
+    counts = Counter({("Secret", "gone"): 2})
+    comparisons.keep(session, found.id, ChildResult(value={"unchanged": 1}), counts, now=desk.clock())
+    session.flush()
+
+    [(stored,)] = raw(session, "SELECT CAST(counts AS TEXT) FROM comparison")
+    session.expire_all()
+    assert "Secret" not in stored
+    assert found.counts == [["Secret", "gone", 2]]
+
+
 def test_rows_that_were_exchanged_in_the_database_are_noticed_by_their_owner_and_at_the_opening(desk, session):
     submission = desk.keep()
     first, second = session.scalars(select(SubmissionRow.id).order_by(SubmissionRow.id).limit(2))
@@ -301,6 +326,53 @@ def _as_before_envelopes(session, submission, blob):
     if submission.job is not None:
         submission.job.state = "done"
     session.commit()
+
+
+def test_a_version_that_cannot_be_sealed_as_it_came_stays_as_it_lies_and_keeps_no_other_open(
+    desk, session, app, caplog
+):
+    desk.files = app.extensions["files"]
+    lying = {name: _open(desk, session, name) for name in ("gone", "changed", "whole")}
+    desk.files.path(lying["gone"].file.sha256).unlink()
+    path = desk.files.path(lying["changed"].file.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"CHANGED")
+
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+
+    assert [name for name, one in lying.items() if one.seal_id] == ["whole"]
+    assert (lying["changed"].file.key_id, lying["changed"].rows_in) == ("", 5)
+    assert "were changed" in caplog.text
+    assert f"version {lying['gone'].id} lies open still" in caplog.text
+
+
+def test_a_version_whose_job_began_meanwhile_is_not_sealed_under_it(desk, session, app, monkeypatch):
+    desk.files = app.extensions["files"]
+    submission, stored_anew = _open(desk, session, "busy"), sealing.stored_anew
+
+    def meanwhile(*given):
+        session.execute(text(f"UPDATE job SET state = 'running' WHERE id = {submission.job_id}"))
+        return stored_anew(*given)
+
+    monkeypatch.setattr(sealing, "stored_anew", meanwhile)
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+    assert submission.seal_id == ""
+    monkeypatch.undo()
+    submission.job.state = "done"
+    session.commit()
+
+    seal_what_lies_open(session, desk.clock)
+    session.expire_all()
+    assert submission.seal_id
+
+
+def _open(desk, session, content):
+    """A version of these bytes that lies open."""
+    submission = desk.keep(content=content.encode())
+    _as_before_envelopes(session, submission, desk.files.put(io.BytesIO(content.encode()), max_bytes=100))
+    return submission
 
 
 def test_a_key_file_is_made_once_for_its_owner_alone_and_read_again(tmp_path):

@@ -29,6 +29,7 @@ from models.base import db
 from models.disclosure import Submission, SubmissionRow, WaitingRow
 from models.records import Job
 from models.rounds import Round
+from models.sealing import KeyMissing, SealBroken
 from views import clock, scanning
 from views.settings import Settings
 from views.worker import run_job
@@ -66,7 +67,7 @@ def run_if_small(job_id: int | None, size: int) -> None:
             return
         db.session.remove()
         run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
-    except jobs.ENVIRONMENT as error:
+    except (*jobs.ENVIRONMENT, SealBroken, KeyMissing) as error:
         logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
 
 
@@ -95,17 +96,38 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
 
 
 def _check(session: Session, submission: Submission, job: Job, clock: Clock) -> None:
+    number, watch = submission.id, Watch(session, job.id, job.attempts, clock)
+    try:
+        found = _read(session, submission, job, watch)
+    except SealBroken:
+        session.rollback()
+        submission = session.get_one(Submission, number)
+        if files().is_intact(submission.file.sha256):  # something else was changed
+            raise
+        found = _not_as_it_came(submission)
+    if found is not None:
+        session.rollback()
+        _keep(session, session.get_one(Submission, number), *found, watch)
+
+
+def _not_as_it_came(submission: Submission) -> tuple[Checked, int]:
+    """What is said of a file whose stored bytes were changed: nobody can read it, and the round must not wait for it."""
+    logger.error("the stored bytes of receipt %s were changed, so it was not read", submission.receipt_number)
+    return checking.unread(submission, Refusal(checking.CHANGED)), 0
+
+
+def _read(session: Session, submission: Submission, job: Job, watch: Watch) -> tuple[Checked, int] | None:
+    """What was found and in how many milliseconds; None where the work ends here. Raises SealBroken and TryAgain."""
     number, job_id = submission.id, job.id
-    watch = Watch(session, job_id, job.attempts, clock)
     if _is_in_wrong_lane(job, submission):
         _send_to_large_lane(session, number, watch)
-        return
+        return None
     if not _is_clean(session, submission, watch, attempts=job.attempts):
-        return
+        return None
     submission, job = session.get_one(Submission, number), session.get_one(Job, job_id)
     limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
     try:
-        checked, milliseconds = checking.read(
+        return checking.read(
             session,
             submission,
             files=files(),
@@ -116,13 +138,11 @@ def _check(session: Session, submission: Submission, job: Job, clock: Clock) -> 
         )
     except checking.NeedsLargeLane:
         _send_to_large_lane(session, number, watch)
-        return
+        return None
     except checking.ChildLost as lost:
         session.rollback()
         refusal = _judged(session, job_id, lost)
-        checked, milliseconds = checking.unread(session.get_one(Submission, number), refusal), 0
-    session.rollback()
-    _keep(session, session.get_one(Submission, number), checked, milliseconds, watch)
+        return checking.unread(session.get_one(Submission, number), refusal), 0
 
 
 def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempts: int) -> bool:
@@ -161,10 +181,18 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
         has_rows=True,
         mail_after=dt.timedelta(seconds=_settings().mail_when_longer_s),
     )
-    comparisons.expect(session, submission, now=watch.clock())
+    _expect_comparison(session, submission, watch.clock())
     if not is_first:
         session.commit()
         _forget_waiting(session, number)
+
+
+def _expect_comparison(session: Session, submission: Submission, now: dt.datetime) -> None:
+    """An older version that does not open is compared with nothing, and keeps no newer one from being read."""
+    try:
+        comparisons.expect(session, submission, now=now)
+    except (SealBroken, KeyMissing) as error:
+        logger.error("receipt %s is compared with nothing: %s", submission.receipt_number, error)
 
 
 def _forget_waiting(session: Session, submission_id: int) -> None:
