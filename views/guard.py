@@ -39,6 +39,7 @@ from models.base import db, random_id
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
 from models.judging import Assessment, Item
+from models.matching import MatchQuestion
 from models.records import OneTimeKey
 from models.requests import UpstreamRequest
 from models.rounds import Round
@@ -57,6 +58,7 @@ NAMED_RECORDS: dict[str, Any] = {
     "request_id": UpstreamRequest,
     "item_id": Item,
     "assessment_id": Assessment,
+    "question_id": MatchQuestion,
 }
 """Names in addresses of records that belong to a tender."""
 FRESH_CODE = "fresh_code"
