@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
-from framework.judging import assessing, assigning, blind, claims, judges, piles, settling
+from framework.judging import assessing, assigning, blind, claims, judges, next_steps, piles, settling, taking_out
 from framework.judging.assessing import Values
 from framework.judging.settling import Moderated
 from models.disclosure import Submission
@@ -329,3 +329,25 @@ def test_the_record_tells_a_lead_who_judges_blind_nothing_of_what_others_found(j
     blind.look(session, session.get_one(Submission, number), actor=both, now=judged.clock())
     session.commit()
     assert told() == [True, True, True]
+
+
+@pytest.mark.parametrize(("gone", "range_", "is_outside"), [(0, ("E1", "E2"), False), (2, ("E0", "E2"), True)])
+def test_a_moderated_value_is_counted_anew_when_an_assessment_is_taken_out(judged, session, gone, range_, is_outside):
+    people = [*judged.evaluators, judged.evaluator()]
+    _submission, items = judged.tender(evaluators=people, sections=[("fa", "final_assembly")])
+    for actor, level in zip(people, ("E0", "E1", "E2"), strict=True):
+        judged.save(items[0], actor, level)
+        judged.finish(items[0].submission, actor)
+    one, told = judged.verdict(items[0]), Moderated("E2", motive="We looked.")
+    chair = {"actor": judged.chair, "now": judged.clock()}
+    settling.moderate(session, one, told, **chair)
+    assert session.scalars(settling.outside(judged.round)).all() == []
+
+    taking_out.void(session, judged.own(items[0], people[gone]), "Conflict", **chair)
+
+    session.flush()
+    assert (one.state, one.level, (one.lowest, one.highest), one.counted) == ("moderated", "E2", range_, 2)
+    assert bool(session.scalars(settling.outside(judged.round)).all()) is is_outside
+    assert [(each.act, each.counted) for each in session.scalars(select(VerdictVersion))] == [("recount", 3)]
+    step = next_steps._moderate(session, judged.round, None)
+    assert (step is not None) is is_outside
