@@ -100,6 +100,7 @@ def apply(
         raise InvalidInput(
             "motive-missing", N_("Say in a few words why, so that others can follow it later."), field="motive"
         )
+    taking_out.hold(session, {one.item_id for one in changes})
     held = {(one.item_id, one.user_id): one for one in counting(session, round_)}
     for one in gone:
         assessment = held.get((one.item_id, one.user_id))
