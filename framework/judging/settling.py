@@ -228,7 +228,8 @@ def _clear(one: Verdict) -> None:
 
 def _lies_within(one: Verdict, found: Outcome) -> bool:
     if one.scale_max:
-        return one.points is not None and bool(found.low <= one.points <= found.high)
+        low, high = found.low or Decimal(0), found.high or Decimal(0)
+        return one.points is not None and bool(low <= one.points <= high)
     return rule.is_within(one.level, str(found.low), str(found.high))
 
 
