@@ -108,8 +108,10 @@ function start(page) {
     const seconds = Number(form.elements.seconds.value);
     try {
       const answer = await post(form, kept);
-      if (answer.status === 422) return tell(item, page.dataset.refused.replace("{why}", (await answer.json()).error));
-      if (!answer.ok || answer.redirected) return lapsed(item);
+      if (answer.status === 422) return refused(item, (await answer.json()).error);
+      if (answer.redirected || answer.status === 400 || answer.status === 401) return lapsed(item);
+      if ([403, 404, 409].includes(answer.status)) return over(item);
+      if (!answer.ok) return unsent(item, page.dataset.kept);
       const told = await answer.json();
       form.elements.seconds.value = Math.max(0, Number(form.elements.seconds.value) - seconds);
       if (read(item)?.at === kept.at) forget(item);
@@ -141,6 +143,19 @@ function start(page) {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = fresh.querySelector("meta[name=csrf-token]");
     if (token && fresh.querySelector("[data-scoring]")) document.querySelector("meta[name=csrf-token]").content = token.content;
+  }
+
+  // Refused for what it says: sent again once it is changed.
+  function refused(item, why) {
+    item.classList.remove("judge--unsent");
+    tell(item, page.dataset.refused.replace("{why}", why));
+  }
+
+  // Final, given to somebody else, or kept away by a tie: it is not sent again, and what was typed stays to be read.
+  function over(item) {
+    item.classList.remove("judge--unsent");
+    tell(item, page.dataset.over);
+    page.querySelector("[data-state]").textContent = page.dataset.over;
   }
 
   function sendKept(item) {

@@ -31,7 +31,7 @@ from framework.chain.measures import judged
 from framework.ground import audit, conflicts, jobs
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
-from framework.ground.permissions import JUDGED, OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
+from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
 from framework.ground.text import N_, storable
 from framework.judging import blind
 from framework.people import sessions, tokens
@@ -39,6 +39,7 @@ from models.base import db, random_id
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
 from models.judging import Assessment, Item
+from models.matching import MatchQuestion
 from models.records import OneTimeKey
 from models.requests import UpstreamRequest
 from models.rounds import Round
@@ -57,6 +58,7 @@ NAMED_RECORDS: dict[str, Any] = {
     "request_id": UpstreamRequest,
     "item_id": Item,
     "assessment_id": Assessment,
+    "question_id": MatchQuestion,
 }
 """Names in addresses of records that belong to a tender."""
 FRESH_CODE = "fresh_code"
@@ -121,8 +123,7 @@ def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response
             return redirect(url_for("judging.conflicts", round_id=round_.public_id))
         raise NotAllowed("statement-missing", N_("First say whether you have a conflict of interest."), rule="SD3")
     g.kept_out = conflicts.barred(db.session(), actor().user_id)
-    is_judged = round_ is not None and round_.state in JUDGED
-    g.is_blind = is_judged and shows and not blind.sees_verdicts(db.session(), round_, actor().user_id)
+    g.is_blind = round_ is not None and shows and not blind.sees_verdicts(db.session(), round_, actor(), roles(round_))
     if request.method in SAFE:
         judged.hide(db.session(), hidden=g.is_blind)
     if g.kept_out and request.method in SAFE:

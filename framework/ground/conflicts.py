@@ -19,9 +19,11 @@ from framework.ground.actors import Actor
 from framework.ground.errors import NotAllowed, NotFound
 from framework.ground.text import N_, key_of
 from models.base import Base
+from models.chain import Mention
 from models.contradictions import Contradiction, ContradictionRow
 from models.disclosure import Comparison, Submission, SubmissionRow
 from models.judging import Conflict, ConflictStatement
+from models.matching import MatchQuestion
 from models.people import Appointment
 from models.records import AuditEvent
 from models.rounds import Round
@@ -115,12 +117,15 @@ def keep_out(session: Session, submissions: frozenset[int]) -> None:
 
 
 def is_kept_out(session: Session, record: object, submissions: frozenset[int]) -> bool:
-    """Whether a record belongs to one of these tenders, or is a contradiction that one of them is part of."""
+    """Whether a record belongs to one of these tenders, or is a contradiction or a question about sites that one of them is part of."""
     if isinstance(record, Submission):
         return record.id in submissions
     if isinstance(record, Contradiction):
         rows = select(ContradictionRow.submission_id).where(ContradictionRow.contradiction_id == record.id)
         return bool(submissions & set(session.scalars(rows)))
+    if isinstance(record, MatchQuestion):
+        of = select(Mention.submission_id).where(Mention.id == record.mention_id)
+        return session.scalar(of) in submissions
     return getattr(record, "submission_id", None) in submissions
 
 
@@ -147,11 +152,14 @@ def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     ]
     rows = ContradictionRow.__table__.c
     spoiled = select(rows.contradiction_id).where(rows.submission_id.in_(numbers))
+    mentions = Mention.__table__.c
+    said = select(mentions.id).where(mentions.submission_id.in_(numbers))
     return (
         *found,
         with_loader_criteria(Submission, Submission.id.not_in(numbers)),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
         with_loader_criteria(Contradiction, Contradiction.id.not_in(spoiled)),
+        with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(said)),
         with_loader_criteria(AuditEvent, ~_about(numbers)),
     )
 

@@ -23,9 +23,13 @@ def withheld(event: AuditEvent) -> str:
     return signing.canonical({"seq": event.seq, "withheld": True} | hashes)
 
 
-def lines(session: Session, round_: Round | None = None) -> Iterator[str]:
-    """Every entry from the first to the last; for the lead of a round those of other rounds are withheld."""
-    query = select(AuditEvent, _is_withheld(round_).label("is_withheld")).order_by(AuditEvent.seq)
+def lines(session: Session, round_: Round | None = None, unseen: ColumnElement[bool] | None = None) -> Iterator[str]:
+    """Every entry from the first to the last; for the lead of a round those of other rounds are withheld.
+
+    So are those that the reader may not see yet (`unseen`).
+    """
+    is_hidden = _is_withheld(round_) if unseen is None else or_(_is_withheld(round_), unseen)
+    query = select(AuditEvent, is_hidden.label("is_withheld")).order_by(AuditEvent.seq)
     with session.execute(query.execution_options(yield_per=1000, populate_existing=True)) as found:
         for event, is_withheld in found:
             yield withheld(event) if is_withheld else line(event)

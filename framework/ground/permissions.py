@@ -279,6 +279,8 @@ SHOWS_TENDERS = frozenset(
         Permission.CONTRADICTIONS_DECIDE,
         Permission.NOT_APPLICABLE_VIEW,
         Permission.NOT_APPLICABLE_DECIDE,
+        Permission.FACTORY_LISTS_VIEW,
+        Permission.FACTORY_LISTS_DECIDE,
         Permission.CLARIFICATION_ASK,
         Permission.REQUEST_ASK_AS_LEAD,
         Permission.REQUEST_VIEW,

@@ -10,7 +10,7 @@ _REASONS: dict[str, str] = {
         "own-account last-operator not-a-member scope-missing factor-missing not-the-asker not-the-one-asked"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
-        "own-not-final nothing-to-finish not-ready not-judging others-seen not-all-final too-few-final too-far-apart "
+        "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
         "not-far-apart"
     ),
     N_("a tie, or an own assessment, stood in the way"): "conflict-of-interest own-item not-your-assessment",
@@ -31,7 +31,7 @@ _REASONS: dict[str, str] = {
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
-        "listing-settled factory-list-withdrawn nothing-waits decided-already assigned-already member-twice conflict-lifted "
+        "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted "
         "reminded-already too-many-hops too-many-asked"
     ),
     N_(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, not_, select
+from sqlalchemy import ColumnElement, Select, func, not_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import sealed
@@ -64,9 +64,10 @@ def trail(session: Session, record: Any, *, limit: int = 30) -> list[Entry]:
     return entries(session, session.scalars(query.order_by(AuditEvent.seq.desc()).limit(limit)).all())
 
 
-def of_round(round_: Round, filters: Filters) -> Select[AuditEvent]:
-    """The events of a round, without those of sealed submissions."""
-    return _filtered(filters).where(AuditEvent.round_id == round_.id)
+def of_round(round_: Round, filters: Filters, unseen: ColumnElement[bool] | None = None) -> Select[AuditEvent]:
+    """The events of a round, without those of sealed submissions and those that the reader may not see yet."""
+    query = _filtered(filters).where(AuditEvent.round_id == round_.id)
+    return query if unseen is None else query.where(~unseen)
 
 
 def of_everything(filters: Filters) -> Select[AuditEvent]:

@@ -18,7 +18,7 @@ from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
 from framework.judging import claims, settling, taking_out
-from framework.judging.blind import LEFT_OUT
+from framework.judging.blind import LEFT_OUT, is_judged
 from models.disclosure import Submission
 from models.judging import CONFIDENCE, Assessment, Item, Verdict
 
@@ -62,7 +62,7 @@ class Own:
 
 
 def own_of(session: Session, submission: Submission, user_id: int | None) -> Own:
-    """What a person has to judge of a tender; with criterion and lot, in one query."""
+    """What a person has to judge of a tender, nothing of one that is excluded; with criterion and lot, in one query."""
     query = (
         select(Assessment, Item, Verdict)
         .join(Item, Item.id == Assessment.item_id)
@@ -72,6 +72,7 @@ def own_of(session: Session, submission: Submission, user_id: int | None) -> Own
             Assessment.submission_id == submission.id,
             Assessment.user_id == user_id,
             Assessment.state.not_in(LEFT_OUT),
+            is_judged(),
         )
         .order_by(Item.position, Item.id)
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.ground import conflicts, lifecycle, permissions
@@ -15,9 +15,9 @@ from framework.ground.errors import InvalidInput, MoveRefused, NotFound, RuleBro
 from framework.ground.lifecycle import Context
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from framework.judging import items, judges, sharing, taking_out
+from framework.judging import blind, items, judges, sharing, taking_out
 from framework.judging.judges import Judge
-from framework.judging.sharing import Shares, Work
+from framework.judging.sharing import Evaluator, Shares, Work
 from framework.judging.taking_out import OUT
 from framework.rounds import settings, telling
 from models.disclosure import Submission
@@ -73,9 +73,8 @@ def share(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) ->
     items.prepare(session, round_, actor=actor, now=now)
     found = items.of_round(session, round_, all_tenders=True)
     people = judges.able(session, round_)
-    shares = sharing.share(
-        work_of(found, counting(session, round_, all_tenders=True)), [one.evaluator() for one in people], needed(round_)
-    )
+    work = work_of(found, counting(session, round_, all_tenders=True))
+    shares = sharing.share(work, _evaluators(session, round_, people), needed(round_))
     free = _free(session, actor, found)
     changes = [Change(item, user, is_added=True) for item, user in shares.pairs if item in free]
     _make(session, round_, changes, people, {one.id: one for one in found}, actor=actor, now=now)
@@ -101,6 +100,7 @@ def apply(
         raise InvalidInput(
             "motive-missing", N_("Say in a few words why, so that others can follow it later."), field="motive"
         )
+    taking_out.hold(session, {one.item_id for one in changes})
     held = {(one.item_id, one.user_id): one for one in counting(session, round_)}
     for one in gone:
         assessment = held.get((one.item_id, one.user_id))
@@ -110,6 +110,13 @@ def apply(
     added = [one for one in changes if one.is_added]
     _make(session, round_, added, judges.able(session, round_), known, actor=actor, now=now)
     return len(changes)
+
+
+def _evaluators(session: Session, round_: Round, people: Sequence[Judge]) -> list[Evaluator]:
+    """As the sharing out takes people: nobody is given more of a tender of which it was shown what others found."""
+    seen = blind.seen_by(session, round_) if round_.state == "judging" else {}
+    found = [one.evaluator() for one in people]
+    return [replace(one, barred=one.barred | seen.get(one.user_id, frozenset())) for one in found]
 
 
 def _require(session: Session, round_: Round, actor: Actor) -> None:
@@ -164,17 +171,18 @@ def _make(
 
 def tell(session: Session, round_: Round, users: Iterable[int], *, now: dt.datetime) -> None:
     """Mail evaluators that it is their turn (M9), each once with the number of items that wait."""
-    waiting: dict[int, int] = {}
-    for one in counting(session, round_, all_tenders=True):
-        if one.state in ("assigned", "draft"):
-            waiting[one.user_id] = waiting.get(one.user_id, 0) + 1
+    query = select(Assessment.user_id, func.count()).where(
+        Assessment.round_id == round_.id, Assessment.state.in_(("assigned", "draft")), blind.is_judged()
+    )
+    rows = session.execute(query.group_by(Assessment.user_id).execution_options(all_tenders=True))
+    waiting = {user: count for user, count in rows}  # noqa: C416
     wanted = sorted(set(users) & set(waiting))
     for user in session.scalars(select(User).where(User.id.in_(wanted), User.disabled_at.is_(None)).order_by(User.id)):
         telling.tell(session, round_, [user], "judging_turn", now=now, count=waiting[user.id])
 
 
 def _guard_assign(session: Session, assessment: Assessment, context: Context) -> None:
-    """No conflict, an evaluator of the round, one of a member on the item (I31, I35, SD6, SD7)."""
+    """No conflict, an evaluator of the round, one of a member on the item (I31, I35, SD6, SD7), and blind (T44)."""
     judge: Judge = context.facts["judge"]
     if assessment.round.state not in ("opened", "judging"):
         raise MoveRefused("wrong-phase", N_("This is not possible in the present phase of the round."))
@@ -182,6 +190,7 @@ def _guard_assign(session: Session, assessment: Assessment, context: Context) ->
         raise MoveRefused(
             "conflicted", N_("%(name)s has a conflict of interest there."), rule="SD3", name=judge.user.name
         )
+    _require_unsettled(session, assessment, judge)
     query = select(Assessment.user_id, Assessment.member_id).where(
         Assessment.item_id == assessment.item_id, Assessment.state.not_in(OUT)
     )
@@ -191,6 +200,24 @@ def _guard_assign(session: Session, assessment: Assessment, context: Context) ->
         if member == assessment.member_id:
             message = N_("Somebody of %(member)s judges this item already: one member, one voice.")
             raise MoveRefused("member-twice", message, rule="SD6", member=judge.member.name)
+
+
+def _require_unsettled(session: Session, assessment: Assessment, judge: Judge) -> None:
+    """Nobody comes to an item that has its verdict, nor to a tender of which it was shown what others found."""
+    query = select(Verdict).where(Verdict.item_id == assessment.item_id).with_for_update()
+    verdict = session.scalar(query.execution_options(populate_existing=True))
+    if verdict is not None and verdict.state != "open":
+        raise MoveRefused("verdict-given", N_("This item has its verdict already."))
+    if assessment.round.state != "judging":
+        return
+    seen = select(Assessment.id).where(
+        Assessment.user_id == assessment.user_id,
+        Assessment.submission_id == assessment.submission_id,
+        Assessment.others_seen_at.is_not(None),
+    )
+    if session.scalar(seen.limit(1)) is not None:
+        message = N_("%(name)s has seen what the others found of this tender.")
+        raise MoveRefused("others-seen-before", message, name=judge.user.name)
 
 
 def _assigned(session: Session, assessment: Assessment, context: Context) -> None:

@@ -2,7 +2,8 @@
 
 Nobody sees a value that is not final. An evaluator sees those of others about a tender once all own ones on it are final
 and the evaluator asked to see them; that moment is kept (`others_seen_at`), for from then on nothing own is reopened.
-Whoever has nothing of a tender to judge waits until nothing own is left to do in the round.
+Whoever has nothing of a tender to judge waits until nothing own is left to do in the round; an evaluator also until nobody
+has anything of that tender left to do, for until then it may be given items of it. Once the judging is over nothing is blind.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import audit, conflicts
@@ -20,6 +21,7 @@ from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.judging import Assessment
+from models.records import AuditEvent
 from models.rounds import Round
 
 LOOKED = audit.declare("assessment.looked", "receipt", "count")
@@ -27,10 +29,20 @@ LEFT_OUT = ("recused", "voided")
 JUDGES = frozenset({"lead", "chair", "evaluator"})
 
 
+def is_judged() -> ColumnElement[bool]:
+    """Whether an assessment is of a tender that is judged: one that was excluded after the sharing out waits for nobody."""
+    tender = Submission.__table__.c
+    excluded = select(tender.id).where(tender.id == Assessment.submission_id, tender.state == "excluded")
+    return ~excluded.exists()
+
+
 def own(session: Session, round_: Round, user_id: int | None) -> list[Assessment]:
     """The counting assessments of a person in a round."""
     query = select(Assessment).where(
-        Assessment.round_id == round_.id, Assessment.user_id == user_id, Assessment.state.not_in(LEFT_OUT)
+        Assessment.round_id == round_.id,
+        Assessment.user_id == user_id,
+        Assessment.state.not_in(LEFT_OUT),
+        is_judged(),
     )
     return list(session.scalars(query.order_by(Assessment.id)))
 
@@ -41,29 +53,72 @@ def open_to(
     """Of which of these tenders (numbers) a person may see the final values of others."""
     if not JUDGES & frozenset(roles):
         return frozenset()
+    barred = conflicts.barred(session, actor.user_id)
+    if round_.state != "judging":
+        return frozenset(submissions) - barred
     mine: dict[int, list[Assessment]] = defaultdict(list)
     held = own(session, round_, actor.user_id)
     for one in held:
         mine[one.submission_id].append(one)
     is_done = all(one.state == "final" for one in held)
-    barred = conflicts.barred(session, actor.user_id)
+    running = _running(session, round_) if "evaluator" in roles else frozenset()
     return frozenset(
         number
         for number in submissions
         if number not in barred
-        and (all(one.others_seen_at is not None for one in mine[number]) if mine[number] else is_done)
+        and (
+            all(one.others_seen_at is not None for one in mine[number])
+            if mine[number]
+            else is_done and number not in running
+        )
     )
 
 
-def sees_verdicts(session: Session, round_: Round, user_id: int | None) -> bool:
-    """Whether a person may see what was found together anywhere in a round: not while anything own is blind."""
-    query = select(Assessment.id).where(
-        Assessment.round_id == round_.id,
-        Assessment.user_id == user_id,
-        Assessment.state.not_in(LEFT_OUT),
-        Assessment.others_seen_at.is_(None),
+def sees_verdicts(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:
+    """Whether a person may see what was found together anywhere in a round.
+
+    Not while anything own is blind, and an evaluator not while others judge a tender of which it has nothing. While the
+    judging runs those who have no part in it see nothing of it.
+    """
+    if round_.state != "judging":
+        return True
+    if not JUDGES & frozenset(roles):
+        return False
+    held = own(session, round_, actor.user_id)
+    if any(one.others_seen_at is None for one in held):
+        return False
+    if "evaluator" not in roles:
+        return True
+    mine = {one.submission_id for one in held}
+    return not _running(session, round_) - mine - conflicts.barred(session, actor.user_id)
+
+
+def _running(session: Session, round_: Round) -> frozenset[int]:
+    """The tenders of which somebody has an assessment left to do."""
+    query = select(Assessment.submission_id).where(
+        Assessment.round_id == round_.id, Assessment.state.in_(("assigned", "draft")), is_judged()
     )
-    return session.scalar(query.limit(1)) is None
+    return frozenset(session.scalars(query.distinct().execution_options(all_tenders=True)))
+
+
+def seen_by(session: Session, round_: Round) -> dict[int, frozenset[int]]:
+    """Of which tenders (numbers) each person was shown the values of others, also by an assessment that counts no more."""
+    query = select(Assessment.user_id, Assessment.submission_id).where(
+        Assessment.round_id == round_.id, Assessment.others_seen_at.is_not(None)
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for user, submission in session.execute(query.distinct().execution_options(all_tenders=True)):
+        found[user].add(submission)
+    return {user: frozenset(numbers) for user, numbers in found.items()}
+
+
+def kept_from(actor: Actor) -> ColumnElement[bool]:
+    """The events of a record that tell somebody who still judges blind what others found, or why."""
+    told = ("assessment.finish", "assessment.reopen", "assessment.void")
+    mine = Assessment.__table__.c
+    own_ones = select(mine.public_id).where(mine.user_id == actor.user_id)
+    of_others = and_(AuditEvent.kind.in_(told), AuditEvent.subject_id.not_in(own_ones))
+    return or_(AuditEvent.subject_type == "verdict", of_others)
 
 
 def look(session: Session, submission: Submission, *, actor: Actor, now: dt.datetime) -> int:

@@ -71,7 +71,7 @@ def state(
     without a reason, one to nobody on the list, or a missing undertaking.
     """
     permissions.require(session, actor, Permission.CONFLICT_STATE, round_)
-    _lock(session, actor)
+    _lock(session, round_, actor)
     found = bidders(session, round_)
     _check(ties, found, undertakes=undertakes)
     statement = ConflictStatement(
@@ -148,8 +148,12 @@ def missing(session: Session, round_: Round) -> list[User]:
     return [user for user, _roles in persons(session, round_) if user.id not in given]
 
 
-def _lock(session: Session, actor: Actor) -> None:
-    """Two statements of one person are given one after the other."""
+def _lock(session: Session, round_: Round, actor: Actor) -> None:
+    """Two statements of one person are given one after the other, and never while items are shared out.
+
+    The round comes first, as for whoever shares out: of the two the second sees what the first wrote.
+    """
+    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
     session.execute(select(User.id).where(User.id == actor.user_id).with_for_update()).all()
 
 

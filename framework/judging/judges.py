@@ -18,6 +18,7 @@ from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.sides import NOT_SIGNED_ON
 from framework.ground.text import N_
+from framework.judging.blind import is_judged
 from framework.judging.sharing import Evaluator
 from framework.judging.taking_out import OUT
 from framework.rounds import settings
@@ -203,10 +204,10 @@ def _profiles(round_: Round) -> Select[EvaluatorProfile]:
 
 
 def _loads(session: Session, round_: Round) -> dict[int, tuple[int, int]]:
-    """Items held and finished, by person, over all tenders."""
+    """Items held and finished, by person, over all tenders that are judged."""
     query = (
         select(Assessment.user_id, Assessment.state, func.count())
-        .where(Assessment.round_id == round_.id, Assessment.state.not_in(OUT))
+        .where(Assessment.round_id == round_.id, Assessment.state.not_in(OUT), is_judged())
         .group_by(Assessment.user_id, Assessment.state)
         .execution_options(all_tenders=True)
     )

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground.text import N_, NN_
-from framework.judging import piles, talking
+from framework.judging import piles, settling, talking
 from framework.rounds.next_action import Reader, Step, candidate
 from models.judging import Verdict
 from models.rounds import Round
@@ -38,9 +38,22 @@ def _judge(session: Session, round_: Round, reader: Reader) -> Step | None:
 def _moderate(session: Session, round_: Round, reader: Reader) -> Step | None:
     query = select(Verdict.id).where(Verdict.round_id == round_.id, Verdict.state == "in_moderation")
     if session.scalar(query.limit(1)) is None:
-        return None
+        return _look_again(session, round_)
     return Step(
         N_("Evaluators lie too far apart on some items. Discuss them and write down what you find."),
+        page="assessing.discussion",
+        label=N_("Discussion"),
+        urgency=75,
+    )
+
+
+def _look_again(session: Session, round_: Round) -> Step | None:
+    if session.scalar(settling.outside(round_).limit(1)) is None:
+        return None
+    return Step(
+        N_(
+            "What a discussion found lies outside the values that remain, for an assessment was taken out. Look at it again."
+        ),
         page="assessing.discussion",
         label=N_("Discussion"),
         urgency=75,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, Integer, case, func, select
 from sqlalchemy.orm import Session
 
-from framework.judging.blind import LEFT_OUT
+from framework.judging.blind import LEFT_OUT, is_judged
 from models.disclosure import Submission
 from models.judging import Assessment, EvaluatorProfile
 from models.people import Organisation, User
@@ -108,6 +108,7 @@ def parts(session: Session, round_: Round, user_id: int | None) -> list[Part]:
             _sum(Assessment.others_seen_at.is_(None)),
         )
         .where(Assessment.round_id == round_.id, Assessment.user_id == user_id, Assessment.state.not_in(LEFT_OUT))
+        .where(is_judged())
         .group_by(Assessment.submission_id)
     )
     return [Part(*row) for row in session.execute(query)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from framework.chain.measures import stored
@@ -105,18 +105,38 @@ def recount(session: Session, one: Verdict, now: dt.datetime) -> None:
     """Let a verdict follow from the assessments that count, after one was taken out.
 
     The others never lie further apart than before, so an agreed value stays agreed; a moderated one was found by people
-    and stands until the chair calls it.
+    and stands until the chair calls it. Where it lies outside of what remains it keeps the range in which it was found,
+    and the chair is told to look at it again (`outside`).
     """
     found = counted(session, [one.item_id]).get(one.item_id, [])
     if one.state == "open":
         settle(session, [one], now=now)
-    elif one.state in ("agreed", "in_moderation") and found and all(each.state == "final" for each in found):
+    elif (
+        one.state in ("agreed", "in_moderation", "moderated") and found and all(each.state == "final" for each in found)
+    ):
         keep(session, one, "recount", one.state, by_id=None, now=now)
         outcome = outcome_of(found, one.round, one.scale_max)
-        _range(one, outcome, len(found))
+        if one.state == "moderated" and not _lies_within(one, outcome):
+            one.counted = len(found)
+        else:
+            _range(one, outcome, len(found))
         if one.state == "agreed":
             _give(one, outcome, now)
     tell_chain(session, one.round, [one.item_id], now=now)
+
+
+def outside(round_: Round) -> Select[int]:
+    """The moderated verdicts (numbers) of a round that lie outside of the values that count, for some were taken out."""
+    level, points = Assessment.level, Assessment.points
+    is_lower = or_((Verdict.level != "") & (Verdict.level < func.min(level)), Verdict.points < func.min(points))
+    is_higher = or_((Verdict.level != "") & (Verdict.level > func.max(level)), Verdict.points > func.max(points))
+    return (
+        select(Verdict.id)
+        .join(Assessment, Assessment.item_id == Verdict.item_id)
+        .where(Verdict.round_id == round_.id, Verdict.state == "moderated", Assessment.state == "final")
+        .group_by(Verdict.id, Verdict.level, Verdict.points)
+        .having(or_(is_lower, is_higher))
+    )
 
 
 def call_moderation(session: Session, one: Verdict, *, actor: Actor, now: dt.datetime, motive: str) -> None:
@@ -204,6 +224,13 @@ def _call_effect(session: Session, one: Verdict, context: Context) -> None:
 def _clear(one: Verdict) -> None:
     """Take the value away; it stays among the earlier ones."""
     one.level, one.points, one.settled_at, one.motive, one.moderated_by_id = "", None, None, "", None
+
+
+def _lies_within(one: Verdict, found: Outcome) -> bool:
+    if one.scale_max:
+        low, high = found.low or Decimal(0), found.high or Decimal(0)
+        return one.points is not None and bool(low <= one.points <= high)
+    return rule.is_within(one.level, str(found.low), str(found.high))
 
 
 def _range(one: Verdict, found: Outcome, count: int) -> None:

@@ -32,7 +32,9 @@ def of_person(session: Session, round_: Round, actor: Actor, tenders: Collection
         Assessment.submission_id.in_(sorted(tenders)),
         Assessment.state.not_in(OUT),
     )
-    found = list(session.scalars(query.order_by(Assessment.id).with_for_update()))
+    hold(session, session.scalars(query.with_only_columns(Assessment.item_id)).all())
+    locked = query.order_by(Assessment.id).with_for_update().execution_options(populate_existing=True)
+    found = list(session.scalars(locked))
     for one in found:
         if one.state == "final":
             lifecycle.move(session, one, "void", actor=SYSTEM, now=now, motive=STATED)
@@ -44,7 +46,16 @@ def of_person(session: Session, round_: Round, actor: Actor, tenders: Collection
 
 def void(session: Session, assessment: Assessment, motive: str, *, actor: Actor, now: dt.datetime) -> None:
     """The chair takes an assessment out, with a motive. Raises NotAllowed, MoveRefused."""
+    hold(session, [assessment.item_id])
+    session.refresh(assessment, with_for_update=True)
     lifecycle.move(session, assessment, "void", actor=actor, now=now, motive=motive)
+
+
+def hold(session: Session, items: Collection[int]) -> None:
+    """Lock the verdicts of items as they are now, before their assessments, as whoever finishes does."""
+    query = select(Verdict).where(Verdict.item_id.in_(sorted(items))).order_by(Verdict.item_id)
+    locked = query.with_for_update().execution_options(populate_existing=True, all_tenders=True)
+    session.scalars(locked).all()
 
 
 def _guard_recuse(session: Session, assessment: Assessment, context: Context) -> None:

@@ -23,7 +23,7 @@ from framework.ground.paging import Page, page_of
 from framework.ground.text import N_
 from framework.judging import agreement, piles
 from framework.judging.agreement import Alpha, Panel
-from framework.judging.blind import LEFT_OUT
+from framework.judging.blind import LEFT_OUT, is_judged
 from models.disclosure import Submission
 from models.judging import Assessment, Item, Meeting, Verdict, VerdictVersion
 from models.rounds import Round
@@ -199,6 +199,7 @@ def waiting_tenders(session: Session, round_: Round, user_id: int | None) -> lis
         Assessment.user_id == user_id,
         Assessment.state.not_in(LEFT_OUT),
         Assessment.others_seen_at.is_(None),
+        is_judged(),
     )
     query = select(Submission).where(Submission.id.in_(unseen), Submission.id.not_in(open_))
     return list(session.scalars(query.order_by(Submission.receipt_seq)))

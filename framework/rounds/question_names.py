@@ -1,6 +1,6 @@
-"""Whose names stand in a text that everybody will read: the asker's organisation, its people, its addresses.
+"""Whose names stand in a text that everybody will read: the organisations of askers, their people, their addresses.
 
-Only what the account of the asker says is looked for: brands and models of a sealed tender are known to nobody.
+Only what the account of an asker says is looked for: brands and models of a sealed tender are known to nobody.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models.people import Organisation, RoleGrant, User
 from models.questions import Question
+from models.rounds import Round
 
 LEGAL_FORMS = frozenset(
     "ab ag aps as asa bv bvba cv ev gmbh hb inc kb kg kft llc llp ltd limited nv oy oyj plc sa sarl sas se sl spa sprl "
@@ -23,9 +24,12 @@ LEGAL_FORMS = frozenset(
 SHORTEST_WORD, SHORTEST_PERSON, SHORTEST_JOINED = 5, 3, 6
 
 
-def names_in(session: Session, texts: Iterable[str], questions: Iterable[Question]) -> list[str]:
-    """The names of the askers of `questions` that stand in one of the texts, as they are written in their accounts."""
-    bodies = {question.supplier_id for question in questions}
+def names_in(session: Session, texts: Iterable[str], round_: Round) -> list[str]:
+    """The names of whoever asked in a round that stand in one of the texts, as they are written in their accounts.
+
+    Also of those who asked something else, or withdrew what they asked: the answer may speak of it all the same.
+    """
+    bodies = set(session.scalars(select(Question.supplier_id).where(Question.round_id == round_.id)))
     said = [_words(text) for text in texts]
     found = [name for name in _names(session, bodies) if any(stands_in(name, words) for words in said)]
     return list(dict.fromkeys(found))

@@ -206,7 +206,7 @@ def publish(
     _lock(session, answer, version)
     _require_kept(answer)
     why = _require_publishable(answer, reason)
-    found = names(session, answer)
+    found = names(session, answer, why)
     if found and not names_seen:
         raise MoveRefused(
             "names-in-text",
@@ -232,9 +232,9 @@ def publish(
     return made
 
 
-def names(session: Session, answer: PublicAnswer) -> list[str]:
-    """The names of whoever asked that stand in the draft."""
-    return question_names.names_in(session, (answer.question, answer.answer), answer.questions)
+def names(session: Session, answer: PublicAnswer, reason: str = "") -> list[str]:
+    """The names of whoever asked in the round that stand in the draft, or in the reason of a correction."""
+    return question_names.names_in(session, (answer.question, answer.answer, reason), answer.round)
 
 
 def is_changed(answer: PublicAnswer) -> bool:

@@ -157,6 +157,27 @@ def test_what_is_typed_after_the_session_lapsed_is_kept_and_sent(served_demo: Se
         assert values(served_demo, tenders[1])[1][1] == "Typed after lunch."
 
 
+def test_a_refusal_is_no_lost_sign_in_and_is_not_repeated(served_demo: Served, tenders: list[str]) -> None:
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit(f"{HERE}/{tenders[1]}")
+        page, sent = evaluator.page, []
+        page.wait_for_selector(".judge--now")
+        page.route("**/save", lambda route: (sent.append(1), route.fulfill(status=404, body="gone")))
+        field = page.locator("textarea[name=motive]").nth(1)
+        field.fill("Typed too late.")
+        page.get_by_text("no longer yours to change").first.wait_for()
+        page.wait_for_timeout(6_000)
+        assert (len(sent), field.input_value()) == (1, "Typed too late.")
+        assert page.locator(".judge--unsent").count() == 0
+        page.unroute("**/save")
+        page.route("**/save", lambda route: route.fulfill(status=503, body="busy"))
+        field.fill("Typed while it was busy.")
+        page.get_by_text("kept on this device and is sent").first.wait_for()
+        page.unroute("**/save")
+        page.wait_for_selector(".judge--unsent", state="detached", timeout=15_000)
+        assert values(served_demo, tenders[1])[1][1] == "Typed while it was busy."
+
+
 def test_it_works_as_a_plain_form(served_demo: Served, tenders: list[str]) -> None:
     with served_demo.walk(EVALUATOR, script=False) as evaluator:
         evaluator.visit(f"{HERE}/{tenders[-1]}")

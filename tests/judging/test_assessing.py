@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, func, select
 
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
-from framework.judging import assessing, blind, claims, settling
+from framework.judging import assessing, assigning, blind, claims, judges, next_steps, piles, settling, taking_out
 from framework.judging.assessing import Values
 from framework.judging.settling import Moderated
+from models.disclosure import Submission
 from models.judging import AssessmentVersion, ConflictStatement, Dissent, Item, VerdictVersion
 from models.measures import ProductMeasures
 from models.people import User
@@ -233,3 +236,118 @@ def test_looking_waits_until_all_own_of_the_tender_are_final(judged, session):
     assert blind.open_to(session, judged.round, anna, roles, [submission.id]) == {submission.id}
     judged.tie(anna, submission)
     assert blind.open_to(session, judged.round, anna, roles, [submission.id]) == frozenset()
+
+
+def test_an_evaluator_without_items_of_a_tender_waits_until_nobody_judges_it(judged, session):
+    submission, items = judged.tender()
+    idle, roles = judged.evaluator(), {"evaluator"}
+
+    def seen(roles):
+        return blind.open_to(session, judged.round, idle, roles, [submission.id])
+
+    judged.all_say(submission, items, judged.evaluators[0], ["E1"] * 4)
+    assert seen(roles) == frozenset()
+    assert not blind.sees_verdicts(session, judged.round, idle, roles)
+    assert seen({"chair"}) == {submission.id}
+    judged.all_say(submission, items, judged.evaluators[1], ["E1"] * 4)
+    assert seen(roles) == {submission.id}
+    assert blind.sees_verdicts(session, judged.round, idle, roles)
+
+
+def test_nobody_comes_to_an_item_that_is_settled_or_to_a_tender_of_which_others_were_seen(judged, session):
+    submission, items = judged.tender(evaluators=[])
+    anna, berit = judged.evaluators
+    chair = {"actor": judged.chair, "now": judged.clock()}
+    for item in items[:2]:
+        for one in (anna, berit):
+            judged.assign(item, one)
+    judged.assign(items[2], berit)
+    judged.all_say(submission, items[:2], anna, ["E1"] * 2)
+    blind.look(session, submission, actor=anna, now=judged.clock())
+    late = [assigning.Change(items[2].id, anna.user_id, is_added=True)]
+    with pytest.raises(MoveRefused, match="others-seen-before"):
+        assigning.apply(session, judged.round, late, "", **chair)
+    given = assigning.share(session, judged.round, **chair)
+    assert not [pair for pair in given.pairs if pair[1] == anna.user_id]
+    judged.all_say(submission, items, berit, ["E1"] * 4)
+    assert judged.verdict(items[0]).state == "agreed"
+    third = [assigning.Change(items[0].id, judged.evaluator().user_id, is_added=True)]
+    with pytest.raises(MoveRefused, match="verdict-given"):
+        assigning.apply(session, judged.round, third, "", **chair)
+
+
+def test_what_is_left_of_an_excluded_tender_waits_for_nobody(judged, session):
+    submission, _items = judged.tender()
+    anna, roles = judged.evaluators[0], {"evaluator"}
+    submission.state = "excluded"
+    session.flush()
+
+    assert blind.own(session, judged.round, anna.user_id) == []
+    assert blind.sees_verdicts(session, judged.round, anna, roles)
+    assert piles.parts(session, judged.round, anna.user_id) == []
+    assert assessing.own_of(session, submission, anna.user_id).lines == ()
+    assert {one.held for one in judges.panel(session, judged.round)} == {0}
+
+
+def test_once_the_judging_is_over_nothing_is_blind_and_while_it_runs_members_see_nothing(judged, session):
+    submission, _items = judged.tender()
+    anna, member = judged.evaluators[0], judged.build.person(judged.member, "member")
+
+    assert not blind.sees_verdicts(session, judged.round, anna, {"evaluator"})
+    assert not blind.sees_verdicts(session, judged.round, member, {"member"})
+    judged.round.state = "award"
+    assert blind.sees_verdicts(session, judged.round, anna, {"evaluator"})
+    assert blind.sees_verdicts(session, judged.round, member, {"member"})
+    assert blind.open_to(session, judged.round, anna, {"evaluator"}, [submission.id]) == {submission.id}
+
+
+def test_the_record_tells_a_lead_who_judges_blind_nothing_of_what_others_found(judged, session, sign_in):
+    body = judged.round.organisation
+    user = judged.build.user(body)
+    judged.build.appoint(judged.round, user, body, "evaluator")
+    both = judged.build.actor(user, body, "lead")
+    submission, items = judged.tender(evaluators=[*judged.evaluators[:1], both], sections=[("fa", "final_assembly")])
+    anna = judged.evaluators[0]
+    judged.all_say(submission, items, anna, ["E1"])
+    one = judged.own(items[0], anna)
+    assessing.reopen(session, one, actor=judged.chair, now=judged.clock(), motive="Read the wrong report")
+    judged.finish(submission, anna)
+    number, place = submission.id, f"/rounds/{judged.round.public_id}/record"
+    session.commit()
+    browser = sign_in(user, body)
+
+    def told():
+        bundle = zipfile.ZipFile(io.BytesIO(browser.get(f"{place}/bundle.zip").data))
+        files = "".join(bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".jsonl"))
+        pages = [browser.get(f"{place}{ext}").get_data(as_text=True) for ext in ("", ".csv")]
+        return ["Read the wrong report" in text for text in (*pages, files)]
+
+    assert told() == [False, False, False]
+    session.rollback()
+    session.info["write"] = True
+    judged.all_say(session.get_one(Submission, number), items, both, ["E1"])
+    blind.look(session, session.get_one(Submission, number), actor=both, now=judged.clock())
+    session.commit()
+    assert told() == [True, True, True]
+
+
+@pytest.mark.parametrize(("gone", "range_", "is_outside"), [(0, ("E1", "E2"), False), (2, ("E0", "E2"), True)])
+def test_a_moderated_value_is_counted_anew_when_an_assessment_is_taken_out(judged, session, gone, range_, is_outside):
+    people = [*judged.evaluators, judged.evaluator()]
+    _submission, items = judged.tender(evaluators=people, sections=[("fa", "final_assembly")])
+    for actor, level in zip(people, ("E0", "E1", "E2"), strict=True):
+        judged.save(items[0], actor, level)
+        judged.finish(items[0].submission, actor)
+    one, told = judged.verdict(items[0]), Moderated("E2", motive="We looked.")
+    chair = {"actor": judged.chair, "now": judged.clock()}
+    settling.moderate(session, one, told, **chair)
+    assert session.scalars(settling.outside(judged.round)).all() == []
+
+    taking_out.void(session, judged.own(items[0], people[gone]), "Conflict", **chair)
+
+    session.flush()
+    assert (one.state, one.level, (one.lowest, one.highest), one.counted) == ("moderated", "E2", range_, 2)
+    assert bool(session.scalars(settling.outside(judged.round)).all()) is is_outside
+    assert [(each.act, each.counted) for each in session.scalars(select(VerdictVersion))] == [("recount", 3)]
+    step = next_steps._moderate(session, judged.round, None)
+    assert (step is not None) is is_outside

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 from framework.chain.measures import judged as measured
 from framework.ground import conflicts
 from framework.ground.errors import RuleBroken
-from framework.judging import assessing, blind, settling, taking_out, talking
+from framework.judging import assessing, assigning, blind, settling, taking_out, talking
 from framework.judging.claims import Claim
 from framework.judging.settling import Moderated
 from models.judging import Assessment
@@ -29,7 +29,9 @@ def act(judged, tenders, people, chance):
     who, (submission, items) = chance.choice(people), chance.choice(tenders)
     item = chance.choice(items)
     chair = {"actor": judged.chair, "now": judged.clock()}
-    what = chance.choice(["all", "all", "save", "finish", "look", "look", "reopen", "void", "moderate", "call", "tie"])
+    what = chance.choice(
+        ["all", "all", "save", "finish", "look", "look", "reopen", "void", "moderate", "call", "tie", "assign"]
+    )
     if what in ("all", "save"):
         for one in items if what == "all" else [item]:
             judged.save(one, who, chance.choice(["E0", "E1"]), motive=f"value of {who.user_id}")
@@ -45,6 +47,15 @@ def act(judged, tenders, people, chance):
         taking_out.void(judged.session, judged.own(item, who), "Conflict", **chair)
     elif what == "tie":
         judged.tie(who, submission)
+    else:
+        act_of_chair(judged, what, item, who)
+
+
+def act_of_chair(judged, what, item, who):
+    chair = {"actor": judged.chair, "now": judged.clock()}
+    if what == "assign":
+        change = assigning.Change(item.id, who.user_id, is_added=True)
+        assigning.apply(judged.session, judged.round, [change], "", **chair)
     elif what == "call":
         settling.call_moderation(judged.session, judged.verdict(item), motive="Look again", **chair)
     else:
@@ -69,10 +80,14 @@ def faults(judged, tenders, people):
                 found.append(("early", who.user_id, line.item.id))
             if not here and any(one.state != FINAL for one in own):
                 found.append(("anchored", who.user_id, line.item.id))
+            running = [one for one in every if one.item_id == line.item.id and one.state in ("assigned", "draft")]
+            if not here and running and who is not judged.chair:
+                found.append(("may judge it yet", who.user_id, line.item.id))
             found += [("not final", one.id) for one in line.finals if one.state != FINAL]
-        if any(one.others_seen_at is None for one in own) and blind.sees_verdicts(session, judged.round, who.user_id):
+        knows = blind.sees_verdicts(session, judged.round, who, roles)
+        if any(one.others_seen_at is None for one in own) and knows:
             found.append(("verdicts", who.user_id))
-        measured.hide(session, hidden=not blind.sees_verdicts(session, judged.round, who.user_id))
+        measured.hide(session, hidden=not knows)
         if any(one.others_seen_at is None for one in own) and measured.verdicts(session, numbers):
             found.append(("measures", who.user_id))
         measured.hide(session, hidden=False)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from framework.ground import conflicts
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound
-from framework.judging import assigning, hints
+from framework.judging import assigning, hints, taking_out
 from framework.judging import conflicts as statements
 from framework.judging.bidders import bidders
 from framework.judging.conflicts import Tie
 from models.judging import Assessment, AssessmentVersion, Conflict, Verdict
 from models.people import Organisation, RoleGrant, User
 from models.records import AuditEvent, Mail
+from models.rounds import Round
 from tests.judging.world import rows_of
 
 pytestmark = pytest.mark.statements
@@ -194,3 +195,43 @@ def test_a_barred_person_of_the_lead_shares_out_the_rest_alone(world):
             actor=world.lead,
             now=world.clock(),
         )
+
+
+def locks_of(session):
+    """The tables whose rows are locked from now on, in their order."""
+    found = []
+
+    @event.listens_for(session, "do_orm_execute")
+    def note(state):
+        if state.is_select and state.statement._for_update_arg is not None:
+            found.append(state.statement.get_final_froms()[0].name)
+
+    return found
+
+
+def test_rounds_are_locked_before_persons_and_verdicts_before_assessments(world):
+    world.all_state()
+    world.admit()
+    world.share()
+    late = next(one for one in world.evaluators if {a.submission_id for a in world.held(one)} >= {world.north.id})
+    locked = locks_of(world.session)
+
+    world.state(late, world.north)
+
+    first = [locked.index(one.__tablename__) for one in (Round, User, Verdict, Assessment)]
+    assert first == sorted(first)
+
+
+def test_an_assessment_that_was_taken_out_meanwhile_is_not_taken_out_again(world):
+    world.all_state()
+    world.admit()
+    world.share()
+    held = world.session.scalars(select(Assessment).order_by(Assessment.id)).first()
+    world.session.connection().exec_driver_sql(
+        f"UPDATE assessment SET state = 'voided', ended_at = assigned_at, end_motive = 'Ill', version = version + 1"
+        f" WHERE id = {held.id}"
+    )
+    assert held.state == "assigned", "as it was read before"
+
+    with pytest.raises(MoveRefused):
+        taking_out.void(world.session, held, "Ill", actor=world.chair, now=world.clock())

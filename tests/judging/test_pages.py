@@ -166,16 +166,8 @@ def test_a_sheet_that_comes_back_unchanged_changes_nothing_and_one_cell_is_one_c
     same = chair.post(here(world, "/judging/assignments"), data={"file": (io.BytesIO(content), "same.xlsx")})
     assert "This workbook changes nothing." in same.text
 
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    sheet = book.worksheets[0]
-    head = next(row for row in sheet.iter_rows() if any("@" in str(cell.value) for cell in row))
-    row = head[0].row + 1
-    column = next(cell.column for cell in head if "@" in str(cell.value) and sheet.cell(row, cell.column).value == "x")
-    sheet.cell(row, column).value = None
-    changed = io.BytesIO()
-    book.save(changed)
     preview = chair.post(
-        here(world, "/judging/assignments"), data={"file": (io.BytesIO(changed.getvalue()), "one.xlsx")}
+        here(world, "/judging/assignments"), data={"file": (io.BytesIO(one_cell_less(content)), "one.xlsx")}
     )
     assert preview.text.count("gives up:") == 1
 
@@ -187,6 +179,33 @@ def test_a_sheet_that_comes_back_unchanged_changes_nothing_and_one_cell_is_one_c
     assert _voided(world) == 1
     chair.post(here(world, "/judging/assignments/apply"), data=form | {"motive": "ill again"})
     assert _voided(world) == 1, "two tabs: the second one is stale"
+
+
+def one_cell_less(content):
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[0]
+    head = next(row for row in sheet.iter_rows() if any("@" in str(cell.value) for cell in row))
+    row = head[0].row + 1
+    column = next(cell.column for cell in head if "@" in str(cell.value) and sheet.cell(row, cell.column).value == "x")
+    sheet.cell(row, column).value = None
+    changed = io.BytesIO()
+    book.save(changed)
+    return changed.getvalue()
+
+
+def test_a_sheet_of_a_chair_who_is_tied_to_a_tender_is_done_for_the_others(world, browsers):
+    ready(world, browsers)
+    world.state(world.chair, world.north)
+    world.session.commit()
+    chair = browsers["chair"]
+    content = chair.get(here(world, "/judging/assignments.xlsx")).data
+    sent = {"file": (io.BytesIO(one_cell_less(content)), "one.xlsx")}
+    preview = chair.post(here(world, "/judging/assignments"), data=sent)
+
+    form = {name: _value(preview.text, name) for name in ("plan", "seal")}
+    chair.post(here(world, "/judging/assignments/apply"), data=form | {"motive": "ill"})
+
+    assert _voided(world) == 1
 
 
 def _voided(world):

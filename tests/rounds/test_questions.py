@@ -157,6 +157,21 @@ def test_words_that_name_nobody_are_no_names(tendering, text):
     assert questions.names(tendering.session, answer) == []
 
 
+def test_the_reason_of_a_correction_and_those_who_withdrew_are_looked_at_too(tendering):
+    answer = answered(tendering)
+    other = asked(tendering, "A stand?", actor=tendering.other)
+    questions.withdraw(tendering.session, other, actor=tendering.other, now=tendering.clock())
+    saved(tendering, answer, "No, it does not.")
+    name = tendering.user(tendering.other).name
+
+    assert questions.names(tendering.session, answer) == []
+    for reason in ("Zeewind misread the lot.", f"{name} misread the lot."):
+        assert questions.names(tendering.session, answer, reason)
+        with pytest.raises(MoveRefused, match="names-in-text"):
+            published(tendering, answer, reason=reason)
+    assert published(tendering, answer, reason="The lot was misread.").version_no == 2
+
+
 def test_a_name_needs_its_words_in_a_row():
     assert question_names.stands_in("Sea Wind", ["the", "sea", "wind", "blows"])
     assert not question_names.stands_in("Sea Wind", ["sea", "of", "wind"])

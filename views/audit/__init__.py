@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,13 +18,14 @@ from framework.ground.permissions import Permission
 from framework.ground.table_files import Sheet, Value, require_room, workbook
 from framework.ground.text import N_
 from framework.ground.trail import Filters
+from framework.judging import blind
 from models.base import db
 from models.records import AuditEvent, Job
 from models.rounds import Round
 from views import clock
 from views.audit.record_words import kind_words, what, who
 from views.downloads import send_csv, send_workbook
-from views.guard import actor, done, permit
+from views.guard import actor, done, permit, roles
 from views.i18n import instant, words
 
 blueprint = Blueprint("audit", __name__)
@@ -48,8 +49,9 @@ LABELS = (
 @permit(Permission.AUDIT_VIEW)
 def of_round(round_: Round) -> str:
     """The record of a round, newest first."""
-    query = trail.of_round(round_, _filters())
-    everything = trail.of_round(round_, Filters())
+    hidden = unseen(round_)
+    query = trail.of_round(round_, _filters(), hidden)
+    everything = trail.of_round(round_, Filters(), hidden)
     return render_template(
         "audit/round.html",
         round_=round_,
@@ -63,14 +65,16 @@ def of_round(round_: Round) -> str:
 @permit(Permission.AUDIT_VIEW)
 def of_round_csv(round_: Round) -> Response:
     """The record of a round as a table, oldest first."""
-    return send_csv(COLUMNS, _rows(trail.of_round(round_, _filters())), f"record-{round_.public_id}.csv")
+    return send_csv(
+        COLUMNS, _rows(trail.of_round(round_, _filters(), unseen(round_))), f"record-{round_.public_id}.csv"
+    )
 
 
 @blueprint.get("/rounds/<round_id>/record.xlsx")
 @permit(Permission.AUDIT_VIEW)
 def of_round_xlsx(round_: Round) -> Response:
     """The record of a round as a workbook, oldest first."""
-    return _xlsx(trail.of_round(round_, _filters()), round_.name, f"record-{round_.public_id}.xlsx")
+    return _xlsx(trail.of_round(round_, _filters(), unseen(round_)), round_.name, f"record-{round_.public_id}.xlsx")
 
 
 @blueprint.get("/record")
@@ -125,6 +129,13 @@ def trail_of(record: Any) -> list[dict[str, Any]]:
     return [
         {"at": instant(entry.at), "who": who(entry), "what": what(entry)} for entry in trail.trail(db.session(), record)
     ]
+
+
+def unseen(round_: Round) -> ColumnElement[bool] | None:
+    """What of the record is kept from a reader who still judges blind: what others found, and why; None where nothing is."""
+    if blind.sees_verdicts(db.session(), round_, actor(), roles(round_)):
+        return None
+    return blind.kept_from(actor())
 
 
 def _filters() -> Filters:

@@ -22,7 +22,7 @@ from framework.ground.text import N_
 from models.base import db
 from models.receipts import LogHead
 from models.rounds import Round
-from views.audit import blueprint
+from views.audit import blueprint, unseen
 from views.guard import permit
 
 PAGE = 50
@@ -92,7 +92,7 @@ def bundle() -> Response:
 @permit(Permission.AUDIT_VIEW)
 def bundle_of_round(round_: Round) -> Response:
     """The same for the lead of a round: entries of other rounds are withheld."""
-    return _bundle(log_lines.lines(db.session(), round_), f"record-{round_.public_id}.zip")
+    return _bundle(log_lines.lines(db.session(), round_, unseen(round_)), f"record-{round_.public_id}.zip")
 
 
 @blueprint.get("/record/consistency.json")

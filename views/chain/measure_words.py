@@ -47,7 +47,9 @@ UNKNOWN: dict[str, str] = {
     "nothing_told": N_("no place is named, so there is nothing to measure"),
     "no_date": N_("no row has a date that can be used"),
     "not_judged": N_("not judged yet"),
-    KEPT: N_("shown once your own assessments are final and you have looked at the others'"),
+    KEPT: N_(
+        "shown once the judging is over, to an evaluator once the own assessments are final and those of the others looked at"
+    ),
     "no_volume": N_("no pooled quantity stands behind these models"),
 }
 FIELDS: dict[str, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 
 from framework.chain.matching.questions import Sight
@@ -69,7 +69,9 @@ def eyes(round_: Round) -> Eyes:
     here = opened(db.session(), round_)
     hidden = veil_of(db.session(), reader, here)
     covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None
-    return Eyes(reader, Sight(round_, "lead" in roles, covers), _called(reader, here))
+    return Eyes(
+        reader, Sight(round_, "lead" in roles, covers, getattr(g, "kept_out", frozenset())), _called(reader, here)
+    )
 
 
 def names_of(round_: Round, reader: Reader) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, render_template, request, url_for
+from flask import current_app, flash, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -84,7 +84,8 @@ def apply_assignments(round_: Round) -> Response:
     """Do exactly what the preview showed, or nothing where somebody changed it meanwhile."""
     try:
         changes = _plan(request.form.get("plan", ""))
-        if request.form.get("seal") != sheet.seal(changes, assigning.counting(db.session(), round_)):
+        held = [one for one in assigning.counting(db.session(), round_) if one.submission_id not in g.kept_out]
+        if request.form.get("seal") != sheet.seal(changes, held):
             raise RuleBroken("stale", N_("The list has changed since you looked at it. Look at it again."))
         motive = storable(request.form.get("motive", ""))
         done = assigning.apply(db.session(), round_, changes, motive, actor=actor(), now=clock.now())

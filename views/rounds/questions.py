@@ -270,7 +270,7 @@ def _check(round_: Round, found: PublicAnswer, form: PublishForm) -> str:
         round_=round_,
         found=found,
         form=form,
-        names=acts.names(db.session(), found),
+        names=acts.names(db.session(), found, form.reason.data or ""),
         is_open=schedule.is_tender_open(round_, now=clock.now()),
         is_changed=acts.is_changed(found),
         is_late=_is_late(round_),

@@ -16,7 +16,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import RuleBroken
 from framework.ground.place_scores import Guard
 from framework.ground.text import N_
-from models.chain import Site
+from models.chain import Mention, Site
 from models.matching import TIES, MatchDecision, MatchQuestion
 
 MOST = 100
@@ -39,7 +39,9 @@ def preview(session: Session, numbers: Iterable[str], verdict: str, sight: Sight
     if verdict not in TOGETHER:
         raise RuleBroken("verdict-unknown", N_("Choose one of the answers."))
     wanted = list(dict.fromkeys(numbers))[:MOST]
-    query = select(MatchQuestion).where(MatchQuestion.public_id.in_(wanted), MatchQuestion.round_id == sight.round.id)
+    query = select(MatchQuestion).join(Mention, Mention.id == MatchQuestion.mention_id)
+    query = query.where(MatchQuestion.public_id.in_(wanted), MatchQuestion.round_id == sight.round.id)
+    query = query.where(Mention.submission_id.not_in(sorted(sight.kept_out)))
     order = {public_id: place for place, public_id in enumerate(wanted)}
     found = sorted(session.scalars(query), key=lambda one: order[one.public_id])
     return [_line(one, verdict) for one in questions.look_at(session, found, sight)]

@@ -33,12 +33,14 @@ AT_ONCE = 200
 class Sight:
     """Whose pages these are: of a round, with the text of the lead's other rounds or without it.
 
-    `covers` says what a reader may read of a text; None where all of it may be read.
+    `covers` says what a reader may read of a text; None where all of it may be read. `kept_out` are the tenders (numbers)
+    that a conflict keeps from the reader, also where an act reads through a session that holds them.
     """
 
     round: Round
     other_rounds: bool
     covers: Callable[[str], str] | None = None
+    kept_out: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ _ORDER = (
 
 
 def _narrowed(sight: Sight, filters: Filters) -> list[ColumnElement[bool]]:
-    limits: list[ColumnElement[bool]] = []
+    limits: list[ColumnElement[bool]] = [Mention.submission_id.not_in(sorted(sight.kept_out))]
     if filters.supplier:
         of = select(Submission.id).where(Submission.public_id == filters.supplier)
         limits.append(Mention.submission_id.in_(of))
@@ -280,6 +282,7 @@ def described_rows(session: Session, sites: Collection[int], sight: Sight) -> di
         .join(Submission, Submission.id == Mention.submission_id)
         .join(Round, Round.id == Submission.round_id)
         .where(Mention.site_id.in_(sites), Submission.state.in_(OPENED), lead if sight.other_rounds else here)
+        .where(Mention.submission_id.not_in(sorted(sight.kept_out)))
         .subquery()
     )
     first = select(numbered.c.id).where(numbered.c.place <= SHOWN)

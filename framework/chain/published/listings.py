@@ -19,9 +19,9 @@ from framework.chain.matching.questions import Option, Said, Sight, described_ro
 from framework.chain.measures import stored as measures
 from framework.chain.published import lists
 from framework.disclosure.veil import OPENED
-from framework.ground import audit, jobs, permissions
+from framework.ground import audit, conflicts, jobs, permissions
 from framework.ground.actors import Actor
-from framework.ground.errors import RuleBroken
+from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.paging import Page, page_of
 from framework.ground.permissions import Permission
 from framework.ground.place_scores import Statement, statement
@@ -90,12 +90,13 @@ def options(session: Session, listing: FactoryListing, sight: Sight) -> list[Opt
 def match(session: Session, listing: FactoryListing, site: Site | None, *, actor: Actor, now: dt.datetime) -> None:
     """A person says that a row is this site: from now on the list counts for site and brand.
 
-    Raises NotAllowed, WrongPhase, and RuleBroken where the row is settled, or no tender of the round names the site.
+    Raises NotAllowed, WrongPhase, and RuleBroken where the row is settled, or no tender of the round that the actor may
+    see names the site.
     """
     _hold(session, listing, actor)
     if listing.state != "open":
         raise RuleBroken("listing-settled", N_("Somebody settled this row meanwhile. What was said stands below."))
-    if site is None or site.merged_into_id is not None or not _of_round(session, [site.id], listing.source.round):
+    if site is None or site.merged_into_id is not None or not _of_actor(session, site, listing.source.round, actor):
         raise RuleBroken("site-not-asked", N_("Choose the site that it is."))
     listing.state, listing.site_id = "matched", site.id
     listing.decided_at, listing.decided_by_id = now, actor.user_id
@@ -113,17 +114,24 @@ def decline(session: Session, listing: FactoryListing, *, actor: Actor, now: dt.
 
 
 def undo(session: Session, listing: FactoryListing, *, actor: Actor, now: dt.datetime) -> None:
-    """Take back what was said of a row: it waits again, and counts for nothing. Raises RuleBroken where nothing was said."""
+    """Take back what was said of a row: it waits again, and counts for nothing.
+
+    Raises RuleBroken where nothing was said, NotFound where the site is named by tenders alone that a conflict keeps
+    from the actor.
+    """
     _hold(session, listing, actor)
     if listing.state == "open":
         raise RuleBroken("decision-undone", N_("This was taken back already. Look at the page again."))
     site = session.get(Site, _active(session, listing.site_id)) if listing.site_id is not None else None
+    round_ = listing.source.round
+    if site is not None and _of_round(session, [site.id], round_) and not _of_actor(session, site, round_, actor):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     listing.state, listing.site_id = "open", None
     listing.decided_at, listing.decided_by_id = None, None
     known = site.public_id if site is not None else ""
     audit.record(session, UNDONE, actor=actor, now=now, subject=listing.source, site=known, **_told(listing))
     if site is not None:
-        measures.sites_changed(session, [listing.source.round], [site.id], now=now)
+        measures.sites_changed(session, [round_], [site.id], now=now)
 
 
 def page(
@@ -196,12 +204,20 @@ def _candidates(session: Session, said: Statement, round_: Round) -> tuple[list[
     return numbers, round((verdict.score or 0) * 10) if numbers else 0
 
 
-def _of_round(session: Session, sites: Collection[int], round_: Round) -> set[int]:
-    """Those of these sites that an opened tender of the round names."""
+def _of_actor(session: Session, site: Site, round_: Round, actor: Actor) -> bool:
+    """Whether a tender of the round that no conflict keeps from the actor names a site."""
+    return bool(_of_round(session, [site.id], round_, without=conflicts.barred(session, actor.user_id)))
+
+
+def _of_round(
+    session: Session, sites: Collection[int], round_: Round, *, without: Collection[int] = frozenset()
+) -> set[int]:
+    """Those of these sites that an opened tender of the round names, of those tenders that are not left out."""
     query = (
         select(Mention.site_id)
         .join(Submission, Submission.id == Mention.submission_id)
         .where(Mention.site_id.in_(sites), Submission.round_id == round_.id, Submission.state.in_(OPENED))
+        .where(Submission.id.not_in(sorted(without)))
     )
     return {number for number in session.scalars(query.distinct()) if number is not None}
 

@@ -15,6 +15,7 @@ from framework.chain.matching import acts, bulk, placing, questions
 from framework.chain.matching.questions import Filters, Sight
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
+from models.judging import Conflict
 from models.matching import MatchDecision, MatchQuestion
 from models.records import AuditEvent
 from tests.chain.matching.test_acts import (
@@ -420,3 +421,31 @@ def test_sending_the_same_lists_again_asks_nothing_again(opened, lead, seed, ses
     again = session.scalars(select(Mention).where(Mention.precision == "site"))
     assert all(mention.site_id == placed[mention.place_key] for mention in again)
     assert placing.go_on(session, now=clock()) == 0
+
+
+def test_questions_of_a_tender_that_a_conflict_keeps_away_are_neither_shown_nor_next_nor_answered(
+    opened, sign_in, session
+):
+    opened.built(rows(SURE), name="First IT")
+    kept = opened.built(rows(NEIGHBOUR), name="Kept IT")
+    body = opened.round.organisation
+    user = opened.build.user(body)
+    question = the_question(opened)
+    told = {"round": opened.round, "user_id": user.id, "supplier_id": kept.supplier_id, "reason": "Worked there"}
+    moments = {"created_at": opened.clock(), "stated_at": opened.clock(), "stated_by_id": user.id}
+    opened.build.add(Conflict(**told, **moments))
+    sight, tied = sight_of(opened), sight_of(opened, kept_out=frozenset({kept.id}))
+    assert question.mention.submission_id == kept.id
+    assert questions.queue(session, sight) == [question.id]
+    assert questions.queue(session, tied) == []
+    assert bulk.preview(session, [question.public_id], "different", tied) == []
+    here, public_id = f"/rounds/{opened.round.public_id}/sites/questions", question.public_id
+    session.commit()
+    lead = sign_in(user, body)
+
+    assert "Kept IT" not in lead.page(here).text
+    assert lead.get(f"{here}/{public_id}").status_code == 404
+    for data in ({"verdict": "later"}, {"verdict": "different", "motive": "two gates"}):
+        assert lead.post(f"{here}/{public_id}", data=data).status_code == 404
+    session.rollback()
+    assert session.scalars(select(MatchQuestion.state)).all() == ["open"]

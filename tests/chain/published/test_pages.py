@@ -11,6 +11,7 @@ from framework.chain.published import listings, lists
 from framework.ground import jobs
 from framework.ground.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, WrongPhase
 from models.chain import Product
+from models.judging import Conflict
 from models.published import FactoryList, FactoryListing, RegistryEntry
 from models.records import AuditEvent, Job
 from tests.chain.measures.test_loading import rows
@@ -297,3 +298,43 @@ def test_the_command_line_loads_a_registry(here, app, tmp_path):
 def test_a_brand_or_label_that_is_missing_is_refused_before_anything_is_read(here):
     with pytest.raises(InvalidInput):
         here.load(label=" ")
+
+
+def tie_to(here, user, submission):
+    here.opened.build.add(
+        Conflict(
+            round=here.round,
+            user_id=user.id,
+            supplier_id=submission.supplier_id,
+            reason="Worked there",
+            created_at=here.clock(),
+            stated_at=here.clock(),
+            stated_by_id=user.id,
+        )
+    )
+
+
+def test_a_site_of_a_tender_that_a_conflict_keeps_away_is_not_shown_nor_matched_nor_taken_back(here, sign_in):
+    made = here.load()
+    user = here.opened.build.user(here.round.organisation)
+    tie_to(here, user, here.first)
+    tied = here.opened.build.actor(user, here.round.organisation, "lead")
+    site = here.site(here.first).public_id
+
+    with pytest.raises(RuleBroken) as refused:
+        here.match(made, here.first, actor=tied)
+    assert refused.value.code == "site-not-asked"
+    here.match(made, here.first)
+    with pytest.raises(NotFound):
+        listings.undo(here.session, here.rows(made)[0], actor=tied, now=here.clock())
+    here.session.commit()
+    _listed, row = the_listing(here)
+    assert site not in sign_in(user, here.round.organisation).page(row).text
+
+
+@pytest.mark.statements
+def test_a_lead_without_a_statement_is_sent_to_give_one_before_any_list(here, sign_in):
+    lead = browser_of(here, sign_in)
+
+    assert lead.get(place(here)).location.endswith("/conflicts")
+    assert lead.post(place(here), data=sent(LAKESIDE), content_type="multipart/form-data").status_code == 403
