@@ -440,7 +440,7 @@ def test_going_back_before_envelopes_is_refused_once_something_is_encrypted(desk
     with pytest.raises(SystemExit):
         downgrade(revision="0019")
 
-    assert session.scalar(text("SELECT version_num FROM alembic_version")) == "0022"
+    assert session.scalar(text("SELECT version_num FROM alembic_version")) >= "0022"
     assert session.scalar(text("SELECT count(*) FROM submission_row")) == 5
 
 

@@ -23,6 +23,7 @@ from tests.conftest import hash_cheaply
 from tests.journeys import setting_up
 from tests.journeys.conftest import Served, Walker
 from tests.journeys.setting_up import links
+from views import keyring
 from views.demo import cast, workbooks
 from views.demo import stage as acts
 from views.worker import run_job
@@ -208,7 +209,7 @@ class Story:
 
     def close_receipt(self) -> None:
         """What the worker's beat does once the deadline has passed."""
-        with writing(self.served) as stage:
+        with keyring.with_master(self.served.app), writing(self.served) as stage:
             for round_ in counting.due_rounds(stage.session, now=self.served.clock()):
                 counting.close_receipt(stage.session, round_, clock=self.served.clock, files=stage.files)
         assert self.state() == "receipt_closed"

@@ -27,7 +27,7 @@ from models.disclosure import Submission
 from models.records import AuditEvent
 from models.rounds import Round
 from tests.builders import Builder
-from views import create_app
+from views import create_app, keyring
 from views.disclosure.work import files
 from views.settings import Settings
 
@@ -102,7 +102,7 @@ def close_and_look(folder: str, url: str, round_id: str, deadline: dt.datetime) 
     """Close receipt as soon as the date says so, while others still send; the digest that was stored, and the set's now."""
     app = application(folder, url)
     time.sleep(max(0.0, (deadline - now()).total_seconds()))
-    with app.app_context():
+    with app.app_context(), keyring.with_master(app):
         session = db.session()
         session.info["write"] = True
         round_ = session.scalars(select(Round).where(Round.public_id == round_id)).one()
