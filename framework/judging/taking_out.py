@@ -47,7 +47,7 @@ def of_person(session: Session, round_: Round, actor: Actor, tenders: Collection
 def void(session: Session, assessment: Assessment, motive: str, *, actor: Actor, now: dt.datetime) -> None:
     """The chair takes an assessment out, with a motive. Raises NotAllowed, MoveRefused."""
     hold(session, [assessment.item_id])
-    session.refresh(assessment, with_for_update=True)
+    session.refresh(assessment, with_for_update={"of": Assessment})
     lifecycle.move(session, assessment, "void", actor=actor, now=now, motive=motive)
 
 

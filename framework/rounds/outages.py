@@ -67,7 +67,7 @@ def end(
 ) -> None:
     """Say when an outage ended that was recorded while it lasted. Raises MoveRefused where that was said before."""
     _require_operator(actor)
-    session.refresh(outage, with_for_update=True)
+    session.refresh(outage, with_for_update={"of": Outage})
     if outage.ended_at is not None:
         raise MoveRefused("outage-over", N_("The end of this outage is recorded already."))
     if not outage.started_at < ended_at <= now:

@@ -78,7 +78,7 @@ def withdraw(session: Session, question: Question, *, actor: Actor, now: dt.date
     """Take an own question back while it is not answered. Raises NotFound for another's, MoveRefused once answered."""
     if "supplier" not in roles_for(session, actor, question):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    session.refresh(question, with_for_update=True)
+    session.refresh(question, with_for_update={"of": Question})
     if question.withdrawn_at is not None:
         return
     if is_answered(question):
@@ -167,7 +167,7 @@ def save(
 def discard(session: Session, answer: PublicAnswer, *, actor: Actor, now: dt.datetime) -> None:
     """Put a draft aside, its questions wait again; of a published answer only the changes that nobody read are undone."""
     _require_open(session, answer.round, actor, now)
-    session.refresh(answer, with_for_update=True)
+    session.refresh(answer, with_for_update={"of": PublicAnswer})
     if answer.number is not None:
         last = answer.versions[-1]
         answer.question, answer.answer = last.question, last.answer
@@ -179,7 +179,7 @@ def discard(session: Session, answer: PublicAnswer, *, actor: Actor, now: dt.dat
 def restore(session: Session, answer: PublicAnswer, *, actor: Actor, now: dt.datetime) -> None:
     """Take a draft up again that was put aside, with those of its questions that no other answer has."""
     _require_open(session, answer.round, actor, now)
-    session.refresh(answer, with_for_update=True)
+    session.refresh(answer, with_for_update={"of": PublicAnswer})
     if answer.discarded_at is not None:
         if not answer.questions:
             raise MoveRefused("nothing-to-repeat", N_("All its questions belong to other answers now."))
@@ -294,7 +294,7 @@ def _require_kept(answer: PublicAnswer) -> None:
 
 
 def _lock(session: Session, answer: PublicAnswer, version: int) -> None:
-    session.refresh(answer, with_for_update=True)
+    session.refresh(answer, with_for_update={"of": PublicAnswer})
     editing.check_version(answer, version)
 
 
