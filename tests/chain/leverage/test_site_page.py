@@ -225,4 +225,4 @@ def test_the_page_of_a_site_asks_no_more_for_many_lots_than_for_one(session, bui
     assert counted[1] == counted[5]
     cold, warm = counted[5]
     assert cold == warm + 1
-    assert warm <= 36
+    assert warm <= 38  # two of them ask which tenders a conflict of interest keeps from the reader
