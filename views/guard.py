@@ -42,7 +42,7 @@ from models.judging import Assessment, Item
 from models.matching import MatchQuestion
 from models.records import OneTimeKey
 from models.requests import UpstreamRequest
-from models.rounds import Round
+from models.rounds import Lot, Round
 from views import caller, clock, keyring, personal, typed
 from views.caller import is_call
 from views.i18n import sentence
@@ -123,7 +123,7 @@ def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response
             return redirect(url_for("judging.conflicts", round_id=round_.public_id))
         raise NotAllowed("statement-missing", N_("First say whether you have a conflict of interest."), rule="SD3")
     g.kept_out = conflicts.barred(db.session(), actor().user_id)
-    g.is_blind = round_ is not None and shows and not blind.sees_verdicts(db.session(), round_, actor(), roles(round_))
+    g.is_blind = round_ is not None and shows and _is_blind(permission, round_)
     if request.method in SAFE:
         judged.hide(db.session(), hidden=g.is_blind)
     if g.kept_out and request.method in SAFE:
@@ -131,6 +131,13 @@ def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response
     elif g.kept_out and round_ is not None:
         _refuse_kept_out(round_, values)
     return None
+
+
+def _is_blind(permission: Permission, round_: Round) -> bool:
+    """Whether what was found together is kept from the asker; who judges needs none of it, so nobody asks."""
+    if permission is Permission.ASSESSMENT_MAKE and round_.state == "judging":
+        return True
+    return not blind.sees_verdicts(db.session(), round_, actor(), roles(round_))
 
 
 def _refuse_kept_out(round_: Round, values: dict[str, Any]) -> None:
@@ -170,7 +177,12 @@ def _may(permission: str, round_: Round | None = None) -> bool:
 
 def child(table: type[T], public_id: str, round_: Round) -> T:
     """A record of the round by its public id; *not found* where it belongs to another round."""
-    found = db.session.scalar(select(table).where(table.public_id == storable(public_id), table.round_id == round_.id))  # type: ignore[attr-defined]
+    found: T | None
+    if table is Lot:  # the frame of a page shows figures of all lots: they are asked for once
+        found = next((lot for lot in round_.lots if lot.public_id == public_id), None)  # type: ignore[assignment]
+    else:
+        query = select(table).where(table.public_id == storable(public_id), table.round_id == round_.id)  # type: ignore[attr-defined]
+        found = db.session.scalar(query)
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found

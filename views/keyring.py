@@ -79,8 +79,12 @@ def _give_back(_error: BaseException | None) -> None:
 
 
 def hold_for(who: Actor) -> None:
-    """From now on this request holds the keys of what the asker's own organisation sent; those of nobody else."""
-    hold(sealing.of_supplier(db.session, master(), who.organisation_id))  # the session of the moment, not of now
+    """From now on this request holds the keys of what the asker's own organisation sent; those of nobody else.
+
+    Who acts for no supplier has sent nothing, and is spared the question.
+    """
+    sent_by = who.organisation_id if "supplier" in who.roles else None
+    hold(sealing.of_supplier(db.session, master(), sent_by))  # the session of the moment, not of now
 
 
 def with_master(app: Flask) -> AbstractContextManager[Ring]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
 from framework.ground.text import N_
 from framework.judging import conflicts as statements
 from framework.rounds.next_action import Reader, Step, blocker, candidate
-from models.disclosure import Submission
-from models.judging import Selection
 from models.rounds import Round
 
 
@@ -28,20 +25,8 @@ def _state(session: Session, round_: Round, reader: Reader) -> Step | None:
 
 @candidate("opened", "lead")
 def _prepare(session: Session, round_: Round, reader: Reader) -> Step:
-    undecided = select(Submission.id).where(
-        Submission.round_id == round_.id,
-        Submission.state.in_(("opened", "clarification_asked")),
-        Submission.id.not_in(select(Selection.submission_id).where(Selection.round_id == round_.id)),
-    )
-    if session.scalar(undecided.limit(1)) is not None:
-        return Step(
-            N_("The tenders are open. Decide which bidders are admitted."),
-            page="judging.selection",
-            label=N_("Admit or exclude"),
-            urgency=60,
-        )
     return Step(
-        N_("Share the work out over the evaluators, then start the judging."),
+        N_("The tenders are open. Admit the bidders, share the work out, then start the judging."),
         page="judging.board",
         label=N_("Prepare the judging"),
         urgency=60,

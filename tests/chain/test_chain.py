@@ -239,7 +239,8 @@ def test_the_comparison_needs_at_most_25_queries(pages, role, asked_for):
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
 
-    assert len([sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]) <= 25
+    selects = [sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]
+    assert len(selects) <= 25, f"{len(selects)}\n" + "\n".join(selects)
 
 
 @pytest.mark.parametrize("key", ["supplier", "brand", "disclosed", "precise", "minerals", "audits", "due_diligence"])

@@ -106,7 +106,8 @@ def load(session: Session, round_: Round, products: Sequence[Product], submissio
     mentions = [mention for found in rows.links.values() for _link, mention in found]
     sources.load_sites(mentions, kept)
     sources.load_smelters([s for found in rows.smelters.values() for s in found], kept)
-    found = judged.verdicts(session, {product.submission_id for product in kept})
+    judged_ones = {one.submission_id for one in kept if known[one.submission_id].state != "opened"}
+    found = judged.verdicts(session, judged_ones) if judged_ones else {}
     reader = _Reader(rows, sources, waived.standing(session, [product.id for product in kept]), found)
     return [reader.said(product, known[product.submission_id], lots[product.lot_id]) for product in kept]
 

@@ -167,7 +167,7 @@ def test_each_page_needs_a_bounded_number_of_queries(where, role, page):
         event.remove(db.engine, "before_cursor_execute", listen)
 
     selects = [sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]
-    assert len(selects) <= MOST_QUERIES, "\n".join(selects)
+    assert len(selects) <= MOST_QUERIES, f"{len(selects)}\n" + "\n".join(selects)
 
 
 def test_a_stranger_and_a_supplier_find_nothing(where, build, sign_in, session):
