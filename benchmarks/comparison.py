@@ -22,6 +22,7 @@ from models.base import db, random_id
 from models.chain import ChainBuild, Component, Link, Mention, Product, Site
 from models.demand import Demand, DemandLine
 from models.disclosure import Submission, SubmissionRow
+from models.judging import ConflictStatement
 from models.measures import LotMeasures
 from models.people import Organisation, RoleGrant, User
 from models.records import StoredFile
@@ -138,9 +139,23 @@ def _fill(session: Session, size: Size) -> tuple[Round, str, tuple[str, str]]:
     _demand(session, round_, lot)
     _insert_sites(session, size.sites)
     keys = [_supplier(session, round_, lot, number, size) for number in range(size.suppliers)]
+    session.add(stated(user, round_))
     _live, token = sessions.start(session, user, now=NOW, max_hours=1000, second_factor=True)
     session.commit()
     return round_, token, (keys[0], keys[1])
+
+
+def stated(user: User, round_: Round) -> ConflictStatement:
+    """That a person of the lead said where a conflict of interest is: before that no page of opened tenders is shown."""
+    return ConflictStatement(
+        round=round_,
+        user=user,
+        organisation=round_.organisation,
+        given_at=NOW,
+        shown=[],
+        undertaking="1",
+        created_at=NOW,
+    )
 
 
 def _round(lead: Organisation) -> Round:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from benchmarks.comparison import KINDS, _insert_sites, _round, _rows, opened_submission
+from benchmarks.comparison import KINDS, _insert_sites, _round, _rows, opened_submission, stated
 from benchmarks.pool import MOST_QUERIES, NOW, _application, queries_of, signed_in
 from benchmarks.result import Figure, Result
 from framework.chain.leverage import reading, stored
@@ -118,6 +118,7 @@ def _fill(session: Session, offers: int, models: int, sites: int, links: int) ->
     numbers = [
         _offer(session, round_, lot, number, models=models, sites=sites, links=links) for number in range(offers)
     ]
+    session.add(stated(user, round_))
     _live, token = sessions.start(session, user, now=NOW, max_hours=1000, second_factor=True)
     session.commit()
     return round_, token, numbers
