@@ -19,7 +19,7 @@ from tests.disclosure.test_submissions import Scene
 
 SEQUENCES, COUNTED = (2_000, 200) if os.environ.get("HEFBOOM_BARS") == "1" else (200, 20)
 IN_ONE_DATABASE = 50
-ACTS = 12
+ACTS = 40
 WINDOW = dt.timedelta(minutes=10)
 
 

@@ -227,7 +227,7 @@ def test_a_large_file_whose_worker_is_killed_is_read_by_the_next_one_without_a_r
         installation.kill()
 
     assert_nothing_half_written(installation.app)
-    with installation.app.app_context():
+    with installation.app.app_context(), holding(all_keys(installation.app)):
         submission = db.session.scalars(select(Submission)).one()
         found = (submission.state, submission.job.lane, submission.rows_stored)
         assert found == ("checked", "large", LARGE_ROWS)
