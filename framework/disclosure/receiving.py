@@ -54,22 +54,27 @@ def receive(
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
     salt = receipts.new_salt()
-    commitment = receipts.commitment(salt, blob.content_sha256)
-    if is_in_time(round_, received_at=now, first_byte_at=first_byte_at):
+    _arrive(session, submission, receipts.commitment(salt, blob.content_sha256), actor=actor, now=now)
+    if blob.key is not None:
+        ring().add(blob.key)
+    receipts.give(session, submission, salt, now=now)
+    notices.was_received(session, submission, now=now)
+    return submission
+
+
+def _arrive(session: Session, submission: Submission, commitment: str, *, actor: Actor, now: dt.datetime) -> None:
+    """Let a version be read, or keep it as late: the deciding stamp says which."""
+    round_ = submission.round
+    if is_in_time(round_, received_at=now, first_byte_at=submission.first_byte_at):
         lifecycle.move(session, submission, "stage", actor=actor, now=now, commitment=commitment)
         submission.job = jobs.enqueue(
-            session, CHECK_JOB, now=now, organisation_id=supplier.id, submission=submission.public_id
+            session, CHECK_JOB, now=now, organisation_id=submission.supplier.id, submission=submission.public_id
         )
     else:
         deadline = round_.tender_deadline or now
         submission.late_by_seconds = max(1, int((now - deadline).total_seconds()))
         lifecycle.move(session, submission, "store_late", actor=SYSTEM, now=now, commitment=commitment)
     session.flush()
-    if blob.key is not None:
-        ring().add(blob.key)
-    receipts.give(session, submission, salt, now=now)
-    notices.was_received(session, submission, now=now)
-    return submission
 
 
 def lock(session: Session, round_: Round) -> None:
@@ -168,19 +173,7 @@ def _version(
             Submission.round_id == round_.id, Submission.supplier_id == supplier.id
         )
     )
-    key = blob.key
-    if key is None and sealing.is_on(round_):
-        raise ValueError("the bytes of a sealed round come encrypted")
-    stored = StoredFile(
-        sha256=blob.sha256,
-        size=blob.size,
-        name=sealing.meant(key, storable(name)[:255]),
-        purpose="disclosure",
-        organisation_id=supplier.id,
-        created_at=now,
-        created_by_id=actor.user_id,
-    )
-    sealing.enclose(stored, round_, supplier, blob)
+    stored = _stored(round_, supplier, blob, name, actor, now)
     session.add(stored)
     return Submission(
         round=round_,
@@ -192,10 +185,27 @@ def _version(
         receipt_number=receipt_number(seq),
         first_byte_at=first_byte_at,
         received_at=now,
-        seal_id=key.id if key is not None else "",
+        seal_id=blob.key.id if blob.key is not None else "",
         created_at=now,
         created_by_id=actor.user_id,
     )
+
+
+def _stored(round_: Round, supplier: Organisation, blob: Blob, name: str, actor: Actor, now: dt.datetime) -> StoredFile:
+    """The record of the bytes; of a sealed version its name and key lie sealed too."""
+    if blob.key is None and sealing.is_on(round_):
+        raise ValueError("the bytes of a sealed round come encrypted")
+    stored = StoredFile(
+        sha256=blob.sha256,
+        size=blob.size,
+        name=sealing.meant(blob.key, storable(name)[:255]),
+        purpose="disclosure",
+        organisation_id=supplier.id,
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+    sealing.enclose(stored, round_, supplier, blob)
+    return stored
 
 
 def _guard_stage(_session: Session, submission: Submission, context: lifecycle.Context) -> None:

@@ -75,48 +75,49 @@ def discussion_sheet(round_: Round) -> Response:
     while number <= pages:
         some, page = talking.listed(db.session(), round_, numbers, number=number)
         lines, pages, number = lines + some, page.pages, number + 1
-    verdicts: list[list[Value]] = []
-    values: list[list[Value]] = []
-    for line in lines:
-        head: list[Value] = [
-            names[line.item.submission_id],
-            line.item.lot.name,
-            line.item.brand,
-            words.item_name(line.item),
-        ]
-        verdict = line.verdict
-        verdicts.append(
-            [
-                *head,
-                translated(STATE_LABELS["verdict", verdict.state]),
-                _sheet_value(verdict.level, verdict.points),
-                _sheet_value(verdict.lowest, verdict.points_lowest),
-                _sheet_value(verdict.highest, verdict.points_highest),
-                verdict.motive,
-                "; ".join(f"{one.member.name}: {one.words}" for one in verdict.dissents),
-                ", ".join(line.missing),
-            ]
-        )
-        values += [
-            [*head, one.user.name, one.member.name, _sheet_value(one.level, one.points), one.confidence, one.motive]
-            for one in line.finals
-        ]
+    heads = [(line, _head(line, names[line.item.submission_id])) for line in lines]
     what = [_("Supplier"), _("Lot"), _("Brand"), _("Item")]
     sheets = [
         Sheet(
             _("Verdicts"),
             [*what, _("State"), _("Verdict"), _("Lowest"), _("Highest"), _("Motive"), _("Dissent"), _("Missing")],
-            verdicts,
+            [[*head, *_verdict_cells(line)] for line, head in heads],
             frozen=4,
         ),
         Sheet(
             _("Values"),
             [*what, _("Evaluator"), _("Member"), _("Value"), _("How sure"), _("Motive")],
-            values,
+            [[*head, *cells] for line, head in heads for cells in _value_cells(line)],
             frozen=4,
         ),
     ]
     return send_workbook(workbook(f"{round_.name} · {_('Discussion')}", sheets, now=clock.now()), "discussion.xlsx")
+
+
+def _head(line: Line, supplier: str) -> list[Value]:
+    """What a row of either sheet is about."""
+    return [supplier, line.item.lot.name, line.item.brand, words.item_name(line.item)]
+
+
+def _verdict_cells(line: Line) -> list[Value]:
+    verdict = line.verdict
+    return [
+        translated(STATE_LABELS["verdict", verdict.state]),
+        _sheet_value(verdict.level, verdict.points),
+        _sheet_value(verdict.lowest, verdict.points_lowest),
+        _sheet_value(verdict.highest, verdict.points_highest),
+        verdict.motive,
+        "; ".join(f"{one.member.name}: {one.words}" for one in verdict.dissents),
+        ", ".join(line.missing),
+    ]
+
+
+def _value_cells(line: Line) -> list[list[Value]]:
+    """A row for each evaluator whose value is final."""
+    return [
+        [one.user.name, one.member.name, _sheet_value(one.level, one.points), one.confidence, one.motive]
+        for one in line.finals
+    ]
 
 
 @blueprint.get("/rounds/<round_id>/judging/discussion/<item_id>")
