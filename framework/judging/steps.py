@@ -1,13 +1,16 @@
-"""What everybody does next about the judging: say where a conflict is, decide on bidders, share out, start."""
+"""What everybody does next about the judging: say where a conflict is, prepare it, judge, discuss."""
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
-from framework.ground.text import N_
+from framework.ground.text import N_, NN_
 from framework.judging import conflicts as statements
+from framework.judging import piles, settling, talking
 from framework.rounds.next_action import Reader, Step, blocker, candidate
+from models.judging import Verdict
 from models.rounds import Round
 
 
@@ -46,3 +49,51 @@ def _missing(session: Session, round_: Round, reader: Reader) -> list[Step]:
             urgency=70,
         )
     ]
+
+
+@candidate("judging", "evaluator")
+def _judge(session: Session, round_: Round, reader: Reader) -> Step | None:
+    parts = piles.parts(session, round_, reader.actor.user_id)
+    left = sum(part.count - part.final for part in parts)
+    if left:
+        return Step(
+            NN_("You have %(count)s item to judge.", "You have %(count)s items to judge."),
+            {"count": left},
+            "assessing.pile",
+            label=N_("Judge"),
+            urgency=80,
+        )
+    if talking.waiting_tenders(session, round_, reader.actor.user_id):
+        return Step(
+            N_("Your assessments are final. See what the others found."),
+            page="assessing.discussion",
+            label=N_("Discussion"),
+            urgency=70,
+        )
+    return None
+
+
+@candidate("judging", "chair")
+def _moderate(session: Session, round_: Round, reader: Reader) -> Step | None:
+    query = select(Verdict.id).where(Verdict.round_id == round_.id, Verdict.state == "in_moderation")
+    if session.scalar(query.limit(1)) is None:
+        return _look_again(session, round_)
+    return Step(
+        N_("Evaluators lie too far apart on some items. Discuss them and write down what you find."),
+        page="assessing.discussion",
+        label=N_("Discussion"),
+        urgency=75,
+    )
+
+
+def _look_again(session: Session, round_: Round) -> Step | None:
+    if session.scalar(settling.outside(round_).limit(1)) is None:
+        return None
+    return Step(
+        N_(
+            "What a discussion found lies outside the values that remain, for an assessment was taken out. Look at it again."
+        ),
+        page="assessing.discussion",
+        label=N_("Discussion"),
+        urgency=75,
+    )

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
-from framework.judging import assessing, assigning, blind, claims, judges, next_steps, piles, settling, taking_out
+from framework.judging import assessing, assigning, blind, claims, judges, piles, settling, steps, taking_out
 from framework.judging.assessing import Values
 from framework.judging.settling import Moderated
 from models.disclosure import Submission
@@ -349,5 +349,5 @@ def test_a_moderated_value_is_counted_anew_when_an_assessment_is_taken_out(judge
     assert (one.state, one.level, (one.lowest, one.highest), one.counted) == ("moderated", "E2", range_, 2)
     assert bool(session.scalars(settling.outside(judged.round)).all()) is is_outside
     assert [(each.act, each.counted) for each in session.scalars(select(VerdictVersion))] == [("recount", 3)]
-    step = next_steps._moderate(session, judged.round, None)
+    step = steps._moderate(session, judged.round, None)
     assert (step is not None) is is_outside

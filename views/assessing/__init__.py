@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-import framework.judging.next_steps  # noqa: F401 - its import registers the next steps
+import framework.judging.steps  # noqa: F401 - its import registers the next steps
 
 blueprint = Blueprint("assessing", __name__)
 
