@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-import framework.judging.steps  # noqa: F401 - its import registers the next steps
-
 blueprint = Blueprint("assessing", __name__)
 
 from views.assessing import (  # noqa: E402, F401 - their routes hang on the blueprint
