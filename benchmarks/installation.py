@@ -21,12 +21,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from benchmarks import disclosures
+from framework.disclosure import sealing
 from framework.people import sessions
 from models.base import db
 from models.disclosure import Submission, SubmissionRow
 from models.people import Organisation, RoleGrant, User
 from models.rounds import Lot, Round
 from views import create_app
+from views.keyring import with_master
 from views.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -152,16 +154,18 @@ class Installation:
 
     def outcome(self) -> tuple[dict[str, object], int]:
         """What is said of the newest version, and how many rows the database keeps of it."""
-        with self.app.app_context():
-            one = db.session.scalars(select(Submission).order_by(Submission.id.desc()).limit(1)).one()
-            kept = db.session.scalar(select(func.count()).where(SubmissionRow.submission_id == one.id))
-            said = {
-                "rows_in": one.rows_in,
-                "rows_stored": one.rows_stored,
-                "rows_listed": one.rows_listed,
-                "issues": one.issue_count,
-                "receipt": one.receipt_number,
-            }
+        with self.app.app_context(), with_master(self.app):
+            session = db.session()
+            one = session.scalars(select(Submission).order_by(Submission.id.desc()).limit(1)).one()
+            kept = session.scalar(select(func.count()).where(SubmissionRow.submission_id == one.id))
+            with sealing.for_job(session, one.supplier_id):
+                said = {
+                    "rows_in": one.rows_in,
+                    "rows_stored": one.rows_stored,
+                    "rows_listed": one.rows_listed,
+                    "issues": one.issue_count,
+                    "receipt": one.receipt_number,
+                }
             db.session.remove()
         return said, kept or 0
 

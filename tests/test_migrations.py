@@ -20,7 +20,7 @@ from models.people import Organisation
 from models.rounds import Round
 from models.signons import SignOn
 
-audit.declare("test.noted")
+audit.declare("test.migrated")
 
 
 def differences() -> list[object]:
@@ -113,7 +113,7 @@ def test_there_is_one_head(app):
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_event SET kind = 'x'", "DELETE FROM audit_event"])
 def test_the_migrated_database_refuses_to_change_the_record(session, clock, statement):
-    audit.record(session, "test.noted", actor=SYSTEM, now=clock())
+    audit.record(session, "test.migrated", actor=SYSTEM, now=clock())
 
     with pytest.raises(DBAPIError, match="append-only"):
         session.execute(text(statement))

@@ -63,7 +63,9 @@ def _as_written(session: Session, submission: Submission, sheet: str = "") -> It
     if sheet:
         query = query.where(table.sheet == sheet)
     ordered = query.order_by(table.sheet, table.row).execution_options(yield_per=_AT_ONCE)
-    return (Written(row, _opened(values), "{}") for row, values in session.execute(ordered))
+    with session.execute(ordered) as found:  # closed where nobody reads to the end
+        for row, values in found:
+            yield Written(row, _opened(values), "{}")
 
 
 def _opened(written: str) -> str:

@@ -93,7 +93,8 @@ def test_another_leads_rounds_get_it_only_once_it_is_shared(tender):
     after = browser.page(f"{version}/columns").text
     lead.send(f"{page}/columns/end")
 
-    kinds = tender.session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.contains(".columns_"))).all()
+    shared = select(AuditEvent.kind).where(AuditEvent.kind.contains(".columns_")).order_by(AuditEvent.seq)
+    kinds = tender.session.scalars(shared).all()
     assert "Share how it is read" in offered
     assert (OFFER in before, OFFER in after) == (False, True)
     assert OFFER not in browser.page(f"{version}/columns").text

@@ -52,8 +52,9 @@ def described(session: Session) -> Iterator[Described]:
     """Every description of every active site, in a fixed order; never all in memory."""
     query = select(SiteForm.id, SiteForm.site_id, SiteForm.form).join(Site, Site.id == SiteForm.site_id)
     query = query.where(Site.merged_into_id.is_(None)).order_by(SiteForm.id)
-    for form, site, data in session.execute(query.execution_options(yield_per=2_000)):
-        yield Described(form, site, data)
+    with session.execute(query.execution_options(yield_per=2_000)) as found:  # closed where nobody reads to the end
+        for form, site, data in found:
+            yield Described(form, site, data)
 
 
 def word_counts(session: Session) -> Counter[str]:
