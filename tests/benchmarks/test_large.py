@@ -12,12 +12,14 @@ IN_FULL = os.environ.get("HEFBOOM_BARS") == "1"
 ROWS = large.ROWS if IN_FULL else large.ROWS // 10
 START_SECONDS = 5
 """What starting a child and finding the lane take, however short the list."""
+BESIDE_OTHERS = 1.5
+"""How much more processor time the same work takes where other tests fill the caches of both cores."""
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("large")]
 
 
 def assert_held(result):
     """Every bar in full; of a part of the list not the time on the clock, for other tests run beside it."""
-    bar = large.MOST_SECONDS * ROWS / large.ROWS + START_SECONDS
+    bar = (large.MOST_SECONDS * ROWS / large.ROWS + START_SECONDS) * (1 if IN_FULL else BESIDE_OTHERS)
     missed = [
         (one.what, one.ours)
         for one in result.figures
