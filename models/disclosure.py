@@ -6,7 +6,19 @@ import datetime as dt
 from copy import copy
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, select, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    select,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -128,6 +140,17 @@ class Submission(Record, Base):
     )
     sealed_facts: Mapped[str] = mapped_column(
         Text, default="", server_default="", comment="while sealed: the columns from format to returned, as one"
+    )
+    told: Mapped[str] = mapped_column(
+        Text,
+        default="",
+        server_default="",
+        comment="where openers hold shares: what its sender is told after its session, sealed by the key of the round",
+    )
+    has_passed_preflight: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=false(),
+        comment="where openers hold shares: it counts although nobody could read it in time",
     )
     _format: Mapped[str] = mapped_column("format", String(40), default="")
     verdict: Mapped[str] = mapped_column(
@@ -437,6 +460,31 @@ class OpeningConfirmation(Base):
 
     opening: Mapped[Opening] = relationship(back_populates="confirmations")
     user: Mapped[User] = relationship()
+
+
+class OpenerKey(Record, Base):
+    """What one opener holds of a round whose key exists only in shares: a key pair under a passphrase, and from publication a share."""
+
+    __tablename__ = "opener_key"
+    __table_args__ = (
+        CheckConstraint("(share_number IS NULL) = (sealed_share = '')", name="share"),
+        UniqueConstraint("round_id", "user_id"),
+        UniqueConstraint("round_id", "share_number"),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    public_key: Mapped[str] = mapped_column(String(60))
+    sealed_private_key: Mapped[str] = mapped_column(
+        Text, comment="under the passphrase of its holder, with how that is stretched"
+    )
+    share_number: Mapped[int | None] = mapped_column(comment="blank = the round is not published yet")
+    sealed_share: Mapped[str] = mapped_column(
+        Text, default="", server_default="", comment="locked with the public key of its holder"
+    )
+
+    round: Mapped[Round] = relationship()
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
 
 
 def _seal_new(_mapper: Any, connection: Connection, target: Any) -> None:

@@ -98,6 +98,12 @@ class Round(Record, Base):
         server_default="",
         comment="key of the round, wrapped by the master key; blank = none yet",
     )
+    seal_public_key: Mapped[str] = mapped_column(
+        String(60),
+        default="",
+        server_default="",
+        comment="what tenders are sealed with where the openers hold shares; blank = they do not",
+    )
     closed_set_digest: Mapped[str | None] = mapped_column(String(64), comment="digest of the versions received in time")
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     cancelled_reason: Mapped[str] = mapped_column(Text, default="")

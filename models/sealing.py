@@ -8,13 +8,14 @@ data, and each version has a key of its own: a value moved to another field or v
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hmac
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
@@ -157,14 +158,45 @@ class Key:
         return int(row), value
 
 
+class Kept(Protocol):
+    """Where secrets are kept in memory for a while (`framework/ground/deposits.py`)."""
+
+    def put(self, name: str, held: Mapping[str, str], *, until: dt.datetime) -> None:
+        """Keep something until a moment."""
+
+    def get(self, name: str, *, now: dt.datetime) -> dict[str, str] | None:
+        """What is kept under a name."""
+
+    def all(self, kind: str, *, now: dt.datetime) -> Iterator[tuple[str, dict[str, str]]]:
+        """Everything whose name begins with `kind`."""
+
+    def drop(self, name: str) -> None:
+        """Forget it."""
+
+
+class Opens(Protocol):
+    """What opens what was locked with the public key of a round (`models/boxes.py`)."""
+
+    def unwrap(self, wrapped: str, what: str) -> bytes:
+        """The secret. Raises WrongMasterKey."""
+
+
 class Ring:
     """The keys that a session holds. `load` gives all of them, by id; it is asked when a key is first needed.
 
     `master` wraps the keys of new versions, and opens those that an act of opening releases; None where nothing may.
+    `deposits` keeps keys of rounds that only their openers' shares open; None where there is no place in memory.
+    `boxes` holds the private keys of such rounds, by their public id, within the act that opens them.
     """
 
-    def __init__(self, load: Callable[[], Mapping[str, bytes]] = dict, master: Wrap | None = None) -> None:
-        self._load, self.master = load, master
+    def __init__(
+        self,
+        load: Callable[[], Mapping[str, bytes]] = dict,
+        master: Wrap | None = None,
+        deposits: Kept | None = None,
+    ) -> None:
+        self._load, self.master, self.deposits = load, master, deposits
+        self.boxes: dict[str, Opens] = {}
         self._keys: dict[str, Key] = {}
         self._is_loaded = False
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.disclosure import sealing
 from framework.ground import master_key
 from framework.ground.actors import Actor
+from framework.ground.deposits import Deposits
 from models.base import db
 from models.sealing import Ring, Wrap, WrongMasterKey, hold, holding, ring
 from views.settings import IN_MEMORY, Settings
@@ -49,6 +50,8 @@ def init_app(app: Flask) -> None:
                 "Put the right key back from its own backup, or set HEFBOOM_MASTER_KEY_FILE to where it lies."
             ) from error
     _require_own(settings.reading_folder())
+    folder = settings.deposit_folder()
+    app.extensions["deposits"] = None if folder is None else Deposits(folder)
     app.request_class = SpooledRequest
     app.before_request(_hold_nothing)
     app.teardown_request(_give_back)
@@ -70,7 +73,7 @@ def _require_own(folder: Path) -> None:
 def _hold_nothing() -> None:
     """Until it is known who asks, a request holds no keys; what ran here before gets its own back afterwards."""
     g.held_before = ring()
-    hold(Ring(master=master()))
+    hold(Ring(master=master(), deposits=deposits()))
 
 
 def _give_back(_error: BaseException | None) -> None:
@@ -89,12 +92,18 @@ def hold_for(who: Actor) -> None:
 
 def with_master(app: Flask) -> AbstractContextManager[Ring]:
     """What runs inside may wrap and unwrap, but reads nothing sealed until it is given keys."""
-    return holding(Ring(master=app.extensions["master"]))
+    return holding(Ring(master=app.extensions["master"], deposits=app.extensions["deposits"]))
 
 
 def master() -> Wrap:
     """The master key of this installation."""
     found: Wrap = current_app.extensions["master"]
+    return found
+
+
+def deposits() -> Deposits | None:
+    """Where keys are kept in memory for a while; None where the machine has no such place."""
+    found: Deposits | None = current_app.extensions["deposits"]
     return found
 
 

@@ -46,6 +46,12 @@ class Settings(FileLimits):
         description="Folder in which uploaded files lie open while they arrive and are read, best in memory; blank = in "
         "memory (/dev/shm) where at least 1 GiB is free there, else the folder reading in the data folder.",
     )
+    deposit_dir: Path | None = Field(
+        None,
+        description="Folder in memory for keys that exist for a while only, where a round is sealed with shares of its openers: of a "
+        "tender while its sender's session lives, of an opener until the window ends. Never on a disk or in a backup. Blank = in memory (/dev/shm) "
+        "where there is such a place; without one no round can be sealed with shares.",
+    )
     database_url: str = Field("", description="SQLAlchemy address of the database; blank = SQLite in the data folder.")
     secret_key: str = Field("", description="Secret that signs cookies; blank = made once and kept in the data folder.")
     signing_key_file: Path | None = Field(
@@ -174,9 +180,20 @@ class Settings(FileLimits):
         if self.reading_dir is not None:
             return self.reading_dir
         if _has_room(IN_MEMORY):
-            name = hashlib.sha256(str(self.data_dir.absolute()).encode()).hexdigest()[:16]
-            return IN_MEMORY / f"hefboom-reading-{os.getuid()}-{name}"
+            return IN_MEMORY / f"hefboom-reading-{os.getuid()}-{self._short_name()}"
         return self.data_dir / "reading"
+
+    def deposit_folder(self) -> Path | None:
+        """Where keys are kept in memory for a while; None where the machine has no such place."""
+        if self.deposit_dir is not None:
+            return self.deposit_dir
+        if os.access(IN_MEMORY, os.W_OK):
+            return IN_MEMORY / f"hefboom-keys-{os.getuid()}-{self._short_name()}"
+        return None
+
+    def _short_name(self) -> str:
+        """Tells the folders of two installations on one machine apart."""
+        return hashlib.sha256(str(self.data_dir.absolute()).encode()).hexdigest()[:16]
 
     def master_key_path(self) -> Path:
         """Where the master key lies."""
