@@ -26,7 +26,17 @@ from models.base import Base, Instant, Record, one_of
 from models.people import Organisation, User
 from models.records import Job, StoredFile
 from models.rounds import Round
-from models.sealing import OfRow, SealBroken, SealedObject, SealedText, meant_for, open_object, ring, sealed_columns
+from models.sealing import (
+    KeyMissing,
+    OfRow,
+    SealBroken,
+    SealedObject,
+    SealedText,
+    meant_for,
+    open_object,
+    ring,
+    sealed_columns,
+)
 
 TENDER_STATES = (
     "staged",
@@ -201,9 +211,16 @@ class Submission(Record, Base):
         return self.supplier_id if self.supplier_id is not None else self.supplier.id
 
     def facts(self) -> dict[str, Any]:
-        """What is known of a sealed version, opened. Raises KeyMissing and SealBroken."""
+        """What is known of a sealed version, opened. Raises KeyMissing and SealBroken.
+
+        Where the key is away until the openers open, its owner gets what is told without it.
+        """
+        if not ring().holds(self.seal_id):
+            told = ring().told(self)
+            if told is None:
+                raise KeyMissing(self.seal_id)
+            return told
         if not self.sealed_facts:
-            ring().key(self.seal_id)
             return {}
         found: dict[str, Any] = open_object(_FACTS_FIELD, self.sealed_facts)
         return found
@@ -214,9 +231,14 @@ class Submission(Record, Base):
         return self.state == "checked" and self.is_mended
 
     @property
+    def is_read_late(self) -> bool:
+        """Whether it was opened unread, because its key was away from its sender's session to the opening."""
+        return self.opened_at is not None and self.checked_at is None
+
+    @property
     def is_being_read(self) -> bool:
-        """Whether a result is still to come: the first, or the one after mending."""
-        return self.state == "staged" or self.is_rechecked
+        """Whether a result is still to come: the first, the one after mending, or the first after the opening."""
+        return self.state == "staged" or self.is_rechecked or self.is_read_late
 
     @property
     def is_stopped(self) -> bool:

@@ -164,10 +164,10 @@ class Kept(Protocol):
     def put(self, name: str, held: Mapping[str, str], *, until: dt.datetime) -> None:
         """Keep something until a moment."""
 
-    def get(self, name: str, *, now: dt.datetime) -> dict[str, str] | None:
+    def get(self, name: str, *, now: dt.datetime | None = None) -> dict[str, str] | None:
         """What is kept under a name."""
 
-    def all(self, kind: str, *, now: dt.datetime) -> Iterator[tuple[str, dict[str, str]]]:
+    def all(self, kind: str, *, now: dt.datetime | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Everything whose name begins with `kind`."""
 
     def drop(self, name: str) -> None:
@@ -186,7 +186,8 @@ class Ring:
 
     `master` wraps the keys of new versions, and opens those that an act of opening releases; None where nothing may.
     `deposits` keeps keys of rounds that only their openers' shares open; None where there is no place in memory.
-    `boxes` holds the private keys of such rounds, by their public id, within the act that opens them.
+    `boxes` holds the private keys of such rounds, by their public id, within the act that opens them; `told` gives what
+    the owner of a version of such a round is told without its key, None to everybody else.
     """
 
     def __init__(
@@ -194,8 +195,9 @@ class Ring:
         load: Callable[[], Mapping[str, bytes]] = dict,
         master: Wrap | None = None,
         deposits: Kept | None = None,
+        told: Callable[[Any], dict[str, Any] | None] = lambda _record: None,
     ) -> None:
-        self._load, self.master, self.deposits = load, master, deposits
+        self._load, self.master, self.deposits, self.told = load, master, deposits, told
         self.boxes: dict[str, Opens] = {}
         self._keys: dict[str, Key] = {}
         self._is_loaded = False
@@ -207,6 +209,12 @@ class Ring:
         if key_id not in self._keys:
             raise KeyMissing(key_id)
         return self._keys[key_id]
+
+    def holds(self, key_id: str) -> bool:
+        """Whether the key of an id is at hand; they are looked for once."""
+        if key_id not in self._keys and not self._is_loaded:
+            self._fetch()
+        return key_id in self._keys
 
     def add(self, key: Key) -> None:
         """Hold one more key."""

@@ -85,6 +85,7 @@ class Installation:
             Settings(
                 data_dir=folder,
                 master_key_file=folder / "master.key",
+                deposit_dir=folder.with_name(f"{folder.name}-deposits"),
                 database_url=url,
                 secret_key="test" * 10,
                 check_database=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import stat
 import tempfile
@@ -51,10 +52,16 @@ def init_app(app: Flask) -> None:
             ) from error
     _require_own(settings.reading_folder())
     folder = settings.deposit_folder()
-    app.extensions["deposits"] = None if folder is None else Deposits(folder)
+    app.extensions["deposits"] = (
+        None if folder is None else Deposits(folder, lambda: app.extensions.get("clock", _now)())
+    )
     app.request_class = SpooledRequest
     app.before_request(_hold_nothing)
     app.teardown_request(_give_back)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _require_own(folder: Path) -> None:
@@ -87,7 +94,8 @@ def hold_for(who: Actor) -> None:
     Who acts for no supplier has sent nothing, and is spared the question.
     """
     sent_by = who.organisation_id if "supplier" in who.roles else None
-    hold(sealing.of_supplier(db.session, master(), sent_by))  # the session of the moment, not of now
+    hold(Ring(master=master(), deposits=deposits()))
+    hold(sealing.of_supplier(db.session, master(), sent_by, who.session_ref))  # the session of the moment, not of now
 
 
 def with_master(app: Flask) -> AbstractContextManager[Ring]:

@@ -42,7 +42,8 @@ def attached(mail: Mail) -> list[tuple[str, str]]:
 
 def _keys_of(mail: Mail) -> Ring:
     """The keys of what lies sealed in a mail."""
-    return sealing.of_ids(db.session(), keyring.master(), notices.keys_needed(mail.params))
+    with keyring.with_master(current_app._get_current_object()):  # type: ignore[attr-defined]
+        return sealing.of_ids(db.session(), keyring.master(), notices.keys_needed(mail.params))
 
 
 def absolute(path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -30,7 +32,7 @@ def earlier(session: Session, round_: Round, supplier_id: int) -> Submission | N
     found = versions(session, round_, supplier_id)
     if standing(found) is not None or any(one.state == "staged" for one in found):
         return None
-    here = (one for one in found if one.state in TAKEN_BACK and one.verdict == "countable")
+    here = (one for one in found if one.state in TAKEN_BACK and one.verdict == "countable" and not sealing.is_away(one))
     before = next(here, None) or _of_another_round(session, round_, supplier_id)
     return None if before is not None and before.file.scan == INFECTED else before
 
@@ -48,6 +50,7 @@ def send_again(
     actor: Actor,
     clock: receiving.Clock,
     files: FileStore,
+    passes: Callable[[Blob], bool],
 ) -> Submission:
     """Receive the bytes of the earlier version as a new one, with receipt and check like an upload.
 
@@ -67,7 +70,17 @@ def send_again(
             "bytes-changed", N_("The stored file no longer has the hash of its receipt. Tell the operator.")
         )
     blob = _stored_anew(round_, file, files)
-    return receiving.receive(session, round_, supplier, blob, file.name, actor=actor, clock=clock, first_byte_at=now)
+    return receiving.receive(
+        session,
+        round_,
+        supplier,
+        blob,
+        file.name,
+        actor=actor,
+        clock=clock,
+        first_byte_at=now,
+        has_passed=passes(blob),
+    )
 
 
 def _stored_anew(round_: Round, file: StoredFile, files: FileStore) -> Blob:

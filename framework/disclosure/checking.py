@@ -11,17 +11,17 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import choosing, corrections, facility_choices, notices, returned, sealing
+from framework.disclosure import choosing, corrections, facility_choices, notices, returned, sealing, told
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import check
 from framework.disclosure.checked import Checked, SheetAccount
 from framework.disclosure.confidentiality import day_of_receipt
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
-from framework.disclosure.receiving import Clock, lock, scope_of
+from framework.disclosure.receiving import BUILD_JOB, Clock, lock, scope_of
 from framework.disclosure.smelters import Known
 from framework.disclosure.storing import in_parts, kept_name, store_rows, take_place
-from framework.ground import lifecycle
+from framework.ground import jobs, lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.files import FileStore
 from framework.ground.issues import Severity
@@ -135,14 +135,17 @@ def keep(
     session.refresh(submission)
     if not submission.is_being_read:
         return
-    now, is_first = clock(), submission.state == "staged"
-    if not is_first and is_out_of_reach(checked):
+    now, is_first, is_late = clock(), submission.state == "staged", submission.is_read_late
+    if not is_first and not is_late and is_out_of_reach(checked):
         corrections.set_aside(session, submission, clock=clock)
         _settle(session, submission, now=now, files=files)
         return
     _store(session, submission, checked, milliseconds, now)
     if not has_rows:
         store_rows(session, submission, checked, on_progress=_unheard)
+    if is_late:
+        _late_result(session, submission, now)
+        return
     result = _first_result if is_first else _new_result
     result(session, submission, checked, now=now, mail_after=mail_after)
     if submission.state == "checked" and submission.mapping:
@@ -169,6 +172,13 @@ def _new_result(
     take_place(session, submission)
     submission.is_mended = False
     notices.was_read_again(session, submission, checked.issues, now=now, after=mail_after)
+
+
+def _late_result(session: Session, submission: Submission, now: dt.datetime) -> None:
+    """What was opened unread is read: it stays opened whatever was found, and its chain can be made."""
+    take_place(session, submission)
+    owner = submission.round.organisation_id
+    jobs.enqueue(session, BUILD_JOB, now=now, organisation_id=owner, submission=submission.public_id)
 
 
 def _unheard(_done: int, _total: int, _step: str = "", /) -> None:
@@ -201,6 +211,8 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.issue_count, submission.issue_counts = checked.issue_total, checked.by_severity
     submission.mapping = {"sheets": checked.columns} if checked.columns else {}
     submission.seconds, submission.checked_at = milliseconds, now
+    if submission.seal_id and sealing.is_by_shares(submission.round):
+        sealing.tell(submission, told.of(submission, checked))
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
     for part in in_parts(_issue_rows(submission, checked)):
         session.execute(insert(SubmissionIssue), part)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import notices, receipts, stopping
+from framework.disclosure import corrections, in_memory, notices, receipts, sealing, stopping
 from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -127,6 +127,10 @@ def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetim
     """After the deadline: count the newest countable version, let the others lapse, once all newer are read."""
     found = [s for s in versions(session, round_, supplier_id) if s.state in LIVE]
     for submission in found:
+        if submission.is_being_read and sealing.is_by_shares(round_) and not in_memory.is_kept(submission):
+            _give_up(session, submission, now)
+    found = [s for s in found if s.state in LIVE]
+    for submission in found:
         if submission.is_being_read:
             return
         if submission.state == "counted":
@@ -137,6 +141,38 @@ def settle(session: Session, round_: Round, supplier_id: int, *, now: dt.datetim
             _lapse(session, found[: found.index(submission)], now)
             return
     _lapse(session, found, now)
+
+
+def give_up(session: Session, submission: Submission, *, clock: Clock, files: FileStore) -> None:
+    """A version whose key is away is read after the opening: what passed its pre-flight counts as it is (trust 5.2)."""
+    lock(session, submission.round)
+    session.refresh(submission)
+    if not submission.is_being_read or submission.is_read_late:
+        return
+    now, round_ = clock(), submission.round
+    _give_up(session, submission, now)
+    if round_.state == "receipt_closed":
+        settle(session, round_, submission.supplier_id, now=now, files=files)
+
+
+def wait_for_nothing(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:
+    """Before an opening by shares: what is still being read is read afterwards, so that no opening waits for it."""
+    if round_.state != "receipt_closed" or not sealing.is_by_shares(round_):
+        return
+    lock(session, round_)
+    for submission in received_in_time(session, round_):
+        if submission.is_being_read:
+            give_up(session, submission, clock=clock, files=files)
+
+
+def _give_up(session: Session, submission: Submission, now: dt.datetime) -> None:
+    """Of cells that were just mended the newest act is set aside; what was read before stands."""
+    if submission.is_rechecked:
+        corrections.set_aside(session, submission, clock=lambda: now)
+        return
+    submission.verdict = "countable" if submission.has_passed_preflight else "refused"
+    act = "check" if submission.has_passed_preflight else "refuse_file"
+    lifecycle.move(session, submission, act, actor=SYSTEM, now=now)
 
 
 def close_if_due(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:

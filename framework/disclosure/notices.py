@@ -19,7 +19,7 @@ from framework.ground.mail import post
 from models.disclosure import Submission
 from models.people import User
 from models.records import Mail
-from models.sealing import KeyMissing, SealBroken, WrongMasterKey, open_object, open_text
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey, open_object, open_text, ring
 
 logger = logging.getLogger(__name__)
 WAIT_FOR_READING = dt.timedelta(seconds=60)
@@ -27,6 +27,7 @@ CAUSES = 3
 PROBLEMS = ("block", "error", "warning")
 SEALED_SUMMARY, SHA256, PROOF = "mail.summary", "stored_file.content_sha256", "mail.receipt"
 """What parameters of mails are called under their seals."""
+SEALED = ("sealed", "sha256", "proof")
 
 
 def was_received(session: Session, submission: Submission, *, now: dt.datetime) -> Mail | None:
@@ -116,7 +117,12 @@ def _sealed_summary(submission: Submission, issues: Sequence[Issue]) -> dict[str
 
 
 def opened(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a mail, with what was sealed of them. Raises KeyMissing and SealBroken."""
+    """The parameters of a mail, with what was sealed of them. Raises KeyMissing and SealBroken.
+
+    Where openers hold shares the key of the file may be away by now: such a mail goes without what only it opens.
+    """
+    if params.get("is_by_shares") and not all(ring().holds(one) for one in keys_needed(params)):
+        return {name: value for name, value in params.items() if name not in SEALED} | {"read": False}
     said = dict(params)
     if "sealed" in said:
         said |= open_object(SEALED_SUMMARY, said.pop("sealed"))
@@ -129,7 +135,7 @@ def opened(params: dict[str, Any]) -> dict[str, Any]:
 
 def keys_needed(params: dict[str, Any]) -> set[str]:
     """The ids of the keys that `opened` needs."""
-    return sealing.named_in(params.get(name) for name in ("sealed", "sha256", "proof"))
+    return sealing.named_in(params.get(name) for name in SEALED)
 
 
 def _advice(code: str, cause: str) -> str:
@@ -169,6 +175,7 @@ def _post(session: Session, submission: Submission, template: str, *, now: dt.da
         sha256=submission.file.sealed_sha256,
         proof=_proof(session, submission),
         path=f"/rounds/{round_.public_id}/disclosure/{submission.public_id}",
+        is_by_shares=sealing.is_by_shares(round_),
         **params,
     )
 
@@ -180,6 +187,8 @@ def _proof(session: Session, submission: Submission) -> str:
     """
     try:
         with sealing.for_job(session, submission.supplier_id):
+            if sealing.is_away(submission):
+                return ""
             found = receipts.lines(session, submission)
             return sealing.text(sealing.key_of(submission), PROOF, receipts.as_file(found)) if found else ""
     except (KeyMissing, SealBroken, WrongMasterKey) as error:

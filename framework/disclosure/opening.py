@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure import releasing
-from framework.disclosure.receiving import Clock, is_past, lock
+from framework.disclosure.receiving import BUILD_JOB, CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs, lifecycle, separation
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -22,7 +22,6 @@ from models.people import Appointment, RoleGrant, User
 from models.rounds import Round
 from models.sealing import KeyMissing, SealBroken, WrongMasterKey
 
-BUILD_JOB = "build_chain"
 CONFIRMED = audit.declare("opening.confirmed", "needed", "given")
 
 
@@ -178,11 +177,20 @@ def _after_open(session: Session, round_: Round, context: lifecycle.Context) -> 
         submission.opened_at = now
         _lay_open(session, submission)
         lifecycle.move(session, submission, "open", actor=SYSTEM, now=now)
-        jobs.enqueue(
-            session, BUILD_JOB, now=now, organisation_id=round_.organisation_id, submission=submission.public_id
-        )
+        _prepare(session, submission, now)
     opening.record = _record(session, round_, opening)
     opening.record_text = json.dumps(opening.record, sort_keys=True, ensure_ascii=False)
+
+
+def _prepare(session: Session, submission: Submission, now: dt.datetime) -> None:
+    """What follows the opening: the chain is made of what was read; what nobody could read before is read first."""
+    if submission.is_read_late:
+        submission.job = jobs.enqueue(
+            session, CHECK_JOB, now=now, organisation_id=submission.supplier_id, submission=submission.public_id
+        )
+        return
+    owner = submission.round.organisation_id
+    jobs.enqueue(session, BUILD_JOB, now=now, organisation_id=owner, submission=submission.public_id)
 
 
 def _lay_open(session: Session, submission: Submission) -> None:

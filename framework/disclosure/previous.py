@@ -108,6 +108,8 @@ def rows_to_fill_in(
     found = versions(session, round_, supplier.id)
     stands = standing(found)
     for submission in found:
+        if sealing.is_away(submission):  # what stands in it nobody can read now
+            return {}
         if submission is stands:
             return rows_of(session, submission)
         if submission.state == "refused" and _is_other_version(session, submission):

@@ -81,7 +81,7 @@ def refuse(session: Session, submission: Submission, found: str, *, clock: Clock
         _mark(session, submission.file, found, submission, clock())
         sender = submission.supplier.name if submission.opened_at is not None else ""
         _tell_leads(session, submission.round, sender, clock())
-    if submission.state == "staged":
+    if submission.state == "staged" or submission.is_read_late:
         keep(session, submission, unread(submission, _refusal(found)), 0, clock=clock, files=files)
     elif submission.state == "checked":
         _block(session, submission, found, clock, files)

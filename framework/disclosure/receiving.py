@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.disclosure import notices, receipts, sealing
+from framework.disclosure import in_memory, notices, receipts, sealing
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.scope import LotScope, RoundScope
 from framework.ground import audit, jobs, lifecycle
@@ -25,6 +25,8 @@ from models.sealing import ring
 
 Clock = Callable[[], dt.datetime]
 CHECK_JOB = "check_submission"
+BUILD_JOB = "build_chain"
+"""Makes the chain out of what was read; queued by the opening, or by the reading where that comes later."""
 STANDING = ("staged", "checked", "counted")
 """States of a version that is being read or stands: its bytes sent again are the same submission."""
 
@@ -39,13 +41,15 @@ def receive(
     actor: Actor,
     clock: Clock,
     first_byte_at: dt.datetime,
+    has_passed: bool = False,
 ) -> Submission:
     """Make a version of what arrived, with its receipt; the bytes are already durable (trust 4.1).
 
     The round is locked first, then the clock is read once: that is `received_at`. The bytes of
     the supplier's newest version sent again give that version back while it can still count; else they
-    are a new version. In a sealed round the bytes came encrypted, under the key of the blob. Raises NotAllowed or
-    MoveRefused.
+    are a new version. In a sealed round the bytes came encrypted, under the key of the blob; where openers hold shares
+    that key stays in memory while the sender's session lives, and `has_passed` says that the file passed its pre-flight.
+    Raises NotAllowed or MoveRefused.
     """
     lock(session, round_)
     now = clock()
@@ -53,10 +57,13 @@ def receive(
     if same is not None and same.state in STANDING and _is_same_file(same, round_, supplier, blob):
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
+    submission.has_passed_preflight = has_passed
     salt = receipts.new_salt()
     _arrive(session, submission, receipts.commitment(salt, blob.content_sha256), actor=actor, now=now)
     if blob.key is not None:
         ring().add(blob.key)
+        if sealing.is_by_shares(round_) and submission.state != "late":
+            in_memory.keep(submission, blob.key, session_ref=actor.session_ref, now=now)
     receipts.give(session, submission, salt, now=now)
     notices.was_received(session, submission, now=now)
     return submission

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
+from framework.disclosure import in_memory
 from framework.ground import sealed
 from framework.ground.files import Blob, FileStore, Pieces
 from models.base import random_id
+from models.boxes import PublicBox
 from models.disclosure import Submission
 from models.people import Organisation
 from models.records import StoredFile
@@ -40,7 +44,7 @@ AnySession = Session | scoped_session[Any]
 
 
 def is_on(round_: Round) -> bool:
-    """Whether versions of a round are sealed: it is published and not opened. Its terms say how; only `server` is built."""
+    """Whether versions of a round are sealed: it is published and not opened. Its terms say how."""
     return sealed.is_sealed(round_)
 
 
@@ -54,11 +58,34 @@ def key_of(submission: Submission) -> Key | None:
     return ring().key(submission.seal_id) if submission.seal_id else None
 
 
-def of_supplier(session: AnySession, master: Wrap | None, organisation_id: int | None) -> Ring:
-    """The keys of everything that one organisation sent: for its own people, and for jobs that read what it sent."""
+def is_by_shares(round_: Round) -> bool:
+    """Whether the key of a round exists in shares of its openers alone, so that nothing here opens before they do."""
+    return bool(round_.seal_public_key)
+
+
+def is_away(submission: Submission) -> bool:
+    """Whether a version is sealed and only the openers' shares bring its key back, as far as this session goes."""
+    if not submission.seal_id or not is_by_shares(submission.round):
+        return False
+    return not ring().holds(submission.seal_id)
+
+
+def of_supplier(
+    session: AnySession, master: Wrap | None, organisation_id: int | None, session_ref: str | None = None
+) -> Ring:
+    """The keys of everything that one organisation sent: for its own people, and for jobs that read what it sent.
+
+    Of rounds sealed with shares those that are in memory still; for a person those of the own session (`session_ref`).
+    """
+    deposits = ring().deposits
     if organisation_id is None or master is None:
-        return Ring(master=master)
-    return Ring(_loader(session, master, StoredFile.organisation_id == organisation_id), master)
+        return Ring(master=master, deposits=deposits)
+
+    def load() -> Mapping[str, bytes]:
+        kept = in_memory.of_organisation(deposits, organisation_id, session_ref)
+        return keys_where(session, master, StoredFile.organisation_id == organisation_id) | kept
+
+    return Ring(load, master, deposits, told=partial(_told, master, organisation_id))
 
 
 def for_job(session: Session, organisation_id: int | None) -> AbstractContextManager[Ring]:
@@ -68,10 +95,14 @@ def for_job(session: Session, organisation_id: int | None) -> AbstractContextMan
 
 def of_ids(session: AnySession, master: Wrap | None, ids: Iterable[str]) -> Ring:
     """The keys of these ids, and no others."""
-    wanted = sorted({one for one in ids if one})
+    wanted, deposits = sorted({one for one in ids if one}), ring().deposits
     if master is None or not wanted:
-        return Ring(master=master)
-    return Ring(_loader(session, master, StoredFile.key_id.in_(wanted)), master)
+        return Ring(master=master, deposits=deposits)
+
+    def load() -> Mapping[str, bytes]:
+        return keys_where(session, master, StoredFile.key_id.in_(wanted)) | in_memory.of_keys(deposits, wanted)
+
+    return Ring(load, master, deposits)
 
 
 def named_in(values: Iterable[Any]) -> set[str]:
@@ -85,7 +116,12 @@ def require_opens(master: Wrap, round_public_id: str, sealed_key: str) -> None:
 
 
 def wrap(round_: Round, key: Key) -> str:
-    """A content key, wrapped by the key of its round, which is made where there is none; the round is locked."""
+    """A content key, wrapped by the key of its round, which is made where there is none; the round is locked.
+
+    Where openers hold shares it is locked with the public key, and nothing here opens it again.
+    """
+    if is_by_shares(round_):
+        return PublicBox(round_.seal_public_key).wrap(key.content, _of_file(round_.public_id, key.id))
     return _round_wrap(round_, may_make=True).wrap(key.content, _of_file(round_.public_id, key.id))
 
 
@@ -103,6 +139,11 @@ def outcome_hash(content_sha256: str) -> str:
 def unwrapped(submission: Submission) -> Key:
     """The content key of a version from its wraps: for the act that releases it. Raises KeyMissing and WrongMasterKey."""
     file, round_ = submission.file, submission.round
+    if is_by_shares(round_):
+        box = ring().boxes.get(round_.public_id)
+        if box is None:
+            raise KeyMissing(file.key_id)
+        return Key(file.key_id, box.unwrap(file.wrapped_key, _of_file(round_.public_id, file.key_id)))
     content = _round_wrap(round_).unwrap(file.wrapped_key, _of_file(round_.public_id, file.key_id))
     return Key(file.key_id, content)
 
@@ -149,8 +190,22 @@ def enclose(file: StoredFile, round_: Round, supplier: Organisation, blob: Blob)
     file.same_hash = same_hash(round_, supplier, blob.content_sha256)
 
 
-def _loader(session: AnySession, master: Wrap, which: Any) -> Callable[[], Mapping[str, bytes]]:
-    return lambda: keys_where(session, master, which)
+def tell(submission: Submission, said: Mapping[str, Any]) -> None:
+    """Keep what the owner of a version is told of it once its key is away: no text of the file, sealed by the server."""
+    words = json.dumps(said, ensure_ascii=False).encode("utf-8")
+    submission.told = _round_wrap(submission.round, may_make=True).wrap(words, _of_told(submission.public_id))
+
+
+def _told(master: Wrap, organisation_id: int, submission: Submission) -> dict[str, Any] | None:
+    """What its owner is told of a version whose key is away; None to others, and of rounds whose key is here."""
+    round_ = submission.round
+    if submission.supplier_id != organisation_id or not is_by_shares(round_):
+        return None
+    if not submission.told:
+        return {}
+    by = Wrap(master.unwrap(round_.sealed_key, _of_round(round_.public_id)))
+    said: dict[str, Any] = json.loads(by.unwrap(submission.told, _of_told(submission.public_id)))
+    return said
 
 
 def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes]:
@@ -162,7 +217,7 @@ def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes
         select(StoredFile.key_id, StoredFile.wrapped_key, Round.public_id, Round.sealed_key)
         .join(Submission, Submission.file_id == StoredFile.id)
         .join(Round, Round.id == Submission.round_id)
-        .where(StoredFile.key_id != "", which)
+        .where(StoredFile.key_id != "", Round.seal_public_key == "", which)
     )
     with session.no_autoflush:
         rows = session.execute(query).all()
@@ -200,6 +255,10 @@ def _round_wrap(round_: Round, *, may_make: bool = False) -> Wrap:
 
 def _of_round(public_id: str) -> str:
     return f"key of round {public_id}"
+
+
+def _of_told(submission_id: str) -> str:
+    return f"what is told of version {submission_id}"
 
 
 def _of_file(round_id: str, key_id: str) -> str:

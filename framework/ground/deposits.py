@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from framework.ground.master_key import UnsafeKey
@@ -20,10 +20,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Deposits:
-    """Deposits by name; each holds texts and the moment at which it is forgotten."""
+    """Deposits by name; each holds texts and the moment at which it is forgotten. `clock` says what is now where nobody does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], dt.datetime] | None = None) -> None:
         self.folder = folder
+        self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
 
     def require_own(self) -> None:
         """Make the folder, for us alone. Raises UnsafeKey where it belongs to somebody else or is open to others."""
@@ -44,14 +45,14 @@ class Deposits:
             json.dump({"until": until.isoformat(), "held": dict(held)}, file)
         os.replace(temporary, self._path(name))
 
-    def get(self, name: str, *, now: dt.datetime) -> dict[str, str] | None:
+    def get(self, name: str, *, now: dt.datetime | None = None) -> dict[str, str] | None:
         """What is kept under a name; None where nothing is, or its moment has passed."""
-        return self._read(self._path(name), now)
+        return self._read(self._path(name), now or self.clock())
 
-    def all(self, kind: str, *, now: dt.datetime) -> Iterator[tuple[str, dict[str, str]]]:
+    def all(self, kind: str, *, now: dt.datetime | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Name and content of everything whose name begins with `kind`."""
         for path in sorted(self.folder.glob(f"{kind}*")):
-            held = self._read(path, now)
+            held = self._read(path, now or self.clock())
             if held is not None:
                 yield path.name, held
 
@@ -59,8 +60,9 @@ class Deposits:
         """Forget what is kept under a name."""
         self._path(name).unlink(missing_ok=True)
 
-    def sweep(self, *, now: dt.datetime) -> None:
+    def sweep(self, *, now: dt.datetime | None = None) -> None:
         """Forget everything whose moment has passed; what a killed process left half written goes an hour later."""
+        now = now or self.clock()
         for path in self.folder.glob("*"):
             self._read(path, now)
         for path in self.folder.glob(".*"):

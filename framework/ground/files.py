@@ -125,10 +125,11 @@ class FileStore:
         Raises Quarantined and NotScannedYet at once, SealBroken and OSError when it is entered.
         """
         path = self.path_of(file)
-        return nullcontext(path) if key is None else self._laid_open(file.sha256, key)
+        return nullcontext(path) if key is None else self.laid_open(file.sha256, key)
 
     @contextmanager
-    def _laid_open(self, sha256: str, key: Key) -> Iterator[Path]:
+    def laid_open(self, sha256: str, key: Key) -> Iterator[Path]:
+        """A path at which encrypted bytes lie open for a moment. Raises SealBroken and OSError."""
         with workplace(None) as folder:
             target = folder / "file"
             with target.open("wb") as written:

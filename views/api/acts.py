@@ -36,7 +36,7 @@ Outcome = tuple[Answer, int, dict[str, str]]
 )
 def count(header: Answer, round_: Round, submission_id: str) -> Outcome:
     """Let this version stand at once."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     found = first_outcome(header["key"])
     if found is None:
         counting.count(db.session(), submission, actor=actor(), clock=clock.now, files=files())
@@ -58,7 +58,7 @@ def count(header: Answer, round_: Round, submission_id: str) -> Outcome:
 )
 def withdraw(header: Answer, round_: Round, submission_id: str) -> Outcome:
     """Take the version, or with the counted one the submission, back."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     found = first_outcome(header["key"])
     if found is None:
         counting.withdraw(db.session(), submission, actor=actor(), clock=clock.now)
@@ -80,7 +80,7 @@ def withdraw(header: Answer, round_: Round, submission_id: str) -> Outcome:
 )
 def read(header: Answer, round_: Round, submission_id: str) -> Outcome:
     """Read a version whose reading was stopped, as the page does."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     if first_outcome(header["key"]) is not None:
         return _acted(submission, is_replay=True)
     job = stopping.take_up(db.session(), submission, actor=actor(), clock=clock.now)

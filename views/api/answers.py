@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from framework.disclosure import counting, groups
+from framework.disclosure import counting, groups, sealing
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue
 from models.base import db
@@ -43,7 +43,7 @@ def _links(submission: Submission) -> dict[str, str]:
 
 def receipt_facts(submission: Submission) -> Answer:
     """The facts of a receipt, which never change."""
-    file = submission.file
+    file, is_away = submission.file, sealing.is_away(submission)
     return {
         "id": submission.public_id,
         "round_id": submission.round.public_id,
@@ -52,7 +52,11 @@ def receipt_facts(submission: Submission) -> Answer:
         "received_at": submission.received_at,
         "in_time": submission.late_by_seconds is None,
         "late_by_seconds": submission.late_by_seconds,
-        "file": {"name": file.name, "size": file.size, "sha256": file.content_sha256},
+        "file": {
+            "name": None if is_away else file.name,
+            "size": file.size,
+            "sha256": None if is_away else file.content_sha256,
+        },
         "links": _links(submission),
     }
 
@@ -60,7 +64,7 @@ def receipt_facts(submission: Submission) -> Answer:
 def version_answer(submission: Submission, found: Sequence[Submission]) -> Answer:
     """What became of a version among all of its supplier, newest first."""
     standing, is_read = counting.standing(found), submission.checked_at is not None
-    blocks = submission.verdict not in ("", "countable")
+    blocks = submission.verdict not in ("", "countable") and not sealing.is_away(submission)
     block = groups.first_block(db.session(), submission, language=current_language()) if blocks else None
     is_standing = standing is not None and standing.id == submission.id
     return {

@@ -143,9 +143,13 @@ class VersionLinks(Schema):
 class File(Schema):
     """The file as it arrived."""
 
-    name = _text(N_("Name as sent."), "sites.xlsx")
+    name = _text(
+        N_("Name as sent; blank while nobody can read it, where the openers of the round hold shares of its key."),
+        "sites.xlsx",
+        allow_none=True,
+    )
     size = _whole(N_("Size in bytes."), 18250)
-    sha256 = _text(N_("SHA-256 of its bytes, in hexadecimal."))
+    sha256 = _text(N_("SHA-256 of its bytes, in hexadecimal; blank likewise."), allow_none=True)
 
 
 class Received(Schema):

@@ -60,7 +60,7 @@ def versions(query: Answer, round_: Round) -> Answer:
 )
 def version(round_: Round, submission_id: str) -> Answer | tuple[Answer, int, dict[str, str]]:
     """The state of a version."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     is_awaited = submission.is_being_read and not submission.is_stopped
     answer = version_answer(submission, own_versions(round_))
     return (answer, 200, {"Retry-After": str(ASK_AGAIN_SECONDS)}) if is_awaited else answer
@@ -103,7 +103,7 @@ def issues(query: Answer, round_: Round, submission_id: str) -> Answer:
 )
 def receipt(round_: Round, submission_id: str) -> Answer:
     """The receipt of a version."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     arrival = receipts.arrival(db.session(), submission)
     return receipt_facts(submission) | {
         "round_name": round_.name,

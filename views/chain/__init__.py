@@ -17,7 +17,7 @@ from framework.chain.contradictions import finding
 from framework.chain.matching import placing
 from framework.chain.measures import stored
 from framework.disclosure import confidentiality
-from framework.disclosure.opening import BUILD_JOB
+from framework.disclosure.receiving import BUILD_JOB
 from framework.disclosure.veil import opened, veil_for, veil_of
 from framework.ground import jobs
 from framework.ground.errors import NotFound

@@ -19,6 +19,7 @@ from framework.disclosure import (
     receipts,
     receiving,
     sealing,
+    told,
 )
 from framework.disclosure.fields import meaning_of
 from framework.disclosure.groups import Group
@@ -33,7 +34,7 @@ from views.disclosure import blueprint, reading
 from views.disclosure.declared import account, shift_url, told_url, with_titles
 from views.disclosure.mending import mend_urls
 from views.disclosure.own_words import products_url, types_url
-from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag
+from views.disclosure.sentences import not_kept_sentence, state_sentence, version_tag, without_what_was_found
 from views.disclosure.upload import address, own_submission
 from views.disclosure.work import files, inline_limits
 from views.downloads import send_workbook
@@ -48,7 +49,9 @@ GROUPS_FIRST = 12
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def version(round_: Round, submission_id: str) -> str:
     """The receipt of a version and what was found in it."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
+    if sealing.is_away(submission):
+        return _away_page(round_, submission)
     everything = request.args.get("all") == "1"
     found = counting.versions(db.session(), round_, submission.supplier_id)
     standing = counting.standing(found)
@@ -82,6 +85,25 @@ def version(round_: Round, submission_id: str) -> str:
         **_mending(round_, submission, causes),
         **_their_file(submission),
         **(reading.facts(submission) if submission.is_being_read else {}),
+    )
+
+
+def _away_page(round_: Round, submission: Submission) -> str:
+    """What is told of a version whose key is away until the opening: its receipt, and what was remarked in which rows."""
+    found = counting.versions(db.session(), round_, submission.supplier_id)
+    is_open = round_.state == "published" and not receiving.is_past(round_, clock.now())
+    return render_template(
+        "disclosure/away.html",
+        round_=round_,
+        submission=submission,
+        arrival=receipts.arrival(db.session(), submission),
+        said=state_sentence(submission, found, None),
+        tag=version_tag(submission, counting.standing(found)),
+        may_count=counting.may_count(found, submission) and not submission.is_rechecked,
+        is_open=is_open,
+        remarks=told.remarks_of(submission),
+        not_told=max(0, (submission.issue_count or 0) - told.MOST),
+        sentence=without_what_was_found,
     )
 
 

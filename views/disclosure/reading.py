@@ -30,7 +30,7 @@ from views.i18n import instant, number
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def progress(round_: Round, submission_id: str) -> Response:
     """The progress block while a file is being read; asks the page to load anew when it is done or stopped."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     page = render_template("disclosure/progress.html", round_=round_, submission=submission, **facts(submission))
     answer = Response(page)
     if not submission.is_being_read or stopping.is_stopped(submission):
@@ -42,7 +42,7 @@ def progress(round_: Round, submission_id: str) -> Response:
 @permit(Permission.SUBMISSION_COUNT)
 def stop(round_: Round, submission_id: str) -> BaseResponse:
     """Stop the reading; the version keeps its receipt and its right to be counted."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     stopping.stop(db.session(), submission, actor=actor(), clock=clock.now)
     return guard.done(address(submission), _("The reading is stopped. Your receipt stays valid."))
 
@@ -51,7 +51,7 @@ def stop(round_: Round, submission_id: str) -> BaseResponse:
 @permit(Permission.SUBMISSION_COUNT)
 def read_now(round_: Round, submission_id: str) -> BaseResponse:
     """Read a version whose reading was stopped, from the beginning."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     job = stopping.take_up(db.session(), submission, actor=actor(), clock=clock.now)
     db.session.flush()
     size, number_of_job, where = submission.file.size, job.id, address(submission)

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from framework.disclosure import counting, receipts
+from framework.disclosure import counting, receipts, sealing
 from framework.ground import heads
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
@@ -36,8 +36,9 @@ PLACE = "/rounds/<round_id>/disclosure/<submission_id>"
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def receipt(round_: Round, submission_id: str) -> str:
     """The receipt alone, for paper."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     found = counting.versions(db.session(), round_, submission.supplier_id)
+    is_away = sealing.is_away(submission)
     lines, came, head = receipts.lines(db.session(), submission), _arrival(submission), heads.newest(db.session())
     return render_template(
         "disclosure/receipt.html",
@@ -46,8 +47,9 @@ def receipt(round_: Round, submission_id: str) -> str:
         arrival=came,
         tag=version_tag(submission, counting.standing(found)),
         lines=lines,
-        arrived=json.loads(lines[0].statement) if lines else {},
-        said=[_said(line) for line in lines],
+        arrived=json.loads(lines[0].statement) if lines and not is_away else {},
+        said=[_said(line) for line in lines if not (is_away and line.what == "arrival")],
+        is_away=is_away,
         is_covered=head is not None and came.event is not None and head.size >= came.event,
     )
 
@@ -65,7 +67,7 @@ def receipt_file(round_: Round, submission_id: str) -> Response:
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def receipt_proof(round_: Round, submission_id: str) -> Response:
     """The proof that the newest head of the record covers the arrival of this version."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     came = _arrival(submission)
     proof = heads.inclusion(db.session(), came.event) if came.event is not None else None
     if proof is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ PLAIN = {
     "replaced": N_("Replaced by a newer version. You can still read it here."),
 }
 NOT_TAKEN = ("refused", "late", "lapsed")
+_QUOTED = re.compile(r"%\(\w+\)s")
 OPENED = N_("Opened. The buyers of the round can read it now.")
 
 
@@ -144,6 +146,11 @@ def replaced_workbook(version: Submission, found: Sequence[Submission]) -> str:
     )
 
 
+def without_what_was_found(template: str) -> str:
+    """A sentence of the catalogue where what it quotes of the file is not at hand: an ellipsis stands for it."""
+    return _QUOTED.sub("…", words(template))
+
+
 def not_kept_sentence(count: int) -> str:
     """How many remarks of the least grave kind are counted and not listed; blank where all are."""
     if not count:
@@ -204,6 +211,9 @@ def _staged_sentence(submission: Submission) -> str:
 
 
 def _checked_sentence(submission: Submission, found: Sequence[Submission]) -> str:
+    if submission.checked_at is None:
+        unread = _("Received and kept. It could not be read before your session ended; it is read after the opening.")
+        return joined_sentences(_instead(submission, found) or unread, _will_count(submission))
     rows = submission.rows_in or 0
     read = ngettext("%(count)s row read.", "%(count)s rows read.", rows, count=number(rows))
     instead = _instead(submission, found)

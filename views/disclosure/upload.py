@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from functools import partial
 from typing import Any
 
 from flask import Response, current_app, g, render_template, request, send_file, url_for
@@ -14,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from framework.disclosure import again, counting, previous, receiving, sealing, workbook
-from framework.ground.errors import InvalidInput, NotFound, RuleBroken
+from framework.ground.errors import InvalidInput, MoveRefused, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
@@ -24,10 +25,15 @@ from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
 from views.disclosure.taken import limits_of
-from views.disclosure.work import files, inline_limits, run_if_small, upload_mb
+from views.disclosure.work import files, inline_limits, passes_preflight, run_if_small, upload_mb
 from views.downloads import send_pieces, send_workbook
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
+
+AWAY = N_(
+    "This round is sealed with shares that its openers hold. The session in which you sent this file is over, so nobody "
+    "can read it before the opening, neither you nor we. Keep your own copy, or send a newer version to see its remarks."
+)
 
 
 @blueprint.get("/rounds/<round_id>/disclosure")
@@ -47,16 +53,17 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
     except InvalidInput as error:
         return _own_page(round_, error=guard.refused(error)), error.status
     public_id, supplier_id, most = round_.public_id, actor().organisation_id, upload_mb(round_) * 1_000_000
-    key = sealing.new_key(round_)
+    key, is_by_shares = sealing.new_key(round_), sealing.is_by_shares(round_)
     guard.release()
     try:
         blob = files().put(sent.stream, max_bytes=most, key=key)
     except RuleBroken as error:
         return _own_page(_again(public_id), error=guard.refused(error)), 413
+    has_passed = passes_preflight(blob, is_needed=is_by_shares)
     replay = guard.resume()
     if replay is not None:
         return replay
-    submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at)
+    submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at, has_passed)
     return _receipt(submission)
 
 
@@ -65,7 +72,13 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
 def send_again(round_: Round) -> BaseResponse:
     """Send the earlier file once more, without a transfer; receipt and check are those of an upload."""
     submission = again.send_again(
-        db.session(), round_, own_organisation(), actor=actor(), clock=clock.now, files=files()
+        db.session(),
+        round_,
+        own_organisation(),
+        actor=actor(),
+        clock=clock.now,
+        files=files(),
+        passes=partial(passes_preflight, is_needed=sealing.is_by_shares(round_)),
     )
     said = _("The same file was sent again, as version %(number)s.", number=submission.version_no)
     return _receipt(submission, said)
@@ -98,7 +111,7 @@ def original(round_: Round, submission_id: str) -> Response:
 @permit(Permission.SUBMISSION_COUNT)
 def count(round_: Round, submission_id: str) -> BaseResponse:
     """Let this version stand at once."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     counting.count(db.session(), submission, actor=actor(), clock=clock.now, files=files())
     return guard.done(address(submission), _("This version counts. You can replace or withdraw it until the deadline."))
 
@@ -108,11 +121,16 @@ def own_organisation() -> Organisation:
     return db.session.get_one(Organisation, actor().organisation_id)
 
 
-def own_submission(round_: Round, public_id: str) -> Submission:
-    """One of the supplier's own versions; another's is *not found*."""
+def own_submission(round_: Round, public_id: str, *, may_be_away: bool = False) -> Submission:
+    """One of the supplier's own versions; another's is *not found*.
+
+    Raises MoveRefused where its key is away until the opening and what is asked for needs it (`may_be_away`: it does not).
+    """
     submission = guard.child(Submission, public_id, round_)
     if submission.supplier_id != actor().organisation_id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    if sealing.is_away(submission) and not may_be_away:
+        raise MoveRefused("key-away", AWAY, rule="L07b")
     return submission
 
 
@@ -173,12 +191,25 @@ def _again(public_id: str) -> Round:
 
 
 def _receive(
-    round_public_id: str, supplier_id: int | None, blob: Any, name: str, first_byte_at: dt.datetime
+    round_public_id: str,
+    supplier_id: int | None,
+    blob: Any,
+    name: str,
+    first_byte_at: dt.datetime,
+    has_passed: bool,
 ) -> Submission:
     round_ = _again(round_public_id)
     supplier = db.session.get_one(Organisation, supplier_id)
     return receiving.receive(
-        db.session(), round_, supplier, blob, name, actor=actor(), clock=clock.now, first_byte_at=first_byte_at
+        db.session(),
+        round_,
+        supplier,
+        blob,
+        name,
+        actor=actor(),
+        clock=clock.now,
+        first_byte_at=first_byte_at,
+        has_passed=has_passed,
     )
 
 

@@ -25,7 +25,7 @@ from views.i18n import instant
 @permit(Permission.SUBMISSION_COUNT)
 def ask_withdraw(round_: Round, submission_id: str) -> str | Response:
     """What taking this version back does; the version's own page where it cannot be taken back."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     is_open = round_.state == "published" and not receiving.is_past(round_, clock.now())
     if not is_open or submission.state not in counting.LIVE:
         return redirect(address(submission))
@@ -43,7 +43,7 @@ def ask_withdraw(round_: Round, submission_id: str) -> str | Response:
 @permit(Permission.SUBMISSION_COUNT)
 def withdraw(round_: Round, submission_id: str) -> Response:
     """Take the version, or with the counted one the submission, back."""
-    submission = own_submission(round_, submission_id)
+    submission = own_submission(round_, submission_id, may_be_away=True)
     is_whole = counting.is_submission(submission)
     counting.withdraw(db.session(), submission, actor=actor(), clock=clock.now)
     said = (

@@ -14,13 +14,25 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework.disclosure import checking, comparisons, counting, quarantine, receiving, sealing, smelter_loads, storing
+from framework.disclosure import (
+    arriving,
+    checking,
+    comparisons,
+    counting,
+    in_memory,
+    quarantine,
+    receiving,
+    sealing,
+    smelter_loads,
+    storing,
+)
 from framework.disclosure.checked import Checked
 from framework.disclosure.pace import share_done
 from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
 from framework.ground import jobs, turns
-from framework.ground.files import FileStore
+from framework.ground.deposits import Deposits
+from framework.ground.files import Blob, FileStore
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
@@ -71,6 +83,11 @@ def run_if_small(job_id: int | None, size: int) -> None:
         logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
 
 
+def passes_preflight(blob: Blob, *, is_needed: bool) -> bool:
+    """Whether the bytes that just came pass their pre-flight; asked where their key may be away before they are read."""
+    return is_needed and arriving.passes(files(), blob, limits=_settings().large_limits())
+
+
 def _has_long_list_before(session: Session, job_id: int) -> bool:
     """Whether the version that stands is so long that comparing with it is nothing to wait for."""
     job = session.get_one(Job, job_id)
@@ -92,6 +109,9 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     if submission is None or not submission.is_being_read:
         return
     with sealing.for_job(session, submission.supplier_id):
+        if sealing.is_away(submission):  # its sender's session ended before it was read
+            counting.give_up(session, submission, clock=clock, files=files())
+            return
         _check(session, submission, job, clock)
 
 
@@ -336,6 +356,18 @@ def close_due_rounds(session: Session, clock: Clock) -> None:
             logger.error("receipt of round %s could not be closed: %s", number, jobs.reason(error))
 
 
+@jobs.periodic("forget_keys_in_memory", every_seconds=60)
+def forget_keys_in_memory(session: Session, clock: Clock) -> None:
+    """Keys whose session is over, and whatever else is kept in memory beyond its moment."""
+    found: Deposits | None = current_app.extensions["deposits"]
+    if found is None:
+        return
+    now = clock()
+    found.sweep(now=now)
+    in_memory.forget_ended(session, found, now=now, idle=dt.timedelta(minutes=_settings().session_idle_minutes))
+    session.commit()
+
+
 @jobs.periodic("forget_unfinished_rows", every_seconds=3600)
 def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
     """Rows of a version that was taken back while they were being stored belong to nothing; nor do rows that wait in vain."""
@@ -344,5 +376,5 @@ def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
     session.commit()
     with_waiting = select(WaitingRow.submission_id).distinct()
     for submission in session.scalars(select(Submission).where(Submission.id.in_(with_waiting))).all():
-        if not submission.is_rechecked:
+        if not submission.is_being_read:
             _forget_waiting(session, submission.id)

@@ -6,6 +6,7 @@ from flask import current_app, g, redirect, render_template, request, session, u
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from framework.disclosure import in_memory
 from framework.ground.errors import InvalidInput
 from framework.ground.permissions import Permission
 from framework.people import limits, links, passwords, signing_in
@@ -53,7 +54,7 @@ def sign_in_send() -> Page:
 @permit(Permission.ACCOUNT)
 def sign_out() -> Response:
     """End this session on the server."""
-    signing_in.end(db.session(), g.live_session, actor=actor(), now=clock.now())
+    _end_session()
     answer = done(url_for("home.start"))
     kept = session.get("language")
     session.clear()
@@ -128,10 +129,16 @@ def reset_send(token: str) -> Page:
     return done(url_for(".sign_in"), _("Your password is changed. Sign in with the new one."))
 
 
+def _end_session() -> None:
+    """End the session of this browser; keys that lived no longer than it are forgotten at once."""
+    signing_in.end(db.session(), g.live_session, actor=actor(), now=clock.now())
+    in_memory.forget(actor().session_ref)
+
+
 def begin_session(user: User) -> None:
     """Give the browser a new session of this person; the one it had ends, and nothing of the old cookie stays (T35)."""
     if getattr(g, "live_session", None) is not None:
-        signing_in.end(db.session(), g.live_session, actor=actor(), now=clock.now())
+        _end_session()
     settings = current_app.extensions["settings"]
     _live, token = signing_in.start(
         db.session(),

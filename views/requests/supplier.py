@@ -23,7 +23,7 @@ from models.requests import UpstreamRequest
 from models.rounds import Round
 from views import clock, guard, seen
 from views.disclosure.upload import address, own_organisation
-from views.disclosure.work import files, run_if_small, upload_mb
+from views.disclosure.work import files, passes_preflight, run_if_small, upload_mb
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
@@ -194,6 +194,7 @@ def send_version(round_: Round) -> Response:
         raise MoveRefused("nothing-pending", N_("Everything that you took over stands in your newest version already."))
     key = sealing.new_key(round_)
     blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000, key=key)
+    has_passed = passes_preflight(blob, is_needed=sealing.is_by_shares(round_))
     receiving.lock(db.session(), round_)
     nodes.require_newest(db.session(), version)
     made = receiving.receive(
@@ -205,6 +206,7 @@ def send_version(round_: Round) -> Response:
         actor=actor(),
         clock=clock.now,
         first_byte_at=now,
+        has_passed=has_passed,
     )
     audit.record(db.session(), MADE, actor=actor(), now=now, subject=made, rows=count)
     job, size = made.job, made.file.size

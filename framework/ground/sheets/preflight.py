@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from framework.ground.sheets import progress
 from framework.ground.sheets.cells import Refusal, SheetFacts
@@ -72,6 +73,11 @@ def preflight(path: Path, limits: Limits) -> Preflight:
         return Preflight(_kind_or_binary(path, limits), refusal=with_lane(error.refusal, limits))
     date1904 = found.package.date1904 if found.package else False
     return Preflight(found.kind, found.lane, found.facts, date1904)
+
+
+def passes_task(path: Path, arguments: dict[str, Any]) -> bool:
+    """The work of a child: whether the file at `path` passes under `arguments["limits"]`."""
+    return preflight(path, Limits.from_dict(arguments["limits"])).refusal is None
 
 
 def with_lane(refusal: Refusal, limits: Limits) -> Refusal:

@@ -11,7 +11,7 @@ from framework.chain.build import build as build_chain
 from framework.chain.contradictions import finding, listing, loading, review
 from framework.chain.contradictions.states import state_of
 from framework.chain.matching import merging
-from framework.disclosure.opening import BUILD_JOB
+from framework.disclosure.receiving import BUILD_JOB
 from framework.ground import jobs
 from framework.ground.audit_labels import KINDS
 from framework.ground.errors import RuleBroken

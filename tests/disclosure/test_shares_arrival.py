@@ -1,0 +1,232 @@
+"""Where openers hold shares: a version is read while its sender's session lives; then nobody reads it before the opening."""
+
+from __future__ import annotations
+
+import pytest
+from flask import current_app
+from sqlalchemy import delete, select
+
+from framework.disclosure import counting, in_memory, opening, releasing
+from framework.ground import lifecycle
+from framework.ground.actors import SYSTEM
+from models.base import db
+from models.boxes import PrivateBox
+from models.disclosure import Submission, SubmissionRow
+from models.people import User, UserSession
+from models.records import Job, Mail
+from models.sealing import KeyMissing, Ring, holding
+from tests.disclosure.test_pages import Tender, with_faults
+from views import mailing
+from views.disclosure.work import forget_keys_in_memory
+from views.worker import work_off
+
+KEY = PrivateBox.of_seed(b"sixteen bytes of")
+SEALED = {"seal_public_key": KEY.public, "settings": {"seal_mode": "shares"}}
+
+
+@pytest.fixture
+def tender(session, build, clock, sign_in):
+    return Tender(session, build, clock, sign_in, **SEALED)
+
+
+def again(tender):
+    """The same person in a new session: the old one goes on."""
+    user = tender.submissions()[0].created_by_id
+    tender.writing()
+    return tender.enter(tender.session.get_one(User, user), tender.supplier)
+
+
+def test_in_the_session_of_its_sender_a_version_is_shown_as_everywhere(tender):
+    page = tender.send(tender.workbook(with_faults(tender.tables())))
+
+    one = tender.submissions()[0]
+    assert (one.state, one.verdict, one.has_passed_preflight) == ("checked", "countable", True)
+    assert "disclosure.xlsx" in page.text
+    assert "lapptop" in page.text
+    assert tender.browser.get(f"{tender.version()}/original").status_code == 200
+
+
+def test_another_session_of_the_same_person_reads_nothing_of_it(tender):
+    tender.send(tender.workbook(with_faults(tender.tables())))
+    browser = again(tender)
+
+    page, listing = browser.page(tender.version()), browser.page(tender.home)
+
+    assert "Nobody can read it before the opening" in page.text
+    assert "lapptop" not in page.text
+    assert "disclosure.xlsx" not in page.text
+    print(page.text)
+    assert "…" in page.text
+    assert tender.submissions()[0].receipt_number in listing.text
+    for part in ("original", "issues.xlsx", "marked.xlsx", "columns", "mend", "receipt.pdf", "receipt.json"):
+        assert browser.get(f"{tender.version()}/{part}", buffered=True).status_code in (404, 405, 409), part
+    assert "sealed until the opening" in browser.page(f"{tender.version()}/receipt").text
+    assert browser.get(f"{tender.home}/template-en.xlsx", buffered=True).status_code == 200
+
+
+@pytest.mark.parametrize("ends", ["signed out", "idle", "revoked"])
+def test_with_its_session_the_key_is_forgotten(tender, ends):
+    tender.send()
+    one = tender.submissions()[0]
+    deposits = current_app.extensions["deposits"]
+    assert deposits.get(f"{in_memory.KIND}{one.seal_id}") is not None
+
+    if ends == "signed out":
+        tender.browser.send("/sign-out")
+    elif ends == "idle":
+        tender.clock.forward(hours=2)
+        forget_keys_in_memory(tender.writing(), tender.clock)
+    else:
+        tender.writing().execute(delete(UserSession))
+        tender.session.commit()
+        forget_keys_in_memory(tender.writing(), tender.clock)
+
+    assert deposits.get(f"{in_memory.KIND}{one.seal_id}") is None
+    with pytest.raises(KeyMissing):
+        _ = one.facts()
+
+
+def opened(tender):
+    """Receipt closes, and what the openers' shares give opens."""
+    tender.clock.forward(minutes=31)
+    session = tender.writing()
+    files = current_app.extensions["files"]
+    held = Ring(master=current_app.extensions["master"], deposits=current_app.extensions["deposits"])
+    held.boxes[tender.round.public_id] = KEY
+    with holding(held):
+        counting.close_receipt(session, tender.round, clock=tender.clock, files=files)
+        counting.wait_for_nothing(session, tender.round, clock=tender.clock, files=files)
+        session.flush()
+        for one in session.scalars(select(Submission).where(Submission.state == "counted")).all():
+            one.opened_at = tender.clock.now
+            releasing.release(session, one)
+            lifecycle.move(session, one, "open", actor=SYSTEM, now=tender.clock.now)
+    session.commit()
+
+
+def test_after_its_session_it_is_counted_and_opened_with_the_shares(tender):
+    tender.send()
+    tender.browser.send("/sign-out")
+    deposits = current_app.extensions["deposits"]
+    assert list(deposits.all("")) == []
+
+    opened(tender)
+
+    one = tender.submissions()[0]
+    assert (one.state, one.rows_stored) == ("opened", one.rows_in)
+    assert one.file.name == "disclosure.xlsx"
+    rows = tender.session.scalars(select(SubmissionRow)).all()
+    assert rows
+    assert all(isinstance(row.read_values, dict) for row in rows)
+
+
+def unread(tender, content=None):
+    """A version whose session ended before anybody read it."""
+    current_app.extensions["settings"].inline_mb, before = 0, current_app.extensions["settings"].inline_mb
+    try:
+        tender.send(content)
+    finally:
+        current_app.extensions["settings"].inline_mb = before
+    assert tender.submissions()[0].state == "staged"
+    tender.browser.send("/sign-out")
+    db.session.remove()
+    work_off(current_app)
+
+
+def test_what_nobody_read_in_time_counts_and_is_read_after_the_opening(tender):
+    unread(tender)
+    one = tender.submissions()[0]
+    assert (one.state, one.verdict, one.checked_at) == ("checked", "countable", None)
+    page = again(tender).page(tender.version())
+    assert "It could not be read before your session ended" in page.text
+
+    opened(tender)
+    one = tender.submissions()[0]
+    assert one.state == "opened"
+    assert one.is_being_read
+    session = tender.writing()
+    opening._prepare(session, session.get_one(Submission, one.id), tender.clock.now)
+    session.commit()
+    db.session.remove()
+    work_off(current_app)
+
+    one = tender.submissions()[0]
+    assert one.rows_stored
+    assert not one.is_being_read
+    assert tender.session.scalars(select(Job.kind).where(Job.kind == "build_chain")).all() == ["build_chain"]
+
+
+def test_what_is_no_table_and_was_not_read_does_not_count(tender):
+    unread(tender, b"%PDF-1.7 no table")
+
+    assert [one.state for one in tender.submissions()] == ["refused"]
+    assert "We could not take this file" in again(tender).page(tender.version()).text
+
+
+def test_a_late_file_lies_under_a_key_that_nobody_has(tender):
+    tender.clock.forward(minutes=31)
+    tender.send()
+
+    one = tender.submissions()[0]
+    assert one.state == "late"
+    assert list(current_app.extensions["deposits"].all("")) == []
+    assert "after the deadline" in tender.browser.page(tender.version()).text
+
+
+def test_the_same_bytes_again_are_the_same_version(tender):
+    content = tender.workbook()
+    tender.send(content)
+    tender.send(content, browser=again(tender))
+
+    assert len(tender.submissions()) == 1
+
+
+def test_a_newer_version_of_another_session_replaces_the_one_nobody_can_read(tender):
+    tender.send()
+    browser = again(tender)
+    tender.browser.send("/sign-out")
+    tender.send(tender.workbook(with_faults(tender.tables())), browser=browser)
+
+    assert [one.state for one in tender.submissions()] == ["checked", "checked"]
+    opened(tender)
+    assert [one.state for one in tender.submissions()] == ["replaced", "opened"]
+
+
+def test_mails_go_without_what_only_the_key_opens(tender, app):
+    tender.send()
+    tender.browser.send("/sign-out")
+    tender.clock.forward(minutes=2)
+    with app.app_context():
+        mail = tender.session.scalars(select(Mail).where(Mail.template == "submission_received")).one()
+        _subject, text, page = mailing.render(mail)
+
+        assert tender.submissions()[0].receipt_number in text
+        assert "SHA-256" not in text + page
+        assert mailing.attached(mail) == []
+
+
+def test_the_mail_of_the_arrival_carries_the_signed_receipt_while_the_session_lives(tender, app):
+    tender.send()
+    with app.app_context():
+        mail = tender.session.scalars(select(Mail).where(Mail.template == "submission_received")).one()
+        assert "SHA-256" in mailing.render(mail)[1]
+        assert len(mailing.attached(mail)) == 1
+
+
+def test_withdrawing_and_counting_need_no_key(tender):
+    tender.send()
+    browser = again(tender)
+    tender.browser.send("/sign-out")
+
+    browser.send(f"{tender.version()}/count")
+    assert tender.submissions()[0].state == "counted"
+    browser.send(f"{tender.version()}/withdraw")
+    assert tender.submissions()[0].state == "withdrawn"
+
+
+def test_where_no_memory_keeps_keys_a_file_is_still_taken(tender, monkeypatch):
+    monkeypatch.setitem(current_app.extensions, "deposits", None)
+    tender.send()
+
+    one = tender.submissions()[0]
+    assert (one.state, one.verdict, one.checked_at) == ("checked", "countable", None)
