@@ -68,7 +68,7 @@ def release(session: Session, submission: Submission) -> None:
     _forget_beside(session, submission)
     if submission.made_from is not None and submission.made_from.opened_at is None:
         facts.pop("returned", None)
-    submission.seal_id = submission.sealed_facts = ""
+    submission.seal_id = submission.sealed_facts = submission.told = ""
     for fact in FACTS:
         if fact in facts:
             setattr(submission, fact, facts[fact])

@@ -14,13 +14,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import current_app
+from flask.testing import FlaskClient
 from sqlalchemy import inspect, select
 
+from framework.disclosure import sealing
+from framework.disclosure import told as told_
 from models.base import db
-from models.records import Mail
+from models.boxes import PrivateBox
+from models.people import User
+from models.records import Mail, StoredFile
 from models.sealing import Ring, holding
 from tests.disclosure.test_pages import Tender
 from views import mailing
+from views.keyring import with_master
 from views.worker import work_off
 
 ROUTES_TRIED = 1 if os.environ.get("HEFBOOM_BARS") else 10
@@ -85,7 +91,8 @@ class Cage:
 
     def sheet(self) -> str:
         found = self.tender.submissions()[1]
-        return str(found.sheets[0]["name"]) if found.sheets else ""
+        with with_master(current_app), sealing.for_job(self.tender.session, found.supplier_id):
+            return str(found.sheets[0]["name"]) if found.sheets else ""
 
     def found_in(self, what: bytes) -> list[str]:
         """The marks that stand in some bytes, in clear or in base64."""
@@ -99,9 +106,21 @@ def _in_base64(mark: str) -> list[bytes]:
     return [base64.b64encode(b"\0" * shift + mark.encode())[8:-4] for shift in range(3)]
 
 
-@pytest.fixture
+SHARES = {"seal_public_key": PrivateBox.of_seed(b"sixteen bytes of").public, "settings": {"seal_mode": "shares"}}
+
+
+@pytest.fixture(params=["server", "shares"])
 def cage(session, build, clock, sign_in, request):
-    made = Cage(Tender(session, build, clock, sign_in), seed=20261128)
+    """A round sealed in each of the two ways; with shares nobody has the private key."""
+    made = Cage(Tender(session, build, clock, sign_in, **(SHARES if request.param == "shares" else {})), seed=20261128)
+    made.act()
+    return made
+
+
+@pytest.fixture
+def shared(session, build, clock, sign_in):
+    """A round sealed with shares."""
+    made = Cage(Tender(session, build, clock, sign_in, **SHARES), seed=20261129)
     made.act()
     return made
 
@@ -138,6 +157,41 @@ def test_a_dump_and_every_stored_byte_tell_no_mark(cage, app, installation, capl
     assert cage.found_in(caplog.text.encode()) == []
 
 
+def test_with_shares_the_master_key_opens_nothing_that_tells_a_mark(shared, app, installation):
+    """Database, stored files and key file together (trust 5.2): all that the master key opens is opened, and searched."""
+    master = app.extensions["master"]
+    session, told = shared.tender.session, []
+    for version in shared.tender.submissions():
+        ring = sealing.of_supplier(session, master, version.supplier_id)
+        with holding(ring):
+            assert not ring.holds(version.seal_id)
+            told.append(repr(version.facts()).encode())
+            told.append(repr([one.message for one in told_.remarks_of(version)]).encode())
+    told += everything_stored(installation.folder).values()
+
+    assert [marks for one in told if (marks := shared.found_in(one))] == []
+    assert sealing.keys_where(session, master, StoredFile.key_id != "") == {}
+    assert b"rows_in" in b"".join(told)
+
+
+def test_with_shares_its_owner_reads_no_mark_in_another_session(shared, app):
+    user = shared.tender.session.get_one(User, shared.tender.submissions()[0].created_by_id)
+    shared.tender.writing()
+    app.test_client_class = FlaskClient  # parts of pages are asked for too
+    browser = shared.tender.enter(user, shared.tender.supplier)
+    every = {one for version in shared.tender.submissions() for one in addresses(app, shared, version)}
+    told, failed = {}, {}
+    for address in sorted(every):
+        db.session.remove()
+        answer = browser.get(address, buffered=True)
+        if answer.status_code >= 500 and "health" not in address:
+            failed[address] = answer.status_code
+        if marks := shared.found_in(inside(answer)):
+            told[address] = marks
+
+    assert (told, failed) == ({}, {})
+
+
 def test_the_owner_reads_its_marks(cage):
     browser, versions = cage.tender.browser, cage.tender.submissions()
     workbook = inside(browser.get(f"{cage.tender.home}/{versions[0].public_id}/original", buffered=True))
@@ -149,9 +203,10 @@ def test_the_owner_reads_its_marks(cage):
     assert cage.found_in(page)
 
 
-def test_mails_tell_no_mark_neither_in_the_outbox_nor_when_they_leave(cage):
+def test_mails_tell_no_mark_neither_in_the_outbox_nor_when_they_leave(cage, monkeypatch):
     mails = cage.tender.session.scalars(select(Mail)).all()
-    with holding(Ring(master=current_app.extensions["master"])):
+    with holding(Ring(master=current_app.extensions["master"])), monkeypatch.context() as nothing_kept:
+        nothing_kept.setitem(current_app.extensions, "deposits", None)
         told = [repr((one.params, one.secret, mailing.render(one))).encode() for one in mails]
 
     assert len(told) > 2

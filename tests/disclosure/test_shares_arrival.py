@@ -55,7 +55,6 @@ def test_another_session_of_the_same_person_reads_nothing_of_it(tender):
     assert "Nobody can read it before the opening" in page.text
     assert "lapptop" not in page.text
     assert "disclosure.xlsx" not in page.text
-    print(page.text)
     assert "…" in page.text
     assert tender.submissions()[0].receipt_number in listing.text
     for part in ("original", "issues.xlsx", "marked.xlsx", "columns", "mend", "receipt.pdf", "receipt.json"):
