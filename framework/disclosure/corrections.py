@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.facility_types import TYPED
@@ -182,20 +181,37 @@ def set_aside(session: Session, submission: Submission, *, clock: Clock) -> None
     A mending is taken back; in the table by who did it. A mending that had just been taken back stands again. The record
     says that the program did so.
     """
-    now = clock()
-    newest = max(batches(session, submission), key=_last_change, default=None)
-    cells = newest.corrections if newest else ()
-    was_undone = newest is not None and newest.first.undone_at is not None
-    for one in cells:
-        one.undone_at, one.undone_by_id = (None, None) if was_undone else (now, one.created_by_id)
+    now, newest = clock(), _newest_act(session, submission)
+    cells, was_undone = (newest.cells, newest.undone > 0) if newest is not None else (0, False)
+    if newest is not None:
+        reversed_now: dict[str, object] = (
+            {"undone_at": None, "undone_by_id": None}
+            if was_undone
+            else {"undone_at": now, "undone_by_id": Correction.created_by_id}
+        )
+        theirs = (Correction.submission_id == submission.id, Correction.batch == newest.batch)
+        session.execute(
+            update(Correction).where(*theirs).values(reversed_now).execution_options(synchronize_session="fetch")
+        )
     submission.is_mended = False
     kind = UNDOING_SET_ASIDE if was_undone else SET_ASIDE
-    audit.record(session, kind, actor=SYSTEM, now=now, subject=submission, cells=len(cells))
+    audit.record(session, kind, actor=SYSTEM, now=now, subject=submission, cells=cells)
 
 
-def _last_change(act: Batch) -> tuple[dt.datetime, int]:
-    """When an act was done or taken back; of acts of one instant the later one."""
-    return act.first.undone_at or act.first.created_at, act.first.id
+def _newest_act(session: Session, submission: Submission) -> Any:
+    """Of the act that was done or taken back last: batch, number of cells and of those taken back; needs no key of the version."""
+    changed = func.max(func.coalesce(Correction.undone_at, Correction.created_at))
+    query = (
+        select(
+            Correction.batch,
+            func.count().label("cells"),
+            func.count(Correction.undone_at).label("undone"),
+        )
+        .where(Correction.submission_id == submission.id)
+        .group_by(Correction.batch)
+        .order_by(changed.desc(), func.min(Correction.id).desc())
+    )
+    return session.execute(query.limit(1)).first()
 
 
 def _is_under_another(session: Session, one: Correction) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from flask import current_app
 from sqlalchemy import delete, select
@@ -11,7 +15,7 @@ from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
 from models.base import db
 from models.boxes import PrivateBox
-from models.disclosure import Submission, SubmissionRow
+from models.disclosure import Correction, Submission, SubmissionRow
 from models.people import User, UserSession
 from models.records import Job, Mail
 from models.sealing import KeyMissing, Ring, holding
@@ -229,3 +233,21 @@ def test_where_no_memory_keeps_keys_a_file_is_still_taken(tender, monkeypatch):
 
     one = tender.submissions()[0]
     assert (one.state, one.verdict, one.checked_at) == ("checked", "countable", None)
+
+
+def test_a_mending_that_nobody_read_is_set_aside_and_what_was_read_counts(tender):
+    tender.send(tender.workbook(with_faults(tender.tables())))
+    page = tender.browser.get(tender.version(), buffered=True).get_data(as_text=True)
+    address = html.unescape(next(iter(re.findall(r'href="([^"]*/mend[^"]*)"', page))))
+    cause = dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
+    current_app.extensions["settings"].inline_mb, before = 0, current_app.extensions["settings"].inline_mb
+    tender.browser.post(urlsplit(address).path, data=cause | {"how": "all", "everywhere": "laptop"})
+    current_app.extensions["settings"].inline_mb = before
+    assert tender.submissions()[0].is_rechecked
+    tender.browser.send("/sign-out")
+
+    opened(tender)
+
+    one = tender.submissions()[0]
+    assert (one.state, one.is_mended) == ("opened", False)
+    assert [cell.undone_at is not None for cell in tender.session.scalars(select(Correction))] == [True]
