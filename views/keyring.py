@@ -87,7 +87,9 @@ def hold_for(who: Actor) -> None:
     Who acts for no supplier has sent nothing, and is spared the question.
     """
     sent_by = who.organisation_id if "supplier" in who.roles else None
-    hold(sealing.of_supplier(db.session, master(), sent_by))  # the session of the moment, not of now
+    held = sealing.of_supplier(db.session, master(), sent_by)  # the session of the moment, not of now
+    held.deposits = deposits()
+    hold(held)
 
 
 def with_master(app: Flask) -> AbstractContextManager[Ring]:

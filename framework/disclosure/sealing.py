@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, scoped_session
 from framework.ground import sealed
 from framework.ground.files import Blob, FileStore, Pieces
 from models.base import random_id
+from models.boxes import PublicBox
 from models.disclosure import Submission
 from models.people import Organisation
 from models.records import StoredFile
@@ -86,6 +87,8 @@ def require_opens(master: Wrap, round_public_id: str, sealed_key: str) -> None:
 
 def wrap(round_: Round, key: Key) -> str:
     """A content key, wrapped by the key of its round, which is made where there is none; the round is locked."""
+    if round_.seal_public_key:
+        return PublicBox(round_.seal_public_key).wrap(key.content, _of_file(round_.public_id, key.id))
     return _round_wrap(round_, may_make=True).wrap(key.content, _of_file(round_.public_id, key.id))
 
 
@@ -103,6 +106,11 @@ def outcome_hash(content_sha256: str) -> str:
 def unwrapped(submission: Submission) -> Key:
     """The content key of a version from its wraps: for the act that releases it. Raises KeyMissing and WrongMasterKey."""
     file, round_ = submission.file, submission.round
+    if round_.seal_public_key:
+        box = ring().boxes.get(round_.public_id)
+        if box is None:
+            raise KeyMissing(file.key_id)
+        return Key(file.key_id, box.unwrap(file.wrapped_key, _of_file(round_.public_id, file.key_id)))
     content = _round_wrap(round_).unwrap(file.wrapped_key, _of_file(round_.public_id, file.key_id))
     return Key(file.key_id, content)
 
@@ -162,7 +170,7 @@ def keys_where(session: AnySession, master: Wrap, which: Any) -> dict[str, bytes
         select(StoredFile.key_id, StoredFile.wrapped_key, Round.public_id, Round.sealed_key)
         .join(Submission, Submission.file_id == StoredFile.id)
         .join(Round, Round.id == Submission.round_id)
-        .where(StoredFile.key_id != "", which)
+        .where(StoredFile.key_id != "", Round.seal_public_key == "", which)
     )
     with session.no_autoflush:
         rows = session.execute(query).all()
