@@ -90,6 +90,7 @@ class Installation:
                 check_database=False,
                 base_url="http://localhost",
                 inline_mb=1,
+                deposit_dir=folder / "deposits",
                 second_factor_roles="",
             )
         )

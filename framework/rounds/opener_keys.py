@@ -43,14 +43,14 @@ def persons_needed(round_: Round) -> int:
     return max(needed, FEWEST) if is_on(round_) else needed
 
 
-def acceptable(user: User, passphrase: str, again: str) -> str:
-    """A passphrase that may be taken; raises InvalidInput. It compares hashes, so call it outside any transaction."""
-    passwords.acceptable(passphrase, email=user.email, field="passphrase", least=SHORTEST)
+def acceptable(passphrase: str, again: str, *, email: str, password_hash: str | None) -> str:
+    """A passphrase that may be taken; raises InvalidInput. It compares with the password: slow, so outside any transaction."""
+    passwords.acceptable(passphrase, email=email, field="passphrase", least=SHORTEST)
     if passphrase != again:
         raise InvalidInput(
             "passphrase-differs", N_("The two are not the same. Type both once more."), field="passphrase_again"
         )
-    if passwords.matches(user.password_hash, passphrase):
+    if passwords.matches(password_hash, passphrase):
         raise InvalidInput(
             "passphrase-is-password",
             N_("This is your password. Choose another: the server sees your password at every sign-in."),
