@@ -6,6 +6,7 @@ import datetime as dt
 import hmac
 import html
 import re
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -453,3 +454,63 @@ def test_what_was_sent_under_a_one_time_key_tells_nothing_of_the_passphrase(clos
     ]
 
     assert sorted(hashes) == sorted(plain)
+
+
+def at_once(*posts):
+    """The answers to forms that are sent at the same moment, each from its own browser."""
+    app, found = current_app._get_current_object(), []
+    ready = threading.Barrier(len(posts))
+
+    def send(browser, place, data):
+        ready.wait()
+        with app.app_context():
+            found.append(browser.post(place, data=data).status_code)
+
+    threads = [threading.Thread(target=send, args=one) for one in posts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(found)
+
+
+def test_two_confirmations_at_the_same_moment_open_once(closed):
+    place = f"{closed.here}/opening"
+    closed.session.rollback()
+
+    statuses = at_once(*((who.browser, place, {"passphrase": who.passphrase}) for who in closed.people[:2]))
+
+    assert statuses == [303, 303]
+    opened = closed.session.scalars(select(Opening)).all()
+    assert [one.opened_at is not None for one in opened] == [True]
+    assert closed.round.state == "opened"
+
+
+def test_one_opener_in_two_windows_confirms_once(closed):
+    who = closed.people[0]
+    body = closed.round.organisation
+    other = closed.enter(closed.session, closed.session.get_one(User, who.user_id), body)
+    closed.session.rollback()
+
+    statuses = at_once(
+        *((one, f"{closed.here}/opening", {"passphrase": who.passphrase}) for one in (who.browser, other))
+    )
+
+    assert statuses == [303, 409]
+    assert closed.round.state == "receipt_closed"
+    assert len(closed.session.scalars(select(Opening)).one().confirmations) == 1
+
+
+def test_two_windows_that_choose_at_the_same_moment_leave_one_key_whose_sheet_was_shown(world):
+    who = world.people[0]
+    body = world.round.organisation
+    other = world.enter(world.session, world.session.get_one(User, who.user_id), body)
+    data = {"passphrase": who.passphrase, "passphrase_again": who.passphrase, "replaces": ""}
+    world.session.rollback()
+
+    statuses = at_once(*((one, world.page, data) for one in (who.browser, other)))
+
+    assert statuses == [200, 409]
+    assert world.session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.like("opener_key.made%"))).all() == [
+        "opener_key.made"
+    ]
