@@ -71,7 +71,7 @@ class KeyDamaged(MoveRefused):
             "opener-key-damaged",
             N_(
                 "What is stored of your key was changed outside the product. Use your recovery code; if that does not help "
-                "either, the operator puts a backup back, or two other openers open."
+                "either, the operator puts a backup back, or the others open without you."
             ),
             rule="L08",
         )
