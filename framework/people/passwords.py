@@ -33,14 +33,14 @@ def is_outdated(stored: str) -> bool:
     return HASHER.check_needs_rehash(stored)
 
 
-def acceptable(password: str, *, email: str, field: str = "password", least: int = SHORTEST) -> str:
+def acceptable(password: str, *, email: str, field: str = "password") -> str:
     """The password itself; raises InvalidInput where it is too short, too long or the mail address."""
-    if len(password) < least:
+    if len(password) < SHORTEST:
         raise InvalidInput(
             "password-short",
             N_("A password has at least %(least)s characters."),
             field=field,
-            least=least,
+            least=SHORTEST,
         )
     if len(password) > LONGEST:
         raise InvalidInput(

@@ -45,7 +45,14 @@ def persons_needed(round_: Round) -> int:
 
 def acceptable(passphrase: str, again: str, *, email: str, password_hash: str | None) -> str:
     """A passphrase that may be taken; raises InvalidInput. It compares with the password: slow, so outside any transaction."""
-    passwords.acceptable(passphrase, email=email, field="passphrase", least=SHORTEST)
+    if len(passphrase) < SHORTEST:
+        raise InvalidInput(
+            "passphrase-short",
+            N_("A passphrase has at least %(least)s characters."),
+            field="passphrase",
+            least=SHORTEST,
+        )
+    passwords.acceptable(passphrase, email=email, field="passphrase")
     if passphrase != again:
         raise InvalidInput(
             "passphrase-differs", N_("The two are not the same. Type both once more."), field="passphrase_again"
