@@ -20,6 +20,7 @@ from models.people import User
 from models.records import AuditEvent
 from models.sealing import KeyMissing, ring
 from tests.disclosure.sharing import CHEAP, Shared, nobody_holds_keys
+from views import beat
 
 
 @pytest.fixture(autouse=True)
@@ -326,3 +327,17 @@ def test_no_sequence_opens_with_one_share_outside_the_window_or_with_one_that_wa
             assert (scene.round.state == "opened") == (len(set(held) - revoked) >= 2)
             if scene.round.state == "opened":
                 return
+
+
+def test_shares_that_nobody_asks_for_any_more_are_forgotten_when_the_window_ends(scene, app, monkeypatch):
+    monkeypatch.setitem(app.extensions, "deposits", ring().deposits)
+    scene.count_one()
+    scene.confirm(scene.people[0])
+    folder = ring().deposits.folder
+    beat.forget_deposits(scene.session, scene.clock)
+    assert len(list(folder.iterdir())) == 1
+
+    scene.clock.forward(minutes=11)
+    beat.forget_deposits(scene.session, scene.clock)
+
+    assert list(folder.iterdir()) == []
