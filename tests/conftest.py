@@ -121,6 +121,7 @@ class Installation:
                 with db.engine.begin() as connection:
                     connection.execute(text(EMPTY if self.emptied % WHOLE_EVERY else whole))
         shutil.rmtree(self.folder / "files", ignore_errors=True)
+        shutil.rmtree(self.folder.with_name(f"{self.folder.name}-deposits"), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,14 @@ def sum_denied(session: Session, clock: Clock) -> None:
     audit.sum_denied(session, now=clock(), limit=limit)
 
 
+@jobs.periodic("forget_deposits", every_seconds=60)
+def forget_deposits(session: Session, clock: Clock) -> None:
+    """What is kept in memory for a while goes when its moment has passed, also where nobody asks for it any more."""
+    kept = current_app.extensions["deposits"]
+    if kept is not None:
+        kept.sweep(now=clock())
+
+
 @jobs.periodic("sweep_files", every_seconds=3600)
 def sweep_files(session: Session, clock: Clock) -> None:
     """Bytes that no row names after a day go: uploads whose transaction never came, and old pastes that nobody took over."""

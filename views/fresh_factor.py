@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from framework.ground.errors import FactorStale, InvalidInput
 from framework.people import limits, second_factor
 from models.base import db
-from views import clock, guard
+from views import clock, guard, typed
 from views.caller import is_call
 from views.i18n import sentence
 from views.people.account import me
@@ -56,12 +56,13 @@ def _ask(error: FactorStale) -> Answer:
 
 
 def _page(problem: str, status: int, *, said: str = "") -> tuple[str, int]:
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
     return render_template(
         "people/fresh_factor.html",
         problem=problem,
         said=said or _("This takes a code of your second factor."),
-        kept=kept,
+        kept=[(name, value) for name, value in sent if not typed.is_passphrase(name)],
+        again=[name for name, _value in sent if typed.is_passphrase(name)],
         field=guard.FRESH_CODE,
         here=request.full_path.rstrip("?"),
     ), status

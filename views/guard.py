@@ -430,9 +430,16 @@ def _taken(claim: dict[str, str]) -> bool:
     return db.session.scalar(written) is not None
 
 
+def _is_hashed(name: str) -> bool:
+    return name not in ("csrf_token", FRESH_CODE) and not typed.is_passphrase(name)
+
+
 def _body_hash() -> str:
-    """Keyed hash of what was sent, fields without their token and the bytes of the files: the database tells nothing of it."""
-    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if k not in ("csrf_token", FRESH_CODE))
+    """Keyed hash of what was sent, fields without their token and the bytes of the files: the database tells nothing of it.
+
+    An opener's passphrase stays out: whoever takes database and secrets could try passphrases on such a hash.
+    """
+    pairs = sorted((k, v) for k, v in request.form.items(multi=True) if _is_hashed(k))
     digest = hmac.new(str(current_app.secret_key).encode(), repr(pairs).encode(), "sha256")
     for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
         sent.stream.seek(0)

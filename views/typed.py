@@ -58,8 +58,13 @@ def has_files() -> bool:
     return any(sent.filename for sent in request.files.values())
 
 
+def is_passphrase(name: str) -> bool:
+    """Whether a field holds the passphrase of an opener: it is never written back into a page nor hashed cheaply."""
+    return name.startswith("passphrase")
+
+
 def _is_shown(name: str) -> bool:
-    if name in UNSEEN or name in SECRETS or "password" in name:
+    if name in UNSEEN or name in SECRETS or "password" in name or is_passphrase(name):
         return False
     return not (name == "code" and request.blueprint == "people")
 

@@ -10,45 +10,107 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import releasing
+from framework.disclosure import given_shares, releasing, sealing
 from framework.disclosure.receiving import BUILD_JOB, CHECK_JOB, Clock, is_past, lock
 from framework.ground import audit, jobs, lifecycle, separation
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
-from framework.rounds import settings
+from framework.rounds import opener_keys, settings
 from models.disclosure import Opening, OpeningConfirmation, Submission
 from models.people import Appointment, RoleGrant, User
 from models.rounds import Round
-from models.sealing import KeyMissing, SealBroken, WrongMasterKey
+from models.sealing import KeyMissing, SealBroken, WrongMasterKey, ring
 
 CONFIRMED = audit.declare("opening.confirmed", "needed", "given")
+GIVEN_AGAIN = audit.declare("opening.share_given_again", "needed", "given")
 
 
-def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock) -> Opening:
+def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock, private: bytes | None = None) -> Opening:
     """Give one opener's confirmation; the last one needed opens the tenders in the same transaction.
 
+    Where openers hold shares, `private` is the actor's private key: its share is kept until the window ends, and the last
+    one joins them. Who confirmed and whose share a restart lost gives it again.
+
     Raises MoveRefused: receipt still open, something still being read, nothing counted, not an
-    opener, tied to a bidder, the same person or session twice (law L07e). FactorStale: the second factor was given
-    too long ago (SD1).
+    opener, tied to a bidder, the same person or session twice (law L07e), no share, shares that do not fit. FactorStale:
+    the second factor was given too long ago (SD1).
     """
     lock(session, round_)
     now = clock()
     _refuse_others(session, round_, actor)
     _refuse_unready(session, round_, now)
     _refuse_tied(session, round_, actor)
+    share = given_shares.own_share(session, round_, private, actor=actor) if round_.seal_public_key else None
     opening = live_opening(session, round_, now=now) or _new_opening(session, round_, actor, now)
-    _refuse_twice(opening, actor)
+    again = actor.user_id in {one.user_id for one in given_shares.lost(session, opening, now=now)}
+    if not again:
+        _refuse_twice(opening, actor)
     separation.require_fresh_factor(session, round_, actor=actor, now=now)
-    confirmation = OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now)
-    opening.confirmations.append(confirmation)
+    if not again:
+        opening.confirmations.append(OpeningConfirmation(user_id=actor.user_id, session_ref=actor.session_ref, at=now))
     session.flush()
     needed, held = persons_needed(round_), valid(session, opening)
-    audit.record(session, CONFIRMED, actor=actor, now=now, subject=round_, needed=needed, given=len(held))
-    if len(held) >= needed:
-        first = held[0].user_id
-        lifecycle.move(session, round_, "open_tenders", actor=actor, now=now, proposer_id=first, opening=opening)
+    kind = GIVEN_AGAIN if again else CONFIRMED
+    audit.record(session, kind, actor=actor, now=now, subject=round_, needed=needed, given=len(held))
+    if share is None:
+        if len(held) >= needed:
+            _open(session, round_, opening, held, actor=actor, now=now)
+    else:
+        _with_share(session, round_, opening, held, share, actor=actor, now=now)
     return opening
+
+
+def _with_share(
+    session: Session,
+    round_: Round,
+    opening: Opening,
+    held: list[OpeningConfirmation],
+    share: tuple[int, bytes],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """Keep a share; where enough are at hand, open with them. Where that fails the share goes with its confirmation."""
+    number, content = share
+    given_shares.put(opening, number, content, now=now)
+    try:
+        found = given_shares.at_hand(session, opening, held, now=now)
+        if len(found) < persons_needed(round_):
+            return
+        boxes = ring().boxes
+        boxes[round_.public_id] = given_shares.box(round_, found)
+        try:
+            _open(session, round_, opening, held, actor=actor, now=now)
+        finally:
+            del boxes[round_.public_id]
+    except BaseException:
+        given_shares.drop(round_, number)
+        raise
+
+
+def _open(
+    session: Session,
+    round_: Round,
+    opening: Opening,
+    held: list[OpeningConfirmation],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """The opening itself, proposed by another opener than the one who acts where there is one."""
+    first = next((one.user_id for one in held if one.user_id != actor.user_id), actor.user_id)
+    lifecycle.move(session, round_, "open_tenders", actor=actor, now=now, proposer_id=first, opening=opening)
+
+
+def shares_lost(session: Session, opening: Opening | None, *, now: dt.datetime) -> list[OpeningConfirmation]:
+    """Confirmations whose share a restart lost, where openers hold shares: these persons give them again."""
+    return given_shares.lost(session, opening, now=now)
+
+
+def forget_shares(round_id: str, *, now: dt.datetime) -> None:
+    """Forget the shares that were given for a round: it is open, and that is committed."""
+    given_shares.forget(round_id, now=now)
 
 
 def live_opening(session: Session, round_: Round, *, now: dt.datetime) -> Opening | None:
@@ -81,11 +143,11 @@ def record_of(session: Session, round_: Round) -> Opening | None:
 
 def persons_needed(round_: Round) -> int:
     """How many openers must confirm (round setting, frozen at publication; practice, not law)."""
-    return int(settings.value(round_, "opening_persons"))
+    return opener_keys.persons_needed(round_)
 
 
 def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tuple[str, str]]:
-    """What stands in the way of an opening now, as (code, sentence template).
+    """What stands in the way of an opening now, as (code, sentence template). One by shares waits for no reading.
 
     Past the deadline a round that the clock job has not closed yet is looked at as if it had been.
     """
@@ -97,7 +159,8 @@ def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tupl
     again = select(Submission.id).where(
         Submission.round_id == round_.id, Submission.state == "checked", Submission.is_mended
     )
-    if "staged" in states or session.scalar(again.limit(1)) is not None:
+    is_reading = "staged" in states or session.scalar(again.limit(1)) is not None
+    if is_reading and not sealing.is_by_shares(round_):
         found.append(("still-reading", N_("A version that arrived in time is still being read. Wait a moment.")))
     if "counted" not in states and not (due and _will_count(session, round_)):
         found.append(("nothing-counted", N_("No version counts, so there is nothing to open.")))
@@ -198,17 +261,23 @@ def _lay_open(session: Session, submission: Submission) -> None:
     try:
         releasing.release(session, submission)
     except SealBroken as error:
-        broken = N_(
-            "What is stored of receipt %(receipt)s was changed outside the product, so nothing was opened. The operator "
-            "puts it back from a backup; then confirm again."
-        )
-        raise MoveRefused("seal-broken", broken, rule="L08", receipt=submission.receipt_number) from error
+        raise _seal_changed(submission) from error
     except (KeyMissing, WrongMasterKey) as error:
+        if submission.round.seal_public_key:
+            raise _seal_changed(submission) from error
         missing = N_(
             "The master key of this installation does not open this round, so nothing was opened. The operator puts the "
             "right key file back; then confirm again."
         )
         raise MoveRefused("master-key-wrong", missing, rule="L07e") from error
+
+
+def _seal_changed(submission: Submission) -> MoveRefused:
+    broken = N_(
+        "What is stored of receipt %(receipt)s was changed outside the product, so nothing was opened. The operator "
+        "puts it back from a backup; then confirm again."
+    )
+    return MoveRefused("seal-broken", broken, rule="L08", receipt=submission.receipt_number)
 
 
 def record_hash(opening: Opening) -> str:

@@ -82,6 +82,14 @@ KINDS: dict[str, str] = {
     "proposal.confirmed": N_("confirmed “%(act)s” as the second person"),
     "proposal.withdrawn": N_("withdrew the proposal “%(act)s”"),
     "opening.confirmed": N_("confirmed the opening as opener %(given)s of %(needed)s"),
+    "opening.share_given_again": N_("gave the share again that a restart lost, opener %(given)s of %(needed)s"),
+    "opener_key.made": N_("chose a passphrase as opener"),
+    "opener_key.made_anew": N_("chose a passphrase as opener anew; the one before is void"),
+    "opener_key.shown": N_("had the own recovery sheet shown again"),
+    "opener_key.removed": N_("removed the key of a person who is no opener any more"),
+    "opener_key.dealt": N_(
+        "made the key of the round and dealt it: %(shares)s shares, any %(needed)s of which open; public key %(public_key)s"
+    ),
     "demand.edited": N_("edited demand: %(added)s lines added, %(changed)s changed, %(removed)s removed"),
     "demand.reminded": N_("reminded members: %(members)s"),
     "invitation.sent": N_("invited a person as %(role)s"),
@@ -197,6 +205,7 @@ OTHER_ATTEMPTS: dict[str, str] = {
     "session.start": N_("sign in"),
     "second_factor.give": N_("give the second factor"),
     "api_token.use": N_("call with a token"),
+    "opener_key.unlock": N_("give the passphrase of an opener"),
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
@@ -206,6 +215,8 @@ KIND_NAMES: dict[str, str] = {
     "conflict.stated": N_("stated a conflict of interest"),
     "assessment.looked": N_("looked at what the others found of a tender"),
     "round.edit_terms": N_("changed the terms"),
+    "opener_key.dealt": N_("made the key of a round and dealt it to its openers"),
+    "opening.share_given_again": N_("gave a share again that a restart lost"),
     "proposal.made": N_("proposed something that waits for a second person"),
     "proposal.confirmed": N_("confirmed something as the second person"),
     "proposal.withdrawn": N_("withdrew a proposal"),

@@ -78,6 +78,8 @@ class Permission(StrEnum):
     COLUMNS_SHARE = "columns:share"
     TENDERS_OPEN = "tenders:open"
     OPENING_VIEW = "opening:view"
+    OPENER_KEY_CHOOSE = "opener_key:choose"
+    OPENER_KEY_SHOW = "opener_key:show"
     COMPARISON_VIEW = "comparison:view"
     SITES_ANSWER = "sites:answer"
     SITES_MATCH = "sites:match"
@@ -187,6 +189,18 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.COLUMNS_SHARE, "lead", N_("share how the columns of an opened list are read"), OPENED),
         _rule(Permission.TENDERS_OPEN, "opener", N_("open the tenders"), SEALED),
         _rule(Permission.OPENING_VIEW, "lead opener member", N_("see the opening and its record"), SEALED | OPENED),
+        _rule(
+            Permission.OPENER_KEY_CHOOSE,
+            "opener",
+            N_("choose the own passphrase as opener"),
+            BEFORE_PUBLICATION | {"ready"},
+        ),
+        _rule(
+            Permission.OPENER_KEY_SHOW,
+            "opener",
+            N_("see the own recovery sheet"),
+            BEFORE_PUBLICATION | {"ready"} | SEALED,
+        ),
         _rule(Permission.COMPARISON_VIEW, "lead member evaluator chair monitor", N_("compare suppliers"), OPENED),
         _rule(Permission.CONTRADICTIONS_VIEW, "lead chair", N_("see the contradictions of a round"), OPENED),
         _rule(

@@ -24,7 +24,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed seal-broken master-key-wrong terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
+        "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
         "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (
@@ -49,12 +49,14 @@ _REASONS: dict[str, str] = {
         "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
+        "no-opener-key no-share no-shares no-place-in-memory passphrase-missing "
         "not-able no-conflict chains-missing not-named has-items not-admitted not-shared enough-evaluators"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",
     N_("the form did not come from a page of this session"): "csrf-token",
     N_("the mail address or the password was not right"): "sign-in-failed",
+    N_("neither the passphrase nor the recovery code was right"): "passphrase-wrong",
     N_("there had been too many tries"): "too-many-tries",
     N_("the token was unknown, over or revoked"): "token-wrong",
     N_("there were too many tokens already"): "too-many-tokens",

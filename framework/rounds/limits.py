@@ -12,9 +12,6 @@ from framework.ground.text import N_
 from framework.rounds.settings import value
 from models.rounds import Round
 
-NOT_BUILT = {"seal_mode": ("shares",)}
-"""Choices that a setting knows and this installation cannot keep: shares of the openers need the envelope."""
-
 STANDSTILL = ("standstill_days", "standstill_kind", "standstill_other_means_days", "standstill_roll")
 """Settings that decide how long the standstill is; whoever changes one confirms the standstill anew (R14)."""
 
@@ -44,7 +41,7 @@ def is_offered(round_: Round, key: str) -> bool:
 
 def choices(round_: Round, key: str) -> tuple[str, ...]:
     """What a setting of choices offers in this round, in its order; nothing for a setting of another kind."""
-    hidden = set(NOT_BUILT.get(key, ()))
+    hidden: set[str] = set()
     if key == "accession_after_publication" and not profile_of(round_).open_framework_offered:
         hidden.add("open_framework")
     return tuple(choice for choice in round_settings.round_settings()[key].choices if choice not in hidden)

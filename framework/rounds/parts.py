@@ -16,7 +16,7 @@ from framework.ground.codelists import cpv
 from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, UNITS
 from framework.ground.text import N_
-from framework.rounds import editing
+from framework.rounds import editing, opener_keys
 from framework.rounds.schedule import contract_years
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import CALL_OFF_ROUTES, PLACES, Clause, Criterion, Lot, MemberClass, Round
@@ -202,12 +202,13 @@ def name_opener(session: Session, round_: Round, user: User, *, actor: Actor, no
 
 
 def withdraw_opener(session: Session, round_: Round, user: User, *, actor: Actor, now: dt.datetime) -> None:
-    """Withdraw a person named as opener; at once, on the person's next request."""
+    """Withdraw a person named as opener, with the key chosen for it; at once, on the person's next request."""
     editing.may_edit(session, round_, actor)
     named = _appointment(session, round_, user)
     if named is None or named.withdrawn_at is not None:
         raise RuleBroken("not-an-opener", N_("This person is not named as opener."))
     named.withdrawn_at = now
+    opener_keys.remove(session, round_, user, actor=actor, now=now)
     editing.note(session, round_, "openers", {"opener": [user.public_id, None]}, actor=actor, now=now)
 
 

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.ground import lifecycle, proposals
+from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, Stale
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import editing, moves, readiness, readiness_facts, telling
+from framework.rounds import editing, moves, opener_keys, readiness, readiness_facts, telling
 from framework.rounds.settings import frozen_values, value
 from models.people import Appointment, User
 from models.rounds import Round
@@ -175,8 +175,12 @@ def text_of(frozen: dict[str, Any]) -> str:
 
 
 def contents(session: Session, round_: Round) -> dict[str, Any]:
-    """What is frozen, part by part. After publication members and openers are those of publication."""
-    return {
+    """What is frozen, part by part. After publication members and openers are those of publication.
+
+    Where openers hold shares, their public keys are frozen: nobody puts another key in the place of an opener's.
+    """
+    keys = {"opener_keys": opener_keys.public_keys(session, round_)} if opener_keys.is_on(round_) else {}
+    return keys | {
         "round": {name: getattr(round_, name) for name in ROUND_FIELDS},
         "members": members(session, round_),
         "classes": sorted(
@@ -239,13 +243,17 @@ def _may_publish(session: Session, round_: Round, context: Context) -> None:
 def _publish(session: Session, round_: Round, context: Context) -> None:
     """Freeze text and hash before anything reaches the database, which wants them together with the state.
 
-    Who was entitled is stored by the sign-ons when the list closes, in the same transaction.
+    Who was entitled is stored by the sign-ons when the list closes, in the same transaction. The key of a round that its
+    openers open is made here; its public half does not exist before, so it stands in the record and not in the text.
     """
     with session.no_autoflush:
         text = canonical(session, round_)
+        dealt = opener_keys.deal(session, round_) if opener_keys.is_on(round_) else None
         round_.notice_reference = str(context.facts["notice_reference"])
         round_.published_at = context.now
         round_.frozen_text, round_.frozen_hash = text, sha256(text)
+    if dealt is not None:
+        audit.record(session, opener_keys.DEALT, actor=context.actor, now=context.now, subject=round_, **dealt)
 
 
 def members(session: Session, round_: Round) -> list[dict[str, Any]]:

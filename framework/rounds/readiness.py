@@ -13,7 +13,7 @@ from framework.ground.errors import MoveRefused
 from framework.ground.months import add_months
 from framework.ground.text import N_, NN_
 from framework.ground.zones import is_zone
-from framework.rounds import clauses, formulas, limits
+from framework.rounds import clauses, formulas, limits, opener_keys
 from framework.rounds.readiness_facts import Facts, Pooled, gather
 from framework.rounds.schedule import contract_years, term_exceeds
 from framework.rounds.settings import value
@@ -306,14 +306,28 @@ def _opening(facts: Facts) -> Row:
         if facts.tied_openers:
             sentence = N_("An opener works for a supplier: %(names)s.")
             yield MISSING, sentence, {"names": ", ".join(facts.tied_openers)}
+        if opener_keys.is_on(round_):
+            yield from _shares(facts)
 
     return _row("R12", faults(), N_("Deadline, questions and openers are settled."), "rounds.rules", "L07")
 
 
+def _shares(facts: Facts) -> Iterator[Fault]:
+    """What is missing before a round can be sealed with shares of its openers."""
+    if facts.keyless_openers:
+        sentence = N_("These openers have not chosen their passphrase: %(names)s. Send them the page for it.")
+        yield MISSING, sentence, {"names": ", ".join(facts.keyless_openers)}
+    if not facts.can_deposit:
+        sentence = N_(
+            "This installation has no place in memory for keys, so no round can be sealed with shares. The operator names "
+            "one with HEFBOOM_DEPOSIT_DIR."
+        )
+        yield MISSING, sentence, {}
+
+
 def openers_needed(round_: Round) -> int:
     """One more than must open together, so that one absence blocks nothing; three at least where shares seal."""
-    needed = int(value(round_, "opening_persons")) + 1
-    return max(needed, 3) if value(round_, "seal_mode") == "shares" else needed
+    return opener_keys.persons_needed(round_) + 1
 
 
 def _routes(facts: Facts) -> Row:

@@ -8,9 +8,11 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.rounds import opener_keys
 from models.demand import Demand, DemandLine
 from models.people import Appointment, Organisation, RoleGrant
 from models.rounds import Criterion, Lot, Round
+from models.sealing import ring
 from models.signons import SignOn
 
 
@@ -24,7 +26,10 @@ class Pooled:
 
 @dataclass(slots=True)
 class Facts:
-    """What the rows look at, loaded once: the round with its rows, sign-ons, pooled demand per lot, openers."""
+    """What the rows look at, loaded once: the round with its rows, sign-ons, pooled demand per lot, openers.
+
+    `keyless_openers` have chosen no passphrase yet; `can_deposit`: the installation has a place in memory for keys.
+    """
 
     round: Round
     lots: list[Lot]
@@ -33,6 +38,8 @@ class Facts:
     strays: list[str]
     openers: list[Appointment]
     tied_openers: list[str]
+    keyless_openers: list[str]
+    can_deposit: bool
 
     def confirmed(self) -> list[SignOn]:
         """The sign-ons that will stand on the frozen list."""
@@ -70,6 +77,8 @@ def gather(session: Session, round_: Round) -> Facts:
         strays=_strays(session, round_),
         openers=list(openers),
         tied_openers=_tied(session, openers),
+        keyless_openers=opener_keys.without(openers, opener_keys.of_round(session, round_)),
+        can_deposit=ring().deposits is not None,
     )
 
 

@@ -358,13 +358,12 @@ def close_due_rounds(session: Session, clock: Clock) -> None:
 
 @jobs.periodic("forget_keys_in_memory", every_seconds=60)
 def forget_keys_in_memory(session: Session, clock: Clock) -> None:
-    """Keys whose session is over, and whatever else is kept in memory beyond its moment."""
+    """Keys of tenders go with the session of their sender, where openers hold shares."""
     found: Deposits | None = current_app.extensions["deposits"]
     if found is None:
         return
-    now = clock()
-    found.sweep(now=now)
-    in_memory.forget_ended(session, found, now=now, idle=dt.timedelta(minutes=_settings().session_idle_minutes))
+    idle = dt.timedelta(minutes=_settings().session_idle_minutes)
+    in_memory.forget_ended(session, found, now=clock(), idle=idle)
     session.commit()
 
 

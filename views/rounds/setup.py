@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, render_template, request, url_for
+from flask import current_app, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -15,7 +15,7 @@ from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import MANDATE_TYPES
 from framework.ground.text import N_
-from framework.rounds import editing, limits, parts, readiness, readiness_facts, settings, tasks
+from framework.rounds import editing, limits, opener_keys, parts, readiness, readiness_facts, settings, tasks
 from models.base import db
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import MemberClass, Round
@@ -337,6 +337,10 @@ def _rules(round_: Round, typed: dict[str, str], problems: dict[str, str]) -> st
         openers=named,
         possible=possible,
         needed=readiness.openers_needed(round_),
+        with_shares=opener_keys.is_on(round_),
+        keyed=opener_keys.of_round(db.session(), round_),
+        persons=opener_keys.persons_needed(round_),
+        passphrase_page=_address("disclosure.opener_key", round_),
         profile=profile,
         status=jurisdictions.FIGURE_STATUS,
         value=lambda key: settings.value(round_, key),
@@ -387,6 +391,12 @@ def form_page(round_: Round, form: Any, heading: str, action: str, *, back: str,
         action=url_for(action, round_id=round_.public_id, **where),
         back=back,
     )
+
+
+def _address(page: str, round_: Round) -> str:
+    """A page of a round as it is sent to somebody."""
+    base: str = current_app.extensions["settings"].base_url
+    return base.rstrip("/") + url_for(page, round_id=round_.public_id)
 
 
 def _to(page: str, round_: Round) -> str:
