@@ -514,3 +514,23 @@ def test_two_windows_that_choose_at_the_same_moment_leave_one_key_whose_sheet_wa
     assert world.session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.like("opener_key.made%"))).all() == [
         "opener_key.made"
     ]
+
+
+def test_the_readiness_page_of_the_lead_knows_the_place_in_memory_and_who_is_missing(world, monkeypatch):
+    world.choose(world.people[0])
+    names = [world.session.get_one(User, who.user_id).name for who in world.people[1:]]
+    session = world.session
+    round_ = session.get_one(Round, world.round_id)
+    round_.tender_deadline = world.clock.now + dt.timedelta(days=45)
+    round_.questions_until = world.clock.now + dt.timedelta(days=35)
+    session.commit()
+    assert (
+        f"have not chosen their passphrase: {', '.join(names)}." in world.stranger.page(f"{world.here}/readiness").text
+    )
+
+    for who in world.people[1:]:
+        world.choose(who)
+    assert "Deadline, questions and openers are settled." in world.stranger.page(f"{world.here}/readiness").text
+
+    monkeypatch.setitem(current_app.extensions, "deposits", None)
+    assert "HEFBOOM_DEPOSIT_DIR" in world.stranger.page(f"{world.here}/readiness").text
