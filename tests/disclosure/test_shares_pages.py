@@ -231,6 +231,7 @@ def test_choosing_anew_is_possible_before_publication_and_voids_the_sheet(world)
         ("aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa", "Use at least four different characters."),
         ("paper boats on land", "paper boats on sand", "The two are not the same. Type both once more."),
         ("", "", "A passphrase has at least 12 characters."),
+        ("   ab cd ef      ", "   ab cd ef      ", "A passphrase has at least 12 characters."),
     ],
 )
 def test_a_passphrase_that_cannot_be_taken_is_said_so_and_never_written_back(world, first, second, said):
