@@ -39,6 +39,7 @@ def test_without_a_page_of_this_site_the_link_leads_to_the_address_of_the_form(l
 
 def test_passwords_and_codes_are_not_shown(lapsed):
     secrets = {"present": "old secret", "password": PASSWORD, "repeat_password": PASSWORD, "fresh_code": "123456"}
+    secrets |= {"passphrase": "boats of paper", "passphrase_again": "paper and boats"}
 
     page = lapsed.post("/account/password", data=secrets).get_data(as_text=True)
     code = lapsed.post("/account/recovery-codes", data={"code": "654321"}).get_data(as_text=True)

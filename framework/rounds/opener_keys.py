@@ -45,7 +45,7 @@ def persons_needed(round_: Round) -> int:
 
 def acceptable(passphrase: str, again: str, *, email: str, password_hash: str | None) -> str:
     """A passphrase that may be taken; raises InvalidInput. It compares with the password: slow, so outside any transaction."""
-    if len(passphrase) < SHORTEST:
+    if len(passphrase.strip()) < SHORTEST:
         raise InvalidInput(
             "passphrase-short",
             N_("A passphrase has at least %(least)s characters."),

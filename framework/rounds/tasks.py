@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from framework.ground.text import N_
-from framework.rounds import readiness
+from framework.rounds import opener_keys, readiness
 from framework.rounds.readiness import MISSING
 from framework.rounds.readiness_facts import Facts
 
@@ -53,7 +53,13 @@ def tasks(facts: Facts) -> list[Task]:
             "rounds.rules",
             N_("Rules and openers"),
             N_("Uploads, opening persons, standstill."),
-            round_.standstill_confirmed and len(facts.openers) >= readiness.openers_needed(round_),
+            round_.standstill_confirmed and _openers_stand(facts),
         ),
         Task("rounds.preview", N_("Preview as a supplier"), N_("What suppliers will see."), False),
     ]
+
+
+def _openers_stand(facts: Facts) -> bool:
+    """Whether enough openers are named, each with a passphrase where they hold shares."""
+    enough = len(facts.openers) >= readiness.openers_needed(facts.round)
+    return enough and not (opener_keys.is_on(facts.round) and facts.keyless_openers)

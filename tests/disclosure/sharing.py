@@ -66,9 +66,9 @@ class Shared(Scene):
             first_byte_at=first_byte_at or self.clock(),
         )
 
-    def count_one(self):
+    def count_one(self, content=b"rows"):
         """A version that counts, and receipt closed."""
-        submission = self.read(self.send())
+        submission = self.read(self.send(content))
         self.clock.forward(hours=2)
         self.close()
         self.session.commit()

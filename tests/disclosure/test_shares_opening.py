@@ -17,8 +17,8 @@ from framework.rounds import opener_keys, parts
 from models.boxes import PrivateBox
 from models.disclosure import OpenerKey, Opening
 from models.people import User
-from models.records import AuditEvent
-from models.sealing import KeyMissing, ring
+from models.records import AuditEvent, StoredFile
+from models.sealing import KeyMissing, Wrap, WrongMasterKey, ring
 from tests.disclosure.sharing import CHEAP, Shared, nobody_holds_keys
 from views import beat
 
@@ -341,3 +341,17 @@ def test_shares_that_nobody_asks_for_any_more_are_forgotten_when_the_window_ends
     beat.forget_deposits(scene.session, scene.clock)
 
     assert list(folder.iterdir()) == []
+
+
+def test_database_files_and_master_key_together_give_no_content_key_before_the_opening(scene, app, tmp_path):
+    submission = scene.count_one(b"a canary")
+    master = app.extensions["master"]
+    wanted = StoredFile.key_id != ""
+
+    assert sealing.keys_where(scene.session, master, wanted) == {}
+    what = f"content key {submission.file.key_id} of round {scene.round.public_id}"
+    for wrap in (master, Wrap(b"\0" * 32)):
+        with pytest.raises(WrongMasterKey):
+            wrap.unwrap(submission.file.wrapped_key, what)
+    for path in (tmp_path / "files").rglob("*"):
+        assert not path.is_file() or b"canary" not in path.read_bytes()

@@ -231,6 +231,7 @@ def test_choosing_anew_is_possible_before_publication_and_voids_the_sheet(world)
         ("aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa", "Use at least four different characters."),
         ("paper boats on land", "paper boats on sand", "The two are not the same. Type both once more."),
         ("", "", "A passphrase has at least 12 characters."),
+        ("   ab cd ef      ", "   ab cd ef      ", "A passphrase has at least 12 characters."),
     ],
 )
 def test_a_passphrase_that_cannot_be_taken_is_said_so_and_never_written_back(world, first, second, said):
@@ -514,3 +515,23 @@ def test_two_windows_that_choose_at_the_same_moment_leave_one_key_whose_sheet_wa
     assert world.session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.like("opener_key.made%"))).all() == [
         "opener_key.made"
     ]
+
+
+def test_the_readiness_page_of_the_lead_knows_the_place_in_memory_and_who_is_missing(world, monkeypatch):
+    world.choose(world.people[0])
+    names = [world.session.get_one(User, who.user_id).name for who in world.people[1:]]
+    session = world.session
+    round_ = session.get_one(Round, world.round_id)
+    round_.tender_deadline = world.clock.now + dt.timedelta(days=45)
+    round_.questions_until = world.clock.now + dt.timedelta(days=35)
+    session.commit()
+    assert (
+        f"have not chosen their passphrase: {', '.join(names)}." in world.stranger.page(f"{world.here}/readiness").text
+    )
+
+    for who in world.people[1:]:
+        world.choose(who)
+    assert "Deadline, questions and openers are settled." in world.stranger.page(f"{world.here}/readiness").text
+
+    monkeypatch.setitem(current_app.extensions, "deposits", None)
+    assert "HEFBOOM_DEPOSIT_DIR" in world.stranger.page(f"{world.here}/readiness").text

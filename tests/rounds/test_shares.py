@@ -11,7 +11,7 @@ from sqlalchemy import select
 from framework.ground import shares
 from framework.ground.deposits import Deposits
 from framework.ground.errors import MoveRefused, Stale
-from framework.rounds import opener_keys, publication, readiness, readiness_facts
+from framework.rounds import opener_keys, publication, readiness, readiness_facts, tasks
 from models.disclosure import OpenerKey
 from models.records import AuditEvent
 from models.rounds import Round
@@ -58,6 +58,8 @@ def test_the_list_says_which_openers_have_chosen_no_passphrase(ready: Ready) -> 
     assert found.status == readiness.MISSING
     assert found.params == {"names": f"{named[0].user.name}, {named[2].user.name}"}
     assert found.page == "rounds.rules"
+    facts = readiness_facts.gather(ready.build.session, ready.round)
+    assert [one.done for one in tasks.tasks(facts) if one.page == "rounds.rules"] == [False]
     with pytest.raises(MoveRefused) as refused:
         publication.propose_readiness(ready.build.session, ready.round, **who(ready))
     assert refused.value.code == "not-ready-R12"
