@@ -148,7 +148,7 @@ def replaced_workbook(version: Submission, found: Sequence[Submission]) -> str:
 
 def without_what_was_found(template: str) -> str:
     """A sentence of the catalogue where what it quotes of the file is not at hand: an ellipsis stands for it."""
-    return _QUOTED.sub("…", words(template))
+    return _QUOTED.sub("…", words(template)).replace("….", "…")
 
 
 def not_kept_sentence(count: int) -> str:
