@@ -131,8 +131,8 @@ BARS = (
     ),
     Bar(
         "a tender of 300 claims: at most 25 questions to the database for its page, 95 of 100 savings within 100 ms",
-        ("tests/judging/test_speed.py",),
-        "SQLite",
+        ("tests/judging/test_speed.py", "tests/judging/test_scoring_page.py"),
+        "both",
     ),
     Bar("English, Dutch and Swedish at par", ("tests/test_translations.py",), "none"),
 )
