@@ -12,25 +12,30 @@ import string
 import zipfile
 from urllib.parse import parse_qsl, urlsplit
 
+import icalendar
 import pytest
 from flask import current_app
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, select
 
-from framework.disclosure import sealing
+from framework.disclosure import receiving, sealing
 from framework.disclosure import told as told_
+from framework.people import tokens
 from models.base import db
 from models.boxes import PrivateBox
-from models.people import User
+from models.people import Organisation, User
 from models.records import Mail, StoredFile
 from models.sealing import Ring, holding
+from tests.api.conftest import Program
 from tests.disclosure.test_pages import Tender
 from views import mailing
 from views.keyring import with_master
 from views.worker import work_off
 
-ROUTES_TRIED = 1 if os.environ.get("HEFBOOM_BARS") else 10
+ROUTES_TRIED = 1 if os.environ.get("HEFBOOM_BARS") else 20
 """Every so many routes for each persona in the suite; all of them under `make bars`."""
+SEARCHED = ("record", "sign-ons", "contradictions", "leverage", "factory-lists", "demand", "suppliers", "sites")
+"""Pages of a round that take words to look for."""
 HEADERS = ("site name", "address", "city", "country", "product", "contact", "remarks")
 
 
@@ -110,8 +115,9 @@ SHARES = {"seal_public_key": PrivateBox.of_seed(b"sixteen bytes of").public, "se
 
 
 @pytest.fixture(params=["server", "shares"])
-def cage(session, build, clock, sign_in, request):
+def cage(session, build, clock, sign_in, request, caplog):
     """A round sealed in each of the two ways; with shares nobody has the private key."""
+    caplog.set_level("INFO")
     made = Cage(Tender(session, build, clock, sign_in, **(SHARES if request.param == "shares" else {})), seed=20261128)
     made.act()
     return made
@@ -123,6 +129,12 @@ def shared(session, build, clock, sign_in):
     made = Cage(Tender(session, build, clock, sign_in, **SHARES), seed=20261129)
     made.act()
     return made
+
+
+def logged(caplog) -> bytes:
+    """All that was logged since the test began, while its fixtures were made too; with what a formatter adds of errors."""
+    records = [one for when in ("setup", "call") for one in caplog.get_records(when)]
+    return "\n".join(f"{caplog.handler.format(one)} {one.args!r}" for one in records).encode()
 
 
 def inside(answer) -> bytes:
@@ -154,7 +166,24 @@ def test_a_dump_and_every_stored_byte_tell_no_mark(cage, app, installation, capl
 
     assert {name: marks for name, marks in told.items() if marks} == {}
     assert len(cage.marks) > 60
-    assert cage.found_in(caplog.text.encode()) == []
+    assert cage.found_in(logged(caplog)) == []
+
+
+def test_neither_an_error_page_nor_what_is_logged_of_it_tells_a_mark(cage, app, monkeypatch, caplog):
+    def fails(*_given, **named):
+        raise RuntimeError("as it may happen")
+
+    monkeypatch.setattr(receiving, "receive", fails)
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    data = {"file": (io.BytesIO(cage.list_()), f"{cage.mark()}.csv"), "once": cage.mark()}
+
+    answer = cage.tender.browser.post(cage.tender.home, data=data)
+
+    assert answer.status_code == 500
+    assert cage.found_in(inside(answer)) == []
+    assert b"as it may happen" in logged(caplog)
+    assert cage.found_in(logged(caplog)) == []
 
 
 def test_with_shares_the_master_key_opens_nothing_that_tells_a_mark(shared, app, installation):
@@ -225,14 +254,32 @@ def personas(tender) -> dict[str, object]:
         user = tender.build.user(body)
         tender.build.appoint(tender.round, user, body, role)
         made[role] = tender.enter(user, body)
+    made["program"] = program(tender, tender.build.organisation("supplier"))
     made["public"] = current_app.test_client()
     return made
+
+
+class Caller(Program):
+    """A program of a rival that asks as a browser does."""
+
+    def get(self, path, **_more):
+        return super().get(path)
+
+
+def program(tender, organisation: Organisation) -> Caller:
+    user: User = tender.build.user(organisation)
+    told = {"name": "ERP", "scopes": [tokens.READ, tokens.WRITE], "days": 90, "now": tender.clock.now}
+    actor = tender.build.actor(user, organisation)
+    _token, secret = tokens.create(tender.session, user, actor=actor, **told)
+    tender.session.commit()
+    return Caller(current_app, secret, tender.round.public_id)
 
 
 def addresses(app, cage, version) -> list[str]:
     """The address of every route that reads, with the ids of the round, of a version, and else of nothing."""
     ids = {"round_id": cage.tender.round.public_id, "submission_id": version.public_id, "language": "en"}
     ids |= {"organisation_id": cage.tender.supplier.public_id, "supplier_id": cage.tender.supplier.public_id}
+    ids |= {"lot_id": cage.tender.round.lots[0].public_id, "digest": version.file.sha256}
     found = []
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods and rule.endpoint != "static":
@@ -245,13 +292,33 @@ def addresses(app, cage, version) -> list[str]:
     return sorted(set(found))
 
 
-def test_no_route_tells_anybody_else_a_mark(cage, app):
+def closed(cage, persona) -> None:
+    """Receipt is closed by the first of two openers, who confirms: nothing is open yet."""
+    session = cage.tender.writing()
+    build, round_ = cage.tender.build, cage.tender.round
+    second = build.user(round_.organisation)
+    build.appoint(round_, second, round_.organisation, "opener")
+    round_.tender_deadline = cage.tender.clock.now
+    session.commit()
+    cage.tender.clock.forward(seconds=1)
+    db.session.remove()
+    assert persona.post(f"{cage.tender.here}/opening").status_code == 303
+    db.session.remove()
+    assert cage.tender.round.state == "receipt_closed"
+
+
+@pytest.mark.parametrize("state", ["published", "receipt_closed"])
+def test_no_route_tells_anybody_else_a_mark(cage, app, caplog, state):
+    people = personas(cage.tender)
+    if state == "receipt_closed":
+        closed(cage, people["opener"])
     versions = cage.tender.submissions()
-    every = [one for version in versions for one in addresses(app, cage, version)]
-    every += [f"/search?q={cage.marks[0]}", f"{cage.tender.here}/record?q={cage.marks[0]}"]
+    every = {one for version in versions for one in addresses(app, cage, version)}
+    every |= {f"{cage.tender.here}/{page}?q={cage.marks[0]}" for page in SEARCHED}
+    every |= {f"{path}?q={cage.marks[0]}" for path in ("/record", "/outbox", "/organisations", "/rounds")}
     told, tried = {}, 0
-    for number, (persona, browser) in enumerate(personas(cage.tender).items()):
-        for address in sorted(set(every))[number % ROUTES_TRIED :: ROUTES_TRIED]:
+    for number, (persona, browser) in enumerate(people.items()):
+        for address in sorted(every)[number % ROUTES_TRIED :: ROUTES_TRIED]:
             tried += 1
             db.session.remove()
             answer = browser.get(address, buffered=True)
@@ -262,3 +329,19 @@ def test_no_route_tells_anybody_else_a_mark(cage, app):
 
     assert told == {}
     assert tried > 100
+    assert set(cage.found_in(logged(caplog))) <= {cage.marks[0]}, "what was looked for, and nothing else"
+
+
+def test_no_calendar_tells_a_mark(cage, client):
+    """The feed of everybody who may have one, the owner's too: it leaves the page for a calendar that others read."""
+    feeds = {}
+    for persona, browser in {**personas(cage.tender), "owner": cage.tender.browser}.items():
+        if persona not in ("program", "public"):
+            browser.post(f"{cage.tender.here}/calendar")
+            page = browser.get(f"{cage.tender.here}/calendar", buffered=True).get_data(as_text=True)
+            if found := re.search(r"/calendar/[^\"<\s]+\.ics", page):
+                feeds[persona] = client.get(found.group(), buffered=True).data
+
+    assert {"lead", "member", "owner"} <= set(feeds)
+    assert all(icalendar.Calendar.from_ical(content).walk("VEVENT") for content in feeds.values())
+    assert {name: marks for name, content in feeds.items() if (marks := cage.found_in(content))} == {}

@@ -18,12 +18,12 @@ def rows_of(brand):
 class World:
     """`lead`, `chair`, `openers` and three `evaluators` as actors; `north` offers Acme, `south` offers Bolt."""
 
-    def __init__(self, session, build, clock):
+    def __init__(self, session, build, clock, rows=rows_of):
         self.session, self.build, self.clock = session, build, clock
         opened = Opened(session, build, clock)
         self.opened, self.round, self.lot = opened, opened.round, opened.lot
-        self.north = opened.built(rows_of("Acme"), name="Northern IT")
-        self.south = opened.built(rows_of("Bolt"), name="Southern IT")
+        self.north = opened.built(rows("Acme"), name="Northern IT")
+        self.south = opened.built(rows("Bolt"), name="Southern IT")
         self.lead = build.person(self.round.organisation)
         self.second_lead = build.person(self.round.organisation)
         self.members = [opened.member, *(build.sign_on(self.round, state="confirmed").organisation for _ in range(2))]

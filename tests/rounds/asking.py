@@ -16,7 +16,7 @@ from tests.builders import Builder
 class Tendering:
     """The round, who takes part in it, and shorthands for what tests look at."""
 
-    def __init__(self, build: Builder, **values: Any) -> None:
+    def __init__(self, build: Builder, *, mailbox: str = "w.devries", **values: Any) -> None:
         self.build, self.session, self.clock = build, build.session, build.clock
         now = build.clock()
         self.lead = build.organisation("lead", name="Region North")
@@ -33,7 +33,7 @@ class Tendering:
         self.supplier = build.organisation("supplier", name="Zeewind Computers B.V.", mail_domain="zeewind.example")
         self.rival = build.organisation("supplier", name="Nordlicht IT")
         self.asker = build.actor(
-            build.user(self.supplier, name="Wilhelmina de Vries", email="w.devries@zeewind.example"), self.supplier
+            build.user(self.supplier, name="Wilhelmina de Vries", email=f"{mailbox}@zeewind.example"), self.supplier
         )
         self.other = build.actor(build.user(self.rival), self.rival)
         self.member = build.organisation("buyer", name="Amberdorp")
