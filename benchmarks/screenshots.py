@@ -61,7 +61,6 @@ def _take(base: str) -> None:
         _sign_in(page, base, "supplier@zeewind.example")
         page.goto(f"{base}/rounds/demodesktops2027/disclosure")
         page.set_input_files("#file", str(ROOT / "data" / "demo" / "desktops-2027-zeewind-with-errors.xlsx"))
-        page.locator("main form[enctype] button").click()
         page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}"))
         page.locator("#remarks").scroll_into_view_if_needed()
         page.screenshot(path=PICTURES / "check.png")

@@ -6,7 +6,7 @@ function start(page) {
   const items = [...page.querySelectorAll("[data-item]")];
   const forms = new Map(items.map((item) => [item, document.getElementById(`form-${item.dataset.item}`)]));
   const onward = page.querySelector("a[rel=next]"), back = page.querySelector("a[rel=prev]");
-  const timers = new Map(), sending = new Set();
+  const timers = new Map(), sending = new Map(), renewed = new Set();
   let current = Math.max(0, items.findIndex((item) => !isValued(item)));
   let since = Date.now();
 
@@ -17,6 +17,7 @@ function start(page) {
     const item = items.findIndex((one) => one.contains(event.target));
     if (item >= 0) choose(item);
   });
+  document.addEventListener("click", sendFirst);
   document.addEventListener("keydown", digits);
   window.addEventListener("online", () => items.forEach(sendKept));
   window.addEventListener("focus", () => items.forEach(sendKept));
@@ -99,12 +100,26 @@ function start(page) {
     if (!form.dataset.touched) document.querySelectorAll(`input[name=source][form="${form.id}"]`).forEach((box) => { box.checked = false; });
   }
 
-  async function send(item) {
-    if (sending.has(item)) return;
+  // One delivery of an item at a time; whoever asks meanwhile waits for that one.
+  function send(item) {
+    if (!sending.has(item) && read(item)) sending.set(item, deliver(item));
+    return sending.get(item);
+  }
+
+  // The page that follows shows what is stored, so what was typed last goes before it. It stays on this device where it cannot.
+  async function sendFirst(event) {
+    const link = event.target.closest("a[href]"), left = items.filter(read);
+    if (!link || !left.length || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const there = new URL(link.href);
+    if (there.pathname === location.pathname && there.search === location.search && there.hash) return;
+    event.preventDefault();
+    await Promise.race([Promise.all(left.map(send)), new Promise((done) => setTimeout(done, 3000))]);
+    location.assign(there);
+  }
+
+  async function deliver(item) {
     const form = forms.get(item), kept = read(item);
-    if (!kept) return;
     count();
-    sending.add(item);
     const seconds = Number(form.elements.seconds.value);
     try {
       const answer = await post(form, kept);
@@ -120,11 +135,12 @@ function start(page) {
       page.querySelector("[data-state]").textContent = told.saved;
       document.querySelectorAll(`input[name=source][form="${form.id}"]`).forEach((box) => { box.checked = told.cells.includes(box.value); });
       item.classList.remove("judge--unsent");
+      renewed.delete(item);
     } catch {
       unsent(item, page.dataset.kept);
     } finally {
       sending.delete(item);
-      if (read(item) && read(item).at !== kept.at) send(item);
+      if (read(item) && read(item).at !== kept.at) await send(item);
     }
   }
 
@@ -142,7 +158,9 @@ function start(page) {
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = fresh.querySelector("meta[name=csrf-token]");
-    if (token && fresh.querySelector("[data-scoring]")) document.querySelector("meta[name=csrf-token]").content = token.content;
+    if (!token || !fresh.querySelector("[data-scoring]")) return;
+    document.querySelector("meta[name=csrf-token]").content = token.content;
+    if (!renewed.has(item)) { renewed.add(item); send(item); }
   }
 
   // Refused for what it says: sent again once it is changed.

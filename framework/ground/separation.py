@@ -15,15 +15,8 @@ _OF_AN_OWNER = frozenset({"member", "supplier", "brand"})
 
 
 def require_fresh_factor(session: Session, record: object, *, actor: Actor, now: dt.datetime) -> None:
-    """Raise FactorStale where the actor's role needs a second factor and none was given within `FRESH` (SD1).
-
-    On a record that an organisation owns, only the roles of that organisation count: a member's
-    approver needs none, whatever else the person may be.
-    """
-    held = roles_for(session, actor, record)
-    if getattr(record, "owner_id", None) is not None:
-        held &= _OF_AN_OWNER
-    if held & actor.factor_roles and (actor.factor_at is None or actor.factor_at < now - FRESH):
+    """Raise FactorStale where the actor's role needs a second factor and none was given within `FRESH` (SD1)."""
+    if is_stale(session, record, actor=actor, now=now):
         raise FactorStale(
             message=N_(
                 "This takes two persons, each with a code of the second factor given in the last %(minutes)s minutes."
@@ -31,3 +24,15 @@ def require_fresh_factor(session: Session, record: object, *, actor: Actor, now:
             rule="SD1",
             minutes=FRESH // dt.timedelta(minutes=1),
         )
+
+
+def is_stale(session: Session, record: object, *, actor: Actor, now: dt.datetime) -> bool:
+    """Whether the actor's role needs a second factor and none was given within `FRESH`.
+
+    On a record that an organisation owns, only the roles of that organisation count: a member's
+    approver needs none, whatever else the person may be.
+    """
+    held = roles_for(session, actor, record)
+    if getattr(record, "owner_id", None) is not None:
+        held &= _OF_AN_OWNER
+    return bool(held & actor.factor_roles) and (actor.factor_at is None or actor.factor_at < now - FRESH)

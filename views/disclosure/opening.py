@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from framework.disclosure import counting, opening, receiving
-from framework.ground import trail
+from framework.ground import separation, trail
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -42,6 +42,7 @@ def opening_page(round_: Round) -> str:
         is_past=receiving.is_past(round_, now),
         is_opener="opener" in guard.roles(round_),
         confirmed=_has_confirmed(round_),
+        code=guard.FRESH_CODE if separation.is_stale(db.session(), round_, actor=actor(), now=now) else "",
         denied=trail.denied(db.session(), round_),
         received=_received(round_),
     )
