@@ -30,11 +30,25 @@ function start(page) {
   choose(asked >= 0 ? asked : current);
 
   function digits(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target) || !/^[0-9]$/.test(event.key)) return;
-    const help = document.getElementById("keys-help");
     const item = items[current];
+    if (event.target.name === "motive") return ofTheMotive(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target) || !/^[0-9m]$/.test(event.key)) return;
+    const help = document.getElementById("keys-help");
     if (!item || (help && help.open)) return;
-    if (give(item, Number(event.key))) { event.preventDefault(); go(current + 1); }
+    const motive = forms.get(item).elements.motive;
+    if (event.key !== "m" && !give(item, Number(event.key))) return;
+    event.preventDefault();
+    if (event.key === "m" || !motive.value.trim()) motive.focus();
+    else go(current + 1);
+  }
+
+  // Points have no text of their own to take as the motive, so a digit leads into it; Ctrl and Enter lead on from there.
+  function ofTheMotive(event) {
+    const isOn = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!isOn && event.key !== "Escape") return;
+    event.preventDefault();
+    items[current].focus();
+    if (isOn) onward.click();
   }
 
   // A digit gives a level that the evidence allows, or points of the scale; whether it did.

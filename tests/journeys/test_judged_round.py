@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,22 +16,20 @@ from sqlalchemy import select
 
 from framework.disclosure import counting
 from framework.disclosure.workbook import write_filled
-from framework.judging import items
-from models.base import db
+from framework.rounds import editing
 from models.disclosure import Submission
-from models.judging import Assessment
-from models.records import Mail
+from models.judging import Verdict
 from models.rounds import Round
 from tests.journeys.conftest import Served, Walker
 from tests.journeys.hands import Hands, shoot
-from tests.journeys.test_round import do_jobs, path_of, writing
+from tests.journeys.test_round import do_jobs, writing
 from views import keyring
 from views.demo import stage as acts
 from views.demo import workbooks
 from views.demo.cast import MEMBERS
 from views.demo.lots import LOTS, LotPlan
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.statements]
 
 KEY = "demolaptops2026"
 HERE = f"/rounds/{KEY}"
@@ -39,13 +38,20 @@ LAPTOPS = LotPlan(
     "Laptops",
     "30213100-6",
     ("laptop",),
-    ("final_assembly", "mainboard_pcba", "display_panel", "battery", "storage"),
+    ("final_assembly", "mainboard_pcba", "display_panel", "battery"),
     ("tin",),
     ("standard", "power"),
     "mini_competition",
 )
-"""Six items a supplier: final assembly, four components, one mineral."""
+WEIGHTS = {
+    "price": "50",
+    "transparency_completeness": "20",
+    "transparency_precision": "5",
+    "transparency_reliability": "10",
+    "due_diligence": "15",
+}
 ITEMS = 6
+"""Of a supplier: final assembly, three components, one mineral, and one criterion with points."""
 LEAD, SECOND_LEAD, CHAIR = "lead@waterpoort.example", "lead2@waterpoort.example", "chair@mistdijk.example"
 OPENERS = ("opener1@waterpoort.example", "opener2@mistdijk.example")
 EVALUATORS = ("evaluator@westerlicht.example", "approver@kalmoes.example", "approver@vinterdal.example")
@@ -55,15 +61,18 @@ NAMES = {
     EVALUATORS[2]: "Ragnar Islund",
     CHAIR: "Roos Kantelaar",
 }
-LEVELS = {EVALUATORS[0]: "310000", EVALUATORS[1]: "111110", EVALUATORS[2]: "110001"}
+VALUES = {EVALUATORS[0]: "310004", EVALUATORS[1]: "111114", EVALUATORS[2]: "110104"}
 """What each gives the six items of the first supplier: they lie too far apart on the first alone."""
+AGREED = "110004"
 TYPED = "The audit covers this place and was valid on the day."
+FOUND = "The report was read together: it covers the line, but not the whole site."
 
 
 @pytest.fixture
 def story(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     """A published round whose deadline is in half an hour."""
     monkeypatch.setitem(LOTS, KEY, (LAPTOPS,))
+    monkeypatch.setattr(acts, "WEIGHTS", WEIGHTS)
     found = Story(served, tmp_path)
     found.publish()
     return found
@@ -94,6 +103,10 @@ class Story:
             dates = acts.Dates(-80, -60, -45, -8, stage.today + dt.timedelta(minutes=30))
             stage.now = stage.day(-100)
             round_ = acts.begin(stage, KEY, dates, summary="Laptops for six buyers; all invented.")
+            editing.edit_settings(
+                stage.session, round_, {"min_evaluators": 3}, version=round_.version, actor=stage.lead, now=stage.now
+            )
+            stage.session.flush()
             acts.open_signons(stage, round_)
             for member in MEMBERS:
                 acts.sign_on(stage, round_, member)
@@ -157,6 +170,12 @@ class Story:
         assert clicks == 4
         assert self.state() == "opened"
         do_jobs(self.served)
+        with self.served.walk(OPENERS[0]) as opener:
+            opener.visit(f"{HERE}/opening/record")
+            said = opener.text()
+            assert "Zeewind IT Trade" in said
+            assert "Late files, kept unopened" in said
+            shoot(opener, "opening-record")
 
     def state_conflicts(self) -> None:
         """The lead names the judges; everybody says over one list where a conflict is: conflicts + 1 presses (F9)."""
@@ -170,7 +189,8 @@ class Story:
                 lead.press(f"button[value={'chair' if email == CHAIR else 'evaluator'}]")
         for email in (*EVALUATORS, CHAIR, *OPENERS):
             with self.served.walk(email, script=email != OPENERS[1]) as judge:
-                judge.visit(f"{HERE}/judging/conflicts")
+                judge.visit(f"{HERE}/comparison")
+                assert judge.page.url.endswith("/judging/conflicts")
                 if email == EVALUATORS[0]:
                     shoot(judge, "conflicts")
                 self.sign(judge)
@@ -207,50 +227,53 @@ class Story:
         assert self.state() == "judging"
 
     def judge(self, email: str) -> None:
-        """One evaluator judges both tenders: seven keys each and no pointer (F8); then all is final in one act."""
+        """One evaluator judges both tenders: seven keys each and no pointer (F8); then all of a tender is final in one act."""
         with self.served.walk(email) as judge:
             judge.visit(HERE)
             Hands(judge).click("a", text="Judge")
             shoot(judge, "pile")
-            for number, digits in enumerate((LEVELS[email], "110000")):
+            for supplier, digits in (("Zeewind", VALUES[email]), ("Papierboot", AGREED)):
                 judge.visit(f"{HERE}/judging/mine")
-                judge.page.locator("tbody tr", has_text="Zeewind" if number == 0 else "Papierboot").locator("a").first.click()
-                judge.page.wait_for_selector(".judge--now")
-                judge.inspect()
+                judge.page.locator("tbody tr", has_text=supplier).locator("a").first.click()
                 self.score(judge, digits)
-        if email == EVALUATORS[0]:
-            self.is_blind()
+                judge.send("/finish")
+                assert "6 assessments are final" in judge.page.inner_text("body")
+            self.sees_nothing(judge)
 
     def score(self, judge: Walker, digits: str) -> None:
-        """Seven keys; the motive of the first item is typed, the others take the text of their level."""
-        hands = Hands(judge)
-        scoring = judge.page.url
+        """A digit for each item and one key to go on; points have no text of a level, so their motive is typed."""
+        judge.page.wait_for_selector(".judge--now")
+        judge.inspect()
+        scoring, hands = judge.page.url, Hands(judge)
         for digit in digits:
             hands.key(digit)
-        hands.key("j", leads_on=True)
+        judge.page.keyboard.type("Four parts of the process are described for these models.")
+        hands.key("Control+Enter", leads_on=True)
         assert (hands.keys, hands.clicks) == (ITEMS + 1, 0)
-        assert judge.page.url.endswith("/finish")
-        self.saved(judge, digits)
-        judge.page.reload()
-        if digits.startswith("3"):
-            shoot(judge, "finish")
+        assert judge.page.url == f"{scoring}/finish"
+        if digits == VALUES[EVALUATORS[0]]:
             judge.page.goto(scoring)
             judge.page.wait_for_selector(".judge--now")
             judge.page.locator("textarea[name=motive]").first.fill(TYPED)
-            shoot(judge, "scoring")
-            self.saved(judge, digits)
-            judge.page.goto(f"{scoring}/finish")
-        judge.send("/finish")
-        assert "6 assessments are final" in judge.page.inner_text("body")
+            judge.page.get_by_text("Saved").first.wait_for()
+            shoot(judge, "judging")
+            judge.press("a:text('Look over')")
+            shoot(judge, "finish")
 
-    def saved(self, judge: Walker, digits: str) -> None:
-        """Wait until all values are stored, as the page itself would tell."""
-
-    def is_blind(self) -> None:
-        """While others judge, one sees nothing of theirs."""
+    def sees_nothing(self, judge: Walker) -> None:
+        """What was found by others is not shown before one asked for it, though all own ones are final."""
+        judge.visit(f"{HERE}/judging/discussion")
+        assert "Zeewind IT Trade are final" in judge.text()
+        assert judge.page.locator("svg.strip").count() == 0
+        assert "Saar Lindeman" not in judge.text()
 
     def moderate(self) -> None:
         """The chair finds the item furthest apart in two presses (F10) and writes down what the discussion found."""
+        with self.served.walk(EVALUATORS[0]) as judge:
+            judge.visit(f"{HERE}/judging/discussion")
+            judge.press(".next a")
+            judge.send("/look")
+            assert judge.page.locator("svg.strip").count() == ITEMS
         with self.served.walk(CHAIR) as chair:
             chair.visit(HERE)
             hands = Hands(chair)
@@ -258,18 +281,35 @@ class Story:
             shoot(chair, "discussion")
             hands.click("tbody th a")
             assert hands.clicks == 2
+            assert TYPED in chair.text()
+            shoot(chair, "item")
+            chair.page.check("input[value=E2]")
+            chair.page.fill("#motive", FOUND)
+            chair.page.get_by_label("Dissent of Westerlicht University").fill("We stay with E3.")
+            chair.press("form[action$='/moderate'] button")
+            assert "We stay with E3." in chair.text()
+            shoot(chair, "moderated")
+        assert self.verdicts() == {"moderated": 1, "agreed": 2 * ITEMS - 1}
+        do_jobs(self.served)
 
     def compare(self) -> None:
-        """The comparison shows the verdicts as the fifth measure."""
-
-    def verify(self) -> None:
-        """The lead checks the record in two presses (F11)."""
+        """The comparison shows the verdicts as the fifth measure; a figure leads to its items, an item to its cell."""
         with self.served.walk(LEAD) as lead:
             lead.visit(HERE)
-            hands = Hands(lead)
-            hands.click("nav.tabs a", text="Record")
-            hands.click("button", text="Verify the record")
-            assert hands.clicks == 2
+            Hands(lead).click("nav.tabs a", text="Comparison")
+            assert "eliability" in lead.text()
+            shoot(lead, "comparison-with-verdicts")
+
+    def verify(self) -> None:
+        """The lead checks the record in two presses (F11), and so does a member without scripts."""
+        for email, script in ((LEAD, True), (SECOND_LEAD, False)):
+            with self.served.walk(email, script=script) as reader:
+                reader.visit(HERE)
+                hands = Hands(reader)
+                hands.click("nav.tabs a", text="Record")
+                hands.click("button", text="Verify the record")
+                assert hands.clicks == 2
+                assert "unbroken" in reader.text()
 
     def send(self, hands: Hands, path: Path, *, sends: bool) -> None:
         """Follow the mail, choose the file, count it."""
@@ -285,7 +325,7 @@ class Story:
         known = next(d for d in workbooks.DISCLOSURES if d.supplier == supplier and d.round_id == KEY)
         planned = replace(
             known,
-            products=tuple(one for one in known.products if one.lot == "LAP"),
+            products=tuple(_asked(one) for one in known.products if one.lot == "LAP"),
             smelters=known.smelters[:1],
             audits=known.audits if audits else (),
         )
@@ -300,7 +340,19 @@ class Story:
             query = select(Submission.state).where(Submission.supplier_id == body.id).order_by(Submission.version_no)
             return list(stage.session.scalars(query))
 
+    def verdicts(self) -> Counter[str]:
+        """How many verdicts are in which state."""
+        with writing(self.served) as stage:
+            return Counter(stage.session.scalars(select(Verdict.state)))
+
     def state(self) -> str:
         """The state of the round."""
         with writing(self.served) as stage:
             return str(stage.session.scalars(select(Round.state).where(Round.public_id == KEY)).one())
+
+
+def _asked(product: workbooks.Product) -> workbooks.Product:
+    """A model with what this round asks of it, assembled at its first site alone."""
+    made = {kind: sites for kind, sites in product.made_by.items() if kind in LAPTOPS.components}
+    made["final_assembly"] = ((made["final_assembly"][0][0], 100),)
+    return replace(product, made_by=made, untold={})
