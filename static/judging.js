@@ -79,11 +79,15 @@ function start(page) {
     items[current].scrollIntoView({ block: "nearest" });
   }
 
-  // The links of "next" and "previous", which j and k follow, lead from item to item and then on.
   function choose(number) {
     count();
     current = number;
     items.forEach((item, place) => item.classList.toggle("judge--now", place === current));
+    leadOn();
+  }
+
+  // The links of "next" and "previous", which j and k follow, lead from item to item and then on.
+  function leadOn() {
     onward.href = current + 1 < items.length ? `#${items[current + 1].id}` : items.some((item) => !isValued(item)) ? onward.dataset.onward : page.dataset.finish;
     back.href = current > 0 && items.length ? `#${items[current - 1].id}` : back.dataset.back;
   }
@@ -101,6 +105,7 @@ function start(page) {
     if (field.name === "source") forms.get(item).dataset.touched = "yes";
     if (field.name === "level") takeMotive(forms.get(item), field);
     keep(item);
+    leadOn();
     tell(item, page.dataset.sending);
     clearTimeout(timers.get(item));
     timers.set(item, setTimeout(() => send(item), /^(radio|checkbox|select-one)$/.test(field.type) ? 50 : 600));
