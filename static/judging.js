@@ -132,7 +132,8 @@ function start(page) {
     const there = new URL(link.href);
     if (there.pathname === location.pathname && there.search === location.search && there.hash) return;
     event.preventDefault();
-    await Promise.race([Promise.all(left.map(send)), new Promise((done) => setTimeout(done, 3000))]);
+    page.querySelector("[data-state]").textContent = page.dataset.sending;
+    await Promise.race([Promise.all(left.map(send)), new Promise((done) => setTimeout(done, 10000))]);
     location.assign(there);
   }
 

@@ -71,13 +71,16 @@ class Hands:
         self.walker.inspect()
 
 
-def shoot(walker: Walker, name: str, *, whole: bool = True) -> None:
-    """Keep a picture of the page where a folder for them is named, on a desk and on a telephone."""
+def shoot(walker: Walker, name: str) -> None:
+    """Keep pictures of the page where a folder for them is named: from its heading on, whole, and whole on a telephone."""
     if not PICTURES:
         return
-    walker.page.screenshot(path=f"{PICTURES}/{name}.png", full_page=whole)
-    if whole:
-        size = walker.page.viewport_size
-        walker.page.set_viewport_size({"width": 320, "height": 900})
-        walker.page.screenshot(path=f"{PICTURES}/{name}-narrow.png", full_page=True)
-        walker.page.set_viewport_size(size)
+    page, folder = walker.page, Path(PICTURES)
+    if walker.script:
+        page.evaluate("document.querySelector('h1').scrollIntoView()")
+        page.screenshot(path=folder / f"{name}.png")
+    page.screenshot(path=folder / f"{name}-whole.png", full_page=True)
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.screenshot(path=folder / f"{name}-narrow.png", full_page=True)
+    page.set_viewport_size(size)
