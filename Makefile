@@ -72,7 +72,7 @@ bench: setup ## Run the benchmarks
 	$(BIN)/python -m benchmarks.run
 
 .PHONY: screenshots
-screenshots: setup $(BROWSER) ## Take pictures of the main pages of the demonstration into var/screenshots
+screenshots: setup $(BROWSER) ## Take pictures of the main pages into docs/pictures
 	$(BIN)/python -m benchmarks.screenshots
 
 .PHONY: lock

@@ -1,4 +1,4 @@
-"""Pictures of the demonstration for the README and the home page: `python -m benchmarks.screenshots`."""
+"""Pictures for the README and the home page, of the demonstration and of a judged round: `python -m benchmarks.screenshots`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 HOME = ROOT / "static" / "pictures"
 WIDTH, HEIGHT = 1200, 860
+JUDGED = ("opening-record", "judging", "discussion", "comparison-with-verdicts")
+"""Pages that the demonstration has not come to: the journey of a judged round takes them."""
 
 
 def main() -> int:
-    """Start a demonstration of its own, take four pictures, stop it."""
+    """Start a demonstration of its own, take four pictures, stop it; then walk through a judged round for four more."""
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         environment = os.environ | {"HEFBOOM_DATA_DIR": folder, "PORT": str(port)}
@@ -39,9 +41,18 @@ def main() -> int:
         finally:
             process.terminate()
             process.wait(timeout=30)
+    _walk()
     HOME.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PICTURES / "comparison.png", HOME / "comparison.png")
     return 0
+
+
+def _walk() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        journey = [sys.executable, "-m", "pytest", "-q", "tests/journeys/test_judged_round.py"]
+        subprocess.run(journey, cwd=ROOT, env=os.environ | {"HEFBOOM_PICTURES": folder}, check=True)
+        for name in JUDGED:
+            shutil.copyfile(Path(folder) / f"{name}.png", PICTURES / f"{name}.png")
 
 
 def _take(base: str) -> None:
@@ -61,7 +72,6 @@ def _take(base: str) -> None:
         _sign_in(page, base, "supplier@zeewind.example")
         page.goto(f"{base}/rounds/demodesktops2027/disclosure")
         page.set_input_files("#file", str(ROOT / "data" / "demo" / "desktops-2027-zeewind-with-errors.xlsx"))
-        page.locator("main form[enctype] button").click()
         page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}"))
         page.locator("#remarks").scroll_into_view_if_needed()
         page.screenshot(path=PICTURES / "check.png")

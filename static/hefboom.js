@@ -9,6 +9,7 @@ sendFormsOnce();
 listenForKeys();
 openTargetedDetails();
 weighFilesBeforeSending();
+sendWhatIsChosen();
 tellOfColumnsOutOfSight();
 
 function sendTheTokenWithHtmx() {
@@ -103,6 +104,20 @@ function weighFilesBeforeSending() {
       const tooLarge = [...field.files].some((file) => file.size > Number(field.dataset.maxBytes));
       field.setCustomValidity(tooLarge ? field.dataset.tooLarge : "");
       if (tooLarge) field.reportValidity();
+    });
+  });
+}
+
+// Where the page says so, a file is sent by choosing it or dropping it on its field; the button is for whoever has no scripts,
+// and for a second try. It comes after the weighing: a file beyond the limit is told and not sent.
+function sendWhatIsChosen() {
+  document.querySelectorAll("form[data-sends-what-is-chosen]").forEach((form) => {
+    form.addEventListener("change", (event) => {
+      if (event.target.type === "file" && event.target.files.length) form.requestSubmit();
+    });
+    form.addEventListener("submit", () => {
+      const told = form.querySelector("[data-sending]");
+      if (told) told.textContent = told.dataset.sending;
     });
   });
 }

@@ -6,7 +6,7 @@ function start(page) {
   const items = [...page.querySelectorAll("[data-item]")];
   const forms = new Map(items.map((item) => [item, document.getElementById(`form-${item.dataset.item}`)]));
   const onward = page.querySelector("a[rel=next]"), back = page.querySelector("a[rel=prev]");
-  const timers = new Map(), sending = new Set();
+  const timers = new Map(), sending = new Map(), renewed = new Set();
   let current = Math.max(0, items.findIndex((item) => !isValued(item)));
   let since = Date.now();
 
@@ -17,6 +17,7 @@ function start(page) {
     const item = items.findIndex((one) => one.contains(event.target));
     if (item >= 0) choose(item);
   });
+  document.addEventListener("click", sendFirst);
   document.addEventListener("keydown", digits);
   window.addEventListener("online", () => items.forEach(sendKept));
   window.addEventListener("focus", () => items.forEach(sendKept));
@@ -29,11 +30,25 @@ function start(page) {
   choose(asked >= 0 ? asked : current);
 
   function digits(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target) || !/^[0-9]$/.test(event.key)) return;
-    const help = document.getElementById("keys-help");
     const item = items[current];
+    if (event.target.name === "motive") return ofTheMotive(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target) || !/^[0-9m]$/.test(event.key)) return;
+    const help = document.getElementById("keys-help");
     if (!item || (help && help.open)) return;
-    if (give(item, Number(event.key))) { event.preventDefault(); go(current + 1); }
+    const motive = forms.get(item).elements.motive;
+    if (event.key !== "m" && !give(item, Number(event.key))) return;
+    event.preventDefault();
+    if (event.key === "m" || !motive.value.trim()) motive.focus();
+    else go(current + 1);
+  }
+
+  // Points have no text of their own to take as the motive, so a digit leads into it; Ctrl and Enter lead on from there.
+  function ofTheMotive(event) {
+    const isOn = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (!isOn && event.key !== "Escape") return;
+    event.preventDefault();
+    items[current].focus();
+    if (isOn) onward.click();
   }
 
   // A digit gives a level that the evidence allows, or points of the scale; whether it did.
@@ -64,11 +79,15 @@ function start(page) {
     items[current].scrollIntoView({ block: "nearest" });
   }
 
-  // The links of "next" and "previous", which j and k follow, lead from item to item and then on.
   function choose(number) {
     count();
     current = number;
     items.forEach((item, place) => item.classList.toggle("judge--now", place === current));
+    leadOn();
+  }
+
+  // The links of "next" and "previous", which j and k follow, lead from item to item and then on.
+  function leadOn() {
     onward.href = current + 1 < items.length ? `#${items[current + 1].id}` : items.some((item) => !isValued(item)) ? onward.dataset.onward : page.dataset.finish;
     back.href = current > 0 && items.length ? `#${items[current - 1].id}` : back.dataset.back;
   }
@@ -86,6 +105,7 @@ function start(page) {
     if (field.name === "source") forms.get(item).dataset.touched = "yes";
     if (field.name === "level") takeMotive(forms.get(item), field);
     keep(item);
+    leadOn();
     tell(item, page.dataset.sending);
     clearTimeout(timers.get(item));
     timers.set(item, setTimeout(() => send(item), /^(radio|checkbox|select-one)$/.test(field.type) ? 50 : 600));
@@ -99,12 +119,27 @@ function start(page) {
     if (!form.dataset.touched) document.querySelectorAll(`input[name=source][form="${form.id}"]`).forEach((box) => { box.checked = false; });
   }
 
-  async function send(item) {
-    if (sending.has(item)) return;
+  // One delivery of an item at a time; whoever asks meanwhile waits for that one.
+  function send(item) {
+    if (!sending.has(item) && read(item)) sending.set(item, deliver(item));
+    return sending.get(item);
+  }
+
+  // The page that follows shows what is stored, so what was typed last goes before it. It stays on this device where it cannot.
+  async function sendFirst(event) {
+    const link = event.target.closest("a[href]"), left = items.filter(read);
+    if (!link || !left.length || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const there = new URL(link.href);
+    if (there.pathname === location.pathname && there.search === location.search && there.hash) return;
+    event.preventDefault();
+    page.querySelector("[data-state]").textContent = page.dataset.sending;
+    await Promise.race([Promise.all(left.map(send)), new Promise((done) => setTimeout(done, 10000))]);
+    location.assign(there);
+  }
+
+  async function deliver(item) {
     const form = forms.get(item), kept = read(item);
-    if (!kept) return;
     count();
-    sending.add(item);
     const seconds = Number(form.elements.seconds.value);
     try {
       const answer = await post(form, kept);
@@ -120,11 +155,12 @@ function start(page) {
       page.querySelector("[data-state]").textContent = told.saved;
       document.querySelectorAll(`input[name=source][form="${form.id}"]`).forEach((box) => { box.checked = told.cells.includes(box.value); });
       item.classList.remove("judge--unsent");
+      renewed.delete(item);
     } catch {
       unsent(item, page.dataset.kept);
     } finally {
       sending.delete(item);
-      if (read(item) && read(item).at !== kept.at) send(item);
+      if (read(item) && read(item).at !== kept.at) await send(item);
     }
   }
 
@@ -142,7 +178,9 @@ function start(page) {
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = fresh.querySelector("meta[name=csrf-token]");
-    if (token && fresh.querySelector("[data-scoring]")) document.querySelector("meta[name=csrf-token]").content = token.content;
+    if (!token || !fresh.querySelector("[data-scoring]")) return;
+    document.querySelector("meta[name=csrf-token]").content = token.content;
+    if (!renewed.has(item)) { renewed.add(item); send(item); }
   }
 
   // Refused for what it says: sent again once it is changed.

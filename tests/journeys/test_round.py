@@ -202,8 +202,8 @@ class Story:
     def upload(self, supplier: Walker, path: Path) -> None:
         """Send a file and wait for the page of its version."""
         supplier.visit(f"{self.here}/disclosure")
-        supplier.page.set_input_files("#file", str(path))
-        supplier.press("form[enctype] button")
+        with supplier.page.expect_navigation():
+            supplier.page.set_input_files("#file", str(path))
         supplier.page.wait_for_url(re.compile(r"/disclosure/[a-z2-7]{16}$"))
         assert "Receipt" in supplier.text()
 

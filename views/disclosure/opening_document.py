@@ -56,7 +56,7 @@ def _values(round_: Round, found: Opening, reference: str) -> dict[str, Any]:
         "late_numbers": ", ".join(record["late"]) or _("None."),
         "proof": [
             [_("Terms of the round, SHA-256"), record["frozen_hash"] or "–"],
-            [_("Set received in time, SHA-256"), record["closed_set_digest"] or "–"],
+            [_("All that came in time, SHA-256"), record["closed_set_digest"] or "–"],
             [_("This record, SHA-256"), digest],
         ],
         "signatures": _("Signatures"),

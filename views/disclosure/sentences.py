@@ -25,6 +25,8 @@ PLAIN = {
 }
 NOT_TAKEN = ("refused", "late", "lapsed")
 _QUOTED = re.compile(r"%\(\w+\)s")
+MINUTES_FROM = 120
+"""Seconds from which lateness is told in minutes; the receipt tells the seconds."""
 OPENED = N_("Opened. The buyers of the round can read it now.")
 
 
@@ -247,14 +249,25 @@ def _will_count(submission: Submission) -> str:
 
 
 def _late_sentence(submission: Submission) -> str:
+    late, when = submission.late_by_seconds or 1, day_time(submission.received_at, submission.round.zone)
+    if late >= MINUTES_FROM:
+        return ngettext(
+            "We received this file at %(when)s, %(count)s minute after the deadline. "
+            "It is kept, unopened, and marked late. It does not count.",
+            "We received this file at %(when)s, %(count)s minutes after the deadline. "
+            "It is kept, unopened, and marked late. It does not count.",
+            late // 60,
+            count=number(late // 60),
+            when=when,
+        )
     return ngettext(
         "We received this file at %(when)s, %(count)s second after the deadline. "
         "It is kept, unopened, and marked late. It does not count.",
         "We received this file at %(when)s, %(count)s seconds after the deadline. "
         "It is kept, unopened, and marked late. It does not count.",
-        submission.late_by_seconds or 1,
-        count=number(submission.late_by_seconds or 1),
-        when=day_time(submission.received_at, submission.round.zone),
+        late,
+        count=number(late),
+        when=when,
     )
 
 

@@ -77,7 +77,7 @@ def share_items(round_: Round) -> str | Response | tuple[str, int]:
         shares = assigning.share(db.session(), round_, actor=actor(), now=clock.now())
     except RuleBroken as error:
         return _again(round_, error)
-    done = ngettext("%(num)s item was given out.", "%(num)s items were given out.", len(shares.pairs))
+    done = ngettext("%(num)s assessment was given out.", "%(num)s assessments were given out.", len(shares.pairs))
     if shares.lacks:
         flash(_lacks(shares.lacks), "error")
     return guard.done(_here(round_), done)

@@ -166,4 +166,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
             found.append({"url": url, "label": words(label), "current": here})
+    nearest = max((tab["url"] for tab in found if tab["current"]), key=len, default="")
+    for tab in found:
+        tab["current"] = tab["url"] == nearest
     return found
