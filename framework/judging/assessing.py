@@ -94,7 +94,7 @@ def save(session: Session, one: Assessment, told: Values, *, actor: Actor, now: 
     else:
         _may_start(session, one, item.submission, actor)
     ceiling = _ceiling(session, item)
-    _check(item, told, ceiling)
+    check(item, told, ceiling)
     one.level, one.points = told.level, told.points
     one.confidence, one.motive = told.confidence, told.motive.strip()
     one.sources = _cells(session, item, told)
@@ -185,8 +185,8 @@ def _cells(session: Session, item: Item, told: Values) -> list[list[Any]]:
     return claims.load(session, item.round, item.submission, [item])[item.id].cells(told.level)[:MOST_CELLS]
 
 
-def _check(item: Item, told: Values, ceiling: str) -> None:
-    """Refuse what is outside the scale of an item."""
+def check(item: Item, told: Values, ceiling: str) -> None:
+    """Refuse what is outside the scale of an item, or above what its evidence allows. Raises InvalidInput."""
     if told.level and (not item.section or told.level not in EVIDENCE):
         raise InvalidInput("level-unknown", N_("Choose one of the levels."))
     if told.level > ceiling and told.level:

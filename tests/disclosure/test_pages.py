@@ -359,7 +359,9 @@ def test_nothing_is_counted_or_withdrawn_by_hand_after_the_deadline(tender, job)
         tender.browser.send(f"{version}/{act}", status=409)
 
     page = tender.browser.page(version)
-    denied = tender.session.scalars(select(AuditEvent.kind).where(AuditEvent.outcome == "denied").order_by(AuditEvent.seq)).all()
+    denied = tender.session.scalars(
+        select(AuditEvent.kind).where(AuditEvent.outcome == "denied").order_by(AuditEvent.seq)
+    ).all()
     taken_back = "withdraw" if job else "discard"
     assert denied == ["submission_tender.count.denied", f"submission_tender.{taken_back}.denied"]
     assert "Withdraw my submission" not in page.text
@@ -613,7 +615,9 @@ def test_two_openers_open_on_their_pages_and_the_record_prints(tender):
     record = browsers[1].page(f"{here}/record")
 
     submission = tender.submissions()[0]
-    kinds = tender.session.scalars(select(AuditEvent.kind).where(AuditEvent.outcome == "denied").order_by(AuditEvent.seq)).all()
+    kinds = tender.session.scalars(
+        select(AuditEvent.kind).where(AuditEvent.outcome == "denied").order_by(AuditEvent.seq)
+    ).all()
     assert "Confirm the opening" in offered.text
     assert "You have confirmed" in first.text
     assert "The tenders are open" in second.text

@@ -16,6 +16,7 @@ from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
 from models.judging import Item
+from models.people import Organisation, User
 from models.questions import AnswerVersion, PublicAnswer, Question
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
@@ -151,6 +152,22 @@ class Stage:
             one.state = "final"
         self.session.flush()
         return self.signed(judged.round, "judging/discussion.xlsx")
+
+    def own_assessments(self) -> bytes:
+        """Own assessments that are begun, whose motives are the texts."""
+        judged = Judged(self.session, self.build, self.clock)
+        anna = judged.evaluators[0]
+        submission, _items = judged.tender([], evaluators=[], sections=[])
+        for number, text in enumerate(PAYLOADS):
+            item = judged.item(submission, "fa", "final_assembly", position=number, brand=f"Brand {number}")
+            one = judged.assign(item, anna)
+            one.level, one.motive, one.started_at, one.state = "E1", text, self.clock(), "draft"
+        self.session.flush()
+        user, member = (
+            self.session.get_one(User, anna.user_id),
+            self.session.get_one(Organisation, anna.organisation_id),
+        )
+        return got(self.sign_in(user, member), f"/rounds/{judged.round.public_id}/judging/mine.xlsx")
 
     def take(self, round_: Any, *places: str) -> None:
         """Keep the files of a round at these addresses by what their addresses end with; then the session can write again."""
@@ -295,6 +312,9 @@ EXPORTS: dict[str, Export] = {
         numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/judging/discussion.xlsx": Export(lambda stage: stage.discussion()),
+    f"{ROUND}/judging/mine.xlsx": Export(
+        lambda stage: stage.own_assessments(), identifiers=((0, "Item"), (0, "Stamp of the download"))
+    ),
     f"{ROUND}/contradictions.xlsx": Export(
         lambda stage: stage.offers("contradictions.xlsx"), numbers=((0, "Pooled quantity it touches, at most"),)
     ),
