@@ -61,6 +61,7 @@ KINDS: dict[str, str] = {
     "assessment.saved": N_("saved an own assessment"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook: %(count)s"),
     "assessment.looked": N_("looked at what the others found of a tender: %(count)s own assessments"),
+    "ranking.counted": N_("counted points and ranking of %(lots)s lots; of %(unknown)s it is unknown"),
     "meeting.item_shown": N_("showed an item to everybody in the meeting"),
     "meeting.ended": N_("ended the meeting"),
     "items.listed": N_("listed what is to be judged"),

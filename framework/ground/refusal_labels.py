@@ -24,7 +24,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed seal-broken master-key-wrong terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
+        "version-waits bytes-changed seal-broken master-key-wrong terms-changed closing-terms mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
         "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (
@@ -49,6 +49,7 @@ _REASONS: dict[str, str] = {
         "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
+        "closing-verdicts closing-talks closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named has-items not-admitted not-shared enough-evaluators"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",

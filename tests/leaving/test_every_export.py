@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from models.disclosure import SubmissionRow
 from models.judging import Item
 from models.people import Organisation, User
 from models.questions import AnswerVersion, PublicAnswer, Question
+from models.ranking import Ranking, RankingLine, RankingPoints
+from models.rounds import Criterion
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
@@ -169,6 +172,32 @@ class Stage:
         )
         return got(self.sign_in(user, member), f"/rounds/{judged.round.public_id}/judging/mine.xlsx")
 
+    def ranking(self) -> bytes:
+        """A ranking on criteria whose names are the texts."""
+        opened = Opened(self.session, self.build, self.clock)
+        submission = opened.supplier([])
+        opened.round.state = "award"
+        made = self.build.add(
+            Ranking(round=opened.round, number=1, counted_at=self.clock(), created_at=self.clock(), motive="")
+        )
+        about = {"ranking_id": made.id, "lot_id": opened.lot.id, "submission_id": submission.id}
+        self.build.add(RankingLine(known=Decimal("1.5"), reason="no_price", **about))
+        for number, text in enumerate(PAYLOADS):
+            one = self.build.add(
+                Criterion(
+                    round=opened.round,
+                    position=number,
+                    name=text,
+                    place="award",
+                    weight=Decimal(1),
+                    formula="points",
+                    created_at=self.clock(),
+                )
+            )
+            values = {"weight": Decimal(1), "points": Decimal("0.5"), "figure": Decimal("5.25")}
+            self.build.add(RankingPoints(criterion_id=one.id, **values, **about))
+        return self.signed(opened.round, "judging/ranking.xlsx")
+
     def take(self, round_: Any, *places: str) -> None:
         """Keep the files of a round at these addresses by what their addresses end with; then the session can write again."""
         self.session.commit()
@@ -312,6 +341,9 @@ EXPORTS: dict[str, Export] = {
         numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/judging/discussion.xlsx": Export(lambda stage: stage.discussion()),
+    f"{ROUND}/judging/ranking.xlsx": Export(
+        lambda stage: stage.ranking(), numbers=((0, "Points known so far"), (1, "Weight"), (1, "Points"))
+    ),
     f"{ROUND}/judging/mine.xlsx": Export(
         lambda stage: stage.own_assessments(), identifiers=((0, "Item"), (0, "Stamp of the download"))
     ),
