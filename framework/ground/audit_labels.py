@@ -58,6 +58,8 @@ KINDS: dict[str, str] = {
     "appointment.made": N_("named a person to judge"),
     "appointment.withdrawn": N_("withdrew a person named to judge"),
     "evaluator_profile.changed": N_("changed what an evaluator can take on"),
+    "evaluator_profile.due_set": N_("set the day by which an evaluator is asked to be done: %(due_on)s"),
+    "items.languages_set": N_("set the languages of %(count)s items of tender %(receipt)s"),
     "assessment.saved": N_("saved an own assessment"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook: %(count)s"),
     "assessment.looked": N_("looked at what the others found of a tender: %(count)s own assessments"),

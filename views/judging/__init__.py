@@ -14,6 +14,7 @@ from views.judging import (  # noqa: E402, F401 - their routes hang on the bluep
     closing,
     conflicts,
     judges,
+    planning,
     selection,
     sheets,
 )
