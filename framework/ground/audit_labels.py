@@ -63,6 +63,8 @@ KINDS: dict[str, str] = {
     "assessment.saved": N_("saved an own assessment"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook: %(count)s"),
     "assessment.looked": N_("looked at what the others found of a tender: %(count)s own assessments"),
+    "remark.written": N_("wrote a remark in the discussion"),
+    "remark.struck": N_("struck an own remark through"),
     "ranking.counted": N_("counted points and ranking of %(lots)s lots; of %(unknown)s it is unknown"),
     "meeting.item_shown": N_("showed an item to everybody in the meeting"),
     "meeting.ended": N_("ended the meeting"),

@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator not-a-member scope-missing factor-missing not-the-asker not-the-one-asked"
+        "own-account last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
@@ -31,7 +31,7 @@ _REASONS: dict[str, str] = {
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
-        "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted "
+        "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
         "reminded-already too-many-hops too-many-asked"
     ),
     N_(

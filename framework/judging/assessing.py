@@ -94,6 +94,8 @@ def save(session: Session, one: Assessment, told: Values, *, actor: Actor, now: 
     else:
         _may_start(session, one, item.submission, actor)
     ceiling = _ceiling(session, item)
+    if told.level > ceiling:
+        ceiling = _ceiling(session, item, anew=True)
     check(item, told, ceiling)
     one.level, one.points = told.level, told.points
     one.confidence, one.motive = told.confidence, told.motive.strip()
@@ -154,12 +156,15 @@ def reopen(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime,
     taking_out.lost(session, verdict, now=now)
 
 
-def _ceiling(session: Session, item: Item) -> str:
-    """The highest level that the evidence of an item allows, counted once for all items of its tender; blank for points."""
+def _ceiling(session: Session, item: Item, *, anew: bool = False) -> str:
+    """The highest level that the evidence of an item allows, counted once for all items of its tender; blank for points.
+
+    `anew` counts it again, for evidence may have come since: a row of a factory list that a person matched.
+    """
     if not item.section:
         return ""
     verdict = settling.verdict_of(session, item.id)
-    if verdict is not None and verdict.best_evidence:
+    if verdict is not None and verdict.best_evidence and not anew:
         return verdict.best_evidence
     items = session.scalars(select(Item).where(Item.submission_id == item.submission_id)).all()
     found = claims.load(session, item.round, item.submission, items)

@@ -93,9 +93,19 @@ def open_of(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line[0].state in ("assigned", "draft")]
 
 
-def ceilings(session: Session, round_: Round, lines: Sequence[Line]) -> dict[int, str]:
-    """The highest level that the evidence allows, by item: as counted before, else counted now, once a tender."""
-    found = {item.id: verdict.best_evidence for _one, item, verdict in lines if verdict and verdict.best_evidence}
+def ceilings(
+    session: Session, round_: Round, lines: Sequence[Line], wanted: Mapping[str, str] | None = None
+) -> dict[int, str]:
+    """The highest level that the evidence allows, by item: as counted before, else counted now, once a tender.
+
+    It is counted anew as well where a higher level is `wanted` of an item (public id): evidence may have come since.
+    """
+    levels = wanted or {}
+    found = {
+        item.id: verdict.best_evidence
+        for _one, item, verdict in lines
+        if verdict and verdict.best_evidence and levels.get(item.public_id, "") <= verdict.best_evidence
+    }
     missing: dict[int, list[Item]] = defaultdict(list)
     for _one, item, _verdict in lines:
         if item.section and item.id not in found:
@@ -111,7 +121,8 @@ def compare(session: Session, round_: Round, told: Sequence[Told], actor: Actor)
     lines = own_of_round(session, round_, actor)
     mine = {item.public_id: (one, item) for one, item, _verdict in lines}
     known = _of_others(session, round_, {row.item for row in told} - mine.keys(), actor)
-    most = ceilings(session, round_, [line for line in lines if line[1].public_id in {row.item for row in told}])
+    wanted = {row.item: row.level for row in told}
+    most = ceilings(session, round_, [line for line in lines if line[1].public_id in wanted], wanted)
     found, seen = Found(), set[str]()
     for row in told:
         if row.item not in mine:
