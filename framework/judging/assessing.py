@@ -243,6 +243,7 @@ def _finish_guard(session: Session, one: Assessment, context: Context) -> None:
 
 def _reopen_guard(session: Session, one: Assessment, context: Context) -> None:
     context.require_motive()
+    session.refresh(one.round, ["state"])
     if one.round.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
     if one.others_seen_at is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from framework.chain.measures import facts, formulas
 from framework.ground.errors import MoveRefused, NotAllowed
-from framework.judging import closing, ranking, settling
+from framework.judging import assessing, closing, ranking, settling, taking_out
 from framework.judging.settling import Moderated
 from framework.rounds import publication
 from models.chain import Product
@@ -221,6 +221,22 @@ def test_only_a_chair_without_a_tie_closes_and_only_while_the_round_is_judged(wh
     second = whole.judged.evaluator(role="chair")
     whole.close(second)
     assert refused(whole, second) == "move-not-listed"
+
+
+def test_no_value_moves_once_the_judging_is_closed(whole):
+    whole.judge_all()
+    whole.close()
+    judged, now = whole.judged, whole.judged.clock()
+    verdict, one = judged.verdict(whole.items[0]), judged.own(whole.items[0], judged.evaluators[0])
+    acts = [
+        lambda: settling.call_moderation(whole.session, verdict, actor=judged.chair, now=now, motive="Again."),
+        lambda: assessing.reopen(whole.session, one, actor=judged.chair, now=now, motive="Again."),
+        lambda: taking_out.void(whole.session, one, "Again.", actor=judged.chair, now=now),
+    ]
+    for act in acts:
+        with pytest.raises(MoveRefused) as told:
+            act()
+        assert told.value.code == "not-judging"
 
 
 def test_the_chair_closes_on_the_page_and_evaluators_then_see_the_ranking(whole, session, sign_in):
