@@ -448,7 +448,7 @@ class VerdictVersion(Base):
 
 
 class Remark(Record, Base):
-    """What somebody said of an item in the discussion, once the own assessment was final."""
+    """What somebody said of an item in the discussion, once the own assessment was final. Its author may strike it through."""
 
     __tablename__ = "remark"
     __table_args__ = (
@@ -463,6 +463,7 @@ class Remark(Record, Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     words: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime] = mapped_column(Instant)
+    struck_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="when its author struck it through")
 
     round: Mapped[Round] = relationship()
     item: Mapped[Item] = relationship()

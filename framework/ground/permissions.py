@@ -106,6 +106,9 @@ class Permission(StrEnum):
     JUDGING_VIEW = "judging:view"
     JUDGING_SHARE = "judging:share"
     JUDGING_START = "judging:start"
+    JUDGING_CLOSE = "judging:close"
+    RANKING_VIEW = "ranking:view"
+    REMARK_MAKE = "remark:make"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,19 @@ TABLE: dict[Permission, Rule] = {
             frozenset({"opened", "judging"}),
         ),
         _rule(Permission.JUDGING_START, "lead", N_("start the judging"), frozenset({"opened"})),
+        _rule(Permission.JUDGING_CLOSE, "chair", N_("close the judging"), JUDGING),
+        _rule(
+            Permission.RANKING_VIEW,
+            "lead chair evaluator",
+            N_("see points and ranking of the tenders"),
+            JUDGED - JUDGING,
+        ),
+        _rule(
+            Permission.REMARK_MAKE,
+            "evaluator chair",
+            N_("write remarks to the other evaluators in the discussion"),
+            JUDGING,
+        ),
     )
 }
 
@@ -302,6 +318,9 @@ SHOWS_TENDERS = frozenset(
         Permission.JUDGING_VIEW,
         Permission.JUDGING_SHARE,
         Permission.JUDGING_START,
+        Permission.JUDGING_CLOSE,
+        Permission.RANKING_VIEW,
+        Permission.REMARK_MAKE,
         Permission.ASSESSMENT_MAKE,
         Permission.VERDICT_VIEW,
         Permission.VERDICT_MODERATE,

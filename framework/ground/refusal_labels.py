@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator not-a-member scope-missing factor-missing not-the-asker not-the-one-asked"
+        "own-account last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
@@ -24,14 +24,14 @@ _REASONS: dict[str, str] = {
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped "
+        "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms "
         "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
-        "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted "
+        "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
         "reminded-already too-many-hops too-many-asked"
     ),
     N_(
@@ -49,7 +49,7 @@ _REASONS: dict[str, str] = {
         "site-not-asked split-empty verdict-unknown date-missing same-position nobody-chosen target-missing name-missing "
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
-        "no-opener-key no-share no-shares no-place-in-memory passphrase-missing "
+        "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named has-items not-admitted not-shared enough-evaluators"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",

@@ -7,12 +7,13 @@ import datetime as dt
 import io
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from framework.ground.errors import RuleBroken
@@ -23,6 +24,9 @@ Value = str | int | float | Decimal | dt.date | dt.datetime | None
 
 MOST_ROWS = 1_048_575
 """What a sheet of a workbook holds below its header row (ECMA-376 as Excel limits it)."""
+
+LISTS = "lists"
+"""The hidden sheet that holds what cells offer."""
 
 _OPTIONS = {
     "in_memory": True,
@@ -42,13 +46,14 @@ class Sheet:
     """One table. Text stays text, a whole number is shown grouped, a Decimal or float with two decimals.
 
     A date is a date, an instant is written in UTC (say so in the header), None is an empty cell.
-    `frozen` columns stay in sight beside the header row.
+    `frozen` columns stay in sight beside the header row. `choices` offers, by column, the values that a cell may hold.
     """
 
     name: str
     header: Sequence[str]
     rows: Iterable[Sequence[Value]]
     frozen: int = 1
+    choices: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def workbook(title: str, sheets: Iterable[Sheet], *, now: dt.datetime) -> bytes:
@@ -63,8 +68,13 @@ def workbook(title: str, sheets: Iterable[Sheet], *, now: dt.datetime) -> bytes:
             dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
             dt.datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         }
+        lists: list[Sequence[str]] = []
         for sheet in sheets:
-            _write(book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:_NAME_LENGTH]), sheet, head, formats)
+            made = book.add_worksheet(_FORBIDDEN.sub(" ", sheet.name)[:_NAME_LENGTH])
+            _write(made, sheet, head, formats)
+            _offer(made, sheet, lists)
+        if lists:
+            _write_lists(book.add_worksheet(LISTS), lists)
     return buffer.getvalue()
 
 
@@ -111,6 +121,21 @@ def _write(sheet: Worksheet, table: Sheet, head: Format, formats: dict[type, For
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+
+
+def _offer(sheet: Worksheet, table: Sheet, lists: list[Sequence[str]]) -> None:
+    """Let cells of a column offer its choices. They stand in cells: a list written into the rule itself would be a formula."""
+    for column, offered in table.choices.items():
+        place = xl_range_abs(0, len(lists), len(offered) - 1, len(lists))
+        sheet.data_validation(1, column, MOST_ROWS, column, {"validate": "list", "source": f"={LISTS}!{place}"})
+        lists.append(offered)
+
+
+def _write_lists(sheet: Worksheet, lists: Sequence[Sequence[str]]) -> None:
+    sheet.hide()
+    for column, offered in enumerate(lists):
+        for row, choice in enumerate(offered):
+            sheet.write_string(row, column, choice)
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: Value, formats: dict[type, Format]) -> int:

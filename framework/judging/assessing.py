@@ -94,7 +94,9 @@ def save(session: Session, one: Assessment, told: Values, *, actor: Actor, now: 
     else:
         _may_start(session, one, item.submission, actor)
     ceiling = _ceiling(session, item)
-    _check(item, told, ceiling)
+    if told.level > ceiling:
+        ceiling = _ceiling(session, item, anew=True)
+    check(item, told, ceiling)
     one.level, one.points = told.level, told.points
     one.confidence, one.motive = told.confidence, told.motive.strip()
     one.sources = _cells(session, item, told)
@@ -154,12 +156,15 @@ def reopen(session: Session, one: Assessment, *, actor: Actor, now: dt.datetime,
     taking_out.lost(session, verdict, now=now)
 
 
-def _ceiling(session: Session, item: Item) -> str:
-    """The highest level that the evidence of an item allows, counted once for all items of its tender; blank for points."""
+def _ceiling(session: Session, item: Item, *, anew: bool = False) -> str:
+    """The highest level that the evidence of an item allows, counted once for all items of its tender; blank for points.
+
+    `anew` counts it again, for evidence may have come since: a row of a factory list that a person matched.
+    """
     if not item.section:
         return ""
     verdict = settling.verdict_of(session, item.id)
-    if verdict is not None and verdict.best_evidence:
+    if verdict is not None and verdict.best_evidence and not anew:
         return verdict.best_evidence
     items = session.scalars(select(Item).where(Item.submission_id == item.submission_id)).all()
     found = claims.load(session, item.round, item.submission, items)
@@ -185,8 +190,8 @@ def _cells(session: Session, item: Item, told: Values) -> list[list[Any]]:
     return claims.load(session, item.round, item.submission, [item])[item.id].cells(told.level)[:MOST_CELLS]
 
 
-def _check(item: Item, told: Values, ceiling: str) -> None:
-    """Refuse what is outside the scale of an item."""
+def check(item: Item, told: Values, ceiling: str) -> None:
+    """Refuse what is outside the scale of an item, or above what its evidence allows. Raises InvalidInput."""
     if told.level and (not item.section or told.level not in EVIDENCE):
         raise InvalidInput("level-unknown", N_("Choose one of the levels."))
     if told.level > ceiling and told.level:
@@ -238,6 +243,7 @@ def _finish_guard(session: Session, one: Assessment, context: Context) -> None:
 
 def _reopen_guard(session: Session, one: Assessment, context: Context) -> None:
     context.require_motive()
+    session.refresh(one.round, ["state"])
     if one.round.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
     if one.others_seen_at is not None:

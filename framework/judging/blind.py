@@ -118,7 +118,7 @@ def kept_from(actor: Actor) -> ColumnElement[bool]:
     mine = Assessment.__table__.c
     own_ones = select(mine.public_id).where(mine.user_id == actor.user_id)
     of_others = and_(AuditEvent.kind.in_(told), AuditEvent.subject_id.not_in(own_ones))
-    return or_(AuditEvent.subject_type == "verdict", of_others)
+    return or_(AuditEvent.subject_type.in_(("verdict", "remark")), of_others)
 
 
 def look(session: Session, submission: Submission, *, actor: Actor, now: dt.datetime) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from framework.chain.measures import facts
 from framework.chain.measures.facts import Said
 from framework.chain.measures.nodes import Node, Place
+from framework.chain.measures.publishers import COLUMNS, LIST, OTHERS, REGISTRY, Publisher
 from framework.disclosure.columns import SUBMISSION
 from framework.disclosure.confidentiality import deadline_day
 from framework.disclosure.veil import opened
@@ -26,6 +27,9 @@ from models.judging import Item
 from models.rounds import Round
 
 OPEN_SUPPLY_HUB = "Open Supply Hub"
+REGISTRIES = {"os": OPEN_SUPPLY_HUB, "gln": "GLN"}
+"""Names of open registries by their scheme, where it is not the name."""
+ID_COLUMNS = {scheme: column for column, scheme in COLUMNS.items()}
 NUMBERS_AT_ONCE = 5_000
 
 
@@ -142,8 +146,9 @@ def _told(item: Item, place: Place, extra: _Extra) -> evidence.Told:
         )
         for one in told.audits
     ]
-    listings: list[Listing] = []
-    if told.mention is not None and told.mention.os_id:
+    listings = [_published(one, told.row.id) for one in told.backing.published]
+    has_entry = any(one.kind == REGISTRY and one.name == "os" for one in told.backing.published)
+    if told.mention is not None and told.mention.os_id and not has_entry:
         listings.append(Listing(OPEN_SUPPLY_HUB, is_matched=False, source=(told.row.id, "os_id")))
     if told.smelter is not None and not told.origin and told.smelter.smelter_id:
         number, mineral = told.smelter.smelter_id.upper(), told.smelter.mineral
@@ -151,6 +156,17 @@ def _told(item: Item, place: Place, extra: _Extra) -> evidence.Told:
             Listing(name, is_matched=True, source=(told.row.id, "smelter_id")) for name in extra.lists[number, mineral]
         ]
     return evidence.Told(item.brand_key in extra.signed, audits, listings, source=told.row)
+
+
+def _published(one: Publisher, row: int) -> Listing:
+    """What a label or an open registry publishes of a site for the brand.
+
+    A person matched the row of a factory list. An entry of a registry stands under an id that the supplier gives, as that
+    of a smelter does: who grants the level on it is the person who looked whether it is the same place.
+    """
+    name = one.name if one.kind == LIST else REGISTRIES.get(one.name, one.name)
+    column = "site_ref" if one.kind == LIST else ID_COLUMNS.get(one.name, OTHERS)
+    return Listing(f"{name}, {one.by}, {one.day.isoformat()}", is_matched=True, source=(row, column))
 
 
 def _has_file(row: SubmissionRow | None) -> bool:

@@ -318,6 +318,7 @@ def _moderate_effect(session: Session, one: Verdict, context: Context) -> None:
 def _chair_may(session: Session, one: Verdict, found: Sequence[Assessment], context: Context) -> None:
     """The chair acts only while the round is judged, without a tie, and on what it did not judge itself."""
     round_ = one.round
+    session.refresh(round_, ["state"])  # its verdicts are locked: whoever closed the judging meanwhile has done so
     if round_.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
     if one.submission_id in conflicts.barred(session, context.actor.user_id):

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
 from framework.ground.text import N_, NN_
+from framework.judging import closing, piles, settling, talking
 from framework.judging import conflicts as statements
-from framework.judging import piles, settling, talking
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.judging import Verdict
 from models.rounds import Round
@@ -96,4 +96,26 @@ def _look_again(session: Session, round_: Round) -> Step | None:
         page="assessing.discussion",
         label=N_("Discussion"),
         urgency=75,
+    )
+
+
+@candidate("judging", "chair")
+def _close(session: Session, round_: Round, reader: Reader) -> Step | None:
+    if not closing.is_settled(session, round_):
+        return None
+    return Step(
+        N_("Every item has its verdict. Close the judging."),
+        page="judging.closing",
+        label=N_("Close the judging"),
+        urgency=65,
+    )
+
+
+@candidate("award", "lead chair evaluator")
+def _ranking(session: Session, round_: Round, reader: Reader) -> Step:
+    return Step(
+        N_("The judging is closed. Points and ranking are counted as far as they are known."),
+        page="judging.ranking",
+        label=N_("Ranking"),
+        urgency=40,
     )

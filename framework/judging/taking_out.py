@@ -68,6 +68,9 @@ def _guard_recuse(session: Session, assessment: Assessment, context: Context) ->
 
 def _guard_void(session: Session, assessment: Assessment, context: Context) -> None:
     context.require_motive()
+    session.refresh(assessment.round, ["state"])
+    if not context.actor.is_system and assessment.round.state not in ("opened", "judging"):
+        raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
 
 
 def _taken_out(session: Session, assessment: Assessment, context: Context) -> None:

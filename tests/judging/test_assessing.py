@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
-from framework.judging import assessing, assigning, blind, claims, judges, piles, settling, steps, taking_out
+from framework.judging import assessing, assigning, blind, claims, evidence, judges, piles, settling, steps, taking_out
 from framework.judging.assessing import Values
 from framework.judging.settling import Moderated
 from models.disclosure import Submission
@@ -19,6 +20,8 @@ from models.measures import ProductMeasures
 from models.people import User
 from models.records import AuditEvent
 from models.rounds import Criterion
+from tests.chain.published.listed import DAY, Listed
+from tests.chain.published.test_counting import ID, entries
 from tests.judging.judged import signed_rows
 
 
@@ -30,6 +33,48 @@ def test_the_evidence_of_each_section_allows_a_level(judged, session):
     assert found[items[0].id].places[0].products == 2
     (cell,) = found[items[0].id].cells("E3")
     assert cell[1] == "evidence_file"
+
+
+def unaudited(**more):
+    """The signed rows without audits, and with more values for the sites."""
+    rows = [(sheet, dict(values)) for sheet, values in signed_rows() if sheet != "6_audits"]
+    for sheet, values in rows:
+        if sheet == "3_sites" and values["site_ref"] == "S1":
+            values.update(more)
+    return rows
+
+
+def test_a_factory_list_supports_e2_once_a_person_matched_its_row(judged, session):
+    submission, items = judged.tender(unaudited())
+    listed, anna = Listed(judged), judged.evaluators[0]
+    made = listed.load()
+    found = claims.load(session, judged.round, submission, items)
+    assert found[items[0].id].ceiling == "E1", "the program proposes; it matches nothing"
+    judged.save(items[0], anna, "E1")
+    listed.match(made, submission)
+    judged.save(items[0], anna, "E2", "The label lists it.")
+    (cell,) = judged.own(items[0], anna).sources
+    assert cell[1] == "site_ref"
+    (support,) = [
+        one
+        for one in claims.load(session, judged.round, submission, items)[items[0].id].places[0].supports
+        if one.kind == evidence.REGISTRY
+    ]
+    assert support.name == "Fair Label, Fair Foundation, 2026-09-01"
+    with pytest.raises(InvalidInput):
+        judged.save(items[0], anna, "E3")
+
+
+def test_an_id_of_a_registry_supports_e2_only_where_the_loaded_registry_names_it_for_the_brand(judged, session):
+    submission, items = judged.tender(unaudited(os_id=ID))
+    listed = Listed(judged)
+    assert claims.load(session, judged.round, submission, items)[items[0].id].ceiling == "E1"
+    entries(listed, f"{ID},Open contributor,Another brand")
+    assert claims.load(session, judged.round, submission, items)[items[0].id].ceiling == "E1"
+    entries(listed, f"{ID},Open contributor,Acme", day=DAY + dt.timedelta(days=1))
+    claim = claims.load(session, judged.round, submission, items)[items[0].id]
+    assert claim.ceiling == "E2"
+    assert [cell[1] for cell in claim.cells("E2")] == ["os_id"]
 
 
 def test_without_a_signature_the_statement_supports_nothing(judged, session):

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
 from models.judging import Item
+from models.people import Organisation, User
 from models.questions import AnswerVersion, PublicAnswer, Question
+from models.ranking import Ranking, RankingLine, RankingPoints
+from models.rounds import Criterion
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
@@ -151,6 +155,48 @@ class Stage:
             one.state = "final"
         self.session.flush()
         return self.signed(judged.round, "judging/discussion.xlsx")
+
+    def own_assessments(self) -> bytes:
+        """Own assessments that are begun, whose motives are the texts."""
+        judged = Judged(self.session, self.build, self.clock)
+        anna = judged.evaluators[0]
+        submission, _items = judged.tender([], evaluators=[], sections=[])
+        for number, text in enumerate(PAYLOADS):
+            item = judged.item(submission, "fa", "final_assembly", position=number, brand=f"Brand {number}")
+            one = judged.assign(item, anna)
+            one.level, one.motive, one.started_at, one.state = "E1", text, self.clock(), "draft"
+        self.session.flush()
+        user, member = (
+            self.session.get_one(User, anna.user_id),
+            self.session.get_one(Organisation, anna.organisation_id),
+        )
+        return got(self.sign_in(user, member), f"/rounds/{judged.round.public_id}/judging/mine.xlsx")
+
+    def ranking(self) -> bytes:
+        """A ranking on criteria whose names are the texts."""
+        opened = Opened(self.session, self.build, self.clock)
+        submission = opened.supplier([])
+        opened.round.state = "award"
+        made = self.build.add(
+            Ranking(round=opened.round, number=1, counted_at=self.clock(), created_at=self.clock(), motive="")
+        )
+        about = {"ranking_id": made.id, "lot_id": opened.lot.id, "submission_id": submission.id}
+        self.build.add(RankingLine(known=Decimal("1.5"), reason="no_price", **about))
+        for number, text in enumerate(PAYLOADS):
+            one = self.build.add(
+                Criterion(
+                    round=opened.round,
+                    position=number,
+                    name=text,
+                    place="award",
+                    weight=Decimal(1),
+                    formula="points",
+                    created_at=self.clock(),
+                )
+            )
+            values = {"weight": Decimal(1), "points": Decimal("0.5"), "figure": Decimal("5.25")}
+            self.build.add(RankingPoints(criterion_id=one.id, **values, **about))
+        return self.signed(opened.round, "judging/ranking.xlsx")
 
     def take(self, round_: Any, *places: str) -> None:
         """Keep the files of a round at these addresses by what their addresses end with; then the session can write again."""
@@ -295,6 +341,12 @@ EXPORTS: dict[str, Export] = {
         numbers=((0, "Models on offer"), (0, "Tier 1, final assembly: asked"), (1, "Suppliers"), (1, "Models")),
     ),
     f"{ROUND}/judging/discussion.xlsx": Export(lambda stage: stage.discussion()),
+    f"{ROUND}/judging/ranking.xlsx": Export(
+        lambda stage: stage.ranking(), numbers=((0, "Points known so far"), (1, "Weight"), (1, "Points"))
+    ),
+    f"{ROUND}/judging/mine.xlsx": Export(
+        lambda stage: stage.own_assessments(), identifiers=((0, "Item"), (0, "Stamp of the download"))
+    ),
     f"{ROUND}/contradictions.xlsx": Export(
         lambda stage: stage.offers("contradictions.xlsx"), numbers=((0, "Pooled quantity it touches, at most"),)
     ),

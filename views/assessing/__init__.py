@@ -8,6 +8,7 @@ blueprint = Blueprint("assessing", __name__)
 
 from views.assessing import (  # noqa: E402, F401 - their routes hang on the blueprint
     discussion,
+    own_sheets,
     piles,
     scoring,
 )

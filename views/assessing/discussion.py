@@ -14,7 +14,7 @@ from framework.ground.labels import STATE_LABELS
 from framework.ground.permissions import Permission, may
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_, storable
-from framework.judging import assessing, blind, settling, taking_out, talking
+from framework.judging import assessing, blind, remarks, settling, taking_out, talking
 from framework.judging.settling import Moderated
 from framework.judging.talking import Line
 from models.base import db
@@ -76,6 +76,7 @@ def discussion_sheet(round_: Round) -> Response:
         some, page = talking.listed(db.session(), round_, numbers, number=number)
         lines, pages, number = lines + some, page.pages, number + 1
     heads = [(line, _head(line, names[line.item.submission_id])) for line in lines]
+    said = remarks.of_items(db.session(), [line.item.id for line in lines])
     what = [_("Supplier"), _("Lot"), _("Brand"), _("Item")]
     sheets = [
         Sheet(
@@ -88,6 +89,16 @@ def discussion_sheet(round_: Round) -> Response:
             _("Values"),
             [*what, _("Evaluator"), _("Member"), _("Value"), _("How sure"), _("Motive")],
             [[*head, *cells] for line, head in heads for cells in _value_cells(line)],
+            frozen=4,
+        ),
+        Sheet(
+            _("Remarks"),
+            [*what, _("Evaluator"), _("Member"), _("Written at (UTC)"), _("Struck through at (UTC)"), _("Remark")],
+            [
+                [*head, one.user.name, one.member.name, one.at, one.struck_at, one.words]
+                for line, head in heads
+                for one in said[line.item.id]
+            ],
             frozen=4,
         ),
     ]
@@ -156,6 +167,20 @@ def reopen_or_void(round_: Round, item_id: str, assessment_id: str, act: str) ->
 def show_to_all(round_: Round, item_id: str) -> str | Response | tuple[str, int]:
     """Put an item before everybody who follows the meeting."""
     return _act(round_, item_id, "show", _("Everybody who follows the meeting now sees this item."))
+
+
+@blueprint.post("/rounds/<round_id>/judging/discussion/<item_id>/remarks")
+@permit(Permission.REMARK_MAKE)
+def remark(round_: Round, item_id: str) -> str | Response | tuple[str, int]:
+    """Write a remark to the others."""
+    return _remark(round_, item_id, "", _("The remark stands below."))
+
+
+@blueprint.post("/rounds/<round_id>/judging/discussion/<item_id>/remarks/<remark_id>/strike")
+@permit(Permission.REMARK_MAKE)
+def strike_remark(round_: Round, item_id: str, remark_id: str) -> str | Response | tuple[str, int]:
+    """Strike an own remark through; it stays legible."""
+    return _remark(round_, item_id, remark_id, _("The remark is struck through."))
 
 
 @blueprint.get("/rounds/<round_id>/judging/meeting")
@@ -250,9 +275,32 @@ def _item(round_: Round, found: Item, error: str = "") -> str:
         typed=request.form,
         words_of=words,
         leads=may(db.session(), actor(), Permission.VERDICT_MODERATE, round_),
+        remarks=remarks.of_items(db.session(), [found.id])[found.id],
+        remarks_too=may(db.session(), actor(), Permission.REMARK_MAKE, round_),
+        longest=remarks.LONGEST,
+        me=actor().user_id,
         state_label=lambda state: translated(STATE_LABELS["verdict", state]),
         members={one.member_id: one.member.name for one in line.finals},
     )
+
+
+def _remark(round_: Round, item_id: str, remark_id: str, said: str) -> str | Response | tuple[str, int]:
+    """Write a remark, or strike one through, and go back to the item."""
+    found = guard.child(Item, item_id, round_)
+    try:
+        if remark_id:
+            mine = remarks.find(db.session(), round_, found, storable(remark_id))
+            remarks.strike(db.session(), mine, actor=actor(), now=clock.now())
+        else:
+            remarks.write(db.session(), found, storable(request.form.get("words", "")), actor=actor(), now=clock.now())
+    except RuleBroken as error:
+        if error.status in (403, 404):
+            raise
+        public_id, told = round_.public_id, guard.refused(error)
+        again = db.session.query(Round).filter_by(public_id=public_id).one()
+        return _item(again, guard.child(Item, item_id, again), told), error.status
+    there = url_for("assessing.item", round_id=round_.public_id, item_id=item_id)
+    return guard.done(f"{there}#remarks", said)
 
 
 def _act(round_: Round, item_id: str, act: str, said: str, assessment_id: str = "") -> str | Response | tuple[str, int]:

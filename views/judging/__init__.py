@@ -9,4 +9,12 @@ import framework.judging.steps  # noqa: F401 - its import registers the next ste
 blueprint = Blueprint("judging", __name__)
 
 
-from views.judging import board, conflicts, judges, selection, sheets  # noqa: E402, F401 - their routes hang on the blueprint
+from views.judging import (  # noqa: E402, F401 - their routes hang on the blueprint
+    board,
+    closing,
+    conflicts,
+    judges,
+    planning,
+    selection,
+    sheets,
+)

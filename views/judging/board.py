@@ -25,6 +25,7 @@ from views import clock, guard
 from views.guard import actor, permit
 from views.i18n import words
 from views.judging import blueprint
+from views.judging.closing import facts_of
 from views.judging.labels import what
 
 COLUMNS = {
@@ -186,6 +187,9 @@ def _board(round_: Round, error: str = "") -> str:
         each=each,
         may_share=may(session, actor(), Permission.JUDGING_SHARE, round_, roles=roles),
         may_start=may(session, actor(), Permission.JUDGING_START, round_, roles=roles),
+        closing=facts_of(round_) if round_.state == "judging" else [],
+        may_close=may(session, actor(), Permission.JUDGING_CLOSE, round_, roles=roles),
+        may_rank=may(session, actor(), Permission.RANKING_VIEW, round_, roles=roles),
         may_name=may(session, actor(), Permission.JUDGES_NAME, round_, roles=roles),
         error=error,
     )

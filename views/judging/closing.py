@@ -1,0 +1,183 @@
+"""Close the judging, and the ranking that was counted then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from framework.ground.errors import RuleBroken
+from framework.ground.permissions import Permission, may
+from framework.ground.table_files import Sheet, Value, workbook
+from framework.ground.text import N_, storable
+from framework.judging import closing as closes
+from framework.judging import points
+from framework.judging import ranking as rankings
+from framework.judging.closing import TALKS, TERMS, WAITING
+from framework.judging.ranking import Table
+from framework.judging.starting import Fact
+from framework.rounds.formulas import FORMULAS
+from models.base import db
+from models.ranking import RankingPoints
+from models.rounds import Criterion, Round
+from views import clock, guard
+from views.chain.sight import names_of, reader_of
+from views.downloads import send_workbook
+from views.guard import actor, permit
+from views.i18n import number, percent, unknown, words
+from views.judging import blueprint
+
+WHOSE = {
+    "evaluator": N_("those named"),
+    "chair": N_("the chair"),
+    "lead": N_("the lead"),
+}
+
+
+@blueprint.get("/rounds/<round_id>/judging/close")
+@permit(Permission.JUDGING_CLOSE)
+def closing(round_: Round) -> str:
+    """What must be settled first, and what closing does."""
+    return _page(round_)
+
+
+@blueprint.post("/rounds/<round_id>/judging/close")
+@permit(Permission.JUDGING_CLOSE)
+def close_judging(round_: Round) -> str | Response | tuple[str, int]:
+    """Close the judging: the scores are fixed and the ranking is counted."""
+    public_id = round_.public_id
+    try:
+        motive = storable(request.form.get("motive", ""))
+        closes.close(db.session(), round_, motive, actor=actor(), now=clock.now())
+    except RuleBroken as error:
+        if error.status in (403, 404):
+            raise
+        told = guard.refused(error)
+        return _page(db.session.query(Round).filter_by(public_id=public_id).one(), told), error.status
+    there = url_for("judging.ranking", round_id=public_id)
+    return guard.done(there, _("The judging is closed. The ranking is counted as far as it can be."))
+
+
+@blueprint.get("/rounds/<round_id>/judging/ranking")
+@permit(Permission.RANKING_VIEW)
+def ranking(round_: Round) -> str:
+    """The points of each tender on each criterion, and the places; why they are unknown where they are."""
+    found = rankings.newest(db.session(), round_)
+    return render_template(
+        "judging/ranking.html",
+        round_=round_,
+        ranking=found,
+        tables=rankings.tables(db.session(), found) if found is not None else [],
+        names=names_of(round_, reader_of(round_)),
+        reason=_reason,
+        figure=_figure,
+        formula=_formula,
+        notes=_notes,
+    )
+
+
+@blueprint.get("/rounds/<round_id>/judging/ranking.xlsx")
+@permit(Permission.RANKING_VIEW)
+def ranking_sheet(round_: Round) -> Response:
+    """The same as a workbook: one row a tender and criterion, and one a tender with its place."""
+    found = rankings.newest(db.session(), round_)
+    tables = rankings.tables(db.session(), found) if found is not None else []
+    names = names_of(round_, reader_of(round_))
+    sheets = [
+        Sheet(
+            _("Ranking"),
+            [_("Lot"), _("Supplier"), _("Place"), _("Points in all"), _("Points known so far"), _("Why unknown")],
+            [
+                [table.lot.name, names[one.submission_id], one.place, one.total, one.known, _reason(one.reason)]
+                for table in tables
+                for one in table.lines
+                if one.submission_id in names
+            ],
+            frozen=2,
+        ),
+        Sheet(
+            _("Points"),
+            [_("Lot"), _("Supplier"), _("Criterion"), _("Weight"), _("Points"), _("Figure"), _("Why unknown")],
+            [row for table in tables for row in _rows(table, names)],
+            frozen=3,
+        ),
+    ]
+    return send_workbook(workbook(f"{round_.name} · {_('Ranking')}", sheets, now=clock.now()), "ranking.xlsx")
+
+
+def facts_of(round_: Round) -> list[tuple[Fact, str, str, str]]:
+    """What must hold before the judging is closed: the fact, its sentence, whose turn it is, and the page where it is done."""
+    return [
+        (one, words(one.sentence, **one.params), words(WHOSE[one.whose]), _page_of(round_, one.key))
+        for one in closes.readiness(db.session(), round_)
+    ]
+
+
+def _page(round_: Round, error: str = "") -> str:
+    facts = facts_of(round_)
+    return render_template(
+        "judging/closing.html",
+        round_=round_,
+        facts=facts,
+        is_ready=all(one.holds for one, *_others in facts),
+        outside=closes.outside(db.session(), round_),
+        error=error,
+        typed=request.form,
+    )
+
+
+def _page_of(round_: Round, key: str) -> str:
+    pages: dict[str, tuple[str, dict[str, str]]] = {
+        WAITING: ("assessing.progress", {}),
+        TALKS: ("assessing.discussion", {"state": "in_moderation"}),
+        TERMS: ("rounds.terms", {}),
+    }
+    if key not in pages:
+        return ""
+    permission = Permission.ROUND_VIEW if key == TERMS else Permission.VERDICT_VIEW
+    page, where = pages[key]
+    allowed = may(db.session(), actor(), permission, round_, roles=guard.roles(round_))
+    return url_for(page, round_id=round_.public_id, **where) if allowed else ""
+
+
+def _rows(table: Table, names: dict[int, str]) -> list[list[Value]]:
+    found: list[list[Value]] = []
+    for line in table.lines:
+        for criterion in table.criteria:
+            one = table.given.get((line.submission_id, criterion.id))
+            if one is not None and line.submission_id in names:
+                figure = None if one.figure is None else str(one.figure.normalize())
+                head: list[Value] = [table.lot.name, names[line.submission_id], criterion.name]
+                found.append([*head, one.weight, one.points, figure, _reason(one.reason)])
+    return found
+
+
+def _reason(code: str) -> str:
+    """Why points or a place are unknown."""
+    return words(points.REASONS[code]) if code in points.REASONS else ""
+
+
+def _formula(one: Criterion) -> str:
+    return words(FORMULAS[one.formula].label) if one.formula in FORMULAS else _("no formula")
+
+
+def _figure(one: RankingPoints) -> str | Markup:
+    """What the formula was given: a mark, or a part in percent."""
+    if one.figure is None:
+        return unknown(_reason(one.reason))
+    return number(one.figure, 2) if one.criterion.formula == rankings.MARKS else percent(one.figure * 100, 2)
+
+
+def _notes(one: RankingPoints) -> list[str]:
+    """What must be known beside the points: volume without a figure, models left out, shares assumed."""
+    found: list[Any] = []
+    if one.unknown_part:
+        found.append(_("unknown for %(part)s of the volume", part=percent(one.unknown_part * 100, 1)))
+    if one.left_out:
+        found.append(_("%(count)s models left out", count=number(one.left_out)))
+    if one.assumed:
+        found.append(_("share assumed for %(count)s models", count=number(one.assumed)))
+    return [str(text) for text in found]
