@@ -153,6 +153,18 @@ def test_without_prices_the_ranking_is_unknown_and_says_why(judged, session):
     ]
 
 
+def test_the_page_names_what_is_missing(judged, session, sign_in):
+    one = Closing(judged, [*WHOLE, ("Price", "absolute_linear", 50, {"p_low": "60", "p_high": "140"})])
+    one.judge_all()
+    one.close()
+    people = browsers(judged, sign_in, session, {"anna": judged.evaluators[0]})
+    session.commit()
+    page = people["anna"].get(f"/rounds/{judged.round.public_id}/judging/ranking").text
+    assert "The ranking of this lot is unknown" in page
+    assert page.count("Price: prices are not handed in here") == 1
+    assert "64.00" in page, "the points that are known"
+
+
 def test_where_no_quantity_is_pooled_the_chair_says_what_becomes_of_it(whole, session):
     for product in session.scalars(select(Product)):
         product.category = "server"
@@ -266,6 +278,7 @@ def test_the_chair_closes_on_the_page_and_evaluators_then_see_the_ranking(whole,
         page = people[name].get(f"{here}/ranking").text
         assert re.search(r"64\.00.*27\.00", page, re.DOTALL)
     assert member.get(f"{here}/ranking").status_code == 403
+    assert f'href="{here}/ranking"' in people["anna"].get(f"/rounds/{judged.round.public_id}/judging/discussion").text
     assert people["anna"].get(f"{here}/ranking.xlsx").status_code == 200
 
 

@@ -215,7 +215,7 @@ def test_what_was_changed_on_the_page_too_is_shown_with_both_values_and_chosen(d
         },
     )
     page = send(people["anna"], here, filled).text
-    assert "Changed on the page too, since you downloaded" in page
+    assert "Changed here too, since you downloaded" in page
     assert "On the page." in page
     assert "In the sheet." in page
     assert "On the page too." not in page, "the sheet does not touch that row, so the page's value stays"

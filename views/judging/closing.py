@@ -73,6 +73,7 @@ def ranking(round_: Round) -> str:
         tables=rankings.tables(db.session(), found) if found is not None else [],
         names=names_of(round_, reader_of(round_)),
         reason=_reason,
+        why=_why,
         figure=_figure,
         formula=_formula,
         notes=_notes,
@@ -153,6 +154,17 @@ def _rows(table: Table, names: dict[int, str]) -> list[list[Value]]:
                 head: list[Value] = [table.lot.name, names[line.submission_id], criterion.name]
                 found.append([*head, one.weight, one.points, figure, _reason(one.reason)])
     return found
+
+
+def _why(table: Table, names: dict[int, str]) -> list[str]:
+    """Which criteria lack points in a lot, and why; each said once."""
+    found: dict[str, None] = {}
+    for line in table.lines:
+        for criterion in table.criteria:
+            one = table.given.get((line.submission_id, criterion.id))
+            if one is not None and one.reason and line.submission_id in names:
+                found[_("%(criterion)s: %(why)s", criterion=criterion.name, why=_reason(one.reason))] = None
+    return list(found)
 
 
 def _reason(code: str) -> str:

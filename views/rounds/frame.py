@@ -47,6 +47,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("chain.judged_contradictions", N_("Accepted contradictions"), Permission.CONTRADICTIONS_JUDGED),
     ("assessing.pile", N_("My assessments"), Permission.ASSESSMENT_MAKE),
     ("assessing.discussion", N_("Discussion"), Permission.VERDICT_VIEW),
+    ("judging.ranking", N_("Ranking"), Permission.RANKING_VIEW),
     ("judging.board", N_("Judging"), Permission.JUDGING_VIEW),
     ("judging.conflicts", N_("Conflicts of interest"), Permission.CONFLICT_STATE),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
