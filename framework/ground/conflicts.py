@@ -129,6 +129,12 @@ def is_kept_out(session: Session, record: object, submissions: frozenset[int]) -
     return getattr(record, "submission_id", None) in submissions
 
 
+def events_kept_out(session: Session) -> ColumnElement[bool] | None:
+    """Which events this session leaves out, for a reader of the whole chain, who gets their hashes alone; None: none."""
+    kept_out = session.info.get(KEPT_OUT)
+    return _about(sorted(kept_out)) if kept_out else None
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _leave_out(state: ORMExecuteState) -> None:
     kept_out = state.session.info.get(KEPT_OUT)

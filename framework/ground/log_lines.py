@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from framework.ground import audit, sealed, signing
+from framework.ground import audit, conflicts, sealed, signing
 from models.records import AuditEvent
 from models.rounds import Round
 
@@ -26,11 +26,12 @@ def withheld(event: AuditEvent) -> str:
 def lines(session: Session, round_: Round | None = None, unseen: ColumnElement[bool] | None = None) -> Iterator[str]:
     """Every entry from the first to the last; for the lead of a round those of other rounds are withheld.
 
-    So are those that the reader may not see yet (`unseen`).
+    So are those that the reader may not see yet (`unseen`), and those that a conflict of interest keeps from the reader.
     """
-    is_hidden = _is_withheld(round_) if unseen is None else or_(_is_withheld(round_), unseen)
-    query = select(AuditEvent, is_hidden.label("is_withheld")).order_by(AuditEvent.seq)
-    with session.execute(query.execution_options(yield_per=1000, populate_existing=True)) as found:
+    more = [one for one in (unseen, conflicts.events_kept_out(session)) if one is not None]
+    query = select(AuditEvent, or_(_is_withheld(round_), *more).label("is_withheld")).order_by(AuditEvent.seq)
+    whole = query.execution_options(yield_per=1000, populate_existing=True, all_tenders=True)
+    with session.execute(whole) as found:
         for event, is_withheld in found:
             yield withheld(event) if is_withheld else line(event)
 

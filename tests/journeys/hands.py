@@ -77,7 +77,7 @@ def shoot(walker: Walker, name: str) -> None:
         return
     page, folder = walker.page, Path(PICTURES)
     if walker.script:
-        page.evaluate("document.querySelector('h1').scrollIntoView()")
+        page.evaluate("scrollTo(0, document.querySelector('h1').offsetTop - 24)")
         page.screenshot(path=folder / f"{name}.png")
     page.screenshot(path=folder / f"{name}-whole.png", full_page=True)
     size = page.viewport_size

@@ -257,7 +257,7 @@ class Story:
             judge.page.goto(scoring)
             judge.page.wait_for_selector(".judge--now")
             judge.page.locator("textarea[name=motive]").first.fill(TYPED)
-            judge.page.get_by_text("Saved").first.wait_for()
+            judge.page.locator("[data-saved]", has_text="Saving").wait_for(state="detached")
             shoot(judge, "judging")
             judge.press("a:text('Look over')")
             shoot(judge, "finish")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 
 import openpyxl
 import pytest
@@ -314,3 +316,22 @@ def test_another_leads_round_is_not_found(world, browsers, build, clock, sign_in
 
     pages = ["", "/conflicts", "/judges", "/selection", "/assignments.xlsx", f"/tenders/{world.north.public_id}"]
     assert {stranger.get(here(world, f"/judging{page}")).status_code for page in pages} == {404}
+
+
+@pytest.mark.statements
+def test_whoever_has_a_conflict_still_sees_that_the_record_is_whole(world, browsers):
+    declare(world, browsers["lead"])
+    browsers["lead"].post(here(world, f"/judging/selection/{world.north.public_id}"), data={"act": "admit"})
+    tied = browsers["second"]
+    declare(world, tied, world.north)
+
+    tied.post(here(world, "/record/verify"))
+    page = tied.get(here(world)).text
+    bundle = zipfile.ZipFile(io.BytesIO(tied.get(here(world, "/record/bundle.zip")).data))
+    log = next(name for name in bundle.namelist() if name.endswith("log.jsonl"))
+    entries = [json.loads(one) for one in bundle.read(log).decode().splitlines()]
+
+    assert "Entries are missing" not in page
+    assert ", unbroken since" in page
+    assert [one["seq"] for one in entries] == list(range(1, len(entries) + 1))
+    assert world.north.public_id not in "".join(map(str, entries))

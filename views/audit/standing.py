@@ -22,7 +22,10 @@ COPY_IS_OLD_AFTER = dt.timedelta(days=2)
 
 def facts() -> dict[str, Any]:
     """How many entries there are and since when, what the last check found, whether one waits, the line and its tone."""
-    row = db.session.execute(select(func.count(), func.min(AuditEvent.at), func.max(AuditEvent.seq))).one()
+    query = select(func.count(), func.min(AuditEvent.at), func.max(AuditEvent.seq))
+    row = db.session.execute(
+        query.execution_options(all_tenders=True)
+    ).one()  # what is kept from a reader is not missing
     check, is_gapless = verifying.last(db.session()), row[0] == (row[2] or 0)
     found = {"count": row[0], "since": row[1], "gapless": is_gapless, "check": check}
     return found | {"waits": verifying.is_waiting(db.session()), "line": _line(row[0], row[1], check, is_gapless)}
