@@ -63,7 +63,7 @@ _REASONS: dict[str, str] = {
     N_("too many of their questions waited already"): "too-many-questions",
     N_("the text held names of whoever asked"): "names-in-text",
     N_("a registry says otherwise"): "ids-contradict ids-differ",
-    N_("what was sent could not be taken"): "invalid-input file-refused file-infected file-not-scanned",
+    N_("what was sent could not be taken"): "invalid-input motive-too-long file-refused file-infected file-not-scanned",
 }
 REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}
 OTHERWISE = N_("a rule did not allow it")
