@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
-    false,
     select,
     text,
 )
@@ -157,10 +156,11 @@ class Submission(Record, Base):
         server_default="",
         comment="where openers hold shares: what its sender is told after its session, sealed by the key of the round",
     )
-    has_passed_preflight: Mapped[bool] = mapped_column(
-        default=False,
-        server_default=false(),
-        comment="where openers hold shares: it counts although nobody could read it in time",
+    preflight: Mapped[str] = mapped_column(
+        String(10),
+        default="",
+        server_default="",
+        comment="where openers hold shares: passed or failed, which decides where nobody reads it in time; blank = not known",
     )
     _format: Mapped[str] = mapped_column("format", String(40), default="")
     verdict: Mapped[str] = mapped_column(

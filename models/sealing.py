@@ -173,6 +173,9 @@ class Kept(Protocol):
     def drop(self, name: str) -> None:
         """Forget it."""
 
+    def works(self) -> bool:
+        """Whether something that is kept is found again."""
+
 
 class Opens(Protocol):
     """What opens what was locked with the public key of a round (`models/boxes.py`)."""

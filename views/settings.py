@@ -50,7 +50,7 @@ class Settings(FileLimits):
         None,
         description="Folder in memory for keys that exist for a while only, where a round is sealed with shares of its openers: of a "
         "tender while its sender's session lives, of an opener until the window ends. Never on a disk or in a backup. Blank = in memory (/dev/shm) "
-        "where there is such a place; without one no round can be sealed with shares.",
+        "where uploaded files are read in memory too; without one no round can be sealed with shares.",
     )
     database_url: str = Field("", description="SQLAlchemy address of the database; blank = SQLite in the data folder.")
     secret_key: str = Field("", description="Secret that signs cookies; blank = made once and kept in the data folder.")
@@ -187,7 +187,7 @@ class Settings(FileLimits):
         """Where keys are kept in memory for a while; None where the machine has no such place."""
         if self.deposit_dir is not None:
             return self.deposit_dir
-        if os.access(IN_MEMORY, os.W_OK):
+        if os.access(IN_MEMORY, os.W_OK) and self.reading_folder() != self.data_dir / "reading":
             return IN_MEMORY / f"hefboom-keys-{os.getuid()}-{self._short_name()}"
         return None
 

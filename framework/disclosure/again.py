@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -34,7 +32,9 @@ def earlier(session: Session, round_: Round, supplier_id: int) -> Submission | N
         return None
     here = (one for one in found if one.state in TAKEN_BACK and one.verdict == "countable" and not sealing.is_away(one))
     before = next(here, None) or _of_another_round(session, round_, supplier_id)
-    return None if before is not None and before.file.scan == INFECTED else before
+    if before is None or before.file.scan == INFECTED or sealing.is_away(before):
+        return None
+    return before
 
 
 def may_send_again(round_: Round, submission: Submission) -> bool:
@@ -50,7 +50,6 @@ def send_again(
     actor: Actor,
     clock: receiving.Clock,
     files: FileStore,
-    passes: Callable[[Blob], bool],
 ) -> Submission:
     """Receive the bytes of the earlier version as a new one, with receipt and check like an upload.
 
@@ -79,7 +78,6 @@ def send_again(
         actor=actor,
         clock=clock,
         first_byte_at=now,
-        has_passed=passes(blob),
     )
 
 

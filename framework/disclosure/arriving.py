@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 
-from framework.ground.files import Blob, FileStore
+from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from models.sealing import SealBroken
+from models.records import StoredFile
+from models.sealing import Key, SealBroken
 
 TASK = "framework.ground.sheets.preflight:passes_task"
+PASSED, FAILED = "passed", "failed"
 logger = logging.getLogger(__name__)
 
 
-def passes(files: FileStore, blob: Blob, *, limits: Limits) -> bool:
-    """Whether encrypted bytes that just came pass the pre-flight, in a child of their own (trust 5.2).
+def look_through(files: FileStore, file: StoredFile, key: Key, *, limits: Limits) -> str:
+    """Whether encrypted bytes passed or failed the pre-flight, in a child of their own (trust 5.2).
 
-    Where the machine fails they do not; the reading may still come in time.
+    Blank where the machine failed: that says nothing of the file.
     """
-    if blob.key is None:
-        return False
     try:
-        with files.laid_open(blob.sha256, blob.key) as path:
+        with files.laid_open(file.sha256, key) as path:
             done = run_in_child(path, TASK, {"limits": limits.as_dict()}, limits, is_table=False)
     except (ChildLost, SealBroken, OSError) as error:
         logger.error("no pre-flight of a file that came: %s", type(error).__name__)
-        return False
-    return bool(done.value)
+        return ""
+    return PASSED if done.value else FAILED

@@ -108,8 +108,12 @@ def expect(session: Session, submission: Submission, *, now: dt.datetime) -> Non
 
 
 def offered(session: Session, submission: Submission) -> Submission | None:
-    """What a version is compared with unless asked otherwise: what it was made from, or the one read before it."""
-    return submission.made_from or read_before(versions(session, submission.round, submission.supplier_id), submission)
+    """What a version is compared with unless asked otherwise: what it was made from, or the one read before it.
+
+    None where nobody can read that one now.
+    """
+    found = submission.made_from or read_before(versions(session, submission.round, submission.supplier_id), submission)
+    return None if found is not None and sealing.is_away(found) else found
 
 
 def work_out(session: Session, found: Comparison, *, limits: Limits, on_progress: Progress) -> ChildResult | None:
@@ -254,7 +258,8 @@ def _is_of_these_readings(found: Comparison, before: Submission, after: Submissi
 
 
 def _rows(session: Session, submission: Submission) -> Iterator[comparing.Row]:
-    """As `previous.rows_of`, with the numbers of the stored rows and never all at hand."""
+    """As `previous.rows_of`, with the numbers of the stored rows and never all at hand. Raises MoveRefused as that."""
+    sealing.require_at_hand(submission)
     table = SubmissionRow
     query = (
         select(table.sheet, table.id, table.row, table.read_values)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import corrections, in_memory, notices, receipts, sealing, stopping
+from framework.disclosure import arriving, corrections, in_memory, notices, receipts, sealing, stopping
 from framework.disclosure.receiving import Clock, grace, is_in_time, is_past, lock
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -155,13 +155,18 @@ def give_up(session: Session, submission: Submission, *, clock: Clock, files: Fi
         settle(session, round_, submission.supplier_id, now=now, files=files)
 
 
-def wait_for_nothing(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:
-    """Before an opening by shares: what is still being read is read afterwards, so that no opening waits for it."""
+def wait_for_nothing(
+    session: Session, round_: Round, *, clock: Clock, files: FileStore, is_opening: bool = False
+) -> None:
+    """Before an opening by shares: what is still being read is read afterwards, so that no opening waits for it.
+
+    What can still be read, as its sender's session lives, is left to its reading until the tenders are opened (`is_opening`).
+    """
     if round_.state != "receipt_closed" or not sealing.is_by_shares(round_):
         return
     lock(session, round_)
     for submission in received_in_time(session, round_):
-        if submission.is_being_read:
+        if submission.is_being_read and (is_opening or not in_memory.is_kept(submission)):
             give_up(session, submission, clock=clock, files=files)
 
 
@@ -170,9 +175,11 @@ def _give_up(session: Session, submission: Submission, now: dt.datetime) -> None
     if submission.is_rechecked:
         corrections.set_aside(session, submission, clock=lambda: now)
         return
-    submission.verdict = "countable" if submission.has_passed_preflight else "refused"
-    act = "check" if submission.has_passed_preflight else "refuse_file"
-    lifecycle.move(session, submission, act, actor=SYSTEM, now=now)
+    is_refused = submission.preflight == arriving.FAILED
+    submission.verdict = "refused" if is_refused else "countable"
+    lifecycle.move(session, submission, "refuse_file" if is_refused else "check", actor=SYSTEM, now=now)
+    if is_refused:
+        notices.was_given_up(session, submission, now=now)
 
 
 def close_if_due(session: Session, round_: Round, *, clock: Clock, files: FileStore) -> None:

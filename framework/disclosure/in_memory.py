@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framework.ground.master_key import UnsafeKey
 from models.disclosure import Submission
 from models.people import ApiToken, User, UserSession
 from models.sealing import Kept, Key, ring
@@ -34,10 +35,11 @@ def keep(submission: Submission, key: Key, *, session_ref: str, now: dt.datetime
         "content": base64.b64encode(key.content).decode("ascii"),
         "organisation": str(submission.supplier.id),
         "session": session_ref,
+        "since": now.isoformat(),
     }
     try:
         deposits.put(f"{KIND}{key.id}", held, until=now + LONGEST)
-    except OSError as error:
+    except (OSError, UnsafeKey) as error:
         logger.error("the key of receipt %s is not kept: %s", submission.receipt_number, type(error).__name__)
 
 
@@ -77,31 +79,29 @@ def forget(session_ref: str) -> None:
 
 
 def forget_ended(session: Session, deposits: Kept, *, now: dt.datetime, idle: dt.timedelta) -> None:
-    """Forget the keys of sessions that ended, expired or have been idle for too long, and of tokens that were revoked."""
+    """Forget the keys of sessions that ended, expired or have been idle for too long, and of tokens that were revoked.
+
+    Whoever sent something within `idle` was not idle, whether or not that was written down yet.
+    """
     kept = list(deposits.all(KIND, now=now))
-    live = _live(session, {held["session"] for _name, held in kept}, now, idle) if kept else set()
+    if not kept:
+        return
+    seen = _live(session, {held["session"] for _name, held in kept}, now)
     for name, held in kept:
-        if held["session"] not in live:
+        last = seen.get(held["session"])
+        if last is None or max(last, dt.datetime.fromisoformat(held["since"])) < now - idle:
             deposits.drop(name)
 
 
-def _live(session: Session, refs: set[str], now: dt.datetime, idle: dt.timedelta) -> set[str]:
+def _live(session: Session, refs: set[str], now: dt.datetime) -> dict[str, dt.datetime]:
+    """Of these sessions and tokens those that are not over, with the moment at which each was used last."""
     ref = func.substr(UserSession.token_hash, 1, REF)
     sessions = (
-        select(ref)
+        select(ref, UserSession.last_seen_at)
         .join(User, User.id == UserSession.user_id)
-        .where(
-            ref.in_(refs),
-            UserSession.ended_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.last_seen_at >= now - idle,
-            User.disabled_at.is_(None),
-        )
+        .where(ref.in_(refs), UserSession.ended_at.is_(None), UserSession.expires_at > now, User.disabled_at.is_(None))
     )
-    tokens = select(ApiToken.public_id).where(
-        ApiToken.public_id.in_(refs),
-        ApiToken.revoked_at.is_(None),
-        ApiToken.expires_at > now,
-        ApiToken.last_used_at >= now - idle,
+    tokens = select(ApiToken.public_id, func.coalesce(ApiToken.last_used_at, ApiToken.created_at)).where(
+        ApiToken.public_id.in_(refs), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
     )
-    return {*session.scalars(sessions), *session.scalars(tokens)}
+    return {row[0]: row[1] for query in (sessions, tokens) for row in session.execute(query)}

@@ -53,7 +53,7 @@ def was_read(
     That is told of every file that cannot count, and of others where they were read for longer than `after` and no
     mail about counting follows at once: receipt closed means that they are counted or lapse now.
     """
-    told = {"read": True, **_sealed_summary(submission, issues)}
+    told = {"read": True, "verdict": submission.verdict, **_sealed_summary(submission, issues)}
     waiting = _waiting_receipt(session, submission)
     if waiting is not None:
         waiting.params = waiting.params | told
@@ -64,12 +64,23 @@ def was_read(
         _post(session, submission, "submission_read", now=now, **told)
 
 
+def was_given_up(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+    """Say that a version is refused that nobody could read before its session ended: a file that can count must be sent anew."""
+    waiting = _waiting_receipt(session, submission)
+    if waiting is not None:
+        waiting.params = waiting.params | {"read": True, "verdict": "refused"}
+        waiting.next_try_at = now
+        return
+    _post(session, submission, "submission_read", now=now, read=True, verdict="refused")
+
+
 def was_read_again(
     session: Session, submission: Submission, issues: Sequence[Issue], *, now: dt.datetime, after: dt.timedelta
 ) -> None:
     """Say that a version whose cells were mended is read, where that took long: nobody waits for it at the screen."""
     if not _is_settled_now(submission) and now - _asked_at(submission) >= after:
-        _post(session, submission, "submission_read", now=now, **_sealed_summary(submission, issues))
+        told = {"verdict": submission.verdict, **_sealed_summary(submission, issues)}
+        _post(session, submission, "submission_read", now=now, **told)
 
 
 def was_counted(session: Session, submission: Submission, *, now: dt.datetime) -> None:
@@ -122,7 +133,7 @@ def opened(params: dict[str, Any]) -> dict[str, Any]:
     Where openers hold shares the key of the file may be away by now: such a mail goes without what only it opens.
     """
     if params.get("is_by_shares") and not all(ring().holds(one) for one in keys_needed(params)):
-        return {name: value for name, value in params.items() if name not in SEALED} | {"read": False}
+        return {name: value for name, value in params.items() if name not in SEALED}
     said = dict(params)
     if "sealed" in said:
         said |= open_object(SEALED_SUMMARY, said.pop("sealed"))

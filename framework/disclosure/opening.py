@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -26,11 +27,20 @@ CONFIRMED = audit.declare("opening.confirmed", "needed", "given")
 GIVEN_AGAIN = audit.declare("opening.share_given_again", "needed", "given")
 
 
-def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock, private: bytes | None = None) -> Opening:
+def confirm(
+    session: Session,
+    round_: Round,
+    *,
+    actor: Actor,
+    clock: Clock,
+    private: bytes | None = None,
+    end_readings: Callable[[], None] = lambda: None,
+) -> Opening:
     """Give one opener's confirmation; the last one needed opens the tenders in the same transaction.
 
     Where openers hold shares, `private` is the actor's private key: its share is kept until the window ends, and the last
-    one joins them. Who confirmed and whose share a restart lost gives it again.
+    one joins them. Who confirmed and whose share a restart lost gives it again. `end_readings` is done before such an
+    opening, which waits for none.
 
     Raises MoveRefused: receipt still open, something still being read, nothing counted, not an
     opener, tied to a bidder, the same person or session twice (law L07e), no share, shares that do not fit. FactorStale:
@@ -57,7 +67,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, clock: Clock, priv
         if len(held) >= needed:
             _open(session, round_, opening, held, actor=actor, now=now)
     else:
-        _with_share(session, round_, opening, held, share, actor=actor, now=now)
+        _with_share(session, round_, opening, held, share, end_readings, actor=actor, now=now)
     return opening
 
 
@@ -67,6 +77,7 @@ def _with_share(
     opening: Opening,
     held: list[OpeningConfirmation],
     share: tuple[int, bytes],
+    end_readings: Callable[[], None],
     *,
     actor: Actor,
     now: dt.datetime,
@@ -81,6 +92,7 @@ def _with_share(
         boxes = ring().boxes
         boxes[round_.public_id] = given_shares.box(round_, found)
         try:
+            end_readings()
             _open(session, round_, opening, held, actor=actor, now=now)
         finally:
             del boxes[round_.public_id]
@@ -162,7 +174,8 @@ def obstacles(session: Session, round_: Round, *, now: dt.datetime) -> list[tupl
     is_reading = "staged" in states or session.scalar(again.limit(1)) is not None
     if is_reading and not sealing.is_by_shares(round_):
         found.append(("still-reading", N_("A version that arrived in time is still being read. Wait a moment.")))
-    if "counted" not in states and not (due and _will_count(session, round_)):
+    may_count = is_reading and sealing.is_by_shares(round_)
+    if "counted" not in states and not may_count and not (due and _will_count(session, round_)):
         found.append(("nothing-counted", N_("No version counts, so there is nothing to open.")))
     return found
 

@@ -118,7 +118,8 @@ def rows_to_fill_in(
 
 
 def rows_of(session: Session, submission: Submission) -> Records:
-    """The stored rows of a version, as `Checked.tables` has them."""
+    """The stored rows of a version, as `Checked.tables` has them. Raises MoveRefused where nobody can read them now."""
+    sealing.require_at_hand(submission)
     records: Records = {}
     for target, record in _stored(session, submission):
         records.setdefault(target, []).append(record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.disclosure import corrections, notices
@@ -40,9 +40,15 @@ MAIL = "file_quarantined"
 def unscanned(session: Session, *, after: int = 0, limit: int = 100) -> list[int]:
     """Numbers of the files that wait for a scanner, oldest first, from a number on.
 
-    Those of versions that are still to be read are not among them: their own jobs have them scanned.
+    Those of versions that are still to be read are not among them: their own jobs have them scanned. Nor are those that
+    only shares of the openers open.
     """
-    to_be_read = select(Submission.file_id).where(Submission.state == "staged")
+    is_by_shares = and_(Submission.seal_id != "", Round.seal_public_key != "")
+    to_be_read = (
+        select(Submission.file_id)
+        .join(Round, Round.id == Submission.round_id)
+        .where(or_(Submission.state == "staged", is_by_shares))
+    )
     query = select(StoredFile.id).where(
         StoredFile.scan == NOT_SCANNED,
         StoredFile.id > after,

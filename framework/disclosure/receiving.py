@@ -41,28 +41,30 @@ def receive(
     actor: Actor,
     clock: Clock,
     first_byte_at: dt.datetime,
-    has_passed: bool = False,
 ) -> Submission:
     """Make a version of what arrived, with its receipt; the bytes are already durable (trust 4.1).
 
     The round is locked first, then the clock is read once: that is `received_at`. The bytes of
     the supplier's newest version sent again give that version back while it can still count; else they
     are a new version. In a sealed round the bytes came encrypted, under the key of the blob; where openers hold shares
-    that key stays in memory while the sender's session lives, and `has_passed` says that the file passed its pre-flight.
-    Raises NotAllowed or MoveRefused.
+    that key stays in memory while the sender's session lives. Raises NotAllowed or MoveRefused.
     """
     lock(session, round_)
     now = clock()
     same = newest(session, round_, supplier)
-    if same is not None and same.state in STANDING and _is_same_file(same, round_, supplier, blob):
+    if (
+        same is not None
+        and same.state in STANDING
+        and not _is_unread_and_away(same)
+        and _is_same_file(same, round_, supplier, blob)
+    ):
         return same
     submission = _version(session, round_, supplier, blob, name, actor, now, first_byte_at)
-    submission.has_passed_preflight = has_passed
     salt = receipts.new_salt()
     _arrive(session, submission, receipts.commitment(salt, blob.content_sha256), actor=actor, now=now)
     if blob.key is not None:
         ring().add(blob.key)
-        if sealing.is_by_shares(round_) and submission.state != "late":
+        if sealing.is_by_shares(round_):
             in_memory.keep(submission, blob.key, session_ref=actor.session_ref, now=now)
     receipts.give(session, submission, salt, now=now)
     notices.was_received(session, submission, now=now)
@@ -162,6 +164,11 @@ def _is_same_file(same: Submission, round_: Round, supplier: Organisation, blob:
     if blob.key is None or not same.file.same_hash:
         return same.file.content_sha256 == blob.content_sha256
     return same.file.same_hash == sealing.same_hash(round_, supplier, blob.content_sha256)
+
+
+def _is_unread_and_away(same: Submission) -> bool:
+    """Whether nobody can read it before the opening, so that its bytes sent again are worth a version that is read."""
+    return same.checked_at is None and sealing.is_away(same) and not in_memory.is_kept(same)
 
 
 def _version(

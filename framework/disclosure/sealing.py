@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session, scoped_session
 
 from framework.disclosure import in_memory
 from framework.ground import sealed
+from framework.ground.errors import MoveRefused
 from framework.ground.files import Blob, FileStore, Pieces
+from framework.ground.text import N_
 from models.base import random_id
 from models.boxes import PublicBox
 from models.disclosure import Submission
@@ -40,6 +42,10 @@ from models.sealing import (
 
 logger = logging.getLogger(__name__)
 LENGTH = 32
+AWAY = N_(
+    "This round is sealed with shares that its openers hold. The session in which you sent this file is over, so nobody "
+    "can read it before the opening, neither you nor we. Keep your own copy, or send a newer version to see its remarks."
+)
 AnySession = Session | scoped_session[Any]
 
 
@@ -68,6 +74,12 @@ def is_away(submission: Submission) -> bool:
     if not submission.seal_id or not is_by_shares(submission.round):
         return False
     return not ring().holds(submission.seal_id)
+
+
+def require_at_hand(submission: Submission) -> None:
+    """Raise MoveRefused where the key of a version is away: its rows would be taken for none."""
+    if is_away(submission):
+        raise MoveRefused("key-away", AWAY, rule="L07b")
 
 
 def of_supplier(

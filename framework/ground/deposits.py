@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from framework.ground.master_key import UnsafeKey
@@ -35,6 +36,18 @@ class Deposits:
                 f"{self.folder}, in which keys are kept for a while, belongs to somebody else or is open to others. "
                 "Remove it, or name another folder in memory with HEFBOOM_DEPOSIT_DIR."
             )
+
+    def works(self) -> bool:
+        """Whether something that is kept is found again."""
+        name = f"probe-{secrets.token_hex(8)}"
+        try:
+            self.put(name, {"kept": "yes"}, until=self.clock() + dt.timedelta(minutes=1))
+            return self.get(name) == {"kept": "yes"}
+        except (OSError, UnsafeKey):
+            return False
+        finally:
+            with suppress(OSError):
+                self.drop(name)
 
     def put(self, name: str, held: Mapping[str, str], *, until: dt.datetime) -> None:
         """Keep something until a moment; what had this name goes. Raises OSError and UnsafeKey."""
@@ -72,7 +85,7 @@ class Deposits:
     def _read(self, path: Path, now: dt.datetime) -> dict[str, str] | None:
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (OSError, ValueError):  # gone, or in a folder that is not ours: then nothing is kept
             return None
         if dt.datetime.fromisoformat(said["until"]) < now:
             path.unlink(missing_ok=True)

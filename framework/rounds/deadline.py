@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.ground import audit, lifecycle, proposals
@@ -17,7 +17,7 @@ from framework.ground.permissions import Permission, require
 from framework.ground.text import N_
 from framework.rounds import hooks, moves, outages, telling
 from framework.rounds.settings import value
-from models.disclosure import Submission
+from models.disclosure import Opening, Submission
 from models.rounds import DeadlineChange, Outage, Proposal, Round
 
 MOVED = audit.declare("round.move_deadline", "from", "to", "motive", "proposer")
@@ -293,6 +293,8 @@ def _may_reopen(session: Session, round_: Round, context: Context) -> None:
 def _reopened(session: Session, round_: Round, context: Context) -> None:
     new: dt.datetime = context.facts["deadline"]
     before, round_.tender_deadline = round_.tender_deadline or new, new
+    running = (Opening.round_id == round_.id, Opening.opened_at.is_(None), Opening.window_ends_at > context.now)
+    session.execute(update(Opening).where(*running).values(window_ends_at=context.now))  # openers confirm anew
     ground = context.facts.get("outage") or _last_outage(session, round_, before)
     _note_and_tell(session, round_, before, context, outage=ground, reopened=True)
 

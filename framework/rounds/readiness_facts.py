@@ -78,8 +78,14 @@ def gather(session: Session, round_: Round) -> Facts:
         openers=list(openers),
         tied_openers=_tied(session, openers),
         keyless_openers=opener_keys.without(openers, opener_keys.of_round(session, round_)),
-        can_deposit=ring().deposits is not None,
+        can_deposit=_can_deposit(round_),
     )
+
+
+def _can_deposit(round_: Round) -> bool:
+    """Whether keys can be kept in memory; tried only where a round needs it."""
+    deposits = ring().deposits
+    return deposits is not None and (not opener_keys.is_on(round_) or deposits.works())
 
 
 def pooled_demand(session: Session, round_: Round) -> dict[int, Pooled]:

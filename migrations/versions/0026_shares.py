@@ -45,15 +45,15 @@ def upgrade() -> None:
             comment='where openers hold shares: what its sender is told after its session, sealed by the key of the round',
         ))
         batch_op.add_column(sa.Column(
-            'has_passed_preflight', sa.Boolean(), server_default=sa.false(), nullable=False,
-            comment='where openers hold shares: it counts although nobody could read it in time',
+            'preflight', sa.String(length=10), server_default='', nullable=False,
+            comment='where openers hold shares: passed or failed, which decides where nobody reads it in time; blank = not known',
         ))
 
 
 def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table('submission', schema=None) as batch_op:
-        batch_op.drop_column('has_passed_preflight')
+        batch_op.drop_column('preflight')
         batch_op.drop_column('told')
     with op.batch_alter_table('round', schema=None) as batch_op:
         batch_op.drop_column('seal_public_key')

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from framework.disclosure import counting, in_memory, opening, releasing
+from framework.chain.requests import nodes
+from framework.disclosure import arriving, counting, in_memory, opening, previous, releasing
 from framework.ground import lifecycle
 from framework.ground.actors import SYSTEM
+from framework.ground.errors import MoveRefused
+from framework.ground.sheets.reader import ChildLost
 from models.base import db
 from models.boxes import PrivateBox
 from models.disclosure import Correction, Submission, SubmissionRow
@@ -22,6 +26,7 @@ from models.sealing import KeyMissing, Ring, holding
 from tests.disclosure.test_pages import Tender, with_faults
 from views import mailing
 from views.disclosure.work import forget_keys_in_memory
+from views.keyring import with_master
 from views.worker import work_off
 
 KEY = PrivateBox.of_seed(b"sixteen bytes of")
@@ -44,7 +49,7 @@ def test_in_the_session_of_its_sender_a_version_is_shown_as_everywhere(tender):
     page = tender.send(tender.workbook(with_faults(tender.tables())))
 
     one = tender.submissions()[0]
-    assert (one.state, one.verdict, one.has_passed_preflight) == ("checked", "countable", True)
+    assert (one.state, one.verdict, one.preflight) == ("checked", "countable", "passed")
     assert "disclosure.xlsx" in page.text
     assert "lapptop" in page.text
     assert tender.browser.get(f"{tender.version()}/original").status_code == 200
@@ -166,14 +171,16 @@ def test_what_is_no_table_and_was_not_read_does_not_count(tender):
     assert "We could not take this file" in again(tender).page(tender.version()).text
 
 
-def test_a_late_file_lies_under_a_key_that_nobody_has(tender):
+def test_a_late_file_has_its_receipt_in_its_session_and_is_read_by_nobody(tender):
     tender.clock.forward(minutes=31)
     tender.send()
 
     one = tender.submissions()[0]
-    assert one.state == "late"
+    assert (one.state, one.checked_at, one.job) == ("late", None, None)
+    assert tender.browser.get(f"{tender.version()}/receipt.json", buffered=True).status_code == 200
+    tender.browser.send("/sign-out")
     assert list(current_app.extensions["deposits"].all("")) == []
-    assert "after the deadline" in tender.browser.page(tender.version()).text
+    assert "after the deadline" in again(tender).page(tender.version()).text
 
 
 def test_the_same_bytes_again_are_the_same_version(tender):
@@ -251,3 +258,101 @@ def test_a_mending_that_nobody_read_is_set_aside_and_what_was_read_counts(tender
     one = tender.submissions()[0]
     assert (one.state, one.is_mended) == ("opened", False)
     assert [cell.undone_at is not None for cell in tender.session.scalars(select(Correction))] == [True]
+
+
+def test_a_version_nobody_can_read_is_not_taken_for_an_empty_one(tender):
+    tender.send()
+    browser = again(tender)
+    tender.browser.send("/sign-out")
+    one = tender.submissions()[0]
+
+    with with_master(current_app), pytest.raises(MoveRefused) as refused:
+        previous.rows_of(tender.session, one)
+    assert refused.value.code == "key-away"
+    with with_master(current_app), pytest.raises(MoveRefused):
+        nodes.open_nodes(tender.session, one)
+    page = browser.page(f"{tender.here}/requests")
+    assert "nobody can read it before the opening" in page.text
+    assert "leaves nothing open" not in page.text
+
+
+def test_a_newer_version_is_not_compared_with_one_that_nobody_can_read(tender):
+    tender.send()
+    browser = again(tender)
+    tender.browser.send("/sign-out")
+    tender.send(tender.workbook(with_faults(tender.tables())), browser=browser)
+
+    page = browser.page(tender.version(1))
+
+    assert "What changed since" not in page.text
+    listed = browser.get(f"{tender.version(1)}/differences.xlsx", buffered=True)
+    assert listed.status_code == 302
+
+
+def test_the_same_bytes_are_read_where_nobody_could_read_them_before(tender):
+    content = tender.workbook()
+    unread(tender, content)
+    tender.send(content, browser=again(tender))
+
+    assert [(one.state, one.checked_at is None) for one in tender.submissions()] == [
+        ("checked", True),
+        ("checked", False),
+    ]
+
+
+@pytest.mark.parametrize("fails", [ChildLost("starved"), OSError("no room")])
+def test_a_fault_of_the_machine_refuses_no_file(tender, monkeypatch, fails):
+    def lost(*_given, **_named):
+        raise fails
+
+    monkeypatch.setattr(arriving, "run_in_child", lost)
+    unread(tender)
+
+    assert [(one.state, one.verdict, one.preflight) for one in tender.submissions()] == [("checked", "countable", "")]
+
+
+def test_who_is_refused_unread_is_told(tender, app):
+    unread(tender, b"%PDF-1.7 no table")
+    with app.app_context():
+        mail = tender.session.scalars(select(Mail).where(Mail.template == "submission_received")).one()
+        text = mailing.render(mail)[1]
+
+    assert "We could not read this file" in text
+    assert "without anything further" not in text
+    assert "did not pass the first look" in again(tender).page(tender.version()).text
+
+
+def test_a_mail_that_leaves_late_says_whether_the_file_can_count(tender, app):
+    tender.send(b"a,b\n1,2\n", name="wrong.csv")
+    blocked = tender.submissions()[0].verdict
+    tender.browser.send("/sign-out")
+    with app.app_context():
+        mail = tender.session.scalars(select(Mail).where(Mail.template == "submission_received")).one()
+        text = mailing.render(mail)[1]
+
+    assert blocked != "countable"
+    assert "without anything further" not in text
+
+
+def test_a_folder_that_others_look_into_keeps_nothing_and_refuses_no_file(tender):
+    deposits = current_app.extensions["deposits"]
+    deposits.folder.mkdir(parents=True, exist_ok=True)
+    deposits.folder.chmod(0o755)
+
+    assert not deposits.works()
+    tender.send()
+    assert tender.submissions()[0].verdict == "countable"
+    deposits.folder.chmod(0o700)
+    assert deposits.works()
+
+
+def test_whoever_sends_after_a_pause_is_not_idle(tender):
+    tender.writing().execute(update(UserSession).values(last_seen_at=tender.clock.now - dt.timedelta(minutes=59)))
+    tender.session.commit()
+    tender.send()
+    tender.writing().execute(update(UserSession).values(last_seen_at=tender.clock.now - dt.timedelta(hours=3)))
+    tender.session.commit()
+
+    forget_keys_in_memory(tender.writing(), tender.clock)
+
+    assert len(list(current_app.extensions["deposits"].all(in_memory.KIND))) == 1

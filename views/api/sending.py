@@ -24,7 +24,7 @@ from views.api import schemas
 from views.api.answers import Answer, receipt_facts
 from views.api.calls import WRITE, Call, first_outcome
 from views.disclosure.upload import own_organisation
-from views.disclosure.work import files, passes_preflight, run_if_small, upload_mb
+from views.disclosure.work import files, run_if_small, upload_mb
 from views.guard import actor
 
 AS_IT_IS = "application/octet-stream"
@@ -84,19 +84,18 @@ LOCATION = {"Location": {"description": N_("Address of the version."), "schema":
 def upload(query: Answer, header: Answer, round_: Round) -> tuple[Answer, int, dict[str, str]]:
     """Receive a file: bytes first, then one transaction with version, receipt, event and job."""
     first_byte_at, public_id, g.limit_mb = g.first_byte_at, round_.public_id, upload_mb(round_)
-    key, is_by_shares = sealing.new_key(round_), sealing.is_by_shares(round_)
+    key = sealing.new_key(round_)
     guard.release()
     try:
         name, blob = _bytes(query["name"], g.limit_mb * 1_000_000, key)
     finally:
         request.close()
-    has_passed = passes_preflight(blob, is_needed=is_by_shares)
     _ask_again_who()
     found = first_outcome(header["key"], name, sealing.outcome_hash(blob.content_sha256))
     if found is not None:
         answer = receipt_facts(_of_address(found.location))
         return answer, 201, {"Location": found.location, "Idempotency-Replayed": "true"}
-    submission = _receive(public_id, blob, name, first_byte_at, has_passed)
+    submission = _receive(public_id, blob, name, first_byte_at)
     answer, job = receipt_facts(submission), submission.job
     job_id = job.id if job is not None and job.state == "waiting" else None
     guard.keep_outcome(answer["links"]["self"])
@@ -139,7 +138,7 @@ def _ask_again_who() -> None:
     tokens.require_factor(actor())
 
 
-def _receive(round_id: str, blob: Blob, name: str, first_byte_at: dt.datetime, has_passed: bool) -> Submission:
+def _receive(round_id: str, blob: Blob, name: str, first_byte_at: dt.datetime) -> Submission:
     """The act, where the hour's files are not used up; the same bytes as before cost one too."""
     session, who = db.session(), actor()
     most = current_app.extensions["settings"].api_uploads_per_hour
@@ -155,7 +154,6 @@ def _receive(round_id: str, blob: Blob, name: str, first_byte_at: dt.datetime, h
         actor=who,
         clock=clock.now,
         first_byte_at=first_byte_at,
-        has_passed=has_passed,
     )
 
 

@@ -16,7 +16,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.disclosure import comparisons, counting, difference_sheet, pace, previous
+from framework.disclosure import comparisons, counting, difference_sheet, pace, previous, sealing
 from framework.disclosure.columns import SITES
 from framework.disclosure.differences import KINDS, MOST_SITES, Difference, Differences, compare
 from framework.disclosure.help_texts import SHEET_TITLES
@@ -144,7 +144,7 @@ def differences_workbook(round_: Round, submission_id: str) -> Response:
 
 def _others(round_: Round, submission: Submission) -> list[Submission]:
     found = counting.versions(db.session(), round_, submission.supplier_id)
-    return [one for one in found if one.id != submission.id and one.checked_at is not None]
+    return [one for one in found if one.id != submission.id and one.checked_at is not None and not sealing.is_away(one)]
 
 
 def _other(submission: Submission) -> Submission | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -80,12 +81,20 @@ def version(round_: Round, submission_id: str) -> str:
         left_out=with_titles(submission, groups.left_out(db.session(), submission)),
         account=account(submission),
         is_open=is_open,
-        compared=(submission.made_from or counting.read_before(found, submission)) if submission.rows_stored else None,
+        compared=_compared_with(found, submission),
         everything=everything,
         **_mending(round_, submission, causes),
         **_their_file(submission),
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
+
+
+def _compared_with(found: Sequence[Submission], submission: Submission) -> Submission | None:
+    """The version that this one is compared with first, where both can be read."""
+    if not submission.rows_stored:
+        return None
+    other = submission.made_from or counting.read_before(found, submission)
+    return None if other is not None and sealing.is_away(other) else other
 
 
 def _away_page(round_: Round, submission: Submission) -> str:

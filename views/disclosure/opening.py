@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -81,7 +82,8 @@ def _confirmed(round_: Round, private: bytes | None, rows: list[int]) -> Respons
         limits.give_back(session, rows)
     counting.close_if_due(session, round_, clock=clock.now, files=files())
     counting.wait_for_nothing(session, round_, clock=clock.now, files=files())
-    found = opening.confirm(session, round_, actor=actor(), clock=clock.now, private=private)
+    end_readings = partial(counting.wait_for_nothing, session, round_, clock=clock.now, files=files(), is_opening=True)
+    found = opening.confirm(session, round_, actor=actor(), clock=clock.now, private=private, end_readings=end_readings)
     here = url_for("disclosure.opening_page", round_id=round_id)
     if found.opened_at is not None:
         said = _("The tenders are open. Their contents are being prepared for the comparison.")

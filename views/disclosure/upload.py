@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from functools import partial
 from typing import Any
 
 from flask import Response, current_app, g, render_template, request, send_file, url_for
@@ -15,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from framework.disclosure import again, counting, previous, receiving, sealing, workbook
-from framework.ground.errors import InvalidInput, MoveRefused, NotFound, RuleBroken
+from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
@@ -25,15 +24,10 @@ from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint, sentences
 from views.disclosure.taken import limits_of
-from views.disclosure.work import files, inline_limits, passes_preflight, run_if_small, upload_mb
+from views.disclosure.work import files, inline_limits, run_if_small, upload_mb
 from views.downloads import send_pieces, send_workbook
 from views.guard import actor, permit
 from views.i18n import LANGUAGES, current_language
-
-AWAY = N_(
-    "This round is sealed with shares that its openers hold. The session in which you sent this file is over, so nobody "
-    "can read it before the opening, neither you nor we. Keep your own copy, or send a newer version to see its remarks."
-)
 
 
 @blueprint.get("/rounds/<round_id>/disclosure")
@@ -53,17 +47,16 @@ def upload(round_: Round) -> BaseResponse | tuple[str, int]:
     except InvalidInput as error:
         return _own_page(round_, error=guard.refused(error)), error.status
     public_id, supplier_id, most = round_.public_id, actor().organisation_id, upload_mb(round_) * 1_000_000
-    key, is_by_shares = sealing.new_key(round_), sealing.is_by_shares(round_)
+    key = sealing.new_key(round_)
     guard.release()
     try:
         blob = files().put(sent.stream, max_bytes=most, key=key)
     except RuleBroken as error:
         return _own_page(_again(public_id), error=guard.refused(error)), 413
-    has_passed = passes_preflight(blob, is_needed=is_by_shares)
     replay = guard.resume()
     if replay is not None:
         return replay
-    submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at, has_passed)
+    submission = _receive(public_id, supplier_id, blob, sent.filename or "", first_byte_at)
     return _receipt(submission)
 
 
@@ -78,7 +71,6 @@ def send_again(round_: Round) -> BaseResponse:
         actor=actor(),
         clock=clock.now,
         files=files(),
-        passes=partial(passes_preflight, is_needed=sealing.is_by_shares(round_)),
     )
     said = _("The same file was sent again, as version %(number)s.", number=submission.version_no)
     return _receipt(submission, said)
@@ -129,8 +121,8 @@ def own_submission(round_: Round, public_id: str, *, may_be_away: bool = False) 
     submission = guard.child(Submission, public_id, round_)
     if submission.supplier_id != actor().organisation_id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    if sealing.is_away(submission) and not may_be_away:
-        raise MoveRefused("key-away", AWAY, rule="L07b")
+    if not may_be_away:
+        sealing.require_at_hand(submission)
     return submission
 
 
@@ -196,7 +188,6 @@ def _receive(
     blob: Any,
     name: str,
     first_byte_at: dt.datetime,
-    has_passed: bool,
 ) -> Submission:
     round_ = _again(round_public_id)
     supplier = db.session.get_one(Organisation, supplier_id)
@@ -209,7 +200,6 @@ def _receive(
         actor=actor(),
         clock=clock.now,
         first_byte_at=first_byte_at,
-        has_passed=has_passed,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ from framework.disclosure.receiving import CHECK_JOB
 from framework.disclosure.smelters import Known, together
 from framework.ground import jobs, turns
 from framework.ground.deposits import Deposits
-from framework.ground.files import Blob, FileStore
+from framework.ground.files import FileStore
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
@@ -66,7 +66,10 @@ def run_if_small(job_id: int | None, size: int) -> None:
     So it does where enough files are being read already. Whatever this meets, the receipt has been given and is
     answered with; the worker finds the job again.
     """
-    if job_id is None or size > _settings().inline_mb * 1_000_000:
+    if job_id is None:
+        return
+    _look_through(job_id)
+    if size > _settings().inline_mb * 1_000_000:
         return
     asked = scanning.scanner()
     if asked is not None and asked.is_resting:  # it did not answer a moment ago, and a receipt waits for nobody
@@ -83,9 +86,31 @@ def run_if_small(job_id: int | None, size: int) -> None:
         logger.error("job %s left to the worker: %s", job_id, jobs.reason(error))
 
 
-def passes_preflight(blob: Blob, *, is_needed: bool) -> bool:
-    """Whether the bytes that just came pass their pre-flight; asked where their key may be away before they are read."""
-    return is_needed and arriving.passes(files(), blob, limits=_settings().large_limits())
+def _look_through(job_id: int) -> None:
+    """The pre-flight of a file whose key may soon be away, once its receipt is durable; in a transaction of its own.
+
+    Whatever this meets, the receipt stands.
+    """
+    db.session.remove()
+    try:
+        job = db.session.get_one(Job, job_id)
+        found = db.session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
+        if found is None or not sealing.is_by_shares(found.round) or found.seal_id == "":
+            return
+        number, file, round_ = found.id, found.file, found.round
+        key, limits = sealing.key_of_file(file), _limits(turns.LARGE, round_)
+        if key is None:
+            return
+        db.session.expunge(file)
+        db.session.rollback()
+        preflight = arriving.look_through(files(), file, key, limits=limits)
+        db.session.info["write"] = True
+        db.session.execute(update(Submission).where(Submission.id == number).values(preflight=preflight))
+        db.session.commit()
+    except (*jobs.ENVIRONMENT, SealBroken, KeyMissing) as error:
+        logger.error("no pre-flight for job %s: %s", job_id, jobs.reason(error))
+    finally:
+        db.session.remove()
 
 
 def _has_long_list_before(session: Session, job_id: int) -> bool:
@@ -191,6 +216,10 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
     checking.store_rows(session, submission, checked, on_progress=watch)
     receiving.lock(session, submission.round)  # first the round, then the job: as everybody takes them
     watch.hold()
+    session.refresh(submission)
+    if submission.is_being_read and (submission.state == "staged") != is_first:
+        session.rollback()  # it was opened meanwhile: its rows were stored for another place
+        raise jobs.TryAgain("opened meanwhile")
     checking.keep(
         session,
         submission,

@@ -23,7 +23,7 @@ from models.requests import UpstreamRequest
 from models.rounds import Round
 from views import clock, guard, seen
 from views.disclosure.upload import address, own_organisation
-from views.disclosure.work import files, passes_preflight, run_if_small, upload_mb
+from views.disclosure.work import files, run_if_small, upload_mb
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language
@@ -40,6 +40,8 @@ def own(round_: Round) -> str:
     lines, page = reading.part(reading.own(db.session(), round_, supplier_id, now=now), request.args.get("page"))
     seen.note(notices.NEWS, round_, {one.request.public_id for one in lines})
     version = nodes.version_to_ask_for(db.session(), round_, supplier_id)
+    is_away = version is not None and sealing.is_away(version)
+    read = None if is_away else version
     taken = accepting.standing(db.session(), round_, supplier_id)
     return render_template(
         "requests/own.html",
@@ -47,8 +49,10 @@ def own(round_: Round) -> str:
         lines=lines,
         page=page,
         version=version,
-        open_rows=len(nodes.open_nodes(db.session(), version)) if version is not None else 0,
-        taken=accepting.pending(db.session(), version, taken, now=now) if version is not None else [],
+        is_away=is_away,
+        away=sealing.AWAY,
+        open_rows=len(nodes.open_nodes(db.session(), read)) if read is not None else 0,
+        taken=accepting.pending(db.session(), read, taken, now=now) if read is not None else [],
         is_open=_may_send(round_, now),
         words_=words,
         now=now,
@@ -194,7 +198,6 @@ def send_version(round_: Round) -> Response:
         raise MoveRefused("nothing-pending", N_("Everything that you took over stands in your newest version already."))
     key = sealing.new_key(round_)
     blob = files().put(io.BytesIO(content), max_bytes=upload_mb(round_) * 1_000_000, key=key)
-    has_passed = passes_preflight(blob, is_needed=sealing.is_by_shares(round_))
     receiving.lock(db.session(), round_)
     nodes.require_newest(db.session(), version)
     made = receiving.receive(
@@ -206,7 +209,6 @@ def send_version(round_: Round) -> Response:
         actor=actor(),
         clock=clock.now,
         first_byte_at=now,
-        has_passed=has_passed,
     )
     audit.record(db.session(), MADE, actor=actor(), now=now, subject=made, rows=count)
     job, size = made.job, made.file.size

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from framework.disclosure import sealing
 from framework.disclosure.columns import COMPONENTS, FINAL_ASSEMBLY, LINKS, PRODUCTS, SMELTERS
 from framework.disclosure.counting import UNDECIDED, standing, versions
 from framework.disclosure.models_on_offer import plain
@@ -140,6 +141,7 @@ def open_nodes(session: Session, submission: Submission, *, with_named: bool = F
 
 
 def _rows(session: Session, submission: Submission) -> dict[str, list[Values]]:
+    sealing.require_at_hand(submission)
     query = select(SubmissionRow.sheet, SubmissionRow.read_values).where(
         SubmissionRow.submission_id == submission.id, SubmissionRow.sheet.in_(READ), SubmissionRow.listed_reason == ""
     )
