@@ -101,9 +101,9 @@ def test_the_opening_waits_for_no_reading(world, road):
     assert "still being read" not in page.text
 
     world.confirm(world.people[1])
-    assert [(one.state, one.verdict, one.checked_at) for one in road.submissions()] == [("counted", "countable", None)]
+    assert [one.state for one in road.submissions()] == ["staged"]  # its session lives, and it may yet be read
     world.confirm(world.people[2])
-    assert road.session.scalar(select(Submission.state)) == "opened"
+    assert [(one.state, one.verdict, one.checked_at) for one in road.submissions()] == [("opened", "countable", None)]
     db.session.remove()
     work_off(current_app)
 
@@ -122,3 +122,16 @@ def test_who_may_read_the_machine_before_the_opening_finds_no_way_in(world, road
     world.confirm(world.people[0])
     with with_master(current_app), pytest.raises(KeyMissing):
         opening.releasing.release(session, session.scalars(select(Submission)).one())
+
+
+def test_what_was_left_unread_is_given_up_at_the_first_confirmation(world, road):
+    settings = current_app.extensions["settings"]
+    before, settings.inline_mb = settings.inline_mb, 0
+    road.send()
+    settings.inline_mb = before
+    road.browser.send("/sign-out")
+    close(world, road)
+
+    world.confirm(world.people[1])
+
+    assert [(one.state, one.checked_at) for one in road.submissions()] == [("counted", None)]
