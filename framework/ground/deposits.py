@@ -23,9 +23,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 class Deposits:
     """Deposits by name; each holds texts and the moment at which it is forgotten. `clock` says what is now where nobody does."""
 
-    def __init__(self, folder: Path, clock: Callable[[], dt.datetime] | None = None) -> None:
-        self.folder = folder
-        self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
+    def __init__(self, folder: Path, clock: Callable[[], dt.datetime]) -> None:
+        self.folder, self.clock = folder, clock
 
     def require_own(self) -> None:
         """Make the folder, for us alone. Raises UnsafeKey where it belongs to somebody else or is open to others."""

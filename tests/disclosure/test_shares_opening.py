@@ -24,10 +24,10 @@ from views import beat
 
 
 @pytest.fixture(autouse=True)
-def in_memory(session, tmp_path, monkeypatch):
+def in_memory(session, clock, tmp_path, monkeypatch):
     """A place for shares, and passphrases that cost little."""
     monkeypatch.setattr(shares, "COST", CHEAP)
-    ring().deposits = Deposits(tmp_path / "deposits")
+    ring().deposits = Deposits(tmp_path / "deposits", clock)
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_a_changed_wrap_opens_nothing_and_says_of_which_receipt(scene):
 def test_without_a_place_in_memory_nobody_confirms_and_nothing_is_lost(scene, tmp_path):
     scene.count_one()
     (tmp_path / "file").write_text("x")
-    for place in (None, Deposits(tmp_path / "file")):
+    for place in (None, Deposits(tmp_path / "file", scene.clock)):
         ring().deposits = place
         with pytest.raises(MoveRefused) as refused:
             scene.confirm(scene.people[0])
@@ -335,12 +335,12 @@ def test_shares_that_nobody_asks_for_any_more_are_forgotten_when_the_window_ends
     scene.confirm(scene.people[0])
     folder = ring().deposits.folder
     beat.forget_deposits(scene.session, scene.clock)
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.glob("opening-*"))) == 1
 
     scene.clock.forward(minutes=11)
     beat.forget_deposits(scene.session, scene.clock)
 
-    assert list(folder.iterdir()) == []
+    assert list(folder.glob("opening-*")) == []
 
 
 def test_database_files_and_master_key_together_give_no_content_key_before_the_opening(scene, app, tmp_path):

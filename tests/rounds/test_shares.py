@@ -21,9 +21,9 @@ from tests.rounds.test_publication import approved, published, who
 
 
 @pytest.fixture(autouse=True)
-def in_memory(session: Any, tmp_path: Any, monkeypatch: Any) -> None:
+def in_memory(session: Any, clock: Any, tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(shares, "COST", shares.Cost(passes=1, memory=8, lanes=1))
-    ring().deposits = Deposits(tmp_path / "deposits")
+    ring().deposits = Deposits(tmp_path / "deposits", clock)
 
 
 @pytest.fixture
