@@ -31,7 +31,7 @@ from models.rounds import Criterion, Lot, Round
 
 COUNTED = audit.declare("ranking.counted", "number", "lots", "unknown")
 SLICE = 500
-MARKS = "points"
+MARKS = points.MARKS
 SETTLED = ("agreed", "moderated")
 
 
