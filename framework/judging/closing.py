@@ -99,6 +99,9 @@ def outside(session: Session, round_: Round) -> int:
 
 def close(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt.datetime) -> None:
     """Close the judging. Raises MoveRefused naming the first thing that is missing, NotAllowed for a chair with a tie."""
+    # The round first, as for whoever shares out or states a tie: both lock it before the verdicts.
+    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
+    session.refresh(round_)
     items = select(Item.id).where(Item.round_id == round_.id)
     taking_out.hold(session, session.scalars(items.execution_options(all_tenders=True)).all())
     lifecycle.move(session, round_, "close_judging", actor=actor, now=now, motive=motive)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from decimal import Decimal
 from fractions import Fraction
 from html import unescape
 
+import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.chain.measures import facts, formulas
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -153,6 +155,21 @@ def test_without_prices_the_ranking_is_unknown_and_says_why(judged, session):
     ]
 
 
+def test_the_round_is_locked_before_its_verdicts(whole, session):
+    """As by whoever shares out or states a tie, so that no two of them wait for each other."""
+    locked = []
+
+    def note(state):
+        if state.is_select and state.statement._for_update_arg is not None:
+            locked.append(state.statement.get_final_froms()[0].name)
+
+    whole.judge_all()
+    event.listen(session, "do_orm_execute", note)
+    whole.close()
+    event.remove(session, "do_orm_execute", note)
+    assert locked[:2] == ["round", "verdict"]
+
+
 def test_the_page_names_what_is_missing(judged, session, sign_in):
     one = Closing(judged, [*WHOLE, ("Price", "absolute_linear", 50, {"p_low": "60", "p_high": "140"})])
     one.judge_all()
@@ -280,6 +297,18 @@ def test_the_chair_closes_on_the_page_and_evaluators_then_see_the_ranking(whole,
     assert member.get(f"{here}/ranking").status_code == 403
     assert f'href="{here}/ranking"' in people["anna"].get(f"/rounds/{judged.round.public_id}/judging/discussion").text
     assert people["anna"].get(f"{here}/ranking.xlsx").status_code == 200
+
+
+def test_a_mark_of_ten_is_ten_in_the_workbook(whole, session, sign_in):
+    judged = whole.judged
+    whole.judge(whole.north, whole.items, "E1", "10")
+    whole.judge(whole.south, whole.others, "E0", "4.5")
+    whole.close()
+    people = browsers(judged, sign_in, session, {"anna": judged.evaluators[0]})
+    session.commit()
+    answer = people["anna"].get(f"/rounds/{judged.round.public_id}/judging/ranking.xlsx")
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.data))["Points"].iter_rows(values_only=True))
+    assert [row[5] for row in rows if row[2] == "Spare parts"] == ["10", "4.5"]
 
 
 def test_the_ranking_leaves_out_what_a_tie_keeps_from_its_reader(whole, session, sign_in):

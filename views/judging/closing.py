@@ -150,7 +150,7 @@ def _rows(table: Table, names: dict[int, str]) -> list[list[Value]]:
         for criterion in table.criteria:
             one = table.given.get((line.submission_id, criterion.id))
             if one is not None and line.submission_id in names:
-                figure = None if one.figure is None else str(one.figure.normalize())
+                figure = None if one.figure is None else format(one.figure.normalize(), "f")
                 head: list[Value] = [table.lot.name, names[line.submission_id], criterion.name]
                 found.append([*head, one.weight, one.points, figure, _reason(one.reason)])
     return found
