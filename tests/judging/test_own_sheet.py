@@ -272,6 +272,22 @@ def test_a_number_of_any_size_is_refused_with_its_row(desk, session, typed, why)
     assert 'name="plan"' not in answer.text
 
 
+def test_more_than_the_form_carries_is_told_at_the_preview(desk, app):
+    _judged, _submission, items, here, people = desk
+    filled = changed(download(people["anna"], here), **{items[1].public_id: {"level": "E1", "motive": "ä" * 900}})
+    app.config["MAX_FORM_MEMORY_SIZE"] = 505_000
+    assert send(people["anna"], here, filled).status_code == 303
+    assert "Send it in parts." in people["anna"].get(f"{here}/mine").text
+
+
+def test_level_and_points_are_not_taken_for_each_other(desk):
+    _judged, _submission, items, here, people = desk
+    values = {items[1].public_id: {"points": 3}, items[4].public_id: {"level": "E1"}}
+    page = unescape(send(people["anna"], here, changed(download(people["anna"], here), **values)).text)
+    assert re.search(r"Row 3 \(.*\): This item takes a level\.", page)
+    assert re.search(r"Row 6 \(.*\): This item takes points\.", page)
+
+
 def test_a_formula_without_a_result_empties_nothing(desk, session):
     judged, _submission, items, here, people = desk
     judged.save(items[0], judged.evaluators[0], "E1", "Kept.")
