@@ -2,6 +2,7 @@
 import { initAll } from "./vendor/govuk-frontend.min.js";
 
 const KEYS_OFF = "hefboom-keys-off";
+const LAPSES_MS = 5000;
 
 initAll();
 sendTheTokenWithHtmx();
@@ -29,12 +30,16 @@ function sendFormsOnce() {
     form.dataset.sent = "yes";
     form.querySelectorAll("button[type=submit], button:not([type])").forEach((b) => b.setAttribute("aria-disabled", "true"));
   });
-  window.addEventListener("pageshow", () => {
-    document.querySelectorAll("form[data-sent]").forEach((form) => {
-      delete form.dataset.sent;
-      form.querySelectorAll("button[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
-    });
-  });
+  window.addEventListener("pageshow", sendAllAgain);
+}
+
+function sendAllAgain() {
+  document.querySelectorAll("form[data-sent]").forEach(sendAgain);
+}
+
+function sendAgain(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll("button[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
 }
 
 function listenForKeys() {
@@ -109,16 +114,23 @@ function weighFilesBeforeSending() {
 }
 
 // Where the page says so, a file is sent by choosing it or dropping it on its field; the button is for whoever has no scripts,
-// and for a second try. It comes after the weighing: a file beyond the limit is told and not sent.
+// and for a second try. It comes after the weighing: a file beyond the limit is told and not sent. No event tells that the
+// sending was stopped, so the button works again after a few seconds, and at once after Escape.
 function sendWhatIsChosen() {
   document.querySelectorAll("form[data-sends-what-is-chosen]").forEach((form) => {
+    let lapse;
     form.addEventListener("change", (event) => {
-      if (event.target.type === "file" && event.target.files.length) form.requestSubmit();
+      if (event.target.type !== "file" || !event.target.files.length) return;
+      sendAgain(form);
+      form.requestSubmit();
     });
     form.addEventListener("submit", () => {
       const told = form.querySelector("[data-sending]");
       if (told) told.textContent = told.dataset.sending;
+      clearTimeout(lapse);
+      lapse = setTimeout(() => sendAgain(form), LAPSES_MS);
     });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") sendAgain(form); });
   });
 }
 

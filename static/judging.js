@@ -31,15 +31,32 @@ function start(page) {
 
   function digits(event) {
     const item = items[current];
+    if (isOff() || event.isComposing) return;
     if (event.target.name === "motive") return ofTheMotive(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target) || !/^[0-9m]$/.test(event.key)) return;
+    if (event.target.name === "points") return ofThePoints(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !/^[0-9m]$/.test(event.key)) return;
     const help = document.getElementById("keys-help");
     if (!item || (help && help.open)) return;
-    const motive = forms.get(item).elements.motive;
+    const { motive, points } = forms.get(item).elements;
+    if (event.key !== "m" && points && Number(points.dataset.most) > 9) return begin(points);
     if (event.key !== "m" && !give(item, Number(event.key))) return;
     event.preventDefault();
     if (event.key === "m" || !motive.value.trim()) motive.focus();
     else go(current + 1);
+  }
+
+  // Where points have more than one digit, the first one goes to their field and is typed there with what follows.
+  function begin(points) {
+    if (points.disabled) return;
+    points.value = "";
+    points.focus();
+  }
+
+  // Enter leads from the points to the motive.
+  function ofThePoints(event) {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    forms.get(items[current]).elements.motive.focus();
   }
 
   // Points have no text of their own to take as the motive, so a digit leads into it; Ctrl and Enter lead on from there.
@@ -51,7 +68,7 @@ function start(page) {
     if (isOn) onward.click();
   }
 
-  // A digit gives a level that the evidence allows, or points of the scale; whether it did.
+  // A digit gives a level that the evidence allows, or points of a scale of one digit; whether it did.
   function give(item, digit) {
     const form = forms.get(item), points = form.elements.points;
     if (points) {

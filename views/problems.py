@@ -97,9 +97,9 @@ def of(error: Exception) -> Response:
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Whether the database could not be written to now: another writer, a full disk."""
+    """Whether the database could not be written to now: another writer, two that waited for each other, a full disk."""
     text = str(error.orig).lower()
-    return any(word in text for word in ("locked", "lock timeout", "readonly", "disk"))
+    return any(word in text for word in ("locked", "lock timeout", "deadlock", "readonly", "disk"))
 
 
 def problem(status: int, code: str = "", detail: str = "", **more: Any) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, exists, select
+from sqlalchemy import ColumnElement, Select, Text, cast, event, exists, literal, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -25,11 +25,15 @@ from models.disclosure import Comparison, Submission, SubmissionRow
 from models.judging import Conflict, ConflictStatement
 from models.matching import MatchQuestion
 from models.people import Appointment
+from models.ranking import Ranking, RankingLine
 from models.records import AuditEvent
 from models.rounds import Round
 
 KEPT_OUT = "tenders kept out"
 _WITH_BRANDS = ("0_submission", "1_products")
+_OF_THE_RANKING = ("round.close_judging", "ranking.counted")
+_BY_RECEIPT = ("not_applicable.accepted", "not_applicable.undone")
+"""Acts about one tender of which older events name the round and hold the receipt number."""
 
 
 def must_state(session: Session, actor: Actor, round_: Round, roles: Collection[str]) -> bool:
@@ -156,22 +160,30 @@ def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
         with_loader_criteria(one, one.submission_id.is_(None) | one.submission_id.not_in(numbers))
         for one in _of_a_tender()
     ]
-    rows = ContradictionRow.__table__.c
-    spoiled = select(rows.contradiction_id).where(rows.submission_id.in_(numbers))
-    mentions = Mention.__table__.c
-    said = select(mentions.id).where(mentions.submission_id.in_(numbers))
     return (
         *found,
         with_loader_criteria(Submission, Submission.id.not_in(numbers)),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
-        with_loader_criteria(Contradiction, Contradiction.id.not_in(spoiled)),
-        with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(said)),
+        with_loader_criteria(Contradiction, Contradiction.id.not_in(_spoiled(numbers))),
+        with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(_said(numbers))),
         with_loader_criteria(AuditEvent, ~_about(numbers)),
     )
 
 
+def _spoiled(numbers: list[int]) -> Select[tuple[int]]:
+    """The contradictions of which one of these tenders is part."""
+    rows = ContradictionRow.__table__.c
+    return select(rows.contradiction_id).where(rows.submission_id.in_(numbers))
+
+
+def _said(numbers: list[int]) -> Select[tuple[int]]:
+    """The mentions of sites in these tenders."""
+    mentions = Mention.__table__.c
+    return select(mentions.id).where(mentions.submission_id.in_(numbers))
+
+
 def _about(numbers: list[int]) -> ColumnElement[bool]:
-    """Whether an event is about one of these tenders or about a record that belongs to it."""
+    """Whether an event is about one of these tenders, about a record that it belongs to, or about a ranking it stands in."""
     submission = Submission.__table__.c
     found: ColumnElement[bool] = AuditEvent.subject_id.in_(
         select(submission.public_id).where(submission.id.in_(numbers))
@@ -180,4 +192,23 @@ def _about(numbers: list[int]) -> ColumnElement[bool]:
         columns = one.__table__.c
         if "public_id" in columns:
             found |= AuditEvent.subject_id.in_(select(columns.public_id).where(columns.submission_id.in_(numbers)))
-    return found
+    contradiction, question = Contradiction.__table__.c, MatchQuestion.__table__.c
+    quoted = literal('"receipt": "') + submission.receipt_number + '"'
+    named = select(submission.id).where(submission.id.in_(numbers), cast(AuditEvent.data, Text).contains(quoted))
+    return (
+        found
+        | AuditEvent.subject_id.in_(select(contradiction.public_id).where(contradiction.id.in_(_spoiled(numbers))))
+        | AuditEvent.subject_id.in_(select(question.public_id).where(question.mention_id.in_(_said(numbers))))
+        | (AuditEvent.kind.in_(_BY_RECEIPT) & named.correlate(AuditEvent).exists())
+        | (AuditEvent.kind.in_(_OF_THE_RANKING) & AuditEvent.round_id.in_(_ranked(numbers)))
+    )
+
+
+def _ranked(numbers: list[int]) -> Select[tuple[int]]:
+    """The rounds in whose ranking one of these tenders stands."""
+    ranking, line = Ranking.__table__.c, RankingLine.__table__.c
+    return (
+        select(ranking.round_id)
+        .join(RankingLine.__table__, line.ranking_id == ranking.id)
+        .where(line.submission_id.in_(numbers))
+    )

@@ -193,7 +193,8 @@ def _cells(session: Session, item: Item, told: Values) -> list[list[Any]]:
 def check(item: Item, told: Values, ceiling: str) -> None:
     """Refuse what is outside the scale of an item, or above what its evidence allows. Raises InvalidInput."""
     if told.level and (not item.section or told.level not in EVIDENCE):
-        raise InvalidInput("level-unknown", N_("Choose one of the levels."))
+        wrong = N_("Choose one of the levels.") if item.section else N_("This item takes points.")
+        raise InvalidInput("level-unknown", wrong)
     if told.level > ceiling and told.level:
         raise InvalidInput(
             "level-above-evidence",
@@ -201,7 +202,9 @@ def check(item: Item, told: Values, ceiling: str) -> None:
             ceiling=ceiling,
         )
     if told.points is not None:
-        if item.section or not 0 <= told.points <= item.scale_max:
+        if item.section:
+            raise InvalidInput("points-outside", N_("This item takes a level."))
+        if not 0 <= told.points <= item.scale_max:
             raise InvalidInput("points-outside", N_("Give points from 0 to %(most)s."), most=item.scale_max)
         if told.points != told.points.quantize(CENT):
             raise InvalidInput("points-decimals", N_("Give points with two decimals at most."))

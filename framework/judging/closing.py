@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,8 +13,11 @@ from framework.ground import conflicts, lifecycle
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_, NN_
-from framework.judging import ranking, settling, taking_out
+from framework.ground.text import N_, NN_, Term
+from framework.judging import blind, ranking, settling, taking_out
+from framework.judging import conflicts as conflicts_stated
+from framework.judging.points import CANNOT_BE_GIVEN, REASONS
+from framework.judging.ranking import Counted
 from framework.judging.starting import Fact
 from framework.rounds import moves, publication
 from models.disclosure import Submission
@@ -25,16 +29,46 @@ ADMITTED = ("in_review", "clarification_asked")
 SETTLED = ("agreed", "moderated")
 FROZEN = frozenset({"criteria", "lots", "settings"})
 """Parts of the frozen set in which criteria, their weights and the scoring table stand."""
-WAITING, TALKS, ASKED, TERMS = "verdicts", "talks", "questions", "terms"
+WAITING, TALKS, UNSETTLED, ASKED, FREE, TERMS = "verdicts", "talks", "unsettled", "questions", "chair", "terms"
 LONGEST_MOTIVE = 4_000
+MOST_NAMED = 20
+TIED = N_("A stated tie to a bidder keeps you from closing the judging. Another chair closes it.")
 
 
-def readiness(session: Session, round_: Round) -> list[Fact]:
-    """What must hold before the judging is closed. Counts are of all tenders; no tender is named."""
+def readiness(session: Session, round_: Round, *, is_blind: bool = False) -> list[Fact]:
+    """What must hold before the judging is closed. Counts are of all tenders; no tender is named.
+
+    Whoever judges blind (`is_blind`) is not told where evaluators disagree, nor who is done: only how much is unsettled.
+    """
     states = _states(session, round_)
-    waiting = sum(count for state, count in states.items() if state not in (*SETTLED, "in_moderation"))
     talks = states.get("in_moderation", 0)
-    asked = len(_tenders(session, round_, ("clarification_asked",)))
+    waiting = sum(count for state, count in states.items() if state not in SETTLED) - talks
+    return [
+        *([_unsettled(waiting + talks)] if is_blind else _verdicts(session, round_, waiting, talks)),
+        _asked(len(_tenders(session, round_, ("clarification_asked",)))),
+        _free(session, round_),
+        Fact(
+            TERMS,
+            terms_hold(session, round_),
+            N_("Criteria and scoring table are those that were published."),
+            "lead",
+        ),
+    ]
+
+
+def _unsettled(count: int) -> Fact:
+    return Fact(
+        UNSETTLED,
+        not count,
+        NN_("%(count)s item is without a settled verdict.", "%(count)s items are without a settled verdict.")
+        if count
+        else N_("Every item has its verdict."),
+        "panel",
+        {"count": count} if count else {},
+    )
+
+
+def _verdicts(session: Session, round_: Round, waiting: int, talks: int) -> list[Fact]:
     return [
         Fact(
             WAITING,
@@ -58,25 +92,41 @@ def readiness(session: Session, round_: Round) -> list[Fact]:
             "chair",
             {"count": talks} if talks else {},
         ),
-        Fact(
-            ASKED,
-            not asked,
-            NN_(
-                "%(count)s supplier was asked about its tender, and the question is not closed.",
-                "%(count)s suppliers were asked about their tenders, and the questions are not closed.",
-            )
-            if asked
-            else N_("No question to a supplier is open."),
-            "chair",
-            {"count": asked} if asked else {},
-        ),
-        Fact(
-            TERMS,
-            terms_hold(session, round_),
-            N_("Criteria and scoring table are those that were published."),
-            "lead",
-        ),
     ]
+
+
+def _asked(asked: int) -> Fact:
+    return Fact(
+        ASKED,
+        not asked,
+        NN_(
+            "%(count)s supplier was asked about its tender, and the question is not closed.",
+            "%(count)s suppliers were asked about their tenders, and the questions are not closed.",
+        )
+        if asked
+        else N_("No question to a supplier is open."),
+        "chair",
+        {"count": asked} if asked else {},
+    )
+
+
+def _free(session: Session, round_: Round) -> Fact:
+    chairs = [user.id for user, roles in conflicts_stated.persons(session, round_) if "chair" in roles]
+    holds = any(not is_barred(session, round_, user_id) for user_id in chairs)
+    return Fact(
+        FREE,
+        holds,
+        N_("A chair has no tie to any of the tenders that are judged.")
+        if holds
+        else N_("No chair is without a tie to the tenders that are judged. Name another one."),
+        "lead",
+    )
+
+
+def is_barred(session: Session, round_: Round, user_id: int | None) -> bool:
+    """Whether a tie to a tender that is judged keeps a person from closing the judging."""
+    judged = {one.id for one in _tenders(session, round_, ADMITTED)}
+    return bool(judged & conflicts.barred(session, user_id))
 
 
 def is_settled(session: Session, round_: Round) -> bool:
@@ -99,6 +149,9 @@ def outside(session: Session, round_: Round) -> int:
 
 def close(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt.datetime) -> None:
     """Close the judging. Raises MoveRefused naming the first thing that is missing, NotAllowed for a chair with a tie."""
+    # The round first, as for whoever shares out or states a tie: both lock it before the verdicts.
+    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
+    session.refresh(round_)
     items = select(Item.id).where(Item.round_id == round_.id)
     taking_out.hold(session, session.scalars(items.execution_options(all_tenders=True)).all())
     lifecycle.move(session, round_, "close_judging", actor=actor, now=now, motive=motive)
@@ -140,16 +193,13 @@ def _tenders(session: Session, round_: Round, states: tuple[str, ...]) -> list[S
 
 
 def _may_close(session: Session, round_: Round, context: Context) -> None:
-    conflicts.require_stated(session, context.actor, round_, roles_in(session, context.actor, round_))
-    judged = {one.id for one in _tenders(session, round_, ADMITTED)}
-    if judged & conflicts.barred(session, context.actor.user_id):
-        raise NotAllowed(
-            "conflict-of-interest",
-            N_("A stated tie to a bidder keeps you from closing the judging. Another chair closes it."),
-            rule="SD3",
-        )
-    for fact in readiness(session, round_):
-        if not fact.holds:
+    roles = roles_in(session, context.actor, round_)
+    conflicts.require_stated(session, context.actor, round_, roles)
+    if is_barred(session, round_, context.actor.user_id):
+        raise NotAllowed("conflict-of-interest", TIED, rule="SD3")
+    is_blind = not blind.sees_verdicts(session, round_, context.actor, roles)
+    for fact in readiness(session, round_, is_blind=is_blind):
+        if not fact.holds and fact.key != FREE:  # whoever closes is free
             params: dict[str, Any] = dict(fact.params)
             message = (
                 fact.sentence
@@ -162,14 +212,34 @@ def _may_close(session: Session, round_: Round, context: Context) -> None:
     counted = ranking.count(session, round_)
     if len(context.motive) > LONGEST_MOTIVE:
         raise MoveRefused("motive-too-long", N_("A motive has %(most)s characters at most."), most=LONGEST_MOTIVE)
-    if any(one.cannot_be_given for one in counted) and not context.motive.strip():
+    places, reasons = _not_given(session, round_, counted)
+    if places and not context.motive.strip():
         raise MoveRefused(
             "points-not-given",
-            N_(
-                "On some criteria no points can be given to a tender: nothing is asked or disclosed there, or no quantity is pooled. Say in a motive what becomes of it."
-            ),
+            N_("No points can be given for %(places)s: %(reasons)s. Say in a motive what becomes of it."),
+            places=places,
+            reasons=reasons,
         )
     context.facts["counted"] = counted
+
+
+def _not_given(session: Session, round_: Round, counted: Sequence[Counted]) -> tuple[list[str], list[Term]]:
+    """Where no points can be given (lot, criterion, tender; the first where they are many), and the reasons."""
+    tenders = {one.id: one for one in _tenders(session, round_, ADMITTED)}
+    criteria = {one.id: one.name for one in round_.criteria}
+    found = [
+        (each.lot.name, criteria[given.criterion_id], tenders[one.submission_id], given.reason)
+        for each in counted
+        for one in each.placed
+        for given in one.given
+        if given.reason in CANNOT_BE_GIVEN
+    ]
+    places = [
+        f"{lot} · {criterion} · {tender.supplier.name} ({tender.receipt_number})"
+        for lot, criterion, tender, _why in found
+    ]
+    reasons = dict.fromkeys(why for *_place, why in found)
+    return places[:MOST_NAMED], [Term(REASONS[why], is_inside=False) for why in reasons]
 
 
 def _closed(session: Session, round_: Round, context: Context) -> None:

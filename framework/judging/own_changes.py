@@ -21,7 +21,7 @@ from framework.ground.text import N_, storable
 from framework.judging import assessing, claims, taking_out
 from framework.judging.assessing import FROM_LEVEL, MOST_CELLS, Values
 from framework.judging.blind import LEFT_OUT, is_judged
-from framework.judging.own_sheet import Told, base_of, digest, plain
+from framework.judging.own_sheet import Told, amount, base_of, digest, plain
 from models.judging import Assessment, AssessmentVersion, Item, Verdict
 from models.rounds import Round
 
@@ -159,7 +159,7 @@ def read_plan(text: str) -> list[Told]:
             Told(int(row), _text(item), _text(stamp), _text(level), _points(points), _text(sure), plain(_text(motive)))
             for row, item, stamp, level, points, sure, motive in rows
         ]
-    except (ValueError, TypeError, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, OverflowError, InvalidOperation, RecursionError):
         raise InvalidInput("plan-unreadable", STALE) from None
 
 
@@ -243,12 +243,7 @@ def _text(told: Any) -> str:
 
 
 def _points(told: Any) -> Decimal | None:
-    if told is None:
-        return None
-    found = Decimal(str(told))
-    if not found.is_finite():
-        raise InvalidOperation
-    return found
+    return None if told is None else amount(str(told))
 
 
 def _hold(session: Session, round_: Round, actor: Actor) -> None:

@@ -41,6 +41,8 @@ COLUMNS: dict[str, str] = {
 READ = ("item", "level", "points", "confidence", "motive", "stamp")
 """Columns that are read back; without one of them nothing is, for a column taken away would empty its values."""
 HEAD_WITHIN = 20
+MOST_DIGITS = 9
+"""Points have at most so many digits before the point, and begin within so many behind it."""
 NOT_POINTS = N_("“%(value)s” is no number of points.")
 NOT_CONFIDENCE = N_("“%(value)s” is no answer to how sure you are.")
 NOT_READ = N_("the cell under “%(label)s” holds something that cannot be read, such as a formula without a result")
@@ -168,7 +170,7 @@ def fingerprint(round_: Round, user_id: int | None) -> str:
 
 def digest(level: str, points: Decimal | None, confidence: str, motive: str) -> str:
     """What tells values of an assessment from others."""
-    number = None if points is None else str(Decimal(points).quantize(Decimal("0.01")))
+    number = None if points is None else format(Decimal(points).normalize(), "f")
     return _short([level, number, confidence, plain(motive)])
 
 
@@ -277,8 +279,15 @@ def _number(cell: Cell) -> Decimal | None:
     bare = "" if cell is None else "".join(str(cell).split()).replace(",", ".")
     if not bare:
         return None
-    found = Decimal(bare)
-    if not found.is_finite() or isinstance(cell, bool):
+    if isinstance(cell, bool):
+        raise InvalidOperation
+    return amount(bare)
+
+
+def amount(text: str) -> Decimal:
+    """A number of a size that points can have. Raises InvalidOperation."""
+    found = Decimal(text)
+    if not found.is_finite() or (found and not -MOST_DIGITS <= found.adjusted() < MOST_DIGITS):
         raise InvalidOperation
     return found
 

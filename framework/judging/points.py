@@ -32,6 +32,8 @@ REASONS: dict[str, str] = {
 CANNOT_BE_GIVEN = (NO_VOLUME, NOTHING_ASKED, NOTHING_TOLD)
 """Where no points can be given at all, so that the chair says in a motive what becomes of it."""
 DIGITS = 6
+MARKS = "points"
+"""The formula of a mark; of the others that give points here the figure is a share from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +83,20 @@ class Placed:
 def points_of(
     formula: str, weight: Decimal, parameters: Mapping[str, Any], figure: Fraction | Decimal
 ) -> Decimal | None:
-    """The points of a figure, 0 to `weight` with two decimals; None where the formula does not do."""
+    """The points of a mark or a share, 0 to `weight` with two decimals; None where the formula does not do.
+
+    Counted in fractions and rounded once, half up: 11/600 of weight 3 is 0.055, and gives 0.06.
+    """
     known = FORMULAS.get(formula)
     if known is None or known.is_price:
         return None
     try:
         numbers = {name: Decimal(str(parameters[name])) for name in known.parameters}
-        return known.points(weight, numbers, exact(figure), Decimal(0))
-    except (KeyError, InvalidOperation, Incomplete):
+        known.points(weight, numbers, Decimal(0), Decimal(0))  # refuses parameters that do not do
+        part = Fraction(figure) / Fraction(numbers["scale"]) if formula == MARKS else Fraction(figure)
+        return rounded(min(max(Fraction(weight) * part, Fraction(0)), Fraction(weight)), 2)
+    except (KeyError, ValueError, OverflowError, InvalidOperation, Incomplete):
         return None
-
-
-def exact(figure: Fraction | Decimal) -> Decimal:
-    """A figure as a decimal, with as many digits as points of two decimals can tell apart."""
-    return figure if isinstance(figure, Decimal) else Decimal(figure.numerator) / Decimal(figure.denominator)
 
 
 def shown(figure: Fraction | Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -19,19 +19,23 @@ from framework.chain.measures.rolling import Quantities
 from framework.chain.measures.scale import LEVELS, Scale
 from framework.ground import audit
 from framework.ground.actors import Actor
+from framework.ground.text import N_
 from framework.judging import points
 from framework.judging.points import Given, Placed
 from framework.rounds.formulas import FORMULAS
 from framework.rounds.formulas import LEVELS as WEIGHTS
 from models.chain import Product
 from models.disclosure import Submission
-from models.judging import Item, Verdict
+from models.judging import Assessment, AssessmentVersion, Item, Verdict
 from models.ranking import Ranking, RankingLine, RankingPoints
 from models.rounds import Criterion, Lot, Round
 
 COUNTED = audit.declare("ranking.counted", "number", "lots", "unknown")
+TAKEN_OUT = N_(
+    "A value that this ranking stands on was taken out on %(when)s, for a conflict of interest was stated. Points and places are those from before."
+)
 SLICE = 500
-MARKS = "points"
+MARKS = points.MARKS
 SETTLED = ("agreed", "moderated")
 
 
@@ -69,20 +73,19 @@ class Counted:
         """Whether every tender has a place."""
         return all(one.place is not None for one in self.placed)
 
-    @property
-    def cannot_be_given(self) -> bool:
-        """Whether points of a tender cannot be given at all, so that the chair must say what becomes of it."""
-        return any(given.reason in points.CANNOT_BE_GIVEN for one in self.placed for given in one.given)
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A kept ranking of one lot, as a page shows it: the lines, and the points by tender and criterion."""
+    """A kept ranking of one lot, as a page shows it: the lines, and the points by tender and criterion.
+
+    `is_partial`: a tender of this lot is kept from the reader, so that no place may be told.
+    """
 
     lot: Lot
     criteria: tuple[Criterion, ...]
     lines: tuple[RankingLine, ...]
     given: dict[tuple[int, int], RankingPoints] = field(default_factory=dict)
+    is_partial: bool = False
 
 
 def count(session: Session, round_: Round) -> list[Counted]:
@@ -137,12 +140,22 @@ def newest(session: Session, round_: Round) -> Ranking | None:
     return session.scalar(query.order_by(Ranking.number.desc()).limit(1))
 
 
-def tables(session: Session, ranking: Ranking) -> list[Table]:
-    """A ranking lot by lot, the best tender first."""
+def tables(session: Session, ranking: Ranking, kept_out: Collection[int] = ()) -> list[Table]:
+    """A ranking lot by lot, the best tender first; where one of `kept_out` (tenders) is ranked, in the order of receipt.
+
+    The lines of those tenders are left out.
+    """
+    part = select(RankingLine.lot_id).where(
+        RankingLine.ranking_id == ranking.id, RankingLine.submission_id.in_(sorted(kept_out))
+    )
+    partial = set(session.scalars(part.execution_options(all_tenders=True)))
     order = (RankingLine.lot_id, RankingLine.place, RankingLine.id)
     lines: dict[int, list[RankingLine]] = defaultdict(list)
     for one in session.scalars(select(RankingLine).where(RankingLine.ranking_id == ranking.id).order_by(*order)):
-        lines[one.lot_id].append(one)
+        if one.submission_id not in kept_out:
+            lines[one.lot_id].append(one)
+    for lot_id in partial:
+        lines[lot_id].sort(key=lambda one: one.submission_id)
     given: dict[int, dict[tuple[int, int], RankingPoints]] = defaultdict(dict)
     query = (
         select(RankingPoints).where(RankingPoints.ranking_id == ranking.id).options(joinedload(RankingPoints.criterion))
@@ -150,10 +163,33 @@ def tables(session: Session, ranking: Ranking) -> list[Table]:
     for each in session.scalars(query.order_by(RankingPoints.id)):
         given[each.lot_id][each.submission_id, each.criterion_id] = each
     return [
-        Table(lot, tuple(award_criteria(ranking.round, lot)), tuple(lines[lot.id]), given[lot.id])
+        Table(lot, tuple(award_criteria(ranking.round, lot)), tuple(lines[lot.id]), given[lot.id], lot.id in partial)
         for lot in sorted(ranking.round.lots, key=lambda one: one.number)
-        if lot.id in lines
+        if lines.get(lot.id)
     ]
+
+
+def taken_out_since(session: Session, ranking: Ranking) -> dt.datetime | None:
+    """When a value that a ranking stands on was last taken out: a conflict of interest that was stated later does that."""
+    query = (
+        select(func.max(AssessmentVersion.at))
+        .join(Assessment, Assessment.id == AssessmentVersion.assessment_id)
+        .where(
+            Assessment.round_id == ranking.round_id,
+            AssessmentVersion.state == "final",
+            AssessmentVersion.act == "void",
+            AssessmentVersion.at > ranking.counted_at,
+        )
+    )
+    return session.scalar(query)
+
+
+def is_partial(session: Session, ranking: Ranking, kept_out: Collection[int]) -> bool:
+    """Whether one of these tenders stands in a ranking."""
+    query = select(RankingLine.id).where(
+        RankingLine.ranking_id == ranking.id, RankingLine.submission_id.in_(sorted(kept_out))
+    )
+    return session.scalar(query.limit(1).execution_options(all_tenders=True)) is not None
 
 
 def award_criteria(round_: Round, lot: Lot) -> list[Criterion]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
 from framework.ground.text import N_, NN_
-from framework.judging import closing, piles, settling, talking
+from framework.judging import blind, closing, piles, ranking, settling, talking
 from framework.judging import conflicts as statements
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.judging import Verdict
@@ -75,6 +75,8 @@ def _judge(session: Session, round_: Round, reader: Reader) -> Step | None:
 
 @candidate("judging", "chair")
 def _moderate(session: Session, round_: Round, reader: Reader) -> Step | None:
+    if not blind.sees_verdicts(session, round_, reader.actor, reader.roles):
+        return None
     query = select(Verdict.id).where(Verdict.round_id == round_.id, Verdict.state == "in_moderation")
     if session.scalar(query.limit(1)) is None:
         return _look_again(session, round_)
@@ -101,7 +103,7 @@ def _look_again(session: Session, round_: Round) -> Step | None:
 
 @candidate("judging", "chair")
 def _close(session: Session, round_: Round, reader: Reader) -> Step | None:
-    if not closing.is_settled(session, round_):
+    if not closing.is_settled(session, round_) or closing.is_barred(session, round_, reader.actor.user_id):
         return None
     return Step(
         N_("Every item has its verdict. Close the judging."),
@@ -113,6 +115,10 @@ def _close(session: Session, round_: Round, reader: Reader) -> Step | None:
 
 @candidate("award", "lead chair evaluator")
 def _ranking(session: Session, round_: Round, reader: Reader) -> Step:
+    found = ranking.newest(session, round_)
+    taken_out = ranking.taken_out_since(session, found) if found is not None else None
+    if taken_out is not None and {"lead", "chair"} & reader.roles:
+        return Step(ranking.TAKEN_OUT, {"when": taken_out}, page="judging.ranking", label=N_("Ranking"), urgency=60)
     return Step(
         N_("The judging is closed. Points and ranking are counted as far as they are known."),
         page="judging.ranking",

@@ -545,7 +545,10 @@ def test_a_strange_host_is_refused_as_a_problem(app, program):
     assert problem(answer, 400)["code"] == "host-unknown"
 
 
-def test_a_database_that_cannot_be_written_to_is_a_problem_and_the_key_stays_free(program, app, monkeypatch, fresh):
+@pytest.mark.parametrize("why", ["database is locked", "deadlock detected"])
+def test_a_database_that_cannot_be_written_to_is_a_problem_and_the_key_stays_free(
+    program, app, monkeypatch, fresh, why
+):
     import sqlite3
 
     from sqlalchemy.exc import OperationalError
@@ -553,7 +556,7 @@ def test_a_database_that_cannot_be_written_to_is_a_problem_and_the_key_stays_fre
     from framework.disclosure import receiving
 
     def busy(*_args, **_named):
-        raise OperationalError("", {}, sqlite3.OperationalError("database is locked"))
+        raise OperationalError("", {}, sqlite3.OperationalError(why))
 
     with monkeypatch.context() as patched:
         patched.setattr(receiving, "receive", busy)

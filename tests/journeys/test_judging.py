@@ -19,7 +19,7 @@ from models.chain import Product
 from models.disclosure import Submission
 from models.judging import Assessment, ConflictStatement, Item, Verdict
 from models.people import Appointment, User
-from models.rounds import Round
+from models.rounds import Criterion, Round
 from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -219,6 +219,61 @@ def test_the_discussion_opens_once_the_own_is_final(served_demo: Served, tenders
         for page in ("meeting", "agreement", "progress"):
             assert evaluator.visit(f"/rounds/{KEY}/judging/{page}") == 200
             shoot(evaluator, page)
+
+
+def test_points_above_nine_are_typed_in_their_field(served_demo: Served, tenders: list[str]) -> None:
+    with stage(served_demo) as session:
+        item = mark_to_give(session, tenders[1], 20, served_demo.clock())
+    with served_demo.walk(EVALUATOR) as evaluator:
+        evaluator.visit(f"{HERE}/{tenders[1]}#item-{item}")
+        page = evaluator.page
+        page.wait_for_selector(".judge--now input[name=points]")
+        page.keyboard.type("15")
+        assert page.locator(".judge--now input[name=points]").input_value() == "15"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.name") == "motive"
+        page.evaluate("localStorage.setItem('hefboom-keys-off', 'yes')")
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.name") == "motive", "keys that are switched off do nothing"
+        page.evaluate("localStorage.removeItem('hefboom-keys-off')")
+
+
+def test_another_file_is_sent_while_the_first_is_under_way(served_demo: Served) -> None:
+    with served_demo.walk("supplier@zeewind.example") as supplier:
+        supplier.visit("/rounds/demodesktops2027/disclosure")
+        page, sent = supplier.page, []
+        page.route("**/*", lambda route: sent.append(1) if route.request.method == "POST" else route.continue_())
+        field = page.locator("form[data-sends-what-is-chosen] input[type=file]")
+        for name in ("first.csv", "second.csv"):
+            field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": b"a;b"})
+            page.wait_for_timeout(300)
+        page.keyboard.press("Escape")
+        assert len(sent) == 2
+        assert page.locator("form[data-sent]").count() == 0
+
+
+def mark_to_give(session, tender, most, now):
+    """An item with points up to `most` for the evaluator, of a criterion of its own; its public id."""
+    submission = session.scalars(select(Submission).where(Submission.public_id == tender)).one()
+    mine = session.scalars(
+        select(Assessment).join(User).where(Assessment.submission_id == submission.id, User.email == EVALUATOR)
+    ).first()
+    criterion = Criterion(
+        round=submission.round, position=99, name="Spare parts", place="award", weight=10, formula="points",
+        parameters={"scale": str(most)}, created_at=now,
+    )  # fmt: skip
+    item = Item(
+        round=submission.round, submission=submission, lot_id=session.get_one(Item, mine.item_id).lot_id, position=99,
+        brand="", brand_key="", section="", kind="", criterion=criterion, scale_max=most, created_at=now,
+    )  # fmt: skip
+    session.add(item)
+    session.flush()
+    shared = {
+        "round": item.round, "item_id": item.id, "submission_id": submission.id, "scale_max": most, "created_at": now,
+    }  # fmt: skip
+    session.add(Verdict(state="open", **shared))
+    session.add(Assessment(user=mine.user, member_id=mine.member_id, state="assigned", assigned_at=now, **shared))
+    return item.public_id
 
 
 def second_opinion(session, tender, now):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import re
 from decimal import Decimal
 from fractions import Fraction
 from html import unescape
 
+import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.chain.measures import facts, formulas
+from framework.ground.conflicts import keep_out
 from framework.ground.errors import MoveRefused, NotAllowed
-from framework.judging import assessing, closing, ranking, settling, taking_out
+from framework.judging import assessing, closing, points, ranking, settling, steps, taking_out
 from framework.judging.settling import Moderated
-from framework.rounds import publication
+from framework.rounds import next_action, publication
 from models.chain import Product
 from models.people import Organisation, User
 from models.ranking import RankingLine, RankingPoints
@@ -153,6 +157,21 @@ def test_without_prices_the_ranking_is_unknown_and_says_why(judged, session):
     ]
 
 
+def test_the_round_is_locked_before_its_verdicts(whole, session):
+    """As by whoever shares out or states a tie, so that no two of them wait for each other."""
+    locked = []
+
+    def note(state):
+        if state.is_select and state.statement._for_update_arg is not None:
+            locked.append(state.statement.get_final_froms()[0].name)
+
+    whole.judge_all()
+    event.listen(session, "do_orm_execute", note)
+    whole.close()
+    event.remove(session, "do_orm_execute", note)
+    assert locked[:2] == ["round", "verdict"]
+
+
 def test_the_page_names_what_is_missing(judged, session, sign_in):
     one = Closing(judged, [*WHOLE, ("Price", "absolute_linear", 50, {"p_low": "60", "p_high": "140"})])
     one.judge_all()
@@ -170,7 +189,14 @@ def test_where_no_quantity_is_pooled_the_chair_says_what_becomes_of_it(whole, se
         product.category = "server"
     session.flush()
     whole.judge_all()
-    assert refused(whole) == "points-not-given"
+    with pytest.raises(MoveRefused) as told:
+        whole.close()
+    assert told.value.code == "points-not-given"
+    lot, north, south = whole.judged.lot.name, whole.north.receipt_number, whole.south.receipt_number
+    assert told.value.params == {
+        "places": [f"{lot} · Evidence · Northern IT ({north})", f"{lot} · Evidence · Southern IT ({south})"],
+        "reasons": ["no pooled quantity stands behind what is offered"],
+    }
     whole.close(motive="The criterion is left out by the published rule 4.3.")
     kept = ranking.newest(session, whole.judged.round)
     assert kept.motive == "The criterion is left out by the published rule 4.3."
@@ -282,6 +308,18 @@ def test_the_chair_closes_on_the_page_and_evaluators_then_see_the_ranking(whole,
     assert people["anna"].get(f"{here}/ranking.xlsx").status_code == 200
 
 
+def test_a_mark_of_ten_is_ten_in_the_workbook(whole, session, sign_in):
+    judged = whole.judged
+    whole.judge(whole.north, whole.items, "E1", "10")
+    whole.judge(whole.south, whole.others, "E0", "4.5")
+    whole.close()
+    people = browsers(judged, sign_in, session, {"anna": judged.evaluators[0]})
+    session.commit()
+    answer = people["anna"].get(f"/rounds/{judged.round.public_id}/judging/ranking.xlsx")
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.data))["Points"].iter_rows(values_only=True))
+    assert [row[5] for row in rows if row[2] == "Spare parts"] == ["10", "4.5"]
+
+
 def test_the_ranking_leaves_out_what_a_tie_keeps_from_its_reader(whole, session, sign_in):
     judged = whole.judged
     whole.judge_all()
@@ -293,3 +331,137 @@ def test_the_ranking_leaves_out_what_a_tie_keeps_from_its_reader(whole, session,
     assert "Northern IT" in page
     assert "Southern IT" not in page
     assert "27.00" not in page
+
+
+def rank_with_an_unknown(one, motive="What becomes of Southern IT."):
+    """Close with a motive, and leave the second tender without points, so that the lot has no places."""
+    one.judge_all()
+    one.close(motive=motive)
+    lines = one.session.scalars(select(RankingLine).order_by(RankingLine.id)).all()
+    for line in lines:
+        line.place, line.reason = None, points.OTHERS
+    lines[1].total, lines[1].reason = None, points.NO_MARK
+    one.session.flush()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_no_place_and_no_motive_tells_of_a_tender_that_is_kept_out(whole, session, sign_in, is_known):
+    judged, told = whole.judged, "What becomes of Southern IT."
+    if is_known:
+        whole.judge_all()
+        whole.close(motive=told)
+    else:
+        rank_with_an_unknown(whole, told)
+    anna, bert = judged.evaluators
+    judged.tie(anna, whole.south)
+    people = browsers(judged, sign_in, session, {"anna": anna, "bert": bert})
+    session.commit()
+    here = f"/rounds/{judged.round.public_id}/judging/ranking"
+    page = people["anna"].get(here).text
+    assert "your stated tie keeps a tender of this lot from you" in page
+    assert '<td class="num">–</td>' in page
+    for part in ("not all points are known", "another tender in this lot", "Southern IT"):
+        assert part not in page
+    book = openpyxl.load_workbook(io.BytesIO(people["anna"].get(f"{here}.xlsx").data))
+    (row,) = list(book["Ranking"].iter_rows(min_row=2, values_only=True))
+    assert row[2] is None
+    assert "your stated tie" in row[5]
+    page = people["bert"].get(here).text
+    assert told in page
+    assert "your stated tie" not in page
+    assert ("another tender in this lot" in page) is not is_known
+
+
+def test_the_record_keeps_the_motive_of_closing_from_whom_a_ranked_tender_is_kept(whole, session):
+    whole.judge_all()
+    whole.close(motive="What becomes of Southern IT.")
+    kinds = select(AuditEvent.kind).where(AuditEvent.kind.in_(("round.close_judging", "ranking.counted")))
+    keep_out(session, frozenset({whole.south.id}))
+    assert session.scalars(kinds).all() == []
+    keep_out(session, frozenset({whole.south.id + 100}))
+    assert len(session.scalars(kinds).all()) == 2
+
+
+def test_a_value_that_was_taken_out_after_closing_is_told_with_the_ranking(whole, session, sign_in):
+    """A tie that is stated then binds as ever; the ranking is not counted anew, and says so."""
+    judged, anna = whole.judged, whole.judged.evaluators[0]
+    whole.judge_all()
+    whole.close()
+    kept = ranking.newest(session, judged.round)
+    assert ranking.taken_out_since(session, kept) is None
+    lead = judged.build.person(judged.round.organisation)
+    reader = next_action.Reader(lead, frozenset({"lead"}), judged.clock())
+    assert steps._ranking(session, judged.round, reader).urgency == 40
+    at = judged.clock() + dt.timedelta(hours=1)
+    judged.tie(anna, whole.south)
+    taking_out.of_person(session, judged.round, anna, {whole.south.id}, now=at)
+    assert ranking.taken_out_since(session, kept) == at
+    step = steps._ranking(session, judged.round, reader)
+    assert (step.sentence, step.params) == (ranking.TAKEN_OUT, {"when": at})
+    people = browsers(judged, sign_in, session, {"bert": judged.evaluators[1]})
+    session.commit()
+    page = people["bert"].get(f"/rounds/{judged.round.public_id}/judging/ranking").text
+    assert "A value that this ranking stands on was taken out on" in page
+
+
+def disagree(one):
+    """Both evaluators judge all of the first tender, far apart on one item; the second tender waits."""
+    for actor, level in zip(one.judged.evaluators, ("E3", "E0"), strict=True):
+        one.judged.save(one.items[0], actor, level)
+        for item in one.items[1:4]:
+            one.judged.save(item, actor, "E1")
+        one.judged.save(one.items[4], actor, "", points=Decimal(8))
+        one.judged.finish(one.north, actor)
+
+
+def test_who_judges_blind_is_not_told_where_evaluators_disagree(whole, session, sign_in):
+    """A chair that has yet to ask to see what others found, where the round lets it judge as well."""
+    judged = whole.judged
+    judged.assign(judged.item(whole.south, "mi", "tin", position=12), judged.chair)
+    disagree(whole)
+    told = closing.readiness(session, judged.round, is_blind=True)
+    assert [one.key for one in told] == ["unsettled", "questions", "chair", "terms"]
+    assert (told[0].params, told[0].names) == ({"count": 7}, ())
+    reader = next_action.Reader(judged.chair, frozenset({"chair"}), judged.clock())
+    assert steps._moderate(session, judged.round, reader) is None
+    assert refused(whole) == "closing-unsettled"
+    free = judged.evaluator(role="chair")
+    reader = next_action.Reader(free, frozenset({"chair"}), judged.clock())
+    assert steps._moderate(session, judged.round, reader) is not None
+    people = browsers(judged, sign_in, session, {"chair": judged.chair, "free": free})
+    session.commit()
+    here = f"/rounds/{judged.round.public_id}/judging"
+    for path in (here, f"{here}/close"):
+        page = people["chair"].get(path).text
+        assert "7 items are without a settled verdict." in page
+        assert "discussion." not in page
+        assert "1 item is still to be settled in discussion." in people["free"].get(path).text
+
+
+def test_a_chair_with_a_tie_is_told_before_it_presses_and_the_lead_names_another(whole, session, sign_in):
+    judged = whole.judged
+    whole.judge_all()
+    judged.tie(judged.chair, whole.south)
+    found = {one.key: one for one in closing.readiness(session, judged.round)}
+    assert (found["chair"].holds, found["chair"].whose) == (False, "lead")
+    reader = next_action.Reader(judged.chair, frozenset({"chair"}), judged.clock())
+    assert steps._close(session, judged.round, reader) is None
+    user = session.get_one(User, judged.build.person(judged.round.organisation).user_id)
+    chair = browsers(judged, sign_in, session, {"chair": judged.chair})["chair"]
+    lead = sign_in(user, session.get_one(Organisation, judged.round.organisation_id))
+    judged.states_no_tie(user, judged.round.organisation)
+    session.commit()
+    here = f"/rounds/{judged.round.public_id}/judging"
+    page = lead.get(here).text
+    assert "No chair is without a tie" in page
+    assert re.search(rf'href="{here}/judges"[^>]*>\s*No chair is without a tie', page)
+    page = chair.get(f"{here}/close").text
+    assert "Another chair closes it." in page
+    assert f'action="{here}/close"' not in page
+    write_again(session)
+    second = judged.evaluator(role="chair")
+    session.commit()
+    assert {one.key: one.holds for one in closing.readiness(session, judged.round)}["chair"]
+    assert f'action="{here}/close"' not in chair.get(f"{here}/close").text
+    reader = next_action.Reader(second, frozenset({"chair"}), judged.clock())
+    assert steps._close(session, judged.round, reader) is not None

@@ -251,6 +251,43 @@ def test_nothing_is_saved_where_the_page_changed_between_preview_and_button(desk
     assert [judged.own(one, anna).motive for one in items[:3]] == ["", "", "Meanwhile."]
 
 
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (1e30, "is no number of points."),
+        ("1e400", "“1e400” is no number of points."),
+        ("1e-999999999", "“1e-999999999” is no number of points."),
+        (999_999_999, "Give points from 0 to 10."),
+        (6.004, "Give points with two decimals at most."),
+    ],
+)
+def test_a_number_of_any_size_is_refused_with_its_row(desk, session, typed, why):
+    judged, _submission, items, here, people = desk
+    judged.save(items[4], judged.evaluators[0], "", "Kept.", points=Decimal("6.00"))
+    session.commit()
+    book = download(people["anna"], here)
+    answer = send(people["anna"], here, changed(book, **{items[4].public_id: {"points": typed}}))
+    assert answer.status_code == 200
+    assert re.search(rf"Row 6 \(.*Spare parts.*\): .*{re.escape(why)}", unescape(answer.text))
+    assert 'name="plan"' not in answer.text
+
+
+def test_more_than_the_form_carries_is_told_at_the_preview(desk, app):
+    _judged, _submission, items, here, people = desk
+    filled = changed(download(people["anna"], here), **{items[1].public_id: {"level": "E1", "motive": "ä" * 900}})
+    app.config["MAX_FORM_MEMORY_SIZE"] = 505_000
+    assert send(people["anna"], here, filled).status_code == 303
+    assert "Send it in parts." in people["anna"].get(f"{here}/mine").text
+
+
+def test_level_and_points_are_not_taken_for_each_other(desk):
+    _judged, _submission, items, here, people = desk
+    values = {items[1].public_id: {"points": 3}, items[4].public_id: {"level": "E1"}}
+    page = unescape(send(people["anna"], here, changed(download(people["anna"], here), **values)).text)
+    assert re.search(r"Row 3 \(.*\): This item takes a level\.", page)
+    assert re.search(r"Row 6 \(.*\): This item takes points\.", page)
+
+
 def test_a_formula_without_a_result_empties_nothing(desk, session):
     judged, _submission, items, here, people = desk
     judged.save(items[0], judged.evaluators[0], "E1", "Kept.")
@@ -343,6 +380,9 @@ def test_a_forged_plan_is_refused(desk):
         '[["a"]]',
         '[[1,"x","y","E1","NaN","",""]]',
         '[[1,"\\ud800","","","1","",""]]',
+        '[[1e999,"x","y","E1","1","",""]]',
+        '[[1,"x","y","",1e30,"",""]]',
+        '[[1,"x","y","","1e-999999999","",""]]',
     ):
         answer = people["anna"].post(f"{here}/my-sheet/apply", data={"plan": plan, "seal": "0"})
         assert answer.status_code == 303, plan[:20]

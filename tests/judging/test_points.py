@@ -23,10 +23,25 @@ LEVELS = {"level_1": "0.40", "level_2": "0.35", "level_3": "0.20", "level_4": "0
         ("points", "20", {"scale": "10"}, Decimal("6.5"), "13.00"),
         ("points", "30", {"scale": "8"}, Decimal("3.37"), "12.64"),
         ("completeness", "10", LEVELS, Fraction(2, 3), "6.67"),
+        ("transparency", "3", LEVELS, Fraction(11, 600), "0.06"),
+        ("transparency", "30", LEVELS, Fraction(1673, 6000), "8.37"),
+        ("transparency", "30", LEVELS, Fraction(1943, 6000), "9.72"),
     ],
 )
 def test_points_follow_the_published_formula(formula, weight, parameters, figure, wanted):
     assert points_of(formula, Decimal(weight), parameters, figure) == Decimal(wanted)
+
+
+@given(
+    st.integers(0, 10_000).map(lambda one: Decimal(one) / 100),
+    st.fractions(0, 1, max_denominator=60_000),
+    st.integers(1, 100),
+)
+def test_points_are_rounded_once_half_up(weight, share, scale):
+    for formula, parameters, figure in (("transparency", LEVELS, share), ("points", {"scale": scale}, share * scale)):
+        found = points_of(formula, weight, parameters, figure)
+        assert found == found.quantize(Decimal("0.01"))
+        assert Fraction(-1, 200) < Fraction(found) - Fraction(weight) * share <= Fraction(1, 200)
 
 
 @pytest.mark.parametrize(

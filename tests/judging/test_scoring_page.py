@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from models.rounds import Criterion
 from tests.chain.opened import FA
 
 
@@ -51,6 +53,18 @@ def form(page, item_key):
 
 def keys(page):
     return re.findall(r'data-item="([a-z2-7]{16})"', page)
+
+
+def test_points_stand_in_their_field_with_all_digits(desk, session):
+    judged, submission, _items, here, people = desk
+    criterion = Criterion(
+        round=judged.round, name="Reach", place="award", weight=Decimal(10), formula="points", created_at=judged.clock()
+    )
+    judged.build.add(criterion)
+    item = judged.item(submission, "", "", position=9, brand="", criterion=criterion, scale_max=20_000)
+    judged.assign(item, judged.evaluators[0]).points = Decimal("10000.25")
+    session.commit()
+    assert 'value="10000.25"' in people["anna"].get(f"{here}/mine/{submission.public_id}").text
 
 
 def test_the_page_shows_evidence_beside_the_form(desk):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from urllib.parse import quote_plus
 
 from flask import current_app, flash, render_template, request, url_for
 from flask_babel import force_locale, ngettext
@@ -12,6 +14,7 @@ from werkzeug.wrappers import Response
 from framework.ground.errors import FileRefused, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.sheets.reader import read_book
+from framework.ground.text import N_
 from framework.judging import own_changes, own_sheet
 from framework.judging.own_changes import Change, Refused
 from framework.judging.own_sheet import Vocabulary
@@ -27,6 +30,8 @@ from views.i18n import LANGUAGES
 from views.i18n import words as translated
 
 MOST_SHOWN = 500
+FOR_THE_REST = 500_000
+"""Bytes of a form for what it carries beside the changes: ticks and tokens."""
 
 
 @blueprint.get("/rounds/<round_id>/judging/mine.xlsx")
@@ -72,6 +77,7 @@ def send_own_sheet(round_: Round) -> str | Response:
         round_ = db.session.query(Round).filter_by(public_id=public_id).one()
         told = own_sheet.understand(book, round_, actor().user_id, _vocabulary())
         found = own_changes.compare(db.session(), round_, told, actor())
+        plan = _plan(found.changes)
     except FileRefused as error:
         flash(guard.refused(error), "error")
         return Response(status=303, headers={"Location": here})
@@ -86,7 +92,7 @@ def send_own_sheet(round_: Round) -> str | Response:
         refused=[_refused(one, names) for one in found.refused[:MOST_SHOWN]],
         more_refused=len(found.refused) - len(found.refused[:MOST_SHOWN]),
         same=found.same,
-        plan=own_changes.write_plan(found.changes),
+        plan=plan,
         seal=own_changes.seal(found.changes),
     )
 
@@ -115,6 +121,16 @@ def apply_own_sheet(round_: Round) -> Response:
         "%(num)s assessment is saved. Only you see it.", "%(num)s assessments are saved. Only you see them.", count
     )
     return guard.done(here, message)
+
+
+def _plan(changes: Sequence[Change]) -> str:
+    """The changes for the form. Raises FileRefused where it could not carry them: a form is sent encoded."""
+    plan = own_changes.write_plan(changes)
+    if len(quote_plus(plan)) > current_app.config["MAX_FORM_MEMORY_SIZE"] - FOR_THE_REST:
+        raise FileRefused(
+            "plan-too-long", N_("This workbook changes more than can be saved at once. Send it in parts.")
+        )
+    return plan
 
 
 def _vocabulary() -> Vocabulary:

@@ -44,7 +44,8 @@ With heads that you were given earlier, by mail or as a file, each in a line:
 
 Only with a head from outside can it be noticed that the whole record was made anew or that its end was cut off.
 Compare the fingerprint of the key (the SHA-256 of its bytes) with the one on your receipts.
-An entry that is withheld shows its hashes alone: it is about another round or about a tender that is still sealed.
+An entry that is withheld shows its hashes alone: it is about another round or about a tender that is still sealed, a
+conflict of interest keeps it from the person who took this file, or that person had yet to judge without knowing it.
 """
 
 

@@ -9,19 +9,20 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from framework.ground import conflicts
 from framework.ground.errors import RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_, storable
+from framework.judging import blind, points
 from framework.judging import closing as closes
-from framework.judging import points
 from framework.judging import ranking as rankings
-from framework.judging.closing import TALKS, TERMS, WAITING
+from framework.judging.closing import FREE, TALKS, TERMS, UNSETTLED, WAITING
 from framework.judging.ranking import Table
 from framework.judging.starting import Fact
 from framework.rounds.formulas import FORMULAS
 from models.base import db
-from models.ranking import RankingPoints
+from models.ranking import Ranking, RankingLine, RankingPoints
 from models.rounds import Criterion, Round
 from views import clock, guard
 from views.chain.sight import names_of, reader_of
@@ -33,8 +34,10 @@ from views.judging import blueprint
 WHOSE = {
     "evaluator": N_("those named"),
     "chair": N_("the chair"),
+    "panel": N_("evaluators and chair"),
     "lead": N_("the lead"),
 }
+PARTIAL = N_("Places are not shown to you here: your stated tie keeps a tender of this lot from you.")
 
 
 @blueprint.get("/rounds/<round_id>/judging/close")
@@ -65,12 +68,15 @@ def close_judging(round_: Round) -> str | Response | tuple[str, int]:
 @permit(Permission.RANKING_VIEW)
 def ranking(round_: Round) -> str:
     """The points of each tender on each criterion, and the places; why they are unknown where they are."""
-    found = rankings.newest(db.session(), round_)
+    found, tables = _tables(round_)
     return render_template(
         "judging/ranking.html",
         round_=round_,
         ranking=found,
-        tables=rankings.tables(db.session(), found) if found is not None else [],
+        tables=tables,
+        motive=_motive(found),
+        taken_out=_taken_out(found),
+        partial=words(PARTIAL),
         names=names_of(round_, reader_of(round_)),
         reason=_reason,
         why=_why,
@@ -84,15 +90,14 @@ def ranking(round_: Round) -> str:
 @permit(Permission.RANKING_VIEW)
 def ranking_sheet(round_: Round) -> Response:
     """The same as a workbook: one row a tender and criterion, and one a tender with its place."""
-    found = rankings.newest(db.session(), round_)
-    tables = rankings.tables(db.session(), found) if found is not None else []
+    _found, tables = _tables(round_)
     names = names_of(round_, reader_of(round_))
     sheets = [
         Sheet(
             _("Ranking"),
             [_("Lot"), _("Supplier"), _("Place"), _("Points in all"), _("Points known so far"), _("Why unknown")],
             [
-                [table.lot.name, names[one.submission_id], one.place, one.total, one.known, _reason(one.reason)]
+                [table.lot.name, names[one.submission_id], *_placed(table, one)]
                 for table in tables
                 for one in table.lines
                 if one.submission_id in names
@@ -109,12 +114,41 @@ def ranking_sheet(round_: Round) -> Response:
     return send_workbook(workbook(f"{round_.name} · {_('Ranking')}", sheets, now=clock.now()), "ranking.xlsx")
 
 
+def _tables(round_: Round) -> tuple[Ranking | None, list[Table]]:
+    """The ranking that counts, and what of it this reader may see."""
+    found = rankings.newest(db.session(), round_)
+    kept_out = conflicts.barred(db.session(), actor().user_id)
+    return found, rankings.tables(db.session(), found, kept_out) if found is not None else []
+
+
+def _taken_out(found: Ranking | None) -> str:
+    at = rankings.taken_out_since(db.session(), found) if found is not None else None
+    return words(rankings.TAKEN_OUT, when=at) if at is not None else ""
+
+
+def _motive(found: Ranking | None) -> str:
+    """The motive of the chair, which may be about any of the tenders: only for whom none of them is kept out."""
+    kept_out = conflicts.barred(db.session(), actor().user_id)
+    return found.motive if found is not None and not rankings.is_partial(db.session(), found, kept_out) else ""
+
+
+def _placed(table: Table, one: RankingLine) -> list[Value]:
+    """Place, total, points so far and why something of it is unknown, or not told."""
+    if not table.is_partial:
+        return [one.place, one.total, one.known, _reason(one.reason)]
+    return [None, one.total, one.known, words(PARTIAL) if one.total is not None else _reason(one.reason)]
+
+
 def facts_of(round_: Round) -> list[tuple[Fact, str, str, str]]:
     """What must hold before the judging is closed: the fact, its sentence, whose turn it is, and the page where it is done."""
     return [
         (one, words(one.sentence, **one.params), words(WHOSE[one.whose]), _page_of(round_, one.key))
-        for one in closes.readiness(db.session(), round_)
+        for one in closes.readiness(db.session(), round_, is_blind=_is_blind(round_))
     ]
+
+
+def _is_blind(round_: Round) -> bool:
+    return not blind.sees_verdicts(db.session(), round_, actor(), guard.roles(round_))
 
 
 def _page(round_: Round, error: str = "") -> str:
@@ -124,7 +158,8 @@ def _page(round_: Round, error: str = "") -> str:
         round_=round_,
         facts=facts,
         is_ready=all(one.holds for one, *_others in facts),
-        outside=closes.outside(db.session(), round_),
+        tied=words(closes.TIED) if closes.is_barred(db.session(), round_, actor().user_id) else "",
+        outside=0 if _is_blind(round_) else closes.outside(db.session(), round_),
         error=error,
         typed=request.form,
     )
@@ -134,11 +169,14 @@ def _page_of(round_: Round, key: str) -> str:
     pages: dict[str, tuple[str, dict[str, str]]] = {
         WAITING: ("assessing.progress", {}),
         TALKS: ("assessing.discussion", {"state": "in_moderation"}),
+        UNSETTLED: ("assessing.progress", {}),
+        FREE: ("judging.judges", {}),
         TERMS: ("rounds.terms", {}),
     }
     if key not in pages:
         return ""
-    permission = Permission.ROUND_VIEW if key == TERMS else Permission.VERDICT_VIEW
+    permissions = {TERMS: Permission.ROUND_VIEW, FREE: Permission.JUDGES_NAME}
+    permission = permissions.get(key, Permission.VERDICT_VIEW)
     page, where = pages[key]
     allowed = may(db.session(), actor(), permission, round_, roles=guard.roles(round_))
     return url_for(page, round_id=round_.public_id, **where) if allowed else ""
@@ -150,7 +188,7 @@ def _rows(table: Table, names: dict[int, str]) -> list[list[Value]]:
         for criterion in table.criteria:
             one = table.given.get((line.submission_id, criterion.id))
             if one is not None and line.submission_id in names:
-                figure = None if one.figure is None else str(one.figure.normalize())
+                figure = None if one.figure is None else format(one.figure.normalize(), "f")
                 head: list[Value] = [table.lot.name, names[line.submission_id], criterion.name]
                 found.append([*head, one.weight, one.points, figure, _reason(one.reason)])
     return found

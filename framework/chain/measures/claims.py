@@ -145,7 +145,7 @@ def accept(
         for number in sorted(products)
     )
     said: dict[str, Any] = {"what": kind, "count": len(products), "receipt": submission.receipt_number}
-    audit.record(session, ACCEPTED, actor=actor, now=now, subject=round_, motive=why, **said)
+    audit.record(session, ACCEPTED, actor=actor, now=now, subject=submission, motive=why, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(products)
 
@@ -170,7 +170,7 @@ def undo(
     for one in found.values():
         one.undone_at, one.undone_by_id = now, actor.user_id
     said: dict[str, Any] = {"what": kind, "count": len(found), "receipt": submission.receipt_number}
-    audit.record(session, TAKEN_BACK, actor=actor, now=now, subject=round_, **said)
+    audit.record(session, TAKEN_BACK, actor=actor, now=now, subject=submission, **said)
     stored.products_changed(session, round_, products, now=now)
     return len(found)
 

@@ -14,6 +14,7 @@ from framework.chain.matching import merging
 from framework.disclosure.receiving import BUILD_JOB
 from framework.ground import jobs
 from framework.ground.audit_labels import KINDS
+from framework.ground.conflicts import keep_out
 from framework.ground.errors import RuleBroken
 from models.base import db
 from models.chain import Mention, Site, SiteAudit
@@ -60,6 +61,15 @@ def test_a_second_run_changes_nothing(found):
     assert (count.new, count.again, count.settled) == (0, 0, 0)
     assert [(one.id, one.key, one.version) for one in found.session.scalars(select(Contradiction))] == before
     assert found.session.scalar(select(func.count()).select_from(AuditEvent)) == events
+
+
+def test_the_record_keeps_a_decision_from_whom_a_tender_of_it_is_kept(found, lead):
+    one, _other = all_of(found)
+    review.dismiss(found.session, one, "renewed, seen at the site", actor=lead, now=found.clock())
+    events = select(AuditEvent.seq).where(AuditEvent.subject_id == one.public_id)
+    assert len(found.session.scalars(events).all()) == 1
+    keep_out(found.session, frozenset({rows_of(found, one)[0].submission_id}))
+    assert found.session.scalars(events).all() == []
 
 
 def test_a_decision_stays_over_runs_and_what_no_longer_holds_is_settled(found, lead):

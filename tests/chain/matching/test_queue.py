@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from framework.chain.build import build as build_chain
 from framework.chain.matching import acts, bulk, placing, questions
 from framework.chain.matching.questions import Filters, Sight
+from framework.ground.conflicts import keep_out
 from framework.ground.errors import RuleBroken
 from models.chain import Mention, Site
 from models.judging import Conflict
@@ -449,3 +450,13 @@ def test_questions_of_a_tender_that_a_conflict_keeps_away_are_neither_shown_nor_
         assert lead.post(f"{here}/{public_id}", data=data).status_code == 404
     session.rollback()
     assert session.scalars(select(MatchQuestion.state)).all() == ["open"]
+
+
+def test_the_record_keeps_an_answer_from_whom_the_tender_of_its_question_is_kept(opened, session, lead):
+    opened.built(rows(SURE), name="First IT")
+    kept = opened.built(rows(NEIGHBOUR), name="Kept IT")
+    acts.put_off(session, the_question(opened), actor=lead, now=opened.clock())
+    kinds = select(AuditEvent.kind).where(AuditEvent.kind == "site.put_off")
+    assert len(session.scalars(kinds).all()) == 1
+    keep_out(session, frozenset({kept.id}))
+    assert session.scalars(kinds).all() == []

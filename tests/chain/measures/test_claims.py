@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from framework.chain.measures import claims, stored, waived
+from framework.ground.conflicts import keep_out
 from framework.ground.errors import InvalidInput, NotAllowed, NotFound, RuleBroken, WrongPhase
 from models.base import db
 from models.chain import Product
@@ -178,6 +179,23 @@ def test_every_act_is_in_the_record_with_its_reason(round_):
 
     assert [one.kind for one in events] == ["not_applicable.accepted", "not_applicable.undone"]
     assert (events[0].data["motive"], events[0].data["count"], events[0].round_id) == (WHY, 1, round_.round.id)
+    assert {one.subject_id for one in events} == {round_.tender.public_id}
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_the_record_keeps_the_acts_from_whom_the_tender_is_kept(round_, is_older):
+    """Older events name the round, and the tender by its receipt number."""
+    accept(round_)
+    session = round_.session
+    kinds = select(AuditEvent.seq).where(AuditEvent.kind.startswith("not_applicable"))
+    if is_older:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.kind.startswith("not_applicable"))).one()
+        facts = {column.name: getattr(event, column.name) for column in AuditEvent.__table__.columns}
+        facts |= {"seq": event.seq + 1, "subject_type": "round", "subject_id": round_.round.public_id, "hash": "0" * 64}
+        session.execute(AuditEvent.__table__.insert().values(**facts))
+    assert len(session.scalars(kinds).all()) == 1 + is_older
+    keep_out(session, frozenset({round_.tender.id}))
+    assert session.scalars(kinds).all() == []
 
 
 @pytest.mark.parametrize(
