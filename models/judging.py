@@ -425,7 +425,7 @@ class Verdict(Record, Base):
         String(64),
         default="",
         server_default="",
-        comment="fingerprint of the evidence it was settled on; blank = not settled, or points",
+        comment="fingerprint of its evidence when values were made final; blank = none yet, or points",
     )
 
     round: Mapped[Round] = relationship()

@@ -1,4 +1,4 @@
-"""Reminders to evaluators, and the fingerprint of the evidence that a verdict was settled on."""
+"""Reminders to evaluators, and the fingerprint of the evidence of a verdict."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,7 +46,7 @@ def upgrade() -> None:
     with op.batch_alter_table('verdict', schema=None) as batch_op:
         batch_op.add_column(sa.Column(
             'evidence_print', sa.String(length=64), server_default='', nullable=False,
-            comment='fingerprint of the evidence it was settled on; blank = not settled, or points',
+            comment='fingerprint of its evidence when values were made final; blank = none yet, or points',
         ))
         batch_op.create_index('ix_verdict_evidence', ['evidence_print'], unique=False)
 
