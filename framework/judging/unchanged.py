@@ -34,7 +34,7 @@ RULES = "1"
 SETTLED = ("agreed", "moderated")
 Key = tuple[str, str, str, str]
 """Brand, section, kind, and the fingerprint."""
-MOST_ROUNDS = 3
+MOST_ROUNDS = 2
 """How many earlier rounds are looked through, the newest first, so that a page asks few questions."""
 
 
@@ -88,13 +88,13 @@ def earlier(
     told: dict[int, Earlier] = {}
     seen: dict[int, bool] = {}
     for verdict, item, other in _candidates(session, round_, [key[-1] for key in wanted], actor):
-        if _key(item, verdict) not in wanted:
+        numbers = [number for number in wanted.get(_key(item, verdict), ()) if number not in told]
+        if not numbers:
             continue
         if other.id not in seen:
             seen[other.id] = len(seen) < MOST_ROUNDS and _may_see(session, actor, other)
         if seen[other.id]:
-            for number in wanted[_key(item, verdict)]:
-                told.setdefault(number, _told(verdict, other))
+            told |= dict.fromkeys(numbers, _told(verdict, other))
     return told
 
 
@@ -124,6 +124,7 @@ def _candidates(
             Round.id != round_.id,
             Round.tender_deadline < round_.tender_deadline,
             Round.state.in_(sorted(JUDGED - JUDGING)),
+            Round.id.in_(permissions.visible_rounds(actor).with_only_columns(Round.id)),
         )
         .order_by(Round.tender_deadline.desc(), Verdict.settled_at.desc(), Verdict.id.desc())
     )

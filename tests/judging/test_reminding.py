@@ -79,7 +79,7 @@ def test_each_step_before_the_day_is_one_mail_to_whoever_has_a_day(waiting):
     assert {one.params["count"] for one in told} == {len(items)}
     assert {one.params["path"] for one in told} == {f"/rounds/{judged.round.public_id}/judging/mine"}
     events = judged.session.scalars(select(AuditEvent).where(AuditEvent.kind == "judging.reminded")).all()
-    assert [one.params["step"] for one in events] == ["168 h", "48 h", "4 h"]
+    assert [one.data["step"] for one in events] == ["168 h", "48 h", "4 h"]
 
 
 def test_what_the_worker_missed_while_it_was_off_is_one_mail(waiting):
