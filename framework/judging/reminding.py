@@ -105,8 +105,12 @@ def open_items(session: Session, round_: Round, users: Collection[int] | None = 
 
 
 def last_of(session: Session, round_: Round) -> dict[int, dt.datetime]:
-    """When each person was reminded last, by number of the person."""
-    query = select(JudgingReminder.user_id, func.max(JudgingReminder.at)).where(JudgingReminder.round_id == round_.id)
+    """When each person was reminded last, by number of the person; a mail that was taken back reminded nobody."""
+    query = (
+        select(JudgingReminder.user_id, func.max(JudgingReminder.at))
+        .join(Mail, Mail.id == JudgingReminder.mail_id)
+        .where(JudgingReminder.round_id == round_.id, Mail.state != "dropped")
+    )
     rows = session.execute(query.group_by(JudgingReminder.user_id))
     return {user: at for user, at in rows if at is not None}
 

@@ -129,6 +129,9 @@ def test_what_waits_is_taken_back_when_the_work_ends_another_way(waiting):
 
     assert mails(judged) == []
     assert len(mails(judged, "dropped")) == 2
+    submission.state = "in_review"
+    judged.session.flush()
+    assert press(judged) == 2, "what was taken back reminded nobody"
 
 
 def test_lead_and_chair_remind_who_is_missing_once_a_day_and_nobody_else_does(waiting):
