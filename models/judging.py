@@ -1,4 +1,4 @@
-"""Judging: statements of conflict, what is judged, who judges it, what each evaluator found and what they found together."""
+"""Judging: statements of conflict, what is judged, by whom and by when, what each evaluator found, and what all found together."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base, Fixed, Instant, Record, one_of
 from models.disclosure import Submission
 from models.people import Organisation, User
+from models.records import Mail
 from models.rounds import Criterion, Lot, Round
 
 LEVELS = ("E0", "E1", "E2", "E3", "E4")
@@ -130,9 +131,33 @@ class EvaluatorProfile(Record, Base):
     capacity: Mapped[int | None] = mapped_column(comment="items; blank = an equal part")
     languages: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes; empty = that of the account")
     due_on: Mapped[dt.date | None] = mapped_column(comment="day by which the evaluator is asked to be done")
+    due_set_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="when the day was set last")
 
     round: Mapped[Round] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])
+
+
+class JudgingReminder(Base):
+    """That an evaluator with something left to judge was reminded; append-only.
+
+    `step_hours` before the end of the day to be done by, blank = lead or chair pressed. A day that moves begins anew.
+    """
+
+    __tablename__ = "judging_reminder"
+    __table_args__ = (
+        UniqueConstraint("round_id", "user_id", "due_on", "step_hours"),
+        CheckConstraint("step_hours IS NULL OR (step_hours > 0 AND due_on IS NOT NULL)", name="step"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    due_on: Mapped[dt.date | None] = mapped_column(comment="the day to be done by; blank = none was set")
+    step_hours: Mapped[int | None] = mapped_column(comment="hours before the end of that day; blank = pressed")
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"))
+
+    mail: Mapped[Mail] = relationship()
 
 
 class Selection(Record, Base):
@@ -373,6 +398,7 @@ class Verdict(Record, Base):
         CheckConstraint("counted >= 0", name="counted"),
         CheckConstraint(f"best_evidence = '' OR {one_of('best_evidence', LEVELS)}", name="best_evidence"),
         Index("ix_verdict_round", "round_id", "state"),
+        Index("ix_verdict_evidence", "evidence_print"),
     )
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
@@ -395,6 +421,12 @@ class Verdict(Record, Base):
     evidence_count: Mapped[int] = mapped_column(default=0)
     best_evidence: Mapped[str] = mapped_column(String(2), default="", comment="highest level the evidence allows")
     valid_until: Mapped[dt.date | None]
+    evidence_print: Mapped[str] = mapped_column(
+        String(64),
+        default="",
+        server_default="",
+        comment="fingerprint of its evidence when values were made final; blank = none yet, or points",
+    )
 
     round: Mapped[Round] = relationship()
     item: Mapped[Item] = relationship(back_populates="verdict", overlaps="verdict")

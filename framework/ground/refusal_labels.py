@@ -50,7 +50,7 @@ _REASONS: dict[str, str] = {
         "no-version nobody-asked not-answered never-reminded nothing-accepted "
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
-        "not-able no-conflict chains-missing not-named has-items not-admitted not-shared enough-evaluators"
+        "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

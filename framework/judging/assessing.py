@@ -17,7 +17,7 @@ from framework.ground.actors import Actor, roles_for, roles_in
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.judging import claims, settling, taking_out
+from framework.judging import claims, reminding, settling, taking_out, unchanged
 from framework.judging.blind import LEFT_OUT, is_judged
 from models.disclosure import Submission
 from models.judging import CONFIDENCE, Assessment, Item, Verdict
@@ -142,9 +142,11 @@ def finish(session: Session, submission: Submission, *, actor: Actor, now: dt.da
     barred = conflicts.barred(session, actor.user_id)
     for one, item in wanted:
         _note(verdicts[item.id], found.get(item.id))
+        unchanged.note(verdicts[item.id], found.get(item.id))
         one.finished_at = now
         lifecycle.move(session, one, "finish", actor=actor, now=now, roles=roles, submission=submission, barred=barred)
     settling.settle(session, verdicts.values(), now=now)
+    reminding.drop(session, submission.round, actor.user_id)
     return len(wanted)
 
 

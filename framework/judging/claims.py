@@ -35,13 +35,18 @@ NUMBERS_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One place that is named for an item: by how many models, for one of them in full, with what supports it."""
+    """One place that is named for an item: by how many models, for one of them in full, with what supports it.
+
+    `reports` are the names of the files of its audits, by row; `registers` those lists of smelters that hold its id.
+    """
 
     said: Said
     node: Node
     place: Place
     supports: tuple[Support, ...]
     products: int
+    reports: Mapping[int, str] = field(default_factory=dict)
+    registers: tuple[str, ...] = ()
 
     @property
     def level(self) -> str:
@@ -122,7 +127,10 @@ def _claim(item: Item, told: Iterable[tuple[Said, Node]], extra: _Extra) -> Clai
         return Claim(item, evidence.E0)
     keys = list(places)
     ceiling = evidence.ceiling([_told(item, places[key][2], extra) for key in keys], on)
-    spoken = [Spoken(*places[key], supports, times[key]) for key, supports in zip(keys, ceiling.places, strict=True)]
+    spoken = [
+        Spoken(*places[key], supports, times[key], _reports(places[key][2], extra), _registers(places[key][2], extra))
+        for key, supports in zip(keys, ceiling.places, strict=True)
+    ]
     return Claim(item, ceiling.level, tuple(sorted(spoken, key=lambda one: one.level)))
 
 
@@ -150,12 +158,24 @@ def _told(item: Item, place: Place, extra: _Extra) -> evidence.Told:
     has_entry = any(one.kind == REGISTRY and one.name == "os" for one in told.backing.published)
     if told.mention is not None and told.mention.os_id and not has_entry:
         listings.append(Listing(OPEN_SUPPLY_HUB, is_matched=False, source=(told.row.id, "os_id")))
-    if told.smelter is not None and not told.origin and told.smelter.smelter_id:
-        number, mineral = told.smelter.smelter_id.upper(), told.smelter.mineral
-        listings += [
-            Listing(name, is_matched=True, source=(told.row.id, "smelter_id")) for name in extra.lists[number, mineral]
-        ]
+    listings += [
+        Listing(name, is_matched=True, source=(told.row.id, "smelter_id")) for name in _registers(place, extra)
+    ]
     return evidence.Told(item.brand_key in extra.signed, audits, listings, source=told.row)
+
+
+def _registers(place: Place, extra: _Extra) -> tuple[str, ...]:
+    """The lists that hold the id of a smelter for its mineral."""
+    told = place.told
+    if told.smelter is None or told.origin or not told.smelter.smelter_id:
+        return ()
+    return tuple(extra.lists.get((told.smelter.smelter_id.upper(), told.smelter.mineral), ()))
+
+
+def _reports(place: Place, extra: _Extra) -> dict[int, str]:
+    """The names of the reports of the audits of a place, by row."""
+    found = {one.row_id: extra.audits.get(one.row_id) for one in place.told.audits}
+    return {number: str(row.read_values.get("evidence_file") or "") if row else "" for number, row in found.items()}
 
 
 def _published(one: Publisher, row: int) -> Listing:

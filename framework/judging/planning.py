@@ -69,7 +69,7 @@ def set_days(
                 round_id=round_.id, user_id=user, created_at=now, created_by_id=actor.user_id, languages=[]
             )
             session.add(found)
-        found.due_on = day
+        found.due_on, found.due_set_at = day, now
         session.flush()
         told = day.isoformat() if day is not None else ""
         about = people[user].user.public_id

@@ -21,7 +21,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_, key_of
-from framework.judging import rule, taking_out
+from framework.judging import rule, taking_out, unchanged
 from framework.rounds.settings import value
 from models.chain import Product
 from models.judging import Assessment, Dissent, Item, Verdict, VerdictVersion
@@ -150,6 +150,7 @@ def moderate(session: Session, one: Verdict, told: Moderated, *, actor: Actor, n
     """Write down the value found in discussion; the individual values stay as they are."""
     one = lock(session, [one.item_id], now=now)[one.item_id]
     lifecycle.move(session, one, "moderate", actor=actor, now=now, motive=told.motive, told=told)
+    unchanged.note_anew(session, one)
     tell_chain(session, one.round, [one.item_id], now=now)
 
 

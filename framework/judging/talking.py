@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -90,11 +90,11 @@ def listed(
         rows, key=lambda row: (-spread_of(finals[row.item_id]), row.submission_id, row.position, row.item_id)
     )
     part = page_of(number, len(order), PAGE)
-    return lines(session, [row.item_id for row in order[part.offset : part.offset + part.size]]), part
+    return lines(session, [row.item_id for row in order[part.offset : part.offset + part.size]], finals), part
 
 
-def lines(session: Session, items: Sequence[int]) -> list[Line]:
-    """These items as lines, in their order."""
+def lines(session: Session, items: Sequence[int], finals: Mapping[int, list[Assessment]] | None = None) -> list[Line]:
+    """These items as lines, in their order; `finals` are their final assessments where they were asked for already."""
     query = (
         select(Item, Verdict)
         .join(Verdict, Verdict.item_id == Item.id)
@@ -102,7 +102,8 @@ def lines(session: Session, items: Sequence[int]) -> list[Line]:
         .where(Item.id.in_(items))
     )
     found = {item.id: (item, verdict) for item, verdict in session.execute(query)}
-    finals, missing = final_of(session, items), piles.missing(session, items)
+    finals = final_of(session, items) if finals is None else finals
+    missing = piles.missing(session, items)
     return [
         Line(*found[number], tuple(finals[number]), tuple(missing.get(number, ())))
         for number in items

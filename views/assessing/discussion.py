@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
@@ -14,9 +15,10 @@ from framework.ground.labels import STATE_LABELS
 from framework.ground.permissions import Permission, may
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_, storable
-from framework.judging import assessing, blind, remarks, settling, taking_out, talking
+from framework.judging import assessing, blind, remarks, settling, taking_out, talking, unchanged
 from framework.judging.settling import Moderated
 from framework.judging.talking import Line
+from framework.judging.unchanged import Earlier
 from models.base import db
 from models.disclosure import Submission
 from models.judging import Assessment, Item
@@ -40,20 +42,22 @@ FOLLOW_SECONDS = 10
 def discussion(round_: Round) -> str:
     """The items that the reader may see, those whose values lie furthest apart first."""
     tenders, names = _seen(round_)
+    open_ = _open(round_, tenders)
     state = request.args.get("state", "") if request.args.get("state", "") in STATES else ""
     asked = {one.id for one in tenders if one.public_id == request.args.get("tender", "")}
-    numbers = asked & _open(round_, tenders) if "tender" in request.args and asked else _open(round_, tenders)
+    numbers = asked & open_ if "tender" in request.args and asked else open_
     lines, page = talking.listed(db.session(), round_, numbers, state=state, number=request.args.get("page"))
     return render_template(
         "assessing/discussion.html",
         round_=round_,
         lines=[_line(round_, line, names) for line in lines],
         page=page,
+        before=_before(round_, lines, numbers),
         state=state,
         states=[(one, STATE_LABELS["verdict", one]) for one in STATES],
         tenders=[(one, names[one.id]) for one in tenders],
         tender=request.args.get("tender", ""),
-        hidden=len(tenders) - len(_open(round_, tenders)),
+        hidden=len(tenders) - len(open_),
         waiting=[
             (one, names[one.id])
             for one in talking.waiting_tenders(db.session(), round_, actor().user_id)
@@ -237,8 +241,8 @@ def agreement(round_: Round) -> str:
 
 def _seen(round_: Round) -> tuple[list[Submission], dict[int, str]]:
     """The tenders that are judged, and what the reader calls them."""
-    names = names_of(round_, reader_of(round_))
-    return [one for one in opened(db.session(), round_) if one.state != "excluded"], names
+    here = opened(db.session(), round_)
+    return [one for one in here if one.state != "excluded"], names_of(round_, reader_of(round_), here)
 
 
 def _open(round_: Round, tenders: list[Submission]) -> frozenset[int]:
@@ -263,25 +267,33 @@ def _line(round_: Round, line: Line, names: dict[int, str]) -> dict[str, Any]:
 
 def _item(round_: Round, found: Item, error: str = "") -> str:
     tenders, names = _seen(round_)
-    line = talking.one(db.session(), found, _open(round_, tenders))
+    numbers, roles = _open(round_, tenders), guard.roles(round_)
+    line = talking.one(db.session(), found, numbers)
     return render_template(
         "assessing/item.html",
         round_=round_,
         shown=_line(round_, line, names),
         line=line,
         earlier=talking.earlier(db.session(), line.verdict),
+        before=_before(round_, [line], numbers).get(found.id),
         levels=[one for one in words.NAMES if line.verdict.lowest <= one <= line.verdict.highest],
         error=error,
         typed=request.form,
         words_of=words,
-        leads=may(db.session(), actor(), Permission.VERDICT_MODERATE, round_),
+        leads=may(db.session(), actor(), Permission.VERDICT_MODERATE, round_, roles=roles),
         remarks=remarks.of_items(db.session(), [found.id])[found.id],
-        remarks_too=may(db.session(), actor(), Permission.REMARK_MAKE, round_),
+        remarks_too=may(db.session(), actor(), Permission.REMARK_MAKE, round_, roles=roles),
         longest=remarks.LONGEST,
         me=actor().user_id,
         state_label=lambda state: translated(STATE_LABELS["verdict", state]),
         members={one.member_id: one.member.name for one in line.finals},
     )
+
+
+def _before(round_: Round, lines: Sequence[Line], numbers: frozenset[int]) -> dict[int, Earlier]:
+    """What was found before on the same evidence, by item, as far as the reader may see it."""
+    pairs = [(line.item, line.verdict) for line in lines]
+    return unchanged.earlier(db.session(), round_, pairs, numbers, actor=actor())
 
 
 def _remark(round_: Round, item_id: str, remark_id: str, said: str) -> str | Response | tuple[str, int]:

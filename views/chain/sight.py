@@ -74,9 +74,12 @@ def eyes(round_: Round) -> Eyes:
     )
 
 
-def names_of(round_: Round, reader: Reader) -> dict[int, str]:
-    """What this reader calls the bidders of a round, by opened submission: names, or letters by the order of receipt."""
-    return _called(reader, opened(db.session(), round_))
+def names_of(round_: Round, reader: Reader, here: Sequence[Submission] | None = None) -> dict[int, str]:
+    """What this reader calls the bidders of a round, by opened submission: names, or letters by the order of receipt.
+
+    `here` are all opened submissions of the round where they were asked for already.
+    """
+    return _called(reader, opened(db.session(), round_) if here is None else here)
 
 
 def _called(reader: Reader, here: Sequence[Submission]) -> dict[int, str]:
