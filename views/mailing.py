@@ -11,7 +11,7 @@ from framework.disclosure import notices, sealing
 from models.base import db
 from models.records import Mail
 from models.sealing import Ring, holding
-from views import keyring
+from views import keyring, letters
 from views.page import help_contact
 from views.settings import Settings
 
@@ -55,6 +55,9 @@ def absolute(path: str) -> str:
 def _context(mail: Mail) -> dict[str, Any]:
     path = mail.secret or str(mail.params.get("path", ""))
     given = {"recipient": "", **notices.opened(mail.params)}
+    reads = letters.of_mail(mail)
+    if reads is not None:
+        given = reads.over_all(given)
     return given | {
         "subject": "",
         "act_url": absolute(path) if path else "",
