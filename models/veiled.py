@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -170,6 +170,30 @@ class NameText(TypeDecorator[str]):
         """The letter where the reader may not know the name."""
         found = _veil.get()
         return value if found is None or value is None else found.column(self.kind, value)
+
+
+class SaidText(TypeDecorator[str]):
+    """A text in which somebody may have written who a bidder is: what a supplier answered."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """With letters where the reader may not know the names."""
+        found = _veil.get()
+        return value if found is None or value is None else found.over(value)
+
+
+class SaidObject(TypeDecorator[Any]):
+    """The same for an object of texts; it is never asked for in SQL by its parts."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """With letters where the reader may not know the names."""
+        found = _veil.get()
+        return value if found is None else found.over_all(value)
 
 
 def _form(word: str) -> str:

@@ -102,6 +102,7 @@ def permit(permission: Permission) -> Callable[[View], View]:
                 return first
             if request.method in SAFE:
                 letters.put_on(permission, values.get("round_"), actor().user_id)
+                letters.require_shown(permission)
             replay = _replayed()
             return replay if replay is not None else view(**values)
 
@@ -174,7 +175,7 @@ def roles(round_: Round) -> frozenset[str]:
 def _may(permission: str, round_: Round | None = None) -> bool:
     """Whether the asker may do something, for templates."""
     held = roles(round_) if round_ is not None else None
-    return may(db.session, actor(), Permission(permission), round_, roles=held)
+    return not letters.is_kept(permission) and may(db.session, actor(), Permission(permission), round_, roles=held)
 
 
 def child(table: type[T], public_id: str, round_: Round) -> T:

@@ -39,25 +39,31 @@ def end() -> None:
 
 
 def put_on(permission: str, round_: Round | None, user_id: int | None) -> None:
-    """From here on the page that is shown has letters where its reader knows the bidders by letters.
-
-    Raises NotAllowed for a page that cannot be shown so.
-    """
+    """From here on the page that is shown has letters where its reader knows the bidders by letters."""
     if user_id is None or permission in WITH_NAMES:
         return
     with veiling(None):
         found = letters.names_for(db.session(), round_, user_id, words)
     if found is None:
         return
-    if round_ is not None and permission in NAMING:
-        raise NotAllowed(
-            "names-kept",
-            N_("You judge by letters. This page names the suppliers: you see it once the judging is closed."),
-        )
     for one in db.session().identity_map.values():
         if isinstance(one, Organisation):
             db.session().expire(one)
     veil(found)
+
+
+def is_kept(permission: str) -> bool:
+    """Whether a page is not shown to the reader of this request because it names the bidders."""
+    return names() is not None and permission in NAMING
+
+
+def require_shown(permission: str) -> None:
+    """Raise NotAllowed where a page cannot be shown with letters."""
+    if is_kept(permission):
+        raise NotAllowed(
+            "names-kept",
+            N_("You judge by letters. This page names the suppliers: you see it once the judging is closed."),
+        )
 
 
 def of_mail(mail: Mail) -> Names | None:

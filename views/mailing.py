@@ -24,9 +24,9 @@ def render(mail: Mail) -> tuple[str, str, str]:
     unknown template.
     """
     with force_locale(mail.language), holding(_keys_of(mail)):
-        words = _context(mail)
+        words = context_of(mail)
         text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
-        subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
+        subject = "".join(text_half.blocks["subject"](text_half.newcontext_of(words)))
         words["subject"] = " ".join(subject.split())
         page = current_app.jinja_env.get_template(f"mail/{mail.template}.html")
         return words["subject"], _tidy(text_half.render(words)), page.render(words)
@@ -52,7 +52,8 @@ def absolute(path: str) -> str:
     return f"{settings.base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
-def _context(mail: Mail) -> dict[str, Any]:
+def context_of(mail: Mail) -> dict[str, Any]:
+    """What a template is given; whoever judges by letters is told letters."""
     path = mail.secret or str(mail.params.get("path", ""))
     given = {"recipient": "", **notices.opened(mail.params)}
     reads = letters.of_mail(mail)

@@ -28,7 +28,7 @@ Words = Callable[[str], str]
 
 def letters(session: Session, round_: Round) -> dict[int, str]:
     """The letter of each bidder of an opened round, by organisation."""
-    return {number: letter(place) for place, (number, *_facts) in enumerate(_bidders(session, round_))}
+    return {number: letter(order) for order, (number, *_facts) in enumerate(_bidders(session, round_))}
 
 
 def are_in_use(round_: Round) -> bool:
@@ -74,8 +74,8 @@ def names_for(session: Session, round_: Round | None, user_id: int | None, words
         return None
     found: dict[int, Bidder] = {}
     for one in rounds:
-        for place, (number, name, registration_no, mail_domain) in enumerate(_bidders(session, one)):
-            shown = words(letter(place) if number not in found else "")
+        for order, (number, name, registration_no, mail_domain) in enumerate(_bidders(session, one)):
+            shown = words(letter(order) if number not in found else "")
             found[number] = Bidder(shown, name, registration_no, mail_domain)
     return Names(tuple(found.values()))
 
@@ -112,9 +112,10 @@ def _bidders(session: Session, round_: Round) -> list[tuple[int, str, str, str]]
         .distinct()
         .execution_options(all_tenders=True)
     )
-    rows = sorted(session.execute(query).tuples(), key=lambda row: _place(round_.public_id, row[1]))
+    rows = sorted(session.execute(query).all(), key=lambda row: place(round_.public_id, row[1]))
     return [(number, name, registered, domain) for number, _key, name, registered, domain in rows]
 
 
-def _place(round_id: str, supplier_id: str) -> str:
+def place(round_id: str, supplier_id: str) -> str:
+    """By what the bidders of a round are ordered for their letters."""
     return hashlib.sha256(f"letters of {round_id}: {supplier_id}".encode()).hexdigest()
