@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import itertools
 import os
@@ -16,7 +17,7 @@ from sqlalchemy import select
 from framework.chain.clarifications import acts
 from framework.chain.clarifications.positions import positions
 from framework.chain.contradictions import finding, loading, review
-from framework.judging import blind, claims, letters
+from framework.judging import blind, claims, letters, talking
 from models.base import db
 from models.chain import Product, Site
 from models.contradictions import Clarification, Contradiction
@@ -72,6 +73,7 @@ class Lettered:
         for who in judged.evaluators:
             judged.all_say(self.kestrel, items, who, ["E1", "E2", "E0", "E0"])
         blind.look(self.session, self.kestrel, actor=judged.evaluators[0], now=judged.clock())
+        talking.show_to_all(self.session, items[0], actor=judged.chair, now=judged.clock())
         judged.work()
         self.here, self.lot_key = f"/rounds/{self.round.public_id}", judged.lot.public_id
         self.item_keys = [one.public_id for one in items]
@@ -235,13 +237,22 @@ def addresses(app, world):
 
 
 def walk(app, world, who, each=1):
-    """Of every address, or of one in so many: status, and what in its answer gives a bidder away."""
-    found = {}
-    for address in sorted({*addresses(app, world)[::each], world.here + CONFLICTS}):
+    """Of every address, or of one in so many, and of all that these link to: status, and what gives a bidder away."""
+    found, told = {}, {}
+    waiting = sorted({*addresses(app, world)[::each], world.here + CONFLICTS}, reverse=True)
+    while waiting:
+        address = waiting.pop()
+        path = address.partition("?")[0]
+        if address in found or told.get(path) == 200:
+            continue
         db.session.remove()
         answer = world.browsers[who].get(address, buffered=True)
         assert answer.status_code < 500 or "health" in address, address
+        told[path] = answer.status_code
         found[address] = (answer.status_code, set(map(str.casefold, GIVES_AWAY.findall(inside(answer)))))
+        if answer.mimetype == "text/html" and each == 1:
+            links = re.findall(r'href="(/rounds/[^"#]+)', answer.text)
+            waiting += [html.unescape(one) for one in links if told.get(one.partition("?")[0]) != 200]
     return found
 
 
