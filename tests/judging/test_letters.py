@@ -284,6 +284,7 @@ def test_without_the_setting_everybody_reads_names(plain):
     page = plain.get("evaluator", "/submissions").text
     assert KESTREL[0] in page
     assert "Supplier A" not in page
+    assert "judged by letters" not in plain.get("evaluator", "/judging/mine").text
     assert "Supplier A" not in plain.get("lead", "/judging").text
     assert KESTREL[0] in plain.get("evaluator", f"/submissions/{plain.kestrel.public_id}?sheet=0_submission").text
 
@@ -307,6 +308,10 @@ def test_what_the_sender_wrote_of_itself_is_read_by_its_letter(world):
     sites = world.get("evaluator", f"/submissions/{world.kestrel.public_id}?sheet=3_sites").text
     assert f"Made for {shown} alone" in sites
     assert "Lakeside Ltd" in sites
+
+
+def test_the_pile_says_that_names_come_back(world):
+    assert "This round is judged by letters" in world.get("evaluator", "/judging/mine").text
 
 
 def test_letters_stay_from_page_to_page_and_from_evaluator_to_evaluator(world):

@@ -7,6 +7,7 @@ from flask import render_template
 from framework.disclosure.veil import opened
 from framework.ground.permissions import Permission
 from framework.judging import piles
+from models import veiled
 from models.base import db
 from models.rounds import Round
 from views import clock
@@ -27,6 +28,7 @@ def pile(round_: Round) -> str:
         pile=piles.pile(db.session(), round_, actor().user_id, submissions),
         submissions={one.id: one for one in submissions},
         names=names,
+        by_letters=veiled.names() is not None,
         today=clock.now().date(),
     )
 
