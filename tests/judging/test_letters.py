@@ -358,16 +358,17 @@ def test_a_conflict_moves_no_letter(world):
     assert world.shown(world.kestrel) not in page
 
 
-@pytest.mark.parametrize(("role", "reads"), [("chair", False), ("opener", False), (None, True)])
-def test_whoever_chairs_or_opens_as_well_reads_names(world, build, role, reads):
-    actor = world.judged.evaluators[0]
-    if role is not None:
-        build.appoint(
-            world.round,
-            world.session.get_one(User, actor.user_id),
-            world.session.get_one(Organisation, actor.organisation_id),
-            role,
-        )
+@pytest.mark.parametrize(("role", "reads"), [("chair", False), ("opener", False), ("lead", False), (None, True)])
+def test_whoever_chairs_opens_or_leads_as_well_reads_names(world, build, role, reads):
+    actor = world.people["evaluator"]
+    user, member = (
+        world.session.get_one(User, actor.user_id),
+        world.session.get_one(Organisation, actor.organisation_id),
+    )
+    if role == "lead":
+        build.grant(user, world.round.organisation, "lead")
+    elif role is not None:
+        build.appoint(world.round, user, member, role)
     assert letters.reads_letters(world.session, world.round, actor.user_id) is reads
 
 
