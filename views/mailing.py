@@ -26,7 +26,7 @@ def render(mail: Mail) -> tuple[str, str, str]:
     with force_locale(mail.language), holding(_keys_of(mail)):
         words = context_of(mail)
         text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
-        subject = "".join(text_half.blocks["subject"](text_half.newcontext_of(words)))
+        subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
         words["subject"] = " ".join(subject.split())
         page = current_app.jinja_env.get_template(f"mail/{mail.template}.html")
         return words["subject"], _tidy(text_half.render(words)), page.render(words)
