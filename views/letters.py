@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import g
 from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
 
 from framework.ground.errors import NotAllowed
 from framework.ground.permissions import Permission
@@ -67,6 +68,6 @@ def require_shown(permission: str) -> None:
 
 
 def of_mail(mail: Mail) -> Names | None:
-    """The bidders whom the recipient of a mail knows by letters."""
+    """The bidders whom the recipient of a mail knows by letters; asked of the session that sends it, which may hold the write lock."""
     with veiling(None):
-        return letters.names_of_mail(db.session(), mail.recipient, mail.round_id, words)
+        return letters.names_of_mail(object_session(mail) or db.session(), mail.recipient, mail.round_id, words)
