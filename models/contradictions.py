@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
 from models.disclosure import Submission, SubmissionRow
 from models.people import Organisation, User
 from models.rounds import Round
+from models.veiled import SaidObject, SaidText
 
 CONTRADICTION_ACTS = ("accept", "dismiss", "ask", "undo")
 
@@ -32,7 +33,7 @@ class Contradiction(Record, Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     code: Mapped[str] = mapped_column(String(40), comment="row of data/contradictions.csv")
     key: Mapped[str] = mapped_column(String(64), comment="hash of what it is about")
-    params: Mapped[dict[str, Any]] = mapped_column(JSON, comment="of its sentence")
+    params: Mapped[dict[str, Any]] = mapped_column(SaidObject, comment="of its sentence")
     worth: Mapped[int | None] = mapped_column(comment="pooled expected pieces it touches, at most; blank = not known")
     words: Mapped[str] = mapped_column(Text, default="", comment="what it can be searched by, folded")
     settled_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="since when it no longer holds")
@@ -50,7 +51,7 @@ class ContradictionRow(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
     row_id: Mapped[int | None] = mapped_column(ForeignKey("submission_row.id"), comment="blank = there is no such row")
     position: Mapped[int]
-    says: Mapped[dict[str, Any]] = mapped_column(JSON, comment="what it says, by name")
+    says: Mapped[dict[str, Any]] = mapped_column(SaidObject, comment="what it says, by name")
     is_asked: Mapped[bool] = mapped_column(comment="whether a question about it goes to this supplier")
 
     submission: Mapped[Submission] = relationship()
@@ -132,7 +133,7 @@ class ClarificationItem(Base):
     clarification_id: Mapped[int] = mapped_column(ForeignKey("clarification.id"), index=True)
     contradiction_id: Mapped[int] = mapped_column(ForeignKey("contradiction.id"), index=True)
     row_id: Mapped[int | None] = mapped_column(ForeignKey("submission_row.id"), comment="of its own file")
-    says: Mapped[dict[str, Any]] = mapped_column(JSON)
+    says: Mapped[dict[str, Any]] = mapped_column(SaidObject)
 
     row: Mapped[SubmissionRow | None] = relationship()
 
@@ -144,7 +145,7 @@ class ClarificationAnswer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clarification_id: Mapped[int] = mapped_column(ForeignKey("clarification.id"), index=True)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(SaidText)
     row_id: Mapped[int | None] = mapped_column(ForeignKey("submission_row.id"), comment="of its own file; blank = all")
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     at: Mapped[dt.datetime] = mapped_column(Instant)

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
+from models.veiled import NameText
 
 ORGANISATION_KINDS = ("lead", "buyer", "supplier", "monitor", "operator")
 SUPPLIER_KINDS = ("reseller", "brand", "agent", "distributor")
@@ -36,15 +37,15 @@ class Organisation(Record, Base):
         CheckConstraint("(kind = 'supplier') = (supplier_kind IS NOT NULL)", name="supplier_kind_fits"),
     )
 
-    name: Mapped[str] = mapped_column(String(200))
-    folded_name: Mapped[str] = mapped_column(String(200), index=True)
+    name: Mapped[str] = mapped_column(NameText("name", 200))
+    folded_name: Mapped[str] = mapped_column(NameText("folded_name", 200), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     supplier_kind: Mapped[str | None] = mapped_column(String(20))
     body_type: Mapped[str | None] = mapped_column(String(40))
-    registration_no: Mapped[str] = mapped_column(String(40), default="")
+    registration_no: Mapped[str] = mapped_column(NameText("registration_no", 40), default="")
     country: Mapped[str] = mapped_column(String(2))
     jurisdiction: Mapped[str | None] = mapped_column(String(20))
-    mail_domain: Mapped[str] = mapped_column(String(200), default="")
+    mail_domain: Mapped[str] = mapped_column(NameText("mail_domain", 200), default="")
     is_invented: Mapped[bool] = mapped_column(default=False, comment="demo organisation, labelled as invented")
 
 

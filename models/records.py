@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Instant, Record, one_of
 from models.sealing import ForKey, open_text, plain_text
+from models.veiled import names
 
 JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 MAIL_STATES = ("waiting", "sent", "failed", "dropped")
@@ -97,8 +98,9 @@ class StoredFile(Record, Base):
 
     @property
     def name(self) -> str:
-        """The name as sent. Raises KeyMissing and SealBroken."""
-        return open_text(_NAME_FIELD, self._name)
+        """The name as sent, as the reader of what runs now may read it. Raises KeyMissing and SealBroken."""
+        found, reads = open_text(_NAME_FIELD, self._name), names()
+        return found if reads is None else reads.over(found)
 
     @name.setter
     def name(self, value: str) -> None:

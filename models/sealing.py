@@ -26,6 +26,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
+from models.veiled import names
+
 MARK = "~sealed1~"
 _ESCAPE = MARK + "!"
 """Before a plain value that begins like a seal: nobody can write one into a file and have it taken for ours."""
@@ -33,6 +35,8 @@ _NONCE = 12
 _PAD = 64
 """Sealed objects are filled up to a multiple of so many bytes: the length tells little."""
 NO_ROW = -1
+OF_ROWS = ("row.values", "row.found")
+"""Fields that hold the cells of a row."""
 
 
 class KeyMissing(Exception):
@@ -350,8 +354,9 @@ class SealedObject(TypeDecorator[Any]):
         return value.key.object(self.field, dict(value)) if isinstance(value, ForKeyObject) else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Open it. Raises KeyMissing and SealBroken."""
-        return open_object(self.field, value)
+        """Open it; a row in which a bidder names itself comes as its reader may read it. Raises KeyMissing and SealBroken."""
+        found, reads = open_object(self.field, value), names()
+        return found if reads is None or self.field not in OF_ROWS else reads.row(found)
 
 
 def open_object(field: str, stored: Any) -> Any:

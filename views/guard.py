@@ -43,7 +43,7 @@ from models.matching import MatchQuestion
 from models.records import OneTimeKey
 from models.requests import UpstreamRequest
 from models.rounds import Lot, Round
-from views import caller, clock, keyring, personal, typed
+from views import caller, clock, keyring, letters, personal, typed
 from views.caller import is_call
 from views.i18n import sentence
 
@@ -100,6 +100,9 @@ def permit(permission: Permission) -> Callable[[View], View]:
             first = _conflicts_first(permission, values)
             if first is not None:
                 return first
+            if request.method in SAFE:
+                letters.put_on(permission, values.get("round_"), actor().user_id)
+                letters.require_shown(permission)
             replay = _replayed()
             return replay if replay is not None else view(**values)
 
@@ -172,7 +175,7 @@ def roles(round_: Round) -> frozenset[str]:
 def _may(permission: str, round_: Round | None = None) -> bool:
     """Whether the asker may do something, for templates."""
     held = roles(round_) if round_ is not None else None
-    return may(db.session, actor(), Permission(permission), round_, roles=held)
+    return not letters.is_kept(permission) and may(db.session, actor(), Permission(permission), round_, roles=held)
 
 
 def child(table: type[T], public_id: str, round_: Round) -> T:
@@ -225,19 +228,31 @@ def refused(error: RuleBroken) -> str:
     A second factor given too long ago is no refusal: it is asked for, and the same form then sent again.
     """
     db.session.rollback()
-    keep_out_again()
+    _leave_out_again()
     if isinstance(error, FactorStale):
         raise error
     if not isinstance(error, InvalidInput):
         note_denied(error)
+    _read_letters()
     return sentence(error)
 
 
 def keep_out_again() -> None:
-    """From here on a form shows a page: what a conflict, or judging blind, keeps from the asker is left out as on any page."""
+    """From here on a form shows a page: what a conflict, judging blind or by letters keeps from the asker is left out as on any page."""
+    _leave_out_again()
+    _read_letters()
+
+
+def _leave_out_again() -> None:
     if getattr(g, "kept_out", None):
         conflicts.keep_out(db.session(), g.kept_out)
     judged.hide(db.session(), hidden=getattr(g, "is_blind", False))
+
+
+def _read_letters() -> None:
+    attempted = getattr(g, "attempt_round", None)
+    round_ = db.session.get(Round, inspect(attempted).identity[0]) if attempted is not None else None
+    letters.put_on(getattr(g, "attempt", ""), round_, actor().user_id)
 
 
 def note_denied(error: RuleBroken) -> None:
@@ -315,6 +330,7 @@ def _ask_first(endpoint: str) -> Response | tuple[str, int]:
 
 def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
+    letters.begin()
     db.session().info["write"] = request.method not in SAFE
     conflicts.keep_out(db.session(), frozenset())
     judged.hide(db.session(), hidden=False)
@@ -387,6 +403,7 @@ def _appointed(who: Actor, needed: frozenset[str]) -> bool:
 
 def _touch(_error: BaseException | None) -> None:
     conflicts.keep_out(db.session(), frozenset())
+    letters.end()
     used = getattr(g, "touch", None)
     if used is None:
         return

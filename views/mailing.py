@@ -11,7 +11,7 @@ from framework.disclosure import notices, sealing
 from models.base import db
 from models.records import Mail
 from models.sealing import Ring, holding
-from views import keyring
+from views import keyring, letters
 from views.page import help_contact
 from views.settings import Settings
 
@@ -24,7 +24,7 @@ def render(mail: Mail) -> tuple[str, str, str]:
     unknown template.
     """
     with force_locale(mail.language), holding(_keys_of(mail)):
-        words = _context(mail)
+        words = context_of(mail)
         text_half = current_app.jinja_env.get_template(f"mail/{mail.template}.txt")
         subject = "".join(text_half.blocks["subject"](text_half.new_context(words)))
         words["subject"] = " ".join(subject.split())
@@ -52,9 +52,13 @@ def absolute(path: str) -> str:
     return f"{settings.base_url.rstrip('/')}/{path.lstrip('/')}"
 
 
-def _context(mail: Mail) -> dict[str, Any]:
+def context_of(mail: Mail) -> dict[str, Any]:
+    """What a template is given; whoever judges by letters is told letters."""
     path = mail.secret or str(mail.params.get("path", ""))
     given = {"recipient": "", **notices.opened(mail.params)}
+    reads = letters.of_mail(mail)
+    if reads is not None:
+        given = reads.over_all(given)
     return given | {
         "subject": "",
         "act_url": absolute(path) if path else "",

@@ -17,7 +17,7 @@ from framework.disclosure.columns import SITES
 from framework.disclosure.confidentiality import Reader, levels_of, reader_of
 from framework.disclosure.differences import Differences, compare
 from framework.disclosure.recognise import SITE_LIST
-from framework.disclosure.veil import OPENED
+from framework.disclosure.veil import OPENED, hides_names
 from framework.ground.actors import Actor
 from framework.ground.permissions import Permission, may
 from models.disclosure import Submission, SubmissionRow
@@ -66,12 +66,12 @@ def earlier(session: Session, round_: Round, suppliers: Sequence[int], actor: Ac
 def _may_know(session: Session, round_: Round, actor: Actor) -> bool:
     """Whether an actor may compare suppliers by name in a round."""
     is_seen = may(session, actor, Permission.COMPARISON_VIEW, round_)
-    return is_seen and not reader_of(session, round_, actor).hides_bidders
+    return is_seen and not hides_names(reader_of(session, round_, actor))
 
 
 def with_earlier(session: Session, round_: Round, lines: Sequence[Line], reader: Reader, actor: Actor) -> list[Line]:
     """The lines with their last versions; whoever may not know bidders is told of none, for that would tell who they are."""
-    if reader.hides_bidders:
+    if hides_names(reader):
         return list(lines)
     known = earlier(session, round_, [one.submission.supplier_id for one in lines], actor)
     return [replace(one, earlier=known.get(one.submission.supplier_id)) for one in lines]

@@ -15,6 +15,7 @@ from framework.ground.actors import Actor, roles_for, roles_in
 from models.demand import Demand
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Lot, Round
+from models.veiled import names
 
 LEVELS = ("public", "consortium", "buyers_linked", "lead_and_monitor")
 NAMES_THE_BIDDER = "0_submission"
@@ -72,7 +73,10 @@ def reader_of(
         sees_all=bool(roles & SEES_ALL),
         own=own,
         lot_codes=frozenset(map(str.casefold, session.scalars(declared))) if "member" in roles else frozenset(),
-        hides_bidders="monitor" in roles and not roles & {"lead", "member"} and round_.state in BEFORE_AWARD,
+        hides_bidders="monitor" in roles
+        and not roles & {"lead", "member"}
+        and round_.state in BEFORE_AWARD
+        and names() is None,
         inside=bool(roles & {"lead", "member"}),
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.disclosure.columns import SHEETS, SUBMISSION
 from framework.disclosure.confidentiality import Reader, letter
+from models import veiled
 from models.disclosure import Submission, SubmissionRow
 from models.rounds import Round
 
@@ -59,14 +60,18 @@ def opened(session: Session, round_: Round) -> list[Submission]:
 
 def veil_for(session: Session, round_: Round, reader: Reader) -> Veil:
     """What this reader may not read of a round's opened submissions; empty where all may be read."""
-    return veil_of(session, reader, opened(session, round_)) if reader.hides_bidders else Veil()
+    return veil_of(session, reader, opened(session, round_) if reader.hides_bidders else ())
 
 
 def veil_of(session: Session, reader: Reader, submissions: Sequence[Submission]) -> Veil:
     """What this reader may not read of `submissions`, given in the order of their receipts.
 
-    A bidder is named by its own name, and by its brands where it is a brand that bids itself.
+    A bidder is named by its own name, and by its brands where it is a brand that bids itself. Whoever judges by letters
+    reads the letters of the judging; brands stay named there, for they are what is judged.
     """
+    reads = veiled.names()
+    if reads is not None:
+        return Veil(dict(reads.letters), reads.written)
     if not reader.hides_bidders:
         return Veil()
     by_number = {submission.id: letter(order) for order, submission in enumerate(submissions)}
@@ -81,6 +86,11 @@ def veil_of(session: Session, reader: Reader, submissions: Sequence[Submission])
     return Veil({name: found for name, found in letters.items() if name}, frozenset(filter(str.strip, written)))
 
 
+def hides_names(reader: Reader) -> bool:
+    """Whether the file of a bidder, and what it is called, are kept from this reader because they name the bidder."""
+    return reader.hides_bidders or veiled.names() is not None
+
+
 def sheet_number(reader: Reader, submission: Submission, sheet: str) -> int | None:
     """The number by which a sheet is called where its own name is not shown, from 1; None where it is.
 
@@ -89,7 +99,7 @@ def sheet_number(reader: Reader, submission: Submission, sheet: str) -> int | No
     if sheet in SHEETS:
         return None
     stem = PurePath(submission.file.name).stem
-    if not reader.hides_bidders and sheet != stem[: len(sheet)]:
+    if not hides_names(reader) and sheet != stem[: len(sheet)]:
         return None
     names = [str(one["name"]) for one in submission.sheets or []]
     return names.index(sheet) + 1 if sheet in names else 1

@@ -63,6 +63,7 @@ LABELS: dict[str, str] = {
     "agree_spread": N_("Spread of levels up to which evaluators agree"),
     "agree_spread_points_pct": N_("Spread of points up to which evaluators agree, as a percentage of the scale"),
     "score_scale": N_("Highest point of the scale for points"),
+    "judge_by_letters": N_("Evaluators read letters instead of the names of suppliers while they judge"),
     "conflict_employer_years": N_("Years back that former employers count as a conflict of interest"),
     "show_volume_to_brand": N_("Brands and makers that suppliers ask see the pooled volume behind the question"),
     "min_cell_members": N_("Fewest members behind a figure that others may see"),

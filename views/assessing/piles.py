@@ -10,6 +10,7 @@ from framework.disclosure.veil import opened
 from framework.ground.errors import RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.judging import piles, reminding
+from models import veiled
 from models.base import db
 from models.rounds import Round
 from views import clock, guard
@@ -30,6 +31,7 @@ def pile(round_: Round) -> str:
         pile=piles.pile(db.session(), round_, actor().user_id, submissions),
         submissions={one.id: one for one in submissions},
         names=names,
+        by_letters=veiled.names() is not None,
         today=clock.now().date(),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -14,6 +16,7 @@ from framework.disclosure.confidentiality import Reader
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
+from models import veiled
 from models.base import db
 from models.contradictions import Clarification, Contradiction, ContradictionRow
 from models.rounds import Round
@@ -79,7 +82,7 @@ def judged_contradiction(round_: Round, contradiction_id: str) -> str:
         accepted_at=decision.at if decision is not None else None,
         questions=[_question(round_, each, names) for each in questions],
         states=lists.STATES,
-        people=select_people([answer.user_id for each in questions for answer in each.answers]),
+        people=_people(questions, names),
     )
 
 
@@ -96,7 +99,7 @@ def judged_questions(round_: Round) -> str:
         round_=round_,
         questions=[_question(round_, each, names) for each in found],
         states=lists.STATES,
-        people=select_people([answer.user_id for each in found for answer in each.answers]),
+        people=_people(found, names),
         page=page,
     )
 
@@ -105,6 +108,12 @@ def _names(round_: Round) -> dict[int, str]:
     """What the reader calls the suppliers that are judged, by submission."""
     names = names_of(round_, reader_of(round_))
     return {one.id: names[one.id] for one in judged.submissions(db.session(), round_)}
+
+
+def _people(questions: Iterable[Clarification], names: dict[int, str]) -> dict[int, str]:
+    """Who answered, by user; to who judges by letters a person of a supplier is that supplier."""
+    answered = {answer.user_id: names[each.submission_id] for each in questions for answer in each.answers}
+    return answered if veiled.names() is not None else select_people(list(answered))
 
 
 def _question(round_: Round, one: Clarification, names: dict[int, str]) -> dict[str, object]:

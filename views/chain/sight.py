@@ -68,7 +68,7 @@ def eyes(round_: Round) -> Eyes:
     roles, reader = guard.roles(round_), reader_of(round_)
     here = opened(db.session(), round_)
     hidden = veil_of(db.session(), reader, here)
-    covers = (lambda text: str(hidden.over(text, lettered))) if reader.hides_bidders else None
+    covers = (lambda text: str(hidden.over(text, lettered))) if hidden.letters else None
     return Eyes(
         reader, Sight(round_, "lead" in roles, covers, getattr(g, "kept_out", frozenset())), _called(reader, here)
     )

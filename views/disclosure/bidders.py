@@ -10,6 +10,7 @@ from framework.disclosure.declared import is_of_others, titles
 from framework.disclosure.foreign.recognising import TEMPLATE_SHEETS
 from framework.disclosure.veil import sheet_number
 from models.disclosure import Submission, SubmissionRow
+from models.veiled import names
 
 
 def bidder(reader: Reader, name: str) -> str:
@@ -18,7 +19,9 @@ def bidder(reader: Reader, name: str) -> str:
 
 
 def lettered(letter: str) -> str:
-    """A bidder by its letter."""
+    """A bidder by its letter. Whoever judges by letters reads those of the judging, which are words already."""
+    if names() is not None:
+        return letter
     return _("Bidder %(letter)s", letter=letter)
 
 

@@ -13,7 +13,7 @@ from framework.disclosure import confidentiality, groups, shared_columns
 from framework.disclosure.checked import REASONS
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.disclosure.declared import is_of_others
-from framework.disclosure.veil import opened, sheet_number, veil_for
+from framework.disclosure.veil import hides_names, opened, sheet_number, veil_for
 from framework.ground.errors import NotFound
 from framework.ground.issue_catalogue import describe
 from framework.ground.paging import page_of
@@ -164,7 +164,7 @@ def opened_original(round_: Round, submission_id: str) -> Response:
 
 def _gets_file(reader: Reader) -> bool:
     """Whether this reader may have the file itself, where it may be given away at all."""
-    return reader.sees_all and not reader.hides_bidders
+    return reader.sees_all and not hides_names(reader)
 
 
 def opened_one(round_: Round, public_id: str) -> tuple[Submission, str, Reader]:

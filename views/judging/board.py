@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.text import N_, storable
-from framework.judging import assigning, items, judges, sharing, starting
+from framework.judging import assigning, items, judges, letters, sharing, starting
 from framework.judging.assigning import Change
 from framework.judging.sharing import Lack
 from framework.judging.starting import ADMIT, NAME, SHARE, SOMEBODY, STATE
@@ -185,6 +185,7 @@ def _board(round_: Round, error: str = "") -> str:
         ],
         lacking=len(lacking),
         each=each,
+        letters=letters.letters(session, round_) if letters.are_in_use(round_) else {},
         may_share=may(session, actor(), Permission.JUDGING_SHARE, round_, roles=roles),
         may_start=may(session, actor(), Permission.JUDGING_START, round_, roles=roles),
         closing=facts_of(round_) if round_.state == "judging" else [],

@@ -20,7 +20,7 @@ from framework.rounds import calendar_feeds
 from framework.rounds.calendar_feeds import Entry
 from models.base import db
 from models.rounds import Round
-from views import clock, guard
+from views import clock, guard, letters
 from views.guard import actor, permit
 from views.i18n import instant, number, words
 from views.i18n import zone as own_zone
@@ -73,6 +73,7 @@ def revoke_calendar(round_: Round) -> AnyResponse:
 def feed(token: str) -> Response:
     """The calendar behind a private link, in the language and zone of its person; 404 once it is revoked."""
     found, who = calendar_feeds.find(db.session(), token, _secret(), now=clock.now())
+    letters.put_on(Permission.PUBLIC, found.round, who.user_id)
     entries = calendar_feeds.entries(db.session(), found.round, who)
     with force_locale(found.user.language):
         content = _calendar(found.round, entries, zone=found.user.zone, inside=True)

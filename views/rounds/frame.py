@@ -17,7 +17,7 @@ from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
 from models.base import db
 from models.rounds import Outage, Round
-from views import clock, guard
+from views import clock, guard, letters
 from views.guard import actor
 from views.i18n import date, instant, state_words, words
 
@@ -163,7 +163,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
     for endpoint, label, permission in TABS:
         rule = TABLE[permission]
         allowed = bool(roles_here(round_) & rule.roles) and (not rule.states or round_.state in rule.states)
-        if allowed and endpoint in current_app.view_functions:
+        if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
             found.append({"url": url, "label": words(label), "current": here})

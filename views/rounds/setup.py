@@ -50,6 +50,7 @@ RULES = (
     "seal_mode",
     "show_received_count",
     "show_volume_to_brand",
+    "judge_by_letters",
     "demand_four_eyes",
     "framework_max_months",
     "over_max",

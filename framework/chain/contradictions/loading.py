@@ -36,6 +36,7 @@ from models.contradictions import ContradictionRun
 from models.demand import Demand
 from models.disclosure import SmelterLoad, Submission, SubmissionRow
 from models.rounds import Round
+from models.veiled import real
 
 RULES = "1"
 """Grows with every change of a check, so that rounds are looked at again."""
@@ -86,7 +87,7 @@ def mark(session: Session, round_: Round) -> str:
     declared = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == round_.id)
     parts = (
         RULES,
-        [(one.id, one.supplier.name) for one in submissions],
+        [(one.id, real(one.supplier.name)) for one in submissions],
         _where(session, [one.id for one in submissions]),
         [(number, one.id, name) for number, (one, name) in before.items()],
         _where(session, sorted({one.id for one, _name in before.values()})),
@@ -126,7 +127,7 @@ def _parties(submissions: Sequence[Submission], stated: Sequence[Stated]) -> dic
             one.supplier.public_id,
             one.supplier.supplier_kind or "",
             reference_day(one),
-            frozenset({*brands[one.id], fold(one.supplier.name)} - {""}),
+            frozenset({*brands[one.id], fold(real(one.supplier.name))} - {""}),
             rows.get(one.id),
         )
         for one in submissions

@@ -22,6 +22,7 @@ from models.chain import Mention, Site
 from models.people import Organisation
 from models.published import FactoryList, FactoryListing, RegistryEntry, RegistryLoad
 from models.rounds import Round
+from models.veiled import real
 
 LIST, REGISTRY = "list", "registry"
 COLUMNS = {"os_id": "os", "smelter_id": "cid", "gln": "gln"}
@@ -98,8 +99,8 @@ def marks_of(name: str, known: Mapping[str, Iterable[Organisation]]) -> frozense
     marks = {f"name:{key_of(name)}"}
     for one in known.get(key_of(name), ()):
         marks.add(f"by:{one.id}")
-        if one.registration_no:
-            marks.add(f"registered:{one.country}:{key_of(one.registration_no)}")
+        if number := real(one.registration_no):
+            marks.add(f"registered:{one.country}:{key_of(number)}")
     return frozenset(marks)
 
 
@@ -166,5 +167,5 @@ def _entries(brands: Collection[str], day: dt.date | None) -> Select[int, str, s
 def _organisations(session: Session) -> dict[str, list[Organisation]]:
     found: dict[str, list[Organisation]] = defaultdict(list)
     for one in session.scalars(select(Organisation)):
-        found[key_of(one.name)].append(one)
+        found[key_of(real(one.name))].append(one)
     return found

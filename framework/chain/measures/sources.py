@@ -25,6 +25,7 @@ from framework.ground.text import key_of as key_of
 from models.chain import Link, Mention, Product, SiteAudit, SmelterMention
 from models.disclosure import SmelterListing, SmelterLoad, Submission, SubmissionRow
 from models.rounds import Round
+from models.veiled import real
 
 OWN_AUDIT = "brand_own"
 NOT_SHARED = ("", "none")
@@ -235,9 +236,8 @@ def _named_smelters(
 def _marks_of(submission: Submission) -> Marks:
     """What tells one source from another: who issued it, under which registration, and the file."""
     supplier = submission.supplier
-    registered = (
-        {f"registered:{supplier.country}:{key_of(supplier.registration_no)}"} if supplier.registration_no else set()
-    )
+    number = real(supplier.registration_no)
+    registered = {f"registered:{supplier.country}:{key_of(number)}"} if number else set()
     return frozenset({f"by:{supplier.id}", f"file:{submission.file.content_sha256}"} | registered)
 
 
@@ -250,7 +250,7 @@ def _words(values: dict[str, Any]) -> str:
 
 def _names(product: Product, submission: Submission) -> set[str]:
     """Nobody audits oneself: an auditor of this name is no other source."""
-    return {f"name:{key_of(product.brand)}", f"name:{key_of(submission.supplier.name)}"}
+    return {f"name:{key_of(product.brand)}", f"name:{key_of(real(submission.supplier.name))}"}
 
 
 def _backing(
