@@ -93,6 +93,7 @@ class Opened:
                 created_at=now,
                 verdict="countable",
                 counted_at=now,
+                checked_at=now,
                 opened_at=now if state == "opened" else None,
                 sheets=[{"name": s, "rows_in": 1, "rows_stored": 1, "rows_listed": 0} for s in {r[0] for r in rows}],
                 mapping={},

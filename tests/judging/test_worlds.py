@@ -39,7 +39,7 @@ SEEN = (
     Verdict,
     VerdictVersion,
 )
-KINDS = ("state", "brand", "share", "give", "give", "void", "finish", "lift", "say", "say", "moderate")
+KINDS = ("state", "brand", "share", "give", "give", "void", "finish", "lift", "say", "say", "moderate", "moderate")
 LEVELS = ("E0", "E1", "E2")
 
 
@@ -172,10 +172,11 @@ def begin(world, chance):
     for one in world.everybody:
         if chance.random() < 0.8:
             world.state(one, *([world.north] if chance.random() < 0.1 else []))
-    if chance.random() < 0.7:
+    if chance.random() < 0.8:
         with contextlib.suppress(RuleBroken):
             world.share()
-            finish(world, chance, chance.choice([world.north, world.south]))
+            for tender in (world.north, world.south):
+                finish(world, chance, tender)
     world.session.flush()
 
 
