@@ -14,6 +14,7 @@ from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.judging import assessing, assigning, blind, claims, evidence, judges, piles, settling, steps, taking_out
 from framework.judging.assessing import Values
 from framework.judging.settling import Moderated
+from framework.rounds.next_action import Reader
 from models.disclosure import Submission
 from models.judging import AssessmentVersion, ConflictStatement, Dissent, Item, VerdictVersion
 from models.measures import ProductMeasures
@@ -394,5 +395,5 @@ def test_a_moderated_value_is_counted_anew_when_an_assessment_is_taken_out(judge
     assert (one.state, one.level, (one.lowest, one.highest), one.counted) == ("moderated", "E2", range_, 2)
     assert bool(session.scalars(settling.outside(judged.round)).all()) is is_outside
     assert [(each.act, each.counted) for each in session.scalars(select(VerdictVersion))] == [("recount", 3)]
-    step = steps._moderate(session, judged.round, None)
+    step = steps._moderate(session, judged.round, Reader(judged.chair, frozenset({"chair"}), judged.clock()))
     assert (step is not None) is is_outside
