@@ -124,13 +124,13 @@ def drop(session: Session, round_: Round, user_id: int | None) -> None:
 def _take_back(session: Session) -> None:
     """Take back what waits for people who have nothing left, by whatever way: recused, excluded, closed."""
     query = (
-        select(JudgingReminder.user_id, Round)
+        select(JudgingReminder.round_id, JudgingReminder.user_id)
         .join(Mail, Mail.id == JudgingReminder.mail_id)
-        .join(Round, Round.id == JudgingReminder.round_id)
         .where(Mail.state == "waiting")
         .distinct()
     )
-    for user, round_ in session.execute(query).all():
+    for round_id, user in session.execute(query).all():
+        round_ = session.get_one(Round, round_id)
         if round_.state != "judging":
             _drop(session, round_.id, user)
         else:
