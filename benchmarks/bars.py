@@ -99,6 +99,16 @@ BARS = (
         "both",
     ),
     Bar(
+        "sealed with shares: any two openers open, one never does, and database, key file and backup together tell nothing",
+        (
+            "tests/disclosure/test_shares_whole.py",
+            "tests/disclosure/test_shares_opening.py",
+            "tests/disclosure/test_shares_arrival.py",
+            "tests/disclosure/test_shares_pages.py",
+        ),
+        "both",
+    ),
+    Bar(
         "200 faults planted over 20 files are each marked, and mending the marked cells leaves none",
         ("tests/disclosure/test_marked.py",),
         "both",
