@@ -242,7 +242,15 @@ def test_another_file_is_sent_while_the_first_is_under_way(served_demo: Served) 
     with served_demo.walk("supplier@zeewind.example") as supplier:
         supplier.visit("/rounds/demodesktops2027/disclosure")
         page, sent = supplier.page, []
-        page.route("**/*", lambda route: sent.append(1) if route.request.method == "POST" else route.continue_())
+
+        def keep(route):
+            """Leave the page where it is, as a sending does that is under way."""
+            if route.request.method != "POST":
+                return route.continue_()
+            sent.append(route.request.url)
+            return route.fulfill(status=204)
+
+        page.route("**/*", keep)
         field = page.locator("form[data-sends-what-is-chosen] input[type=file]")
         for name in ("first.csv", "second.csv"):
             field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": b"a;b"})
@@ -253,27 +261,34 @@ def test_another_file_is_sent_while_the_first_is_under_way(served_demo: Served) 
 
 
 def mark_to_give(session, tender, most, now):
-    """An item with points up to `most` for the evaluator, of a criterion of its own; its public id."""
+    """An item with points up to `most` for the evaluator, of a criterion of its own; the public id of the assessment."""
     submission = session.scalars(select(Submission).where(Submission.public_id == tender)).one()
     mine = session.scalars(
-        select(Assessment).join(User).where(Assessment.submission_id == submission.id, User.email == EVALUATOR)
+        select(Assessment)
+        .join(Assessment.user)
+        .where(Assessment.submission_id == submission.id, User.email == EVALUATOR)
     ).first()
+    lot_id = session.get_one(Item, mine.item_id).lot_id
     criterion = Criterion(
-        round=submission.round, position=99, name="Spare parts", place="award", weight=10, formula="points",
+        round_id=submission.round_id, position=99, name="Spare parts", place="award", weight=10, formula="points",
         parameters={"scale": str(most)}, created_at=now,
     )  # fmt: skip
+    session.add(criterion)
+    session.flush()
     item = Item(
-        round=submission.round, submission=submission, lot_id=session.get_one(Item, mine.item_id).lot_id, position=99,
+        round_id=submission.round_id, submission_id=submission.id, lot_id=lot_id, position=99,
         brand="", brand_key="", section="", kind="", criterion=criterion, scale_max=most, created_at=now,
     )  # fmt: skip
     session.add(item)
     session.flush()
     shared = {
-        "round": item.round, "item_id": item.id, "submission_id": submission.id, "scale_max": most, "created_at": now,
+        "round_id": item.round_id, "item_id": item.id, "submission_id": submission.id, "scale_max": most, "created_at": now,
     }  # fmt: skip
     session.add(Verdict(state="open", **shared))
-    session.add(Assessment(user=mine.user, member_id=mine.member_id, state="assigned", assigned_at=now, **shared))
-    return item.public_id
+    given = Assessment(user=mine.user, member_id=mine.member_id, state="assigned", assigned_at=now, **shared)
+    session.add(given)
+    session.flush()
+    return given.public_id
 
 
 def second_opinion(session, tender, now):
