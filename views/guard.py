@@ -233,7 +233,7 @@ def refused(error: RuleBroken) -> str:
         raise error
     if not isinstance(error, InvalidInput):
         note_denied(error)
-    _read_letters()
+    _read_letters_apart()
     return sentence(error)
 
 
@@ -253,6 +253,17 @@ def _read_letters() -> None:
     attempted = getattr(g, "attempt_round", None)
     round_ = db.session.get(Round, inspect(attempted).identity[0]) if attempted is not None else None
     letters.put_on(getattr(g, "attempt", ""), round_, actor().user_id)
+
+
+def _read_letters_apart() -> None:
+    """The same where nothing is left to write: without the write lock, which a page that is made should not hold."""
+    session = db.session()
+    was_writing, session.info["write"] = session.info["write"], False
+    try:
+        _read_letters()
+    finally:
+        session.rollback()
+        session.info["write"] = was_writing
 
 
 def note_denied(error: RuleBroken) -> None:

@@ -314,7 +314,9 @@ def test_what_lay_open_before_there_were_envelopes_is_sealed_by_the_worker(desk,
     assert "secret" not in after.casefold()
     assert (submission.rows_in, submission.format, submission.file.name) == (5, "site-list", "secret name.csv")
     assert b"".join(desk.files.pieces(submission.file.sha256, sealing.key_of_file(submission.file))) == b"secret bytes"
-    assert [row.read_values for row in session.scalars(select(SubmissionRow))][1] == {"site": "secret 1"}
+    assert [row.read_values for row in session.scalars(select(SubmissionRow).order_by(SubmissionRow.id))][1] == {
+        "site": "secret 1"
+    }
 
 
 def _as_before_envelopes(session, submission, blob):

@@ -327,7 +327,7 @@ def test_letters_stay_from_page_to_page_and_from_evaluator_to_evaluator(world):
 
 def test_letters_are_not_in_the_order_of_receipt_alphabet_or_number_and_differ_between_rounds(world, build):
     orders = set()
-    suppliers = [build.organisation("supplier", name=f"Trader {number:02}") for number in range(6)]
+    suppliers = [build.organisation("supplier", name=f"Trader {number:02}") for number in range(12)]
     for _round in range(8):
         round_ = build.round(state="judging")
         found = sorted(suppliers, key=lambda one, key=round_.public_id: letters.place(key, one.public_id))

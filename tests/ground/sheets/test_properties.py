@@ -13,6 +13,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framework.ground.formula_text import restored
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import read_book
@@ -76,9 +77,14 @@ def test_a_workbook_is_read_back_as_it_was_written(table: list[list[object]], in
         assert {r.number: r.cells for r in found.sheets[0].rows} == expected
 
 
+def is_plain(text: str) -> bool:
+    """Whether a cell is neither a comment nor marked as our own CSV files mark a formula, which is taken off and told."""
+    return not text.startswith("#") and restored(text) == text
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.lists(TEXT.filter(lambda t: not t.startswith("#")), min_size=3, max_size=3), min_size=2, max_size=8),
+    st.lists(st.lists(TEXT.filter(is_plain), min_size=3, max_size=3), min_size=2, max_size=8),
     st.sampled_from(",;\t|"),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
