@@ -6,6 +6,7 @@ so what is written tomorrow is covered without knowing of letters. Rules that co
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ SHORT = 5
 """Signs up to which a name is looked for as a word of its own alone."""
 PARTY = ("reporting_party_name", "reporting_party_reg_id", "reporting_party_address", "dd_contact_email")
 """Columns of a disclosure in which its sender names itself."""
+KEPT = "…"
+"""What stands in such a column where its text is not shown."""
 
 
 class Lettered(str):
@@ -103,7 +106,9 @@ class Names:
 
     def _shown(self, found: re.Match[str]) -> str:
         bare = _bare(found[0])
-        return next((one.shown for one in self.bidders if any(_bare(word) == bare for word in one.words)), "")
+        same = (one.shown for one in self.bidders if any(_bare(word) == bare for word in one.words))
+        alike = (one.shown for one in self.bidders if any(_is_written(word, found[0]) for word in one.words))
+        return next(itertools.chain(same, alike))
 
     def over_all(self, value: Any) -> Any:
         """The same for all texts in an object."""
@@ -114,12 +119,13 @@ class Names:
         return [self.over_all(one) for one in value] if isinstance(value, list) else value
 
     def row(self, values: Any) -> Any:
-        """The cells of a row of a disclosure: where the sender names itself, with letters."""
+        """The cells of a row of a disclosure: where the sender names itself, a letter, or nothing where it names itself otherwise."""
         if not isinstance(values, dict) or not any(name in values for name in PARTY):
             return values
         for name in PARTY:
-            if isinstance(values.get(name), str):
-                values[name] = self.over(values[name])
+            if isinstance(values.get(name), str) and values[name].strip():
+                shown = self.over(values[name])
+                values[name] = shown if any(shown == one.shown for one in self.bidders) else KEPT
         return values
 
 
@@ -200,6 +206,11 @@ def _form(word: str) -> str:
     """A word as it may stand in the name of a file; a short one only as a word of its own."""
     form = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", word)))
     return form if len(_bare(word)) > SHORT else rf"(?<![^\W_]){form}(?![^\W_])"
+
+
+def _is_written(word: str, text: str) -> bool:
+    """Whether a text is a word in another way of writing its letters, which comparing folded texts does not see (İnova, Inova)."""
+    return bool(_bare(word)) and re.fullmatch(_form(word), text, re.IGNORECASE) is not None
 
 
 def _bare(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -38,9 +39,16 @@ class Veil:
             return [self.over(part, bidder) for part in value]
         if not self.letters or not isinstance(value, str):
             return value
-        return _pattern(self.written.union(self.letters)).sub(
-            lambda found: bidder(self.letters[_fold(found[0])]), value
-        )
+        return _pattern(self.written.union(self.letters)).sub(lambda found: bidder(self._letter(found[0])), value)
+
+    def _letter(self, found: str) -> str:
+        """The letter of a name as it stands in a text; a text may write letters otherwise than folding does (İnova, Inova)."""
+        known = self.letters.get(_fold(found))
+        if known is not None:
+            return known
+        matching = (name for name in sorted(self.letters) if _pattern(frozenset({name})).fullmatch(found))
+        written = (_fold(name) for name in sorted(self.written) if _pattern(frozenset({name})).fullmatch(found))
+        return self.letters[next(chain(matching, written))]
 
     def over_all(self, values: dict[str, Any], bidder: Callable[[str], str]) -> dict[str, Any]:
         """`over` for the cells of a row."""

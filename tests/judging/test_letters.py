@@ -17,6 +17,7 @@ from sqlalchemy import select
 from framework.chain.clarifications import acts
 from framework.chain.clarifications.positions import positions
 from framework.chain.contradictions import finding, loading, review
+from framework.disclosure.veil import Veil
 from framework.judging import blind, claims, letters, talking
 from models.base import db
 from models.chain import Product, Site
@@ -465,3 +466,31 @@ def test_names_in_texts_are_found_in_any_way_of_writing_and_short_ones_only_as_w
 def test_a_bidder_without_a_word_is_no_pattern():
     assert Names((Bidder("Supplier A", "…"),)).over("… and more") == "… and more"
     assert Names().over("text") == "text"
+
+
+@pytest.mark.parametrize("written", ["İnova", "Inova", "INOVA", "ınova"])
+def test_a_name_is_found_in_every_way_of_writing_its_letters(written):
+    held = Names((Bidder("Supplier A", "İnova"), Bidder("Supplier B", "Kestrel Office Machines B.V.", "KVK81234567")))
+    veil = Veil(dict(held.letters), held.written)
+
+    assert veil.over(f"{written} factory", str) == "Supplier A factory"
+    assert held.over(f"{written}_factory.xlsx") == "Supplier A_factory.xlsx"
+
+
+def test_cells_in_which_a_sender_names_itself_are_letters_or_nothing():
+    held = Names((Bidder("Supplier B", "Kestrel Office Machines B.V.", "KVK81234567"),))
+    cells = {
+        "reporting_party_name": "Kestrel Office Machines",
+        "reporting_party_reg_id": "KVK81234567",
+        "reporting_party_address": "Kade 1, Rotterdam",
+        "dd_contact_email": "",
+        "brand": "Acme",
+    }
+
+    assert held.row(dict(cells)) == {
+        "reporting_party_name": "…",
+        "reporting_party_reg_id": "Supplier B",
+        "reporting_party_address": "…",
+        "dd_contact_email": "",
+        "brand": "Acme",
+    }

@@ -12,7 +12,7 @@ from framework.ground.trail import Entry
 from views.i18n import number, words
 
 _OWN_WORDS: dict[str, dict[str, str]] = {"role": WHO_LABELS, "part": PART_LABELS}
-_TEMPLATES = frozenset({"label", "source", "state", "act", "what", "why"})
+_TEMPLATES = frozenset({"label", "source", "state", "step", "act", "what", "why"})
 
 
 def what(entry: Entry) -> str:

@@ -95,7 +95,8 @@ def undo_decision(round_: Round, number: int) -> str | Response | tuple[str, int
         undoing.undo(db.session(), found, round_, actor=actor(), now=clock.now(), also=also)
     except RuleBroken as error:
         said = guard.refused(error)
-        return _undo_page(round_, here, _decision(round_, number, here), said), 422
+        now_seen = eyes(round_)  # letters may have been put on since
+        return _undo_page(round_, now_seen, _decision(round_, number, now_seen), said), 422
     if question is not None and request.form.get("to") == "question":
         where = url_for("chain.site_question", round_id=round_.public_id, question_id=question.public_id)
     else:
