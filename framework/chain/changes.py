@@ -16,6 +16,7 @@ from framework.disclosure import comparisons
 from framework.disclosure.columns import SITES
 from framework.disclosure.confidentiality import Reader, levels_of, reader_of
 from framework.disclosure.differences import Differences, compare
+from framework.disclosure.lettered import reads_letters
 from framework.disclosure.recognise import SITE_LIST
 from framework.disclosure.veil import OPENED, hides_names
 from framework.ground.actors import Actor
@@ -66,7 +67,8 @@ def earlier(session: Session, round_: Round, suppliers: Sequence[int], actor: Ac
 def _may_know(session: Session, round_: Round, actor: Actor) -> bool:
     """Whether an actor may compare suppliers by name in a round."""
     is_seen = may(session, actor, Permission.COMPARISON_VIEW, round_)
-    return is_seen and not hides_names(reader_of(session, round_, actor))
+    is_named = not hides_names(reader_of(session, round_, actor)) and not reads_letters(session, round_, actor.user_id)
+    return is_seen and is_named
 
 
 def with_earlier(session: Session, round_: Round, lines: Sequence[Line], reader: Reader, actor: Actor) -> list[Line]:

@@ -9,19 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.disclosure.confidentiality import letter
+from framework.disclosure.lettered import STATES, reads_letters
 from framework.disclosure.veil import OPENED
-from framework.rounds import settings
 from models.disclosure import Submission
-from models.people import Appointment, Organisation, RoleGrant, User
+from models.people import Appointment, Organisation, User
 from models.rounds import Round
 from models.veiled import Bidder, Names
 
-SEES_NAMES = ("chair", "opener")
-"""Appointments in a round that show names whatever else a person does in it; whoever leads sees them too."""
 Words = Callable[[str], str]
 """What is read in place of a bidder, from its letter; blank: one whom several rounds call differently."""
 
@@ -29,39 +27,6 @@ Words = Callable[[str], str]
 def letters(session: Session, round_: Round) -> dict[int, str]:
     """The letter of each bidder of an opened round, by organisation."""
     return {number: letter(order) for order, (number, *_facts) in enumerate(_bidders(session, round_))}
-
-
-def are_in_use(round_: Round) -> bool:
-    """Whether evaluators of this round read letters now."""
-    return round_.state == "judging" and bool(settings.value(round_, "judge_by_letters"))
-
-
-def reads_letters(session: Session, round_: Round, user_id: int | None) -> bool:
-    """Whether a person knows the bidders of a round by letters: an evaluator who neither chairs, opens nor leads it.
-
-    It binds the person, also while it acts for another organisation.
-    """
-    if user_id is None or not are_in_use(round_):
-        return False
-    mine = (
-        Appointment.round_id == round_.id,
-        Appointment.user_id == user_id,
-        Appointment.withdrawn_at.is_(None),
-    )
-    leads = (
-        RoleGrant.user_id == user_id,
-        RoleGrant.organisation_id == round_.organisation_id,
-        RoleGrant.role == "lead",
-        RoleGrant.withdrawn_at.is_(None),
-    )
-    row = session.execute(
-        select(
-            exists(select(Appointment.id).where(*mine, Appointment.role == "evaluator")),
-            exists(select(Appointment.id).where(*mine, Appointment.role.in_(SEES_NAMES))),
-            exists(select(RoleGrant.id).where(*leads)),
-        )
-    ).one()
-    return bool(row[0]) and not row[1] and not row[2]
 
 
 def names_for(session: Session, round_: Round | None, user_id: int | None, words: Words) -> Names | None:
@@ -88,13 +53,13 @@ def names_of_mail(session: Session, recipient: str, round_id: int | None, words:
 
 
 def _judged_by(session: Session, user_id: int | None) -> list[Round]:
-    """The rounds that a person judges now."""
+    """The rounds that a person judges now or is to judge."""
     if user_id is None:
         return []
     mine = select(Appointment.round_id).where(
         Appointment.user_id == user_id, Appointment.role == "evaluator", Appointment.withdrawn_at.is_(None)
     )
-    return list(session.scalars(select(Round).where(Round.id.in_(mine), Round.state == "judging").order_by(Round.id)))
+    return list(session.scalars(select(Round).where(Round.id.in_(mine), Round.state.in_(STATES)).order_by(Round.id)))
 
 
 def _bidders(session: Session, round_: Round) -> list[tuple[int, str, str, str]]:

@@ -150,12 +150,16 @@ def write(
             places.index("confidence"): [confidence[code] for code in CONFIDENCE],
         },
     )
-    guidance = Sheet(
+    return workbook(f"{round_.name} · {table.name}", [table, _guidance(words)], now=now)
+
+
+def _guidance(words: Callable[[str], str]) -> Sheet:
+    """What to write in which column."""
+    return Sheet(
         words(N_("Guidance")),
         [words(N_("About")), words(N_("How"))],
         [[words(what), words(how)] for what, how in GUIDANCE],
     )
-    return workbook(f"{round_.name} · {table.name}", [table, guidance], now=now)
 
 
 def stamp(round_: Round, user_id: int | None, one: Assessment) -> str:

@@ -125,7 +125,7 @@ def progress(session: Session, round_: Round) -> list[Progress]:
             _sum(Assessment.state != "assigned"),
             func.coalesce(func.sum(Assessment.seconds), 0),
         )
-        .where(Assessment.round_id == round_.id, Assessment.state.not_in(LEFT_OUT))
+        .where(Assessment.round_id == round_.id, Assessment.state.not_in(LEFT_OUT), is_judged())
         .group_by(Assessment.user_id, Assessment.member_id)
     )
     rows = session.execute(query).all()

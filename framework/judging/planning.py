@@ -64,18 +64,21 @@ def set_days(
             continue
         if day is not None and day < today:
             raise InvalidInput("day-passed", N_("Choose a day that has not passed."), field="due")
-        if found is None:
-            found = EvaluatorProfile(
-                round_id=round_.id, user_id=user, created_at=now, created_by_id=actor.user_id, languages=[]
-            )
-            session.add(found)
-        found.due_on, found.due_set_at = day, now
+        profile = found or _profile(session, round_, user, actor=actor, now=now)
+        profile.due_on, profile.due_set_at = day, now
         session.flush()
         told = day.isoformat() if day is not None else ""
         about = people[user].user.public_id
         audit.record(session, DUE_SET, actor=actor, now=now, subject=round_, user=about, due_on=told)
         changed += 1
     return changed
+
+
+def _profile(session: Session, round_: Round, user: int, *, actor: Actor, now: dt.datetime) -> EvaluatorProfile:
+    """A new profile of an evaluator, of whom nothing was said yet."""
+    made = EvaluatorProfile(round_id=round_.id, user_id=user, created_at=now, created_by_id=actor.user_id, languages=[])
+    session.add(made)
+    return made
 
 
 def set_languages(
@@ -101,13 +104,7 @@ def set_languages(
         item = known.get(public_id)
         if item is None:
             raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-        if len(codes) > MOST_LANGUAGES or not all(_CODE.fullmatch(code) for code in codes):
-            raise InvalidInput(
-                "languages",
-                N_("Give languages by their codes of two letters, such as en nl sv."),
-                field=f"languages-{public_id}",
-            )
-        told = sorted(set(codes))
+        told = _known_codes(codes, field=f"languages-{public_id}")
         if sorted(item.languages) != sorted(shown.get(public_id, ())):
             raise RuleBroken("stale", STALE)
         if told != sorted(item.languages):
@@ -124,6 +121,15 @@ def set_languages(
             count=changed,
         )
     return changed
+
+
+def _known_codes(codes: Sequence[str], *, field: str) -> list[str]:
+    """The codes in order, each once. Raises InvalidInput for what is no code."""
+    if len(codes) > MOST_LANGUAGES or not all(_CODE.fullmatch(code) for code in codes):
+        raise InvalidInput(
+            "languages", N_("Give languages by their codes of two letters, such as en nl sv."), field=field
+        )
+    return sorted(set(codes))
 
 
 def codes_of(text: str) -> list[str]:

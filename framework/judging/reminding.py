@@ -79,12 +79,12 @@ def remind_missing(session: Session, round_: Round, *, actor: Actor, now: dt.dat
     if round_.state != "judging":
         raise MoveRefused("not-judging", N_("This is possible only while the tenders are judged."))
     left = open_items(session, round_)
-    if not left:
+    query = select(User).where(User.id.in_(left), User.disabled_at.is_(None)).order_by(User.id)
+    missing = session.scalars(query).all()
+    if not missing:
         raise MoveRefused("nobody-missing", N_("Nobody has anything left to judge."))
     last = last_of(session, round_)
-    free = [number for number in left if number not in last or now - last[number] >= A_DAY]
-    query = select(User).where(User.id.in_(free), User.disabled_at.is_(None)).order_by(User.id)
-    people = session.scalars(query).all()
+    people = [one for one in missing if one.id not in last or now - last[one.id] >= A_DAY]
     if not people:
         raise MoveRefused("reminded-already", N_("A mail went out less than a day ago. Remind again tomorrow."))
     known = select(EvaluatorProfile.user_id, EvaluatorProfile.due_on).where(EvaluatorProfile.round_id == round_.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
@@ -77,9 +77,10 @@ def _judge(session: Session, round_: Round, reader: Reader) -> Step | None:
 def _moderate(session: Session, round_: Round, reader: Reader) -> Step | None:
     if not blind.sees_verdicts(session, round_, reader.actor, reader.roles):
         return None
-    query = select(Verdict.id).where(Verdict.round_id == round_.id, Verdict.state == "in_moderation")
+    kept_out = Verdict.submission_id.in_(sorted(conflicts.barred(session, reader.actor.user_id)))
+    query = select(Verdict.id).where(Verdict.round_id == round_.id, Verdict.state == "in_moderation", ~kept_out)
     if session.scalar(query.limit(1)) is None:
-        return _look_again(session, round_)
+        return _look_again(session, round_, kept_out)
     return Step(
         N_("Evaluators lie too far apart on some items. Discuss them and write down what you find."),
         page="assessing.discussion",
@@ -88,8 +89,8 @@ def _moderate(session: Session, round_: Round, reader: Reader) -> Step | None:
     )
 
 
-def _look_again(session: Session, round_: Round) -> Step | None:
-    if session.scalar(settling.outside(round_).limit(1)) is None:
+def _look_again(session: Session, round_: Round, kept_out: ColumnElement[bool]) -> Step | None:
+    if session.scalar(settling.outside(round_).where(~kept_out).limit(1)) is None:
         return None
     return Step(
         N_(

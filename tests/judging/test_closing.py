@@ -465,3 +465,14 @@ def test_a_chair_with_a_tie_is_told_before_it_presses_and_the_lead_names_another
     assert f'action="{here}/close"' not in chair.get(f"{here}/close").text
     reader = next_action.Reader(second, frozenset({"chair"}), judged.clock())
     assert steps._close(session, judged.round, reader) is not None
+
+
+def test_a_chair_is_not_led_to_a_discussion_that_a_tie_keeps_from_it(whole, session):
+    disagree(whole)
+    free = whole.judged.evaluator(role="chair")
+    reader = next_action.Reader(free, frozenset({"chair"}), whole.judged.clock())
+    assert steps._moderate(session, whole.judged.round, reader) is not None
+
+    whole.judged.tie(free, whole.north)
+
+    assert steps._moderate(session, whole.judged.round, reader) is None

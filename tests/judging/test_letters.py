@@ -14,9 +14,11 @@ import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
+from framework.chain import changes
 from framework.chain.clarifications import acts
 from framework.chain.clarifications.positions import positions
 from framework.chain.contradictions import finding, loading, review
+from framework.disclosure import lettered
 from framework.disclosure.veil import Veil
 from framework.judging import blind, claims, letters, talking
 from models.base import db
@@ -370,7 +372,7 @@ def test_whoever_chairs_opens_or_leads_as_well_reads_names(world, build, role, r
         build.grant(user, world.round.organisation, "lead")
     elif role is not None:
         build.appoint(world.round, user, member, role)
-    assert letters.reads_letters(world.session, world.round, actor.user_id) is reads
+    assert lettered.reads_letters(world.session, world.round, actor.user_id) is reads
 
 
 def test_a_page_that_a_form_answers_with_has_letters_too(world):
@@ -494,3 +496,14 @@ def test_cells_in_which_a_sender_names_itself_are_letters_or_nothing():
         "dd_contact_email": "",
         "brand": "Acme",
     }
+
+
+@pytest.mark.parametrize(("who", "knows"), [("evaluator", False), ("member", False), ("lead", True)])
+def test_a_later_round_names_nobody_whom_its_reader_knows_by_letters_here(world, who, knows):
+    assert changes._may_know(world.session, world.round, world.people[who]) is knows
+
+
+@pytest.mark.parametrize(("state", "reads"), [("opened", True), ("judging", True), ("award", False)])
+def test_letters_are_read_from_the_opening_to_the_closing_of_the_judging(world, state, reads):
+    world.round.state = state
+    assert lettered.reads_letters(world.session, world.round, world.people["evaluator"].user_id) is reads

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.ground.errors import MoveRefused, NotAllowed, RuleBroken
-from framework.judging import planning, reminding
+from framework.judging import piles, planning, reminding
 from models.judging import JudgingReminder
 from models.people import User
 from models.records import AuditEvent, Mail
@@ -78,7 +78,9 @@ def test_each_step_before_the_day_is_one_mail_to_whoever_has_a_day(waiting):
     assert {one.recipient for one in told} == {judged.session.get_one(User, anna.user_id).email}
     assert {one.params["count"] for one in told} == {len(items)}
     assert {one.params["path"] for one in told} == {f"/rounds/{judged.round.public_id}/judging/mine"}
-    events = judged.session.scalars(select(AuditEvent).where(AuditEvent.kind == "judging.reminded")).all()
+    events = judged.session.scalars(
+        select(AuditEvent).where(AuditEvent.kind == "judging.reminded").order_by(AuditEvent.seq)
+    ).all()
     assert [one.data["step"] for one in events] == ["168 h", "48 h", "4 h"]
 
 
@@ -152,7 +154,9 @@ def test_lead_and_chair_remind_who_is_missing_once_a_day_and_nobody_else_does(wa
     with pytest.raises(MoveRefused) as refused:
         press(judged)
     assert refused.value.code == "nobody-missing"
-    events = judged.session.scalars(select(AuditEvent).where(AuditEvent.kind == "judging.reminded")).all()
+    events = judged.session.scalars(
+        select(AuditEvent).where(AuditEvent.kind == "judging.reminded").order_by(AuditEvent.seq)
+    ).all()
     assert [one.actor_id is not None for one in events] == [True, True]
 
 
@@ -202,3 +206,16 @@ def test_the_mail_names_the_day_and_leads_to_the_own_assessments(waiting, app, l
             assert str(len(items)) in half
             assert (day in half) == (one is with_day)
             assert "Northern IT" not in half
+
+
+def test_who_is_missing_counts_neither_tenders_left_out_nor_people_who_left(waiting):
+    judged, submission, _items, _anna = waiting
+    for one in judged.evaluators:
+        judged.session.get_one(User, one.user_id).disabled_at = judged.clock()
+    with pytest.raises(MoveRefused) as refused:
+        press(judged)
+    assert refused.value.code == "nobody-missing", "nobody was reminded today"
+
+    submission.state = "excluded"
+    judged.session.flush()
+    assert piles.progress(judged.session, judged.round) == []

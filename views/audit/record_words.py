@@ -8,11 +8,14 @@ from flask_babel import gettext as _
 
 from framework.ground.audit_labels import PART_LABELS, kind_label
 from framework.ground.labels import WHO_LABELS
+from framework.ground.text import N_
 from framework.ground.trail import Entry
 from views.i18n import number, words
 
-_OWN_WORDS: dict[str, dict[str, str]] = {"role": WHO_LABELS, "part": PART_LABELS}
-_TEMPLATES = frozenset({"label", "source", "state", "step", "act", "what", "why"})
+ASKED_FOR = dict.fromkeys(("asked for", "asker"), N_("asked for"))
+"""What stands in place of the hours before a day where somebody pressed for a reminder."""
+_OWN_WORDS: dict[str, dict[str, str]] = {"role": WHO_LABELS, "part": PART_LABELS, "step": ASKED_FOR}
+_TEMPLATES = frozenset({"label", "source", "state", "act", "what", "why"})
 
 
 def what(entry: Entry) -> str:

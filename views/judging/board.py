@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from framework.disclosure import lettered
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.text import N_, storable
@@ -185,7 +186,7 @@ def _board(round_: Round, error: str = "") -> str:
         ],
         lacking=len(lacking),
         each=each,
-        letters=letters.letters(session, round_) if letters.are_in_use(round_) else {},
+        letters=letters.letters(session, round_) if lettered.are_in_use(round_) else {},
         may_share=may(session, actor(), Permission.JUDGING_SHARE, round_, roles=roles),
         may_start=may(session, actor(), Permission.JUDGING_START, round_, roles=roles),
         closing=facts_of(round_) if round_.state == "judging" else [],
