@@ -169,7 +169,7 @@ def main(chosen: Sequence[str]) -> int:
 
 
 def measured(bar: Bar) -> tuple[str, float, bool]:
-    """The last line that the tests of a bar print, the seconds they take, and whether all of them hold."""
+    """The last line that the tests of a bar print, the seconds they take, and whether all of them hold; what fails is told on stderr."""
     begun = time.monotonic()
     workers = ("-n", "2", "--dist", "loadgroup", "-p", "tests.together")
     done = subprocess.run(
@@ -179,6 +179,8 @@ def measured(bar: Bar) -> tuple[str, float, bool]:
         capture_output=True,
         text=True,
     )
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
     outcome = done.stdout.strip().splitlines()[-1].strip("= ") if done.stdout.strip() else "no output"
     return outcome, time.monotonic() - begun, done.returncode == 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +104,12 @@ class Round(Record, Base):
         default="",
         server_default="",
         comment="what tenders are sealed with where the openers hold shares; blank = they do not",
+    )
+    letters_salt: Mapped[str] = mapped_column(
+        String(40),
+        default=lambda: secrets.token_hex(16),
+        server_default="",
+        comment="what the letters of bidders follow from, beside their ids; on no page",
     )
     closed_set_digest: Mapped[str | None] = mapped_column(String(64), comment="digest of the versions received in time")
     opened_at: Mapped[dt.datetime | None] = mapped_column(Instant)

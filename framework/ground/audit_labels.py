@@ -187,6 +187,7 @@ PROPOSED: dict[tuple[str, str], str] = {
     ("round", "move_deadline"): N_("a later deadline"),
     ("round", "cancel"): N_("the cancellation"),
     ("round", "reopen_after_outage"): N_("the reopening of receipt"),
+    ("round", "reopen_judging"): N_("the reopening of the judging"),
     ("submission", "exclude"): N_("the exclusion of a bidder"),
 }
 """What a proposal was about, by its record and act, in the words of the page where it is confirmed."""

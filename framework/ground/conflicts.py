@@ -31,7 +31,7 @@ from models.rounds import Round
 
 KEPT_OUT = "tenders kept out"
 _WITH_BRANDS = ("0_submission", "1_products")
-_OF_THE_RANKING = ("round.close_judging", "ranking.counted")
+_OF_THE_RANKING = ("round.close_judging", "round.reopen_judging", "ranking.counted")
 _BY_RECEIPT = ("not_applicable.accepted", "not_applicable.undone")
 """Acts about one tender of which older events name the round and hold the receipt number."""
 

@@ -20,6 +20,7 @@ MAIL_LABELS: dict[str, str] = {
     "invitation": N_("Invitation of a person"),
     "log_head": N_("Head of the record"),
     "judging_reminder": N_("Reminder to judge"),
+    "judging_reopened": N_("Judging opened again"),
     "judging_turn": N_("Your turn to judge"),
     "outage_recorded": N_("Outage near a deadline"),
     "outage_warning": N_("Outage near a deadline, for the lead"),

@@ -107,6 +107,7 @@ class Permission(StrEnum):
     JUDGING_SHARE = "judging:share"
     JUDGING_START = "judging:start"
     JUDGING_CLOSE = "judging:close"
+    JUDGING_REOPEN = "judging:reopen"
     RANKING_VIEW = "ranking:view"
     REMARK_MAKE = "remark:make"
 
@@ -282,6 +283,12 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.JUDGING_START, "lead", N_("start the judging"), frozenset({"opened"})),
         _rule(Permission.JUDGING_CLOSE, "chair", N_("close the judging"), JUDGING),
         _rule(
+            Permission.JUDGING_REOPEN,
+            "lead chair",
+            N_("open the judging again: one chair and one lead, before letters leave"),
+            frozenset({"award"}),
+        ),
+        _rule(
             Permission.RANKING_VIEW,
             "lead chair evaluator",
             N_("see points and ranking of the tenders"),
@@ -319,6 +326,7 @@ SHOWS_TENDERS = frozenset(
         Permission.JUDGING_SHARE,
         Permission.JUDGING_START,
         Permission.JUDGING_CLOSE,
+        Permission.JUDGING_REOPEN,
         Permission.RANKING_VIEW,
         Permission.REMARK_MAKE,
         Permission.ASSESSMENT_MAKE,

@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept"
+        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
@@ -36,7 +36,7 @@ _REASONS: dict[str, str] = {
     ),
     N_(
         "a second person must do this"
-    ): "same-person second-person-needed proposal-waits nothing-proposed persons-missing",
+    ): "same-person second-person-needed chair-and-lead-needed proposal-waits nothing-proposed persons-missing",
     N_("somebody with ties to the other side may not do this"): (
         "both-sides conflicted own-conflict statement-missing operator-and-supplier role-unfit tied tied-to-a-bidder not-on-frozen-list other-address"
     ),

@@ -210,12 +210,7 @@ def _require_unsettled(session: Session, assessment: Assessment, judge: Judge) -
         raise MoveRefused("verdict-given", N_("This item has its verdict already."))
     if assessment.round.state != "judging":
         return
-    seen = select(Assessment.id).where(
-        Assessment.user_id == assessment.user_id,
-        Assessment.submission_id == assessment.submission_id,
-        Assessment.others_seen_at.is_not(None),
-    )
-    if session.scalar(seen.limit(1)) is not None:
+    if blind.has_seen(session, assessment.round, assessment.user_id, assessment.submission_id):
         message = N_("%(name)s has seen what the others found of this tender.")
         raise MoveRefused("others-seen-before", message, name=judge.user.name)
 

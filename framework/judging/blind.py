@@ -12,7 +12,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import audit, conflicts
@@ -21,6 +21,8 @@ from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.judging import Assessment
+from models.people import Appointment
+from models.ranking import Ranking, RankingLine
 from models.records import AuditEvent
 from models.rounds import Round
 
@@ -109,7 +111,35 @@ def seen_by(session: Session, round_: Round) -> dict[int, frozenset[int]]:
     found: dict[int, set[int]] = defaultdict(set)
     for user, submission in session.execute(query.distinct().execution_options(all_tenders=True)):
         found[user].add(submission)
+    for user, submission in session.execute(_open_in_between(round_).execution_options(all_tenders=True)):
+        found[user].add(submission)
     return {user: frozenset(numbers) for user, numbers in found.items()}
+
+
+def has_seen(session: Session, round_: Round, user_id: int, submission_id: int) -> bool:
+    """The same for one person and one tender."""
+    told = select(Assessment.id).where(
+        Assessment.round_id == round_.id,
+        Assessment.user_id == user_id,
+        Assessment.submission_id == submission_id,
+        Assessment.others_seen_at.is_not(None),
+    )
+    between = _open_in_between(round_).where(Appointment.user_id == user_id, Submission.id == submission_id)
+    queries = (query.limit(1).execution_options(all_tenders=True) for query in (told, between))
+    return any(session.execute(query).first() is not None for query in queries)
+
+
+def _open_in_between(round_: Round) -> Select[tuple[int, int]]:
+    """Persons and tenders of a round whose judging was closed before: whoever was named by then could read every value."""
+    return (
+        select(Appointment.user_id, Submission.id)
+        .select_from(Appointment)
+        .join(Submission, Submission.round_id == Appointment.round_id)
+        .join(RankingLine, RankingLine.submission_id == Submission.id)
+        .join(Ranking, Ranking.id == RankingLine.ranking_id)
+        .where(Appointment.round_id == round_.id, Appointment.created_at <= Ranking.counted_at)
+        .distinct()
+    )
 
 
 def kept_from(actor: Actor) -> ColumnElement[bool]:

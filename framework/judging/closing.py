@@ -123,9 +123,9 @@ def _free(session: Session, round_: Round) -> Fact:
     )
 
 
-def is_barred(session: Session, round_: Round, user_id: int | None) -> bool:
+def is_barred(session: Session, round_: Round, user_id: int | None, *, states: tuple[str, ...] = ADMITTED) -> bool:
     """Whether a tie to a tender that is judged keeps a person from closing the judging."""
-    judged = {one.id for one in _tenders(session, round_, ADMITTED)}
+    judged = {one.id for one in _tenders(session, round_, states)}
     return bool(judged & conflicts.barred(session, user_id))
 
 

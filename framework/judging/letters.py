@@ -1,12 +1,13 @@
 """Judging by letters: who reads letters instead of the names of bidders, and which letter stands for whom (docs/judging.md).
 
-A letter follows from the ids of round and bidder alone: it tells nothing of receipt, alphabet or age, is the same on every page
+A letter follows from the ids of round and bidder, keyed by a salt that no page shows: it tells nothing of receipt, alphabet or age, is the same on every page
 and for every evaluator, and another in the next round. Names are read again once the judging is closed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Collection
 
 from sqlalchemy import select
@@ -77,10 +78,13 @@ def _bidders(session: Session, round_: Round) -> list[tuple[int, str, str, str]]
         .distinct()
         .execution_options(all_tenders=True)
     )
-    rows = sorted(session.execute(query).all(), key=lambda row: place(round_.public_id, row[1]))
+    rows = sorted(session.execute(query).all(), key=lambda row: place(round_, row[1]))
     return [(number, name, registered, domain) for number, _key, name, registered, domain in rows]
 
 
-def place(round_id: str, supplier_id: str) -> str:
-    """By what the bidders of a round are ordered for their letters."""
-    return hashlib.sha256(f"letters of {round_id}: {supplier_id}".encode()).hexdigest()
+def place(round_: Round, supplier_id: str) -> str:
+    """By what the bidders of a round are ordered for their letters: keyed by the salt of the round, which no page shows."""
+    told = f"letters of {round_.public_id}: {supplier_id}".encode()
+    if not round_.letters_salt:  # a round that was being judged when salts came: its letters stay
+        return hashlib.sha256(told).hexdigest()
+    return hmac.new(round_.letters_salt.encode(), told, hashlib.sha256).hexdigest()

@@ -140,6 +140,12 @@ def newest(session: Session, round_: Round) -> Ranking | None:
     return session.scalar(query.order_by(Ranking.number.desc()).limit(1))
 
 
+def numbered(session: Session, round_: Round, number: int) -> Ranking | None:
+    """One ranking of a round by its number: those counted before the judging was opened again are kept."""
+    query = select(Ranking).where(Ranking.round_id == round_.id, Ranking.number == number)
+    return session.scalar(query.options(joinedload(Ranking.by)))
+
+
 def tables(session: Session, ranking: Ranking, kept_out: Collection[int] = ()) -> list[Table]:
     """A ranking lot by lot, the best tender first; where one of `kept_out` (tenders) is ranked, in the order of receipt.
 

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
+from framework.ground.audit_labels import PROPOSED
 from framework.ground.text import N_, NN_
-from framework.judging import blind, closing, piles, ranking, settling, talking
+from framework.judging import blind, closing, piles, ranking, reopening, settling, talking
 from framework.judging import conflicts as statements
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.judging import Verdict
@@ -111,6 +112,21 @@ def _close(session: Session, round_: Round, reader: Reader) -> Step | None:
         page="judging.closing",
         label=N_("Close the judging"),
         urgency=65,
+    )
+
+
+@candidate("award", "chair")
+def _reopen(session: Session, round_: Round, reader: Reader) -> Step | None:
+    """To a chair who is no lead; a lead is told of every proposal about the round."""
+    waits = reopening.waiting(session, round_, now=reader.now)
+    if waits is None or "lead" in reader.roles or reopening.is_barred(session, round_, reader.actor.user_id):
+        return None
+    return Step(
+        N_("%(name)s proposed %(label)s. One chair and one lead agree on it by %(until)s."),
+        {"name": waits.proposed_by.name, "label": PROPOSED["round", reopening.ACT], "until": waits.expires_at},
+        page="judging.reopening",
+        label=N_("Look and confirm"),
+        urgency=60 if waits.proposed_by_id == reader.actor.user_id else 90,
     )
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -40,15 +40,20 @@ MOST_ROUNDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What was found in an earlier round on the same evidence; `low` to `high` are the individual levels."""
+    """What was found in an earlier round on the same evidence.
+
+    How it was found (`low` to `high`, the individual levels, how many, whether in discussion) is told to whoever may
+    read verdicts there (`is_whole`); the comparison of that round shows the level alone.
+    """
 
     round: Round
     day: date
     level: str
-    low: str
-    high: str
-    counted: int
-    is_moderated: bool
+    is_whole: bool = False
+    low: str = ""
+    high: str = ""
+    counted: int = 0
+    is_moderated: bool = False
 
 
 def fingerprint(claim: Claim) -> str:
@@ -86,15 +91,15 @@ def earlier(
         if verdict.evidence_print and item.submission_id in tenders:
             wanted[_key(item, verdict)].append(item.id)
     told: dict[int, Earlier] = {}
-    seen: dict[int, bool] = {}
+    seen: dict[int, Sight] = {}
     for verdict, item, other in _candidates(session, round_, [key[-1] for key in wanted], actor):
         numbers = [number for number in wanted.get(_key(item, verdict), ()) if number not in told]
         if not numbers:
             continue
         if other.id not in seen:
-            seen[other.id] = len(seen) < MOST_ROUNDS and _may_see(session, actor, other)
-        if seen[other.id]:
-            told |= dict.fromkeys(numbers, _told(verdict, other))
+            seen[other.id] = _sight(session, actor, other) if len(seen) < MOST_ROUNDS else Sight(False, False)
+        if seen[other.id].is_open:
+            told |= dict.fromkeys(numbers, _told(verdict, other, is_whole=seen[other.id].is_whole))
     return told
 
 
@@ -148,25 +153,29 @@ def _tied(session: Session, suppliers: Mapping[int, int], actor: Actor) -> froze
     return frozenset(found)
 
 
-def _may_see(session: Session, actor: Actor, other: Round) -> bool:
+class Sight(NamedTuple):
+    """What a reader may see of an earlier round: its levels, and how each was found."""
+
+    is_open: bool
+    is_whole: bool
+
+
+def _sight(session: Session, actor: Actor, other: Round) -> Sight:
     """Whether a reader may compare suppliers in an earlier round, where every level stands, and owes no statement there."""
     roles = roles_in(session, actor, other)
-    return permissions.may(session, actor, Permission.COMPARISON_VIEW, other, roles=roles) and not conflicts.must_state(
-        session, actor, other, roles
-    )
+    if conflicts.must_state(session, actor, other, roles):
+        return Sight(False, False)
+    is_open = permissions.may(session, actor, Permission.COMPARISON_VIEW, other, roles=roles)
+    return Sight(is_open, is_open and permissions.may(session, actor, Permission.VERDICT_VIEW, other, roles=roles))
 
 
-def _told(verdict: Verdict, other: Round) -> Earlier:
+def _told(verdict: Verdict, other: Round, *, is_whole: bool) -> Earlier:
     at = verdict.settled_at or other.created_at
-    return Earlier(
-        other,
-        at.astimezone(ZoneInfo(other.zone)).date(),
-        verdict.level,
-        verdict.lowest,
-        verdict.highest,
-        verdict.counted,
-        verdict.state == "moderated",
-    )
+    day = at.astimezone(ZoneInfo(other.zone)).date()
+    if not is_whole:
+        return Earlier(other, day, verdict.level)
+    is_moderated = verdict.state == "moderated"
+    return Earlier(other, day, verdict.level, True, verdict.lowest, verdict.highest, verdict.counted, is_moderated)
 
 
 def _place(spoken: Spoken) -> list[Any]:

@@ -19,6 +19,7 @@ PAGES = {
     "move_deadline": "rounds.deadline",
     "cancel": "rounds.cancel",
     "reopen_after_outage": "rounds.extend",
+    "reopen_judging": "judging.reopening",
 }
 """Act that needs two persons to the page where the second one confirms."""
 

@@ -333,10 +333,22 @@ def test_letters_are_not_in_the_order_of_receipt_alphabet_or_number_and_differ_b
     suppliers = [build.organisation("supplier", name=f"Trader {number:02}") for number in range(12)]
     for _round in range(8):
         round_ = build.round(state="judging")
-        found = sorted(suppliers, key=lambda one, key=round_.public_id: letters.place(key, one.public_id))
+        found = sorted(suppliers, key=lambda one, key=round_: letters.place(key, one.public_id))
         orders.add(tuple(one.name for one in found))
     assert len(orders) == 8
     assert tuple(one.name for one in suppliers) not in orders
+
+
+def test_letters_do_not_follow_from_ids_that_pages_show(build):
+    round_, supplier = build.round(state="judging"), build.organisation("supplier")
+    first = letters.place(round_, supplier.public_id)
+    assert letters.place(round_, supplier.public_id) == first
+    salt, round_.letters_salt = round_.letters_salt, "another"
+    assert letters.place(round_, supplier.public_id) != first
+    round_.letters_salt = ""
+    assert letters.place(round_, supplier.public_id) != first
+    round_.letters_salt = salt
+    assert letters.place(round_, supplier.public_id) == first
 
 
 def test_a_conflict_moves_no_letter(world):

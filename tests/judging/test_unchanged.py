@@ -12,7 +12,7 @@ from framework.ground.actors import roles_in
 from framework.judging import blind, claims, settling, unchanged
 from framework.judging.settling import Moderated
 from models.judging import Conflict
-from models.people import Organisation
+from models.people import Organisation, User
 from tests.judging.judged import Judged, signed_rows
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers, queries  # noqa: F401 - a fixture
@@ -46,6 +46,14 @@ class Twice:
     def signs_on(self, actor, round_=None):
         member = self.session.get_one(Organisation, actor.organisation_id)
         return self.build.sign_on(round_ or self.then.round, member, state="confirmed")
+
+    def judged_there(self, actor):
+        """Name somebody an evaluator of the earlier round, with a statement of no tie."""
+        user = self.session.get_one(User, actor.user_id)
+        member = self.session.get_one(Organisation, actor.organisation_id)
+        self.build.appoint(self.then.round, user, member, "evaluator")
+        self.then.states_no_tie(user, member)
+        self.session.flush()
 
     def claims(self, submission=None, items=None):
         submission, items = submission or self.tender, items or self.items
@@ -111,9 +119,16 @@ def test_it_is_told_once_the_own_values_are_final_and_those_of_others_were_asked
     blind.look(twice.session, twice.tender, actor=twice.anna, now=twice.clock())
     assert twice.seen() == LEVELS
     told = twice.told()[twice.items[0].id]
-    assert (told.round, told.low, told.high, told.counted) == (twice.then.round, "E3", "E3", 2)
-    assert told.day == twice.clock().date()
-    assert not told.is_moderated
+    assert (told.round, told.level, told.day) == (twice.then.round, "E3", twice.clock().date())
+
+
+def test_how_it_was_found_is_told_to_those_who_may_read_verdicts_there_and_the_level_to_other_members(twice):
+    twice.finish()
+    told = twice.told()[twice.items[0].id]
+    assert (told.is_whole, told.low, told.high, told.counted, told.is_moderated) == (False, "", "", 0, False)
+    twice.judged_there(twice.anna)
+    told = twice.told()[twice.items[0].id]
+    assert (told.is_whole, told.low, told.high, told.counted, told.is_moderated) == (True, "E3", "E3", 2, False)
 
 
 def changed(sheet, ref, **values):
@@ -242,6 +257,8 @@ def test_what_is_found_in_discussion_is_told_only_once_it_is_found(twice):
     twice.then.round.state = "award"
     twice.session.flush()
     assert twice.seen() == LEVELS
+    assert not twice.told()[twice.items[1].id].is_moderated, "a member reads levels there, not verdicts"
+    twice.judged_there(twice.anna)
     assert twice.told()[twice.items[1].id].is_moderated
 
 
@@ -267,6 +284,12 @@ def test_both_pages_say_it_and_the_form_of_an_open_item_holds_nothing_of_it(twic
         assert len(queries) <= 25, "\n".join(queries)
         assert said in page
         assert "same evidence" not in people["chair"].get(path).text, "no part in that round"
+    page = people["anna"].get(item).text
+    assert "told to those who judged there" in page
+    assert "All 2 evaluators gave this level." not in page
+    write_again(session)
+    twice.judged_there(twice.anna)
+    session.commit()
     page = people["anna"].get(item).text
     assert "All 2 evaluators gave this level." in page
     assert "It does not count here by itself" in page

@@ -27,6 +27,7 @@ from views.judging import (  # noqa: E402, F401 - their routes hang on the bluep
     conflicts,
     judges,
     planning,
+    reopening,
     selection,
     sheets,
 )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from framework.ground import conflicts
-from framework.ground.errors import RuleBroken
+from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_, storable
@@ -37,6 +37,7 @@ WHOSE = {
     "panel": N_("evaluators and chair"),
     "lead": N_("the lead"),
 }
+LONGEST_NUMBER = 6
 PARTIAL = N_("Places are not shown to you here: your stated tie keeps a tender of this lot from you.")
 
 
@@ -69,10 +70,14 @@ def close_judging(round_: Round) -> str | Response | tuple[str, int]:
 def ranking(round_: Round) -> str:
     """The points of each tender on each criterion, and the places; why they are unknown where they are."""
     found, tables = _tables(round_)
+    last = rankings.newest(db.session(), round_)
     return render_template(
         "judging/ranking.html",
         round_=round_,
         ranking=found,
+        numbers=range(1, last.number + 1) if last is not None else (),
+        is_newest=found is last,
+        may_reopen=may(db.session(), actor(), Permission.JUDGING_REOPEN, round_, roles=guard.roles(round_)),
         tables=tables,
         motive=_motive(found),
         taken_out=_taken_out(found),
@@ -115,8 +120,18 @@ def ranking_sheet(round_: Round) -> Response:
 
 
 def _tables(round_: Round) -> tuple[Ranking | None, list[Table]]:
-    """The ranking that counts, and what of it this reader may see."""
-    found = rankings.newest(db.session(), round_)
+    """The ranking that counts, or an earlier one by the number in the address, and what of it this reader may see.
+
+    Raises NotFound for a number that no ranking has.
+    """
+    asked = request.args.get("number", "")
+    if not asked:
+        found = rankings.newest(db.session(), round_)
+    else:
+        is_number = asked.isdecimal() and len(asked) <= LONGEST_NUMBER
+        found = rankings.numbered(db.session(), round_, int(asked)) if is_number else None
+    if asked and found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     kept_out = conflicts.barred(db.session(), actor().user_id)
     return found, rankings.tables(db.session(), found, kept_out) if found is not None else []
 
