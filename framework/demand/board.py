@@ -15,6 +15,7 @@ from framework.ground import audit, mail
 from framework.ground.actors import Actor, roles_in
 from framework.ground.errors import NotAllowed
 from framework.ground.text import N_
+from framework.rounds import telling
 from models.demand import Demand, DemandLine
 from models.people import Organisation, RoleGrant, User
 from models.rounds import Lot, Round
@@ -135,8 +136,7 @@ def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime, m
             now=now,
             round_=round_,
             round=round_.name,
-            deadline=round_.demand_deadline.isoformat() if round_.demand_deadline is not None else "",
-            zone=round_.zone,
+            deadline=telling.local_words(round_.demand_deadline, round_.zone),
             path=f"/rounds/{round_.public_id}/demand",
         )
     audit.record(session, REMINDED, actor=actor, now=now, subject=round_, members=len(missing), mails=len(people))

@@ -40,6 +40,7 @@ MAIL_LABELS: dict[str, str] = {
     "sign_on_left": N_("Sign-on left"),
     "sign_on_mandate": N_("Mandate handed in"),
     "sign_on_refused": N_("Sign-on refused"),
+    "sign_on_reminder": N_("Reminder to sign on"),
     "sign_on_returned": N_("Mandate returned"),
     "submission_counted": N_("Submission counted"),
     "submission_discarded": N_("Submission discarded"),

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.requests.due import end_of
-from framework.chain.requests.reminders import step_due
 from framework.ground import audit, conflicts, permissions
 from framework.ground.actors import SYSTEM, Actor, roles_in
 from framework.ground.errors import MoveRefused
 from framework.ground.mail import post
 from framework.ground.permissions import Permission
+from framework.ground.reminder_steps import step_due
 from framework.ground.text import N_
 from framework.judging.blind import is_judged
 from framework.rounds import settings

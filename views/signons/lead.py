@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
@@ -18,8 +18,9 @@ from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
 from framework.people import organisations
 from framework.people.addresses import clean_email
-from framework.signons import acts, closing, eligibility, export, lists
+from framework.signons import acts, closing, eligibility, export, lists, reminding
 from framework.signons.guards import GROUNDS
+from framework.signons.notices import ANSWERABLE
 from models.base import db
 from models.people import Organisation
 from models.rounds import Round
@@ -65,6 +66,7 @@ def _listing(round_: Round, problem: str = "") -> str:
         page=found.page,
         is_lead=is_lead,
         is_open=eligibility.is_open(round_),
+        may_remind=is_lead and round_.state in ANSWERABLE and any(found.counts.get(one) for one in reminding.OWING),
         invitable=lists.invitable(db.session(), round_) if is_lead else [],
         refused_at_publication=closing.unconfirmed(db.session(), round_) if is_lead else [],
         bases=ELIGIBILITY_BASES,
@@ -93,6 +95,21 @@ def invite(round_: Round) -> Response | tuple[str, int]:
         )
     except RuleBroken as error:
         return _listing_again(round_, error)
+
+
+@blueprint.post("/rounds/<round_id>/sign-ons/remind")
+@permit(Permission.MEMBER_INVITE)
+def remind(round_: Round) -> Response:
+    """Remind everybody whose answer or mandate is missing."""
+    back = _list_url(round_)
+    try:
+        _bodies, mails = reminding.remind(db.session(), round_, actor=actor(), now=clock.now())
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        flash(guard.refused(error), "error")
+        return redirect(back, code=303)
+    return guard.done(back, ngettext("%(num)s reminder leaves by mail.", "%(num)s reminders leave by mail.", mails))
 
 
 @blueprint.post("/rounds/<round_id>/sign-ons/invite-new")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from framework.chain.requests import acts, due, notices
 from framework.ground import audit
 from framework.ground.actors import SYSTEM
+from framework.ground.reminder_steps import step_due
 from framework.rounds import settings
 from models.requests import RequestReminder, UpstreamRequest
 from models.rounds import Round
@@ -46,16 +47,6 @@ def remind_if_due(session: Session, request: UpstreamRequest, *, now: dt.datetim
     notices.remind(session, request, step_hours=step, now=now)
     audit.record(session, acts.REMINDED, actor=SYSTEM, now=now, subject=request, step=f"{step} h")
     return True
-
-
-def step_due(
-    asked_at: dt.datetime, end: dt.datetime, steps: Sequence[int], used: int | None, now: dt.datetime
-) -> int | None:
-    """The step (hours before the end) by which to remind now, None for none; `used` is the last step that was used."""
-    reached = [hours for hours in steps if asked_at < end - dt.timedelta(hours=hours) <= now]
-    if not reached or now > end or (used is not None and used <= min(reached)):
-        return None
-    return min(reached)
 
 
 def _waiting(session: Session, now: dt.datetime) -> list[int]:

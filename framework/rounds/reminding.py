@@ -1,0 +1,178 @@
+"""Remind bodies that have something left to do before a deadline of the round, by its `reminder_hours`; later phases say who.
+
+One mail to each of a body's people at each step; of several steps reached while the job was off only the last is used. A
+body that is done gets none, and a mail that still waits in the outbox is taken back. A deadline that moves begins anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework.ground import mail
+from framework.ground.reminder_steps import step_due
+from framework.rounds import settings, telling
+from models.records import AuditEvent, Mail
+from models.reminders import BodyReminder
+from models.rounds import Round
+
+Clock = Callable[[], dt.datetime]
+A_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One deadline of a round and who works towards it.
+
+    `missing` gives the bodies (by number) that have something left, each with the instant since when it knows. `states` are
+    those of a round in which it can be done. `told` writes the audit event: how many bodies and mails, at which step.
+    """
+
+    kind: str
+    states: tuple[str, ...]
+    end: Callable[[Round], dt.datetime | None]
+    missing: Callable[[Session, Round], Mapping[int, dt.datetime]]
+    template: str
+    page: str
+    told: Callable[..., None]
+
+
+def go_round(session: Session, clock: Clock, deadline: Deadline) -> int:
+    """Take back what is wanted no more and remind who is due, a transaction for each round; how many mails were written."""
+    _take_back(session, deadline)
+    session.commit()
+    sent = 0
+    for number in session.scalars(select(Round.id).where(Round.state.in_(deadline.states)).order_by(Round.id)).all():
+        query = select(Round).where(Round.id == number).with_for_update()
+        round_ = session.scalars(query.execution_options(populate_existing=True)).one()
+        sent += remind_due(session, round_, deadline, now=clock())
+        session.commit()
+    return sent
+
+
+def remind_due(session: Session, round_: Round, deadline: Deadline, *, now: dt.datetime) -> int:
+    """Remind the bodies of a round for which a step is reached; how many mails. The round is locked by the caller."""
+    end, steps = deadline.end(round_), settings.value(round_, "reminder_hours") or []
+    if round_.state not in deadline.states or end is None or not _is_near(end, steps, now):
+        return 0
+    used = _used(session, round_, deadline, end)
+    due: dict[int, list[int]] = {}
+    for body, since in deadline.missing(session, round_).items():
+        step = step_due(since, end, steps, used.get(body), now)
+        if step is not None:
+            due.setdefault(step, []).append(body)
+    sent = 0
+    for step, bodies in sorted(due.items()):
+        sent += _remind(session, round_, deadline, bodies, step=step, now=now, step_words=f"{step} h")
+    return sent
+
+
+def remind_missing(
+    session: Session, round_: Round, deadline: Deadline, *, now: dt.datetime, **who: object
+) -> tuple[int, int]:
+    """Remind whoever has something left, each body at most once a day; how many bodies and mails. The caller checked who asks."""
+    last = _last(session, round_, deadline)
+    bodies = [body for body in deadline.missing(session, round_) if body not in last or now - last[body] >= A_DAY]
+    return len(bodies), _remind(session, round_, deadline, bodies, step=None, now=now, step_words="asked for", **who)
+
+
+def since_move(session: Session, round_: Round, acts: Iterable[str]) -> dt.datetime:
+    """When one of these moves of a round was made last; when it was set up, where none was."""
+    query = select(func.max(AuditEvent.at)).where(
+        AuditEvent.round_id == round_.id,
+        AuditEvent.kind.in_([f"round.{act}" for act in acts]),
+        AuditEvent.outcome == "done",
+    )
+    return session.scalar(query) or round_.created_at
+
+
+def _remind(
+    session: Session,
+    round_: Round,
+    deadline: Deadline,
+    bodies: Collection[int],
+    *,
+    step: int | None,
+    now: dt.datetime,
+    step_words: str,
+    **who: object,
+) -> int:
+    end, sent = deadline.end(round_), 0
+    for body in sorted(bodies):
+        for user in telling.people(session, [body], "member", now=now):
+            posted = mail.post(
+                session,
+                deadline.template,
+                to=user,
+                now=now,
+                round_=round_,
+                round=round_.name,
+                lead=round_.organisation.name,
+                deadline=telling.local_words(end, round_.zone),
+                path=f"/rounds/{round_.public_id}/{deadline.page}",
+            )
+            session.flush()
+            session.add(
+                BodyReminder(
+                    round_id=round_.id,
+                    organisation_id=body,
+                    kind=deadline.kind,
+                    deadline=end,
+                    step_hours=step,
+                    at=now,
+                    mail_id=posted.id,
+                )
+            )
+            sent += 1
+    if sent:
+        deadline.told(session, round_, members=len(bodies), mails=sent, step=step_words, now=now, **who)
+    return sent
+
+
+def _is_near(end: dt.datetime, steps: Collection[int], now: dt.datetime) -> bool:
+    return now <= end <= now + dt.timedelta(hours=max(steps, default=0))
+
+
+def _used(session: Session, round_: Round, deadline: Deadline, end: dt.datetime) -> dict[int, int | None]:
+    """The last step that was used for this very deadline, by body."""
+    table = BodyReminder
+    query = (
+        select(table.organisation_id, func.min(table.step_hours))
+        .where(table.round_id == round_.id, table.kind == deadline.kind, table.deadline == end)
+        .group_by(table.organisation_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _last(session: Session, round_: Round, deadline: Deadline) -> dict[int, dt.datetime]:
+    """When each body was reminded last; a mail that was taken back reminded nobody."""
+    table = BodyReminder
+    query = (
+        select(table.organisation_id, func.max(table.at))
+        .join(Mail, Mail.id == table.mail_id)
+        .where(table.round_id == round_.id, table.kind == deadline.kind, Mail.state != "dropped")
+        .group_by(table.organisation_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _take_back(session: Session, deadline: Deadline) -> None:
+    """Take back the mails that wait for bodies that are done, or of a round in which it can be done no more."""
+    query = (
+        select(Mail, BodyReminder)
+        .join(BodyReminder, BodyReminder.mail_id == Mail.id)
+        .where(BodyReminder.kind == deadline.kind, Mail.state == "waiting")
+        .order_by(Mail.id)
+        .with_for_update(of=Mail)
+    )
+    left: dict[int, Mapping[int, dt.datetime]] = {}
+    for posted, reminder in session.execute(query.execution_options(populate_existing=True)).all():
+        round_ = session.get_one(Round, reminder.round_id)
+        if round_.id not in left:
+            left[round_.id] = deadline.missing(session, round_) if round_.state in deadline.states else {}
+        if reminder.organisation_id not in left[round_.id]:
+            posted.state = "dropped"

@@ -1,0 +1,174 @@
+"""Bodies are reminded before sign-on and demand end: whoever is incomplete, nobody else, and no more once it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from framework.demand.reminding import DEMAND
+from framework.ground.errors import MoveRefused, NotAllowed
+from framework.rounds import reminding
+from framework.signons import reminding as of_sign_on
+from framework.signons.reminding import SIGN_ON
+from models.records import AuditEvent, Mail
+from models.reminders import BodyReminder
+
+
+class Waiting:
+    """A round whose sign-on ends in ten days and demand in ten days too, with an invited, an interested and a confirmed buyer."""
+
+    def __init__(self, session, build, clock, state):
+        self.session, self.build, self.clock = session, build, clock
+        self.round = build.round(state=state)
+        end = clock() + dt.timedelta(days=10)
+        self.round.signon_deadline = self.round.demand_deadline = end
+        self.round.planned_publication_on = (end + dt.timedelta(days=20)).date()
+        self.lot = build.lot(self.round)
+        self.sign_ons = {name: self.body(name) for name in ("invited", "interested", "confirmed")}
+        self.lead = build.person(self.round.organisation)
+        clock.forward(hours=1)
+        session.flush()
+
+    def body(self, state):
+        organisation = self.build.organisation(name=f"Body {state}")
+        self.build.user(organisation)
+        return self.build.sign_on(self.round, organisation, state=state)
+
+    def go(self, deadline=SIGN_ON):
+        return reminding.go_round(self.session, self.clock, deadline)
+
+    def told(self, template="sign_on_reminder"):
+        query = (
+            select(BodyReminder.organisation_id, BodyReminder.step_hours)
+            .join(Mail, Mail.id == BodyReminder.mail_id)
+            .where(Mail.template == template, Mail.state == "waiting")
+            .order_by(BodyReminder.id)
+        )
+        names = {one.organisation_id: name for name, one in self.sign_ons.items()}
+        return [(names[row[0]], row[1]) for row in self.session.execute(query)]
+
+
+@pytest.fixture
+def signing(session, build, clock):
+    return Waiting(session, build, clock, "sign_on")
+
+
+@pytest.fixture
+def declaring(session, build, clock):
+    return Waiting(session, build, clock, "demand")
+
+
+def test_each_step_reminds_those_whose_turn_it_is_once(signing):
+    assert signing.go() == 0, "ten days before"
+    signing.clock.forward(days=3)
+    assert signing.go() == 2
+    assert signing.told() == [("invited", 168), ("interested", 168)]
+    assert signing.go() == 0, "once a step"
+    signing.clock.forward(days=5)
+    assert signing.go() == 2
+    assert signing.told()[2:] == [("invited", 48), ("interested", 48)]
+    signing.clock.forward(days=2)
+    assert signing.go() == 0, "the end has passed"
+
+
+def test_steps_missed_while_the_job_was_off_make_one_mail(signing):
+    signing.clock.forward(days=9, hours=21)
+    assert signing.go() == 2
+    assert {step for _body, step in signing.told()} == {4}
+
+
+def test_who_is_done_gets_none_and_what_waits_is_taken_back(signing):
+    signing.clock.forward(days=3)
+    signing.go()
+    signing.sign_ons["invited"].state = "left"
+    signing.session.flush()
+    signing.clock.forward(minutes=1)
+    assert signing.go() == 0
+    assert signing.told() == [("interested", 168)]
+    signing.clock.forward(days=5)
+    signing.go()
+    assert [body for body, _step in signing.told()] == ["interested"] * 2
+
+
+def test_a_later_deadline_begins_anew_and_one_invited_after_a_step_waits_for_the_next(signing):
+    signing.clock.forward(days=4)
+    late = signing.body("invited")
+    signing.sign_ons["late"] = late
+    signing.session.flush()
+    signing.go()
+    assert [body for body, _step in signing.told()] == ["invited", "interested"]
+    signing.round.signon_deadline += dt.timedelta(days=2)
+    signing.session.flush()
+    signing.clock.forward(days=1)
+    assert signing.go() == 3, "seven days before the new end"
+    assert [body for body, _step in signing.told()][2:] == ["invited", "interested", "late"]
+
+
+def test_nobody_is_reminded_in_a_phase_in_which_it_can_be_done_no_more(signing):
+    signing.clock.forward(days=3)
+    signing.go()
+    signing.round.state = "cancelled"
+    signing.round.cancelled_reason = "Not needed."
+    signing.session.flush()
+    assert signing.go() == 0
+    assert signing.told() == []
+
+
+def test_one_event_says_how_many_and_by_which_step(signing, session):
+    signing.clock.forward(days=3)
+    signing.go()
+    event = session.scalars(select(AuditEvent).where(AuditEvent.kind == "sign_on.reminded")).one()
+    assert event.data == {"members": 2, "mails": 2, "step": "168 h"}
+
+
+def test_the_lead_reminds_all_at_most_once_a_day(signing):
+    who = {"actor": signing.lead, "now": signing.clock()}
+    assert of_sign_on.remind(signing.session, signing.round, **who) == (2, 2)
+    assert [step for _body, step in signing.told()] == [None, None]
+    with pytest.raises(MoveRefused) as told:
+        of_sign_on.remind(signing.session, signing.round, **who)
+    assert told.value.code == "reminded-already"
+    who["now"] = signing.clock.forward(days=1)
+    assert of_sign_on.remind(signing.session, signing.round, **who) == (2, 2)
+    for one in ("invited", "interested"):
+        signing.sign_ons[one].state = "left"
+    signing.session.flush()
+    with pytest.raises(MoveRefused) as told:
+        of_sign_on.remind(signing.session, signing.round, **who)
+    assert told.value.code == "nobody-missing"
+    with pytest.raises(NotAllowed):
+        of_sign_on.remind(
+            signing.session,
+            signing.round,
+            actor=signing.build.person(signing.sign_ons["confirmed"].organisation),
+            now=signing.clock(),
+        )
+
+
+def test_demand_reminds_members_with_a_lot_left_and_not_those_that_were_only_invited(declaring):
+    declaring.clock.forward(days=3)
+    assert declaring.go(DEMAND) == 2
+    assert declaring.told("demand_reminder") == [("interested", 168), ("confirmed", 168)]
+    member = declaring.sign_ons["confirmed"].organisation
+    declaring.build.demand(declaring.lot, member, state="accepted")
+    declaring.session.flush()
+    declaring.clock.forward(minutes=1)
+    assert declaring.go(DEMAND) == 0
+    assert declaring.told("demand_reminder") == [("interested", 168)], "what waited is taken back"
+
+
+def test_the_list_shows_the_button_while_somebody_is_missing(signing, sign_in, session):
+    from models.people import Organisation, User
+
+    user = session.get_one(User, signing.lead.user_id)
+    lead = sign_in(user, session.get_one(Organisation, signing.lead.organisation_id))
+    session.commit()
+    here = f"/rounds/{signing.round.public_id}/sign-ons"
+    assert f'action="{here}/remind"' in lead.get(here).text
+    answer = lead.post(f"{here}/remind")
+    assert answer.status_code == 303
+    assert "2 reminders leave by mail." in lead.get(here).text
+    lead.post(f"{here}/remind")
+    assert "less than a day ago" in lead.get(here).text
