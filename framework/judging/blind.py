@@ -129,7 +129,7 @@ def has_seen(session: Session, round_: Round, user_id: int, submission_id: int) 
     return any(session.execute(query).first() is not None for query in queries)
 
 
-def _open_in_between(round_: Round) -> Select[tuple[int, int]]:
+def _open_in_between(round_: Round) -> Select[int, int]:
     """Persons and tenders of a round whose judging was closed before: whoever was named by then could read every value."""
     return (
         select(Appointment.user_id, Submission.id)
