@@ -37,7 +37,9 @@ class PriceList(Record, Base):
     version_no: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     reading: Mapped[str] = mapped_column(
-        String(10), default="whole", comment="whole: all pieces at the price of the step reached; parts: each step its own"
+        String(10),
+        default="whole",
+        comment="whole: all pieces at the price of the step reached; parts: each step its own",
     )
     valid_from: Mapped[dt.date | None] = mapped_column(comment="first day; blank = not said")
     valid_until: Mapped[dt.date | None] = mapped_column(comment="last day; blank = not said")
@@ -72,7 +74,9 @@ class PriceStep(Base):
     position: Mapped[int] = mapped_column(default=0)
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
     category: Mapped[str] = mapped_column(String(20))
-    spec_tier: Mapped[str] = mapped_column(String(40), default="", comment="blank = every tier that has no price of its own")
+    spec_tier: Mapped[str] = mapped_column(
+        String(40), default="", comment="blank = every tier that has no price of its own"
+    )
     from_qty: Mapped[int]
     unit_price: Mapped[Decimal] = mapped_column(Fixed(PRICE_PLACES), comment="net, in the currency of the list")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 WHOLE, PARTS = "whole", "parts"
 CENTS = 100
@@ -65,7 +66,7 @@ class Ladder:
     @property
     def rises(self) -> tuple[int, ...]:
         """The places of steps that cost more than the one before: the list says so, and somebody should look."""
-        pairs = zip(self.steps, self.steps[1:], strict=False)
+        pairs = pairwise(self.steps)
         return tuple(i for i, (one, other) in enumerate(pairs, start=1) if other.unit_price > one.unit_price)
 
 
@@ -167,7 +168,7 @@ def unpriced(ladders: Iterable[Item], quantities: Mapping[Item, Mapping[int, int
 def in_cents(amounts: Sequence[Fraction]) -> list[Decimal]:
     """Exact amounts to the cent so that they add up to their sum rounded half up: largest remainder, the first among equals.
 
-    No amount moves by a cent or more, and none changes its sign.
+    No amount moves by a cent or more, and none of 0 or more falls below 0.
     """
     exact = [amount * CENTS for amount in amounts]
     floors = [amount.numerator // amount.denominator for amount in exact]
@@ -180,7 +181,12 @@ def in_cents(amounts: Sequence[Fraction]) -> list[Decimal]:
 
 def to_cent(amount: Fraction) -> Decimal:
     """One exact amount to the cent, half up."""
-    return Decimal(_half_up(amount * CENTS)).scaleb(-2)
+    return to_places(amount, 2)
+
+
+def to_places(amount: Fraction, places: int) -> Decimal:
+    """One exact amount to so many decimals, half up."""
+    return Decimal(_half_up(amount * 10**places)).scaleb(-places)
 
 
 def _part(ladder: Ladder, own: int, quantity: int, cost: Fraction | None) -> Part:

@@ -180,3 +180,13 @@ def _change(change: Change, currency: str) -> dict[str, Any]:
 
 def _expected(line: Line) -> Any:
     return number(line.qty_expected)
+
+
+def price_shown(value: Decimal | None, currency: str) -> Any:
+    """The price of one piece in its currency: to the cent, to four decimals where it has more; None is unknown."""
+    return money(value, currency, 2 if value is None or value == round(value, 2) else 4)
+
+
+def rate_shown(value: Decimal) -> Any:
+    """A rate of two currencies with all its decimals and no more."""
+    return number(value.normalize(), max(2, -int(value.normalize().as_tuple().exponent)))

@@ -36,6 +36,8 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("signons.listing", N_("Sign-ons"), Permission.SIGN_ON_VIEW),
     ("demand.index", N_("Demand"), Permission.DEMAND_VIEW),
     ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
+    ("demand.prices", N_("Price steps"), Permission.PRICES_VIEW),
+    ("demand.price_list", N_("My price list"), Permission.PRICES_VIEW_OWN),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
     ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),
@@ -92,7 +94,7 @@ def build(round_: Round) -> dict[str, Any]:
     return {
         "name": round_.name,
         "organisation": round_.organisation.name,
-        "url": url_for("rounds.overview" if roles_here(round_) else "rounds.public", round_id=round_.public_id),
+        "url": url_for(_home(roles_here(round_)), round_id=round_.public_id),
         "phase": PHASES[round_.state],
         "state_words": state_words("round", state_now(round_)),
         "sealed": round_.state in ("published", "receipt_closed"),
@@ -105,6 +107,13 @@ def build(round_: Round) -> dict[str, Any]:
         "meaning": lever["meaning"] if lever else "",
         "tabs": tabs(round_),
     }
+
+
+def _home(held: frozenset[str]) -> str:
+    """The page that a round's name leads to: a supplier that is only asked for prices may open no other than its list."""
+    if held == {"consulted"}:
+        return "demand.price_list"
+    return "rounds.overview" if held else "rounds.public"
 
 
 TELL_THEMSELVES = frozenset({"rounds.overview", "rounds.public", "rounds.extend", "rounds.propose_extension"})
@@ -162,7 +171,8 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
     found = []
     for endpoint, label, permission in TABS:
         rule = TABLE[permission]
-        allowed = bool(roles_here(round_) & rule.roles) and (not rule.states or round_.state in rule.states)
+        held = roles_here(round_)
+        allowed = bool(held & rule.roles) and not held & rule.never and (not rule.states or round_.state in rule.states)
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
