@@ -196,7 +196,7 @@ def _given(
             now=clock.now(),
             source_upload_id=stored.id if stored is not None else None,
         )
-        said = _("Version %(version)s of your price list is given. Only the lead sees it.", version=made.version_no)
+        said = _("Version %(version)s of your price list is given. The lead sees it now.", version=made.version_no)
         return guard.done(url_for("demand.price_list", round_id=public_id), said)
     except RuleBroken as error:
         if error.status in (403, 404):
@@ -235,7 +235,7 @@ def _page(
         current=latest if latest is not None and latest.withdrawn_at is None else None,
         steps=_shown_steps(latest),
         readings=price_sheet.READINGS,
-        price=shared.price_shown,
+        price=shared.price_said,
         rising=_rising_of(latest),
     )
 
@@ -265,7 +265,7 @@ def _preview(round_: Round, stored: StoredFile, form: HeadForm, read: PricesRead
         without=read.without,
         unused=read.unused,
         seal=_seal(read),
-        price=shared.price_shown,
+        price=shared.price_said,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from fractions import Fraction
 from typing import Any
 
@@ -58,6 +59,7 @@ def prices(round_: Round) -> str:
         basis=basis,
         readings=price_sheet.READINGS,
         price=shared.price_shown,
+        price_said=shared.price_said,
         rate_shown=shared.rate_shown,
     )
 
@@ -83,6 +85,7 @@ def prices_of(round_: Round, list_id: str) -> str:
         items=[_item(round_, offer, item, found, names) for item, found in offer.effects.items()],
         readings=price_sheet.READINGS,
         price=shared.price_shown,
+        price_said=shared.price_said,
         rate_shown=shared.rate_shown,
         by=BY,
         basis=basis,
@@ -183,6 +186,7 @@ def _lead_page(round_: Round, *, arrange: ArrangeForm | None = None, rate: RateF
         basis=basis,
         readings=price_sheet.READINGS,
         price=shared.price_shown,
+        price_said=shared.price_said,
         rate_shown=shared.rate_shown,
     )
 
@@ -214,10 +218,19 @@ def _sections(round_: Round, offers: list[Offer], wanted: Wanted, *, own: int | 
                         "pool": sum(sum(q.values()) for q in here.values()),
                         "not_known": sum(n for item, n in wanted.not_known.items() if item in here),
                         "rows": rows,
+                        "best": _best(rows, clock.now().date()),
                         "unpriced": _unpriced(offers, wanted, (lot.id, category), named=own is None),
                     }
                 )
     return found
+
+
+def _best(rows: list[dict[str, Any]], day: dt.date) -> dict[str, Any] | None:
+    """The lowest compared price that holds on the day, where all lists price the same; None where tiers stand apart."""
+    priced = [row for row in rows if row["compared"] is not None and row["offer"].holds_on(day)]
+    if len({row["tier"] for row in rows}) != 1:
+        return None
+    return min(priced, key=lambda row: row["compared"], default=None)
 
 
 def _unpriced(offers: list[Offer], wanted: Wanted, place: tuple[int, str], *, named: bool) -> list[str]:
