@@ -112,19 +112,20 @@ def read(
     categories; `refused` are cells that hold no value, with the cause. Steps of one item are taken together or not at all.
     """
     found = PricesRead()
-    filled = [(number, {k: _tidy(v) for k, v in cells.items()}) for number, cells in rows]
-    filled = [(number, cells) for number, cells in filled if any(v not in (None, "") for v in cells.values())]
+    broken = {row for row, _name in refused or {}}
+    raw = dict(rows)
+    tidy = [(number, {k: _tidy(v) for k, v in cells.items()}) for number, cells in raw.items()]
+    filled = [(n, cells) for n, cells in tidy if n in broken or any(v not in (None, "") for v in cells.values())]
     texts = {
         name: [str(c[name]) for _n, c in filled if isinstance(c.get(name), str)] for name in ("from_qty", "unit_price")
     }
     signs = (decimal_sign(texts["from_qty"]), decimal_sign(texts["unit_price"], sign))
-    broken = {row for row, _name in refused or {}}
     priced = [
         (n, c) for n, c in filled if n in broken or any(c.get(x) not in (None, "") for x in ("from_qty", "unit_price"))
     ]
     found.without = sorted({n for n, _c in filled} - {n for n, _c in priced})
     for number, cells in priced:
-        found.rows[number] = [cells.get(name) for name in LABELS]
+        found.rows[number] = [raw[number].get(name) for name in LABELS]
         said = _row(number, cells, lots, currency, signs, words or {}, refused or {})
         if isinstance(said, Offered):
             found.taken.append(said)
@@ -159,6 +160,8 @@ def read_table(
         if number < at and any(cell not in (None, "") for cell in cells):
             found.rows[number] = list(cells)
             found.issues.insert(0, issue("above-header", number))
+        elif number > at and number not in found.rows and any(cell not in (None, "") for cell in cells):
+            found.without = sorted({*found.without, number})
     header = next(cells for number, cells in table.rows if number == at)
     found.unused = [str(c) for i, c in enumerate(header) if c not in (None, "") and i not in fields]
     return found

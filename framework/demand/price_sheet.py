@@ -80,7 +80,7 @@ def template(lots: Sequence[Lot], stored: PriceList | None, *, now: dt.datetime,
         1: list(dict.fromkeys(_category(key, words) for lot in lots for key in lot.categories)),
         2: list(dict.fromkeys(tier for lot in lots for tier in lot.spec_tiers)),
     }
-    choices = {column: listed for column, listed in offered.items() if listed}
+    choices = {column: listed for column, listed in offered.items() if len(listed) > 1}
     title = words(N_("Indicative prices"))
     sheet = Sheet(title, [words(label) for label in LABELS.values()], rows, frozen=0, choices=choices)
     how = Sheet(words(N_("How to fill in")), [words(N_("How to fill in"))], [[words(one)] for one in _HELP], frozen=0)

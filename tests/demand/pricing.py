@@ -63,6 +63,13 @@ class Pricing:
         self.session.flush()
         return made
 
+    def list_of(self, supplier: Any, *steps: tuple[int, str], **head: Any) -> PriceList:
+        """A list of a further supplier, which is invited."""
+        self.build.add(SupplierInvitation(round=self.round, organisation=supplier, created_at=self.clock()))
+        self.suppliers.append(supplier)
+        self.givers.append(self.build.person(supplier))
+        return self.given(*steps, supplier=len(self.suppliers) - 1, **head)
+
     def rate(self, currency: str = "SEK", rate: str = "0.0885", **values: Any) -> None:
         """A rate that the lead entered."""
         facts = {"on_date": dt.date(2026, 11, 20), "source": "European Central Bank"} | values

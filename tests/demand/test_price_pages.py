@@ -327,13 +327,7 @@ def test_after_the_publication_a_supplier_still_sees_its_list_and_changes_it_no_
 def test_the_pages_ask_few_queries_however_many_lists_there_are(build, sign_in, queries, who):
     pricing = Pricing(build, shown=True)
     for number in range(6):
-        supplier = build.organisation("supplier")
-        pricing.suppliers.append(supplier)
-        pricing.givers.append(build.person(supplier))
-        from models.disclosure import SupplierInvitation
-
-        build.add(SupplierInvitation(round=pricing.round, organisation=supplier, created_at=pricing.clock()))
-        pricing.given(supplier=len(pricing.suppliers) - 1, currency=("EUR", "SEK")[number % 2])
+        pricing.list_of(build.organisation("supplier"), currency=("EUR", "SEK")[number % 2])
     made = pricing.given()
     pricing.session.commit()
     people = {"lead": pricing.lead_actor, "member": pricing.member_actor(), "supplier": pricing.givers[0]}
