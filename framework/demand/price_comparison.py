@@ -16,6 +16,7 @@ from framework.demand import price_steps
 from framework.demand.pool import counting
 from framework.demand.price_steps import Effect, Item, Ladder, Step
 from models.demand import Demand, DemandLine
+from models.disclosure import SupplierInvitation
 from models.prices import ExchangeRate, PriceList
 from models.rounds import Round
 
@@ -90,11 +91,12 @@ def wanted(session: Session, round_: Round, *, basis: str = "expected") -> Wante
 
 
 def lists(session: Session, round_: Round) -> Sequence[PriceList]:
-    """The list of each supplier that counts: its newest version where that was not withdrawn.
+    """The list of each supplier that counts: its newest version where that was not withdrawn, while it is invited.
 
     In an order that tells nothing of the supplier or of when the list came: that of the random ids of the first versions.
     """
     first = aliased(PriceList)
+    invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
     newest = (
         select(PriceList.supplier_id, func.max(PriceList.version_no).label("last"))
         .where(PriceList.round_id == round_.id)
@@ -104,7 +106,7 @@ def lists(session: Session, round_: Round) -> Sequence[PriceList]:
     query = (
         select(PriceList)
         .join(newest, (newest.c.supplier_id == PriceList.supplier_id) & (newest.c.last == PriceList.version_no))
-        .where(PriceList.round_id == round_.id, PriceList.withdrawn_at.is_(None))
+        .where(PriceList.round_id == round_.id, PriceList.withdrawn_at.is_(None), PriceList.supplier_id.in_(invited))
         .options(selectinload(PriceList.steps), joinedload(PriceList.supplier))
         .order_by(
             select(first.public_id)

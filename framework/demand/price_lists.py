@@ -6,19 +6,19 @@ All of it happens before the publication: what a supplier says of prices once a 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import func, not_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from framework.demand.price_rows import Offered
 from framework.ground import audit, codelists
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale, taken
 from framework.ground.permissions import Permission, require
-from framework.ground.sides import CONSULTED
+from framework.ground.sides import CONSULTED, buys
 from framework.ground.text import N_, storable
 from framework.rounds import telling
 from framework.rounds.settings import value
@@ -61,7 +61,8 @@ def arrange(session: Session, round_: Round, *, asked: bool, shown: bool, actor:
         )
     round_.settings = {**(round_.settings or {}), "ask_indicative_prices": asked, "show_indicative_prices": shown}
     session.flush()
-    told = _tell(session, round_, now=now) if asked and not before else 0
+    invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
+    told = tell_invited(session, round_, session.scalars(invited), now=now) if asked and not before else 0
     audit.record(session, ARRANGED, actor=actor, now=now, subject=round_, asked=asked, shown=shown, told=told)
     return told
 
@@ -174,6 +175,35 @@ def set_rate(
     return made
 
 
+def is_asking(round_: Round) -> bool:
+    """Whether invited suppliers are asked for lists now: the lead says so, and nothing is published yet."""
+    return round_.state in CONSULTED and bool(value(round_, "ask_indicative_prices"))
+
+
+def tell_invited(session: Session, round_: Round, suppliers: Iterable[int], *, now: dt.datetime) -> int:
+    """A mail to the people of suppliers that are invited, where lists are asked for; how many mails."""
+    if not is_asking(round_):
+        return 0
+    users = telling.people(session, suppliers, "supplier", now=now)
+    return telling.tell(
+        session, round_, users, "prices_asked", now=now, page="price-list", lead=round_.organisation.name
+    )
+
+
+def asking_rounds(session: Session, actor: Actor) -> list[Round]:
+    """The rounds that ask the actor's organisation for a list, newest first: it may know of them and see nothing else yet."""
+    if "supplier" not in actor.roles:
+        return []
+    invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == actor.organisation_id)
+    query = (
+        select(Round)
+        .where(Round.state.in_(CONSULTED), Round.id.in_(invited), not_(buys(actor.user_id)))
+        .options(joinedload(Round.organisation))
+        .order_by(Round.created_at.desc(), Round.id.desc())
+    )
+    return [round_ for round_ in session.scalars(query) if is_asking(round_)]
+
+
 def newest_of(session: Session, round_: Round, supplier_id: int | None) -> PriceList | None:
     """The newest version of a supplier's list, withdrawn or not; None where it never gave one."""
     query = (
@@ -194,15 +224,6 @@ def versions_of(session: Session, round_: Round, supplier_id: int | None) -> Seq
         .order_by(PriceList.version_no.desc())
     )
     return session.scalars(query).all()
-
-
-def _tell(session: Session, round_: Round, *, now: dt.datetime) -> int:
-    """A mail to the people of every invited supplier."""
-    invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
-    users = telling.people(session, session.scalars(invited), "supplier", now=now)
-    return telling.tell(
-        session, round_, users, "prices_asked", now=now, page="price-list", lead=round_.organisation.name
-    )
 
 
 def _in_order(offered: Sequence[Offered]) -> list[Offered]:

@@ -9,12 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from framework.demand import price_comparison, price_lists
+from framework.disclosure import inviting
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale, WrongPhase
 from framework.ground.permissions import Permission, may, require
+from framework.rounds import creating
+from framework.rounds.settings import value
 from models.people import RoleGrant
 from models.prices import PriceList
 from models.records import AuditEvent, Mail
 from tests.demand.pricing import Pricing
+from views import mailing
 
 
 @pytest.fixture
@@ -240,3 +244,69 @@ def test_lines_that_are_not_known_are_counted_beside_the_pool(pricing):
     item = (pricing.lot.id, "laptop", "standard")
     assert sum(wanted.quantities[item].values()) == 1100
     assert wanted.not_known[item] == 1
+
+
+def test_a_supplier_invited_later_is_told_at_once_and_one_uninvited_counts_no_more(pricing):
+    lead, now = pricing.lead_actor, pricing.clock()
+    late = pricing.build.organisation("supplier", name="Waterkant")
+    pricing.build.user(late, email="late@example.org")
+    inviting.invite(pricing.session, pricing.round, late, actor=lead, now=now)
+    mails = pricing.session.scalars(select(Mail.recipient).where(Mail.template == "prices_asked")).all()
+    assert mails == ["late@example.org"]
+
+    pricing.given()
+    invitation = inviting.find(pricing.session, pricing.round, pricing.suppliers[0])
+    inviting.take_back(pricing.session, invitation, actor=lead, now=now)
+    pricing.session.flush()
+    assert offers_of(pricing) == []
+
+
+def test_a_round_that_asks_nobody_tells_nobody(build):
+    pricing = Pricing(build, asked=False)
+    supplier = build.organisation("supplier")
+    build.user(supplier)
+
+    inviting.invite(pricing.session, pricing.round, supplier, actor=pricing.lead_actor, now=pricing.clock())
+
+    assert pricing.session.scalars(select(Mail)).all() == []
+
+
+def test_a_copied_round_asks_nobody_and_shows_nothing(build):
+    pricing = Pricing(build, shown=True)
+
+    made = creating.copy(
+        pricing.session, pricing.round, name="Next year", actor=pricing.lead_actor, now=pricing.clock()
+    )
+
+    assert value(made, "ask_indicative_prices") is False
+    assert value(made, "show_indicative_prices") is False
+
+
+def test_a_supplier_finds_the_rounds_that_ask_it(build):
+    pricing = Pricing(build)
+    Pricing(build, asked=False)
+
+    found = price_lists.asking_rounds(pricing.session, pricing.givers[0])
+    assert [one.public_id for one in found] == [pricing.round.public_id]
+    assert price_lists.asking_rounds(pricing.session, pricing.lead_actor) == []
+    pricing.round.state = "cancelled"
+    pricing.session.flush()
+    assert price_lists.asking_rounds(pricing.session, pricing.givers[0]) == []
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_the_mail_that_asks_says_who_and_leads_to_the_list(build, language):
+    pricing = Pricing(build, asked=False)
+    price_lists.arrange(
+        pricing.session, pricing.round, asked=True, shown=False, actor=pricing.lead_actor, now=pricing.clock()
+    )
+    pricing.session.flush()
+    mail = pricing.session.scalars(select(Mail).where(Mail.template == "prices_asked")).first()
+    mail.language = language
+
+    subject, text, page = mailing.render(mail)
+
+    assert pricing.round.name in subject
+    for half in (text, page):
+        assert f"{pricing.here}/price-list" in half
+        assert "Region North" in half

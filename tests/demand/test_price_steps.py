@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from framework.demand.price_steps import (
@@ -135,7 +135,9 @@ def test_an_item_that_nobody_wants_has_no_pieces_and_no_price():
     assert (found.quantity, found.cost, found.unit_price, found.to_next) == (0, None, None, 1)
 
 
-prices = st.decimals(min_value="0.0001", max_value="99999", places=4)
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The first of these tests also pays for what the library reads of our modules."""
+prices = st.integers(1, 999_990_000).map(lambda units: Decimal(units).scaleb(-4))
 starts = st.lists(st.integers(1, 5000), min_size=1, max_size=6, unique=True).map(sorted)
 quantities = st.dictionaries(st.integers(1, 40), st.integers(0, 3000), min_size=1, max_size=12)
 readings = st.sampled_from([WHOLE, PARTS])
@@ -150,6 +152,7 @@ def ladders(draw, *, falling: bool) -> Ladder:
     return Ladder(tuple(Step(q, p) for q, p in zip(found, asked, strict=True)), draw(readings))
 
 
+@unhurried
 @given(ladders(falling=True), quantities)
 def test_where_prices_fall_nobody_pays_more_in_the_pool_than_alone(steps, by_member):
     found = effect_of(steps, by_member)
@@ -161,6 +164,7 @@ def test_where_prices_fall_nobody_pays_more_in_the_pool_than_alone(steps, by_mem
             assert found.unit_price <= part.alone / part.quantity
 
 
+@unhurried
 @given(ladders(falling=False), quantities)
 def test_the_shares_add_up_to_the_cost_of_the_pool_to_the_cent(steps, by_member):
     found = effect_of(steps, by_member)
@@ -171,6 +175,7 @@ def test_the_shares_add_up_to_the_cost_of_the_pool_to_the_cent(steps, by_member)
         assert sum(in_cents(shares)) == to_cent(found.cost)
 
 
+@unhurried
 @given(ladders(falling=False), quantities)
 def test_units_to_the_next_step_reach_it_and_one_fewer_does_not(steps, by_member):
     found = effect_of(steps, by_member)
@@ -182,6 +187,7 @@ def test_units_to_the_next_step_reach_it_and_one_fewer_does_not(steps, by_member
         assert steps.at(found.quantity + found.to_next - 1) == found.step
 
 
+@unhurried
 @given(ladders(falling=False), quantities)
 def test_who_decides_is_whoever_takes_the_pool_below_its_step_by_leaving(steps, by_member):
     found = effect_of(steps, by_member)
@@ -191,6 +197,7 @@ def test_who_decides_is_whoever_takes_the_pool_below_its_step_by_leaving(steps, 
         assert (member in found.deciding) == below
 
 
+@unhurried
 @given(st.lists(st.fractions(min_value=-1000, max_value=1000), max_size=12))
 def test_amounts_to_the_cent_add_up_and_move_by_less_than_a_cent(amounts):
     found = in_cents(amounts)
