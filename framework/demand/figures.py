@@ -80,7 +80,8 @@ def read_price(cell: object, sign: DecimalSign, *, currency: str) -> Figure:
     """A price of one piece from a cell or a text: above 0, at most four decimals; as `read_money` otherwise."""
     if isinstance(cell, str):
         body, named = _without_currency(_tidied(cell))
-        found = Figure(cause="other-price-currency") if named and named != currency else _read(body, sign, whole=False)
+        is_other = named not in ("", currency) and any(c.isdigit() for c in body)
+        found = Figure(cause="other-price-currency") if is_other else _read(body, sign, whole=False)
     elif cell is None:
         return Figure()
     elif isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):

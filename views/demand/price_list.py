@@ -25,7 +25,7 @@ from framework.ground.permissions import Permission
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import CATEGORIES
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from models.base import db
 from models.prices import PriceList
 from models.records import StoredFile
@@ -307,7 +307,7 @@ def _own_words() -> dict[str, str]:
 
 def _own_file(public_id: str) -> StoredFile:
     query = select(StoredFile).where(
-        StoredFile.public_id == public_id,
+        StoredFile.public_id == storable(public_id),
         StoredFile.purpose == PURPOSE,
         StoredFile.organisation_id == actor().organisation_id,
     )

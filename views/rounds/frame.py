@@ -15,6 +15,7 @@ from framework.ground.permissions import TABLE, Permission
 from framework.ground.text import N_
 from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
+from framework.rounds.settings import value
 from models.base import db
 from models.rounds import Outage, Round
 from views import clock, guard, letters
@@ -166,6 +167,13 @@ def dates(round_: Round) -> dict[str, str]:
     }
 
 
+def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
+    """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them."""
+    if endpoint == "demand.price_list":
+        return bool(value(round_, "ask_indicative_prices"))
+    return endpoint != "demand.prices" or "lead" in held or bool(value(round_, "show_indicative_prices"))
+
+
 def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
@@ -173,6 +181,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
         rule = TABLE[permission]
         held = roles_here(round_)
         allowed = bool(held & rule.roles) and not held & rule.never and (not rule.states or round_.state in rule.states)
+        allowed = allowed and _is_of_use(endpoint, round_, held)
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
