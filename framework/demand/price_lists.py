@@ -82,6 +82,7 @@ def give(
 
     Raises InvalidInput with what is wrong, Stale where a colleague gave or withdrew one meanwhile.
     """
+    _hold(session, round_)
     require(session, actor, Permission.PRICES_GIVE, round_)
     currency, note, _dates = taken(
         lambda: _currency(head.currency), lambda: _note(head.note), lambda: _require_dates(head, now)
@@ -118,6 +119,7 @@ def withdraw(session: Session, price_list: PriceList, *, actor: Actor, now: dt.d
     """Take the own list back; no earlier version comes back in its place. Raises NotFound for another's, Stale for an older one."""
     if price_list.supplier_id != actor.organisation_id:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    _hold(session, price_list.round)
     require(session, actor, Permission.PRICES_GIVE, price_list.round)
     session.refresh(price_list, with_for_update={"of": PriceList})
     latest = newest_of(session, price_list.round, actor.organisation_id)
@@ -224,6 +226,11 @@ def versions_of(session: Session, round_: Round, supplier_id: int | None) -> Seq
         .order_by(PriceList.version_no.desc())
     )
     return session.scalars(query).all()
+
+
+def _hold(session: Session, round_: Round) -> None:
+    """Let nobody publish the round until this act is done; suppliers do not wait for one another."""
+    session.refresh(round_, with_for_update={"read": True, "of": Round})
 
 
 def _in_order(offered: Sequence[Offered]) -> list[Offered]:

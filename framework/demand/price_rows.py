@@ -39,12 +39,14 @@ _HEADERS = {
     "unit_price": "price priceperpiece priceperpiecenet unitprice netprice prijs prijsperstuk prijsperstuknetto stukprijs eenheidsprijs nettoprijs pris prisperstyck prisperstycknetto styckpris enhetspris nettopris preis",
 }
 _SHARED = (
-    "category-missing category-unknown category-outside tier-outside negative too-large unclear percent approximate range "
+    "category-missing category-unknown category-outside tier-outside negative too-large unclear percent "
     "trailing-minus not-whole not-a-number cell-error"
 )
 SENTENCES: dict[str, str] = {code: rules.SENTENCES[code] for code in _SHARED.split()} | {
     "lot-missing": N_("Row %(row)s names no lot. Choose one of the lots of this round."),
     "lot-unknown": N_("Row %(row)s: “%(value)s” is not a lot of this round. Choose one of its lots."),
+    "approximate": N_("Row %(row)s, %(column)s: “%(value)s” is approximate. Give one number."),
+    "range": N_("Row %(row)s, %(column)s: “%(value)s” is a range. Give one number, and a row for each step."),
     "from-missing": N_("Row %(row)s has no quantity from which its price holds. Write 1 where it holds from the first piece."),
     "from-nothing": N_("Row %(row)s begins at 0 pieces. Steps begin at 1 piece or more."),
     "price-missing": N_("Row %(row)s has no price. Leave the whole row empty where you have none."),
