@@ -76,6 +76,25 @@ def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: 
     return _as_money(_read(body, sign, whole=False))
 
 
+def read_price(cell: object, sign: DecimalSign, *, currency: str) -> Figure:
+    """A price of one piece from a cell or a text: above 0, at most four decimals; as `read_money` otherwise."""
+    if isinstance(cell, str):
+        body, named = _without_currency(_tidied(cell))
+        is_other = named not in ("", currency) and any(c.isdigit() for c in body)
+        found = Figure(cause="other-price-currency") if is_other else _read(body, sign, whole=False)
+    elif cell is None:
+        return Figure()
+    elif isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        return Figure(cause="not-a-number")
+    else:
+        found = _within_limit(Decimal(str(cell)))
+    if found.value is None:
+        return found
+    if found.value != found.value.quantize(Decimal("0.0001")):
+        return Figure(cause="too-many-places")
+    return found if found.value > 0 else Figure(cause="negative" if found.value < 0 else "price-of-nothing")
+
+
 def read_cell(cell: object, sign: DecimalSign, *, money: bool, currency: str = "EUR") -> Figure:
     """A figure from a cell of a sheet: numbers as they are, texts by the rules above."""
     if cell is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.demand import price_lists
 from framework.ground import audit, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused
@@ -43,6 +44,7 @@ def invite(
     audit.record(session, INVITED, actor=actor, now=now, subject=invitation, organisation=supplier.public_id)
     if round_.state == "published":
         _tell(session, invitation, now)
+    price_lists.tell_invited(session, round_, [supplier.id], now=now)
     return invitation
 
 

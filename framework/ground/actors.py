@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.ground.sides import NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
+from framework.ground.sides import CONSULTED, NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from models.disclosure import Submission, SupplierInvitation
 from models.people import Appointment
 from models.rounds import Round
@@ -56,7 +56,10 @@ def round_of(record: object) -> Round | None:
 
 
 def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[str]:
-    """The roles `actor` has in this round: lead, member, supplier, monitor, operator and the appointments.
+    """The roles `actor` has in this round: lead, member, supplier, consulted, monitor, operator and the appointments.
+
+    `consulted` is a supplier that the lead invited and asks for indicative prices before the publication: it may do
+    that and know nothing else of the round.
 
     Whoever stands on the buying side, in whichever organisation, is no supplier of the round (SD3): acting for
     another organisation is no way behind the seal.
@@ -71,6 +74,8 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
     supplies = "supplier" in actor.roles and _supplies(session, actor.organisation_id, round_)
     if supplies and not _buys(session, actor, round_):
         roles.add("supplier")
+    elif "supplier" in actor.roles and _is_consulted(session, actor, round_):
+        roles.add("consulted")
     return frozenset(roles | _appointments(session, actor, round_))
 
 
@@ -133,6 +138,15 @@ def _supplies(session: Session, organisation_id: int | None, round_: Round) -> b
         if session.scalar(query.limit(1)) is not None:
             return True
     return False
+
+
+def _is_consulted(session: Session, actor: Actor, round_: Round) -> bool:
+    if round_.state not in CONSULTED or not (round_.settings or {}).get("ask_indicative_prices"):
+        return False
+    invited = select(SupplierInvitation.id).where(
+        SupplierInvitation.round_id == round_.id, SupplierInvitation.organisation_id == actor.organisation_id
+    )
+    return session.scalar(invited.limit(1)) is not None and not _buys(session, actor, round_)
 
 
 def _buys(session: Session, actor: Actor, round_: Round) -> bool:

@@ -109,6 +109,12 @@ KINDS: dict[str, str] = {
     "outage.ended": N_("recorded the end of an interruption of service"),
     "round.outage_warned": N_("warned of an interruption of service near the tender deadline"),
     "round.answer_question": N_("published answer %(number)s to everybody, version %(version_no)s"),
+    "round.prices_arranged": N_(
+        "said who is asked for indicative prices (suppliers: %(asked)s) and who sees them (members: %(shown)s); mails: %(told)s"
+    ),
+    "price_list.given": N_("gave indicative price list %(version_no)s: %(steps)s steps, in %(currency)s"),
+    "price_list.withdrawn": N_("withdrew indicative price list %(version_no)s"),
+    "exchange_rate.set": N_("entered a rate: 1 %(currency)s is %(rate)s %(to_currency)s on %(on_date)s"),
     "question.asked": N_("asked a question about the tender"),
     "question.withdrawn": N_("took a question about the tender back"),
     "public_answer.drafted": N_("began an answer to everybody"),
@@ -219,6 +225,10 @@ OTHER_ATTEMPTS: dict[str, str] = {
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
     "round.answer_question": N_("published an answer to everybody"),
+    "round.prices_arranged": N_("said who is asked for indicative prices and who sees them"),
+    "price_list.given": N_("gave an indicative price list"),
+    "price_list.withdrawn": N_("withdrew an indicative price list"),
+    "exchange_rate.set": N_("entered a rate of a currency"),
     "api_token.created": N_("made a token for programs"),
     "api_token.revoked": N_("revoked a token for programs"),
     "conflict.stated": N_("stated a conflict of interest"),

@@ -145,6 +145,7 @@ PHASES = {
 
 ROLE_LABELS = {
     "public": N_("public"),
+    "consulted": N_("supplier asked for prices"),
     "supplier": N_("supplier"),
     "brand": N_("brand"),
     "member": N_("member"),
@@ -158,6 +159,7 @@ ROLE_LABELS = {
 }
 
 WHO_LABELS = {
+    "consulted": N_("a supplier asked for indicative prices"),
     "supplier": N_("the supplier"),
     "brand": N_("the brand"),
     "member": N_("the member"),

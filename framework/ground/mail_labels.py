@@ -26,6 +26,7 @@ MAIL_LABELS: dict[str, str] = {
     "outage_warning": N_("Outage near a deadline, for the lead"),
     "password_reset": N_("New password"),
     "person_added": N_("Person added"),
+    "prices_asked": N_("Indicative prices asked for"),
     "question_answered": N_("Answer to all about a tender"),
     "request_asked": N_("Request upstream"),
     "request_library": N_("Link to earlier answers"),

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
 from framework.ground.errors import NotAllowed, NotFound, WrongPhase
 from framework.ground.labels import STATE_LABELS
-from framework.ground.sides import NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
+from framework.ground.sides import CONSULTED, NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from framework.ground.text import N_
 from models.disclosure import Submission, SupplierInvitation
-from models.people import Appointment
+from models.people import Appointment, RoleGrant
 from models.rounds import Round
 from models.signons import SignOn
 
@@ -26,12 +26,27 @@ ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
 JUDGING = frozenset({"judging"})
+FROM_DEMAND = ANY - {"set_up", "sign_on"}
+NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
+"""Roles that keep their person from prices, whatever else it is in the round and for whomever it acts."""
 JUDGED = OPENED - {"opened"}
 """States in which what evaluators found may be looked at: while they judge, and afterwards."""
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
-PERSONAS = (PUBLIC, "supplier", "brand", "member", "evaluator", "chair", "opener", "lead", "monitor", "operator")
+PERSONAS = (
+    PUBLIC,
+    "consulted",
+    "supplier",
+    "brand",
+    "member",
+    "evaluator",
+    "chair",
+    "opener",
+    "lead",
+    "monitor",
+    "operator",
+)
 
 
 class Permission(StrEnum):
@@ -70,6 +85,10 @@ class Permission(StrEnum):
     DEMAND_APPROVE = "demand:approve"
     DEMAND_ACCEPT = "demand:accept"
     POOL_VIEW = "pool:view"
+    PRICES_VIEW = "prices:view"
+    PRICES_ARRANGE = "prices:arrange"
+    PRICES_GIVE = "prices:give"
+    PRICES_VIEW_OWN = "prices:view_own"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
     SUBMISSION_VIEW_OWN = "submission:view_own"
@@ -117,17 +136,25 @@ class Rule:
     """Who holds a permission, in which states of the round, and what it is in words.
 
     `roles` are roles in the round where the permission concerns one, else roles held in
-    the acting organisation. `states` is empty where no round is concerned.
+    the acting organisation. `states` is empty where no round is concerned. Whoever holds one of the roles `never`
+    does not hold the permission, whatever else it holds.
     """
 
     permission: Permission
     roles: frozenset[str]
     states: frozenset[str]
     words: str
+    never: frozenset[str] = frozenset()
 
 
-def _rule(permission: Permission, roles: str, words: str, states: frozenset[str] = frozenset()) -> Rule:
-    return Rule(permission, frozenset(roles.split()), states, words)
+def _rule(
+    permission: Permission,
+    roles: str,
+    words: str,
+    states: frozenset[str] = frozenset(),
+    never: frozenset[str] = frozenset(),
+) -> Rule:
+    return Rule(permission, frozenset(roles.split()), states, words, never)
 
 
 TABLE: dict[Permission, Rule] = {
@@ -180,6 +207,22 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
         _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),
         _rule(Permission.POOL_VIEW, "lead member", N_("see the pool"), ANY),
+        _rule(
+            Permission.PRICES_VIEW,
+            "lead member",
+            N_("see what indicative prices mean, unless one judges, chairs, opens or monitors"),
+            FROM_DEMAND,
+            NO_PRICES,
+        ),
+        _rule(
+            Permission.PRICES_ARRANGE,
+            "lead",
+            N_("ask for indicative prices, say who sees them, and enter rates of currencies"),
+            CONSULTED | {"published"},
+            NO_PRICES,
+        ),
+        _rule(Permission.PRICES_GIVE, "consulted", N_("give an indicative price list and withdraw it"), CONSULTED),
+        _rule(Permission.PRICES_VIEW_OWN, "consulted supplier", N_("see the own indicative price lists"), ANY),
         _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
         _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
         _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),
@@ -359,7 +402,7 @@ def may(
     if rule.states and round_.state not in rule.states:
         return False
     held = roles_in(session, actor, round_) if roles is None else roles
-    return bool(held & rule.roles)
+    return bool(held & rule.roles) and not _is_kept_from(session, actor, rule, round_, held)
 
 
 def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
@@ -371,10 +414,35 @@ def require(session: Session, actor: Actor, permission: Permission, round_: Roun
     rule = TABLE[permission]
     if round_ is not None and rule.states and round_.state not in rule.states and _would(session, actor, rule, round_):
         raise WrongPhase("wrong-phase", N_("This is not possible in the present phase of the round."))
+    if _would(session, actor, rule, round_) and rule.never:
+        raise NotAllowed(
+            "keeps-from-prices",
+            N_(
+                "Who judges, chairs, opens or monitors in a round sees no prices of it. Ask a colleague without such a task."
+            ),
+        )
     raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(rule.roles)))
 
 
-def _would(session: Session, actor: Actor, rule: Rule, round_: Round) -> bool:
+def _is_kept_from(session: Session, actor: Actor, rule: Rule, round_: Round, held: frozenset[str]) -> bool:
+    """Whether a role the rule bars is the person's: here, or for another organisation, which binds the person all the same."""
+    if not rule.never:
+        return False
+    if held & rule.never:
+        return True
+    named = select(Appointment.id).where(
+        Appointment.round_id == round_.id,
+        Appointment.user_id == actor.user_id,
+        Appointment.role.in_(rule.never),
+        Appointment.withdrawn_at.is_(None),
+    )
+    granted = select(RoleGrant.id).where(
+        RoleGrant.user_id == actor.user_id, RoleGrant.role.in_(rule.never), RoleGrant.withdrawn_at.is_(None)
+    )
+    return bool(session.scalar(select(or_(named.exists(), granted.exists()))))
+
+
+def _would(session: Session, actor: Actor, rule: Rule, round_: Round | None) -> bool:
     return bool(roles_in(session, actor, round_) & rule.roles)
 
 

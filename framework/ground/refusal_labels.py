@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept"
+        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept keeps-from-prices"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
@@ -20,11 +20,11 @@ _REASONS: dict[str, str] = {
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
-        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away"
+        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
-        "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms "
+        "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms prices-stale "
         "later-decision later-elsewhere draft-stale"
     ),
     N_("it had been done already"): (

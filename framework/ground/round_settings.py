@@ -49,6 +49,8 @@ LABELS: dict[str, str] = {
     "mini_competition_min_days": N_("Shortest time for offers in a mini-competition, in days"),
     "reservation_days": N_("Days that a call-off keeps its reserved amount"),
     "allow_reopen_exhausted": N_("A used-up agreement may be reopened after a cancelled order"),
+    "ask_indicative_prices": N_("Invited suppliers may give an indicative price list before the publication"),
+    "show_indicative_prices": N_("Members see what indicative price lists mean for them, without names of suppliers"),
     "price_only_allowed": N_("Award on price alone is allowed"),
     "open_framework": N_("Open framework, re-opened during its life"),
     "fee_pct": N_("Fee on call-offs, as a percentage of their net value"),

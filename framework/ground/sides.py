@@ -10,6 +10,8 @@ from models.rounds import Round
 from models.signons import SignOn
 
 OPEN_TO_SUPPLIERS = ("published", "receipt_closed")
+CONSULTED = frozenset({"demand", "demand_locked", "ready"})
+"""States in which invited suppliers may be asked for indicative prices: before anything is published, never beside a tender."""
 NOT_SIGNED_ON = ("left", "refused")
 
 

@@ -65,6 +65,9 @@ CRITERION_TERMS = (
     "equivalent_path",
 )
 
+CHOSEN_ANEW = frozenset({"ask_indicative_prices", "show_indicative_prices"})
+"""Settings that no new round begins with: they open something to suppliers or members."""
+
 
 def create(
     session: Session, *, name: str, jurisdiction: str, actor: Actor, now: dt.datetime, public_id: str | None = None
@@ -94,7 +97,7 @@ def copy(session: Session, source: Round, *, name: str, actor: Actor, now: dt.da
     round_ = _blank(session, name, actor, now)
     round_.copied_from_id = source.id
     _take(source, round_, ROUND_TERMS)
-    round_.settings = all_values(source)
+    round_.settings = {key: held for key, held in all_values(source).items() if key not in CHOSEN_ANEW}
     _shift_dates(source, round_)
     lifecycle.move(session, round_, "create", actor=actor, now=now)
     lots = {lot.id: _made(session, Lot, lot, LOT_TERMS, round_, now, actor) for lot in source.lots}

@@ -18,12 +18,14 @@ from framework.ground.formula_text import harmless
 from models.disclosure import SubmissionRow
 from models.judging import Item
 from models.people import Organisation, User
+from models.prices import PriceStep
 from models.questions import AnswerVersion, PublicAnswer, Question
 from models.ranking import Ranking, RankingLine, RankingPoints
 from models.rounds import Criterion
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
+from tests.demand.pricing import Pricing
 from tests.disclosure.test_pages import Tender
 from tests.judging.judged import Judged
 from tests.leaving.payloads import PAYLOADS
@@ -34,6 +36,7 @@ from tests.leaving.world import (
     ask_of_every_site,
     demand_lines,
     disclosure_tables,
+    faulty_prices,
     faulty_table,
     fill_record,
     fill_with_answers,
@@ -266,6 +269,36 @@ class Stage:
         place = f"/rounds/{round_.public_id}/record.{ending}" if of_round else f"/record.{ending}"
         return got(browser, place) if ending == "xlsx" else in_every_language(browser, place)
 
+    def prices(self) -> bytes:
+        """A list of each supplier that is called by one of the texts."""
+        here = Pricing(self.build)
+        here.lot.name = PAYLOADS[0]
+        for number, text in enumerate(PAYLOADS):
+            here.list_of(self.build.organisation("supplier", name=text), (1, f"{700 + number}.5"))
+        return self.signed(here.round, "prices.xlsx")
+
+    def price_list(self) -> bytes:
+        """A list with a price for each tier, which are called by the texts."""
+        here = Pricing(self.build)
+        here.lot.spec_tiers = [text[:40] for text in PAYLOADS]
+        made = here.given()
+        made.steps = [
+            PriceStep(
+                position=n, lot_id=here.lot.id, category="laptop", spec_tier=text[:40], from_qty=1, unit_price=n + 1
+            )
+            for n, text in enumerate(PAYLOADS)
+        ]
+        self.session.commit()
+        return got(here.browser(self.sign_in, here.givers[0]), f"{here.here}/price-list/prices.xlsx")
+
+    def prices_left_out(self) -> bytes:
+        """A sheet of prices for tiers that nobody knows."""
+        here = Pricing(self.build)
+        browser = here.browser(self.sign_in, here.givers[0])
+        sent = {"file": (io.BytesIO(faulty_prices()), "=1+1.xlsx")}
+        answer = browser.post(f"{here.here}/price-list/upload", data=sent)
+        return got(browser, answer.headers["Location"] + "/left-out.xlsx")
+
     def own_demand(self) -> bytes:
         here = self.request.getfixturevalue("world")
         demand_lines(self.build, here.lot, here.members[0])
@@ -335,6 +368,27 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{ROUND}/lots/<lot_id>/demand/preview/<file_id>/listed.xlsx": Export(
         lambda stage: stage.listed_rows(), numbers=((0, "Row"), (0, "Year"), (0, "Expected"))
+    ),
+    f"{ROUND}/prices.xlsx": Export(
+        lambda stage: stage.prices(),
+        numbers=(
+            (0, "Pool, in pieces"),
+            (0, "Step from"),
+            (0, "Price per piece in this currency"),
+            (0, "Cost of the pool, compared"),
+            (1, "Pieces"),
+            (1, "Cost alone"),
+            (1, "Saving"),
+        ),
+    ),
+    f"{ROUND}/price-list/prices.xlsx": Export(
+        lambda stage: stage.price_list(),
+        texts=frozenset(text[:40] for text in PAYLOADS),
+        numbers=((0, "From quantity"), (0, "Price per piece, net")),
+    ),
+    f"{ROUND}/price-list/preview/<file_id>/left-out.xlsx": Export(
+        lambda stage: stage.prices_left_out(),
+        numbers=((0, "Row"), (0, "From quantity"), (0, "Price per piece, net")),
     ),
     f"{ROUND}/lots/<lot_id>/comparison.xlsx": Export(
         lambda stage: stage.offers("comparison.xlsx"),

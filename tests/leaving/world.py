@@ -108,6 +108,20 @@ def faulty_table() -> bytes:
     return buffer.getvalue()
 
 
+def faulty_prices() -> bytes:
+    """A table of prices for tiers that nobody knows."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet("Table")
+        for column, text in enumerate(("Category", "Specification tier", "From quantity", "Price")):
+            sheet.write_string(0, column, text)
+        for row, text in enumerate(PAYLOADS, start=1):
+            for column, value in enumerate(("Laptop", text, row, 700)):
+                write = sheet.write_string if isinstance(value, str) else sheet.write_number
+                write(row, column, value)
+    return buffer.getvalue()
+
+
 def disclosure_tables(tender: Tender, *, changed: bool) -> dict[str, list[dict[str, Any]]]:
     """A disclosure with a site for each text; the second version has it in every field of text, and faults."""
     tables = tender.tables()

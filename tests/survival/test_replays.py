@@ -21,6 +21,7 @@ from models.base import Base, db
 from models.people import Organisation, User
 from tests.api.conftest import Program
 from tests.builders import Builder
+from tests.demand.pricing import Pricing
 from tests.disclosure.test_submissions import Scene
 from tests.judging.judged import Judged
 from tests.rounds.asking import Tendering
@@ -169,6 +170,19 @@ def supplier_invited(desk):
     )
 
 
+def prices_given(desk):
+    pricing = Pricing(desk.build)
+    told = {"item-1": f"{pricing.lot.public_id}.laptop.0", "from-1": "1", "price-1": "700"}
+    told |= {"rows": "1", "currency": "EUR", "reading": "whole", "based_on": "0", "do": "give"}
+    return desk.form(desk.behind(pricing.givers[0]), f"{pricing.here}/price-list", **told)
+
+
+def rate_entered(desk):
+    pricing = Pricing(desk.build)
+    told = {"currency": "SEK", "rate": "0.0885", "on_date": "2026-11-20", "source": "ECB"}
+    return desk.form(desk.behind(pricing.lead_actor), f"{pricing.here}/prices/rates", **told)
+
+
 def judge_named(desk):
     tendering = desk.tendering(state="opened", opened_at=desk.clock())
     user = desk.build.user(tendering.member)
@@ -233,6 +247,8 @@ KINDS = (
     question,
     answer_begun,
     supplier_invited,
+    prices_given,
+    rate_entered,
     judge_named,
     statement,
     assessment,

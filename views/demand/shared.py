@@ -180,3 +180,18 @@ def _change(change: Change, currency: str) -> dict[str, Any]:
 
 def _expected(line: Line) -> Any:
     return number(line.qty_expected)
+
+
+def price_shown(value: Decimal | None, currency: str) -> Any:
+    """The price of one piece in its currency: to the cent, below 1 to four decimals where it has more; None is unknown."""
+    return money(value, currency, 4 if value is not None and value < 1 and value != round(value, 2) else 2)
+
+
+def rate_shown(value: Decimal) -> Any:
+    """A rate of two currencies with all its decimals and no more."""
+    return number(value.normalize(), max(2, -int(value.normalize().as_tuple().exponent)))
+
+
+def price_said(value: Decimal, currency: str) -> Any:
+    """The price of one piece as its supplier said it: with all its decimals, two at least."""
+    return money(value, currency, 2 if value == round(value, 2) else 4)

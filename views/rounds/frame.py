@@ -15,6 +15,7 @@ from framework.ground.permissions import TABLE, Permission
 from framework.ground.text import N_
 from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
+from framework.rounds.settings import value
 from models.base import db
 from models.rounds import Outage, Round
 from views import clock, guard, letters
@@ -36,6 +37,8 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("signons.listing", N_("Sign-ons"), Permission.SIGN_ON_VIEW),
     ("demand.index", N_("Demand"), Permission.DEMAND_VIEW),
     ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
+    ("demand.prices", N_("Price steps"), Permission.PRICES_VIEW),
+    ("demand.price_list", N_("My price list"), Permission.PRICES_VIEW_OWN),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
     ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),
@@ -92,7 +95,7 @@ def build(round_: Round) -> dict[str, Any]:
     return {
         "name": round_.name,
         "organisation": round_.organisation.name,
-        "url": url_for("rounds.overview" if roles_here(round_) else "rounds.public", round_id=round_.public_id),
+        "url": url_for(_home(roles_here(round_)), round_id=round_.public_id),
         "phase": PHASES[round_.state],
         "state_words": state_words("round", state_now(round_)),
         "sealed": round_.state in ("published", "receipt_closed"),
@@ -105,6 +108,13 @@ def build(round_: Round) -> dict[str, Any]:
         "meaning": lever["meaning"] if lever else "",
         "tabs": tabs(round_),
     }
+
+
+def _home(held: frozenset[str]) -> str:
+    """The page that a round's name leads to: a supplier that is only asked for prices may open no other than its list."""
+    if held == {"consulted"}:
+        return "demand.price_list"
+    return "rounds.overview" if held else "rounds.public"
 
 
 TELL_THEMSELVES = frozenset({"rounds.overview", "rounds.public", "rounds.extend", "rounds.propose_extension"})
@@ -157,12 +167,21 @@ def dates(round_: Round) -> dict[str, str]:
     }
 
 
+def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
+    """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them."""
+    if endpoint == "demand.price_list":
+        return bool(value(round_, "ask_indicative_prices"))
+    return endpoint != "demand.prices" or "lead" in held or bool(value(round_, "show_indicative_prices"))
+
+
 def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
     for endpoint, label, permission in TABS:
         rule = TABLE[permission]
-        allowed = bool(roles_here(round_) & rule.roles) and (not rule.states or round_.state in rule.states)
+        held = roles_here(round_)
+        allowed = bool(held & rule.roles) and not held & rule.never and (not rule.states or round_.state in rule.states)
+        allowed = allowed and _is_of_use(endpoint, round_, held)
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
+from framework.demand import price_lists
 from framework.ground import jurisdictions, trail
 from framework.ground.labels import STATE_LABELS
 from framework.ground.paging import page_of
@@ -48,6 +49,7 @@ def index() -> str:
         state=state,
         states=[(s, state_words("round", s)) for e, s in STATE_LABELS if e == "round"],
         may_create=may(db.session(), actor(), Permission.ROUND_CREATE),
+        asking=price_lists.asking_rounds(db.session(), actor()),
     )
 
 
