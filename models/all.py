@@ -3,6 +3,7 @@
 from models import (
     chain,
     contradictions,
+    costs,
     demand,
     disclosure,
     judging,
@@ -23,6 +24,7 @@ from models import (
 __all__ = [
     "chain",
     "contradictions",
+    "costs",
     "demand",
     "disclosure",
     "judging",

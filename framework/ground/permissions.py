@@ -25,6 +25,7 @@ OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "i
 ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
+GOING_ON = ANY - {"closed", "archived", "cancelled"}
 JUDGING = frozenset({"judging"})
 JUDGED = OPENED - {"opened"}
 """States in which what evaluators found may be looked at: while they judge, and afterwards."""
@@ -70,6 +71,9 @@ class Permission(StrEnum):
     DEMAND_APPROVE = "demand:approve"
     DEMAND_ACCEPT = "demand:accept"
     POOL_VIEW = "pool:view"
+    COSTS_VIEW = "costs:view"
+    COSTS_PROPOSE = "costs:propose"
+    COSTS_ANSWER = "costs:answer"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
     SUBMISSION_VIEW_OWN = "submission:view_own"
@@ -179,6 +183,9 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
         _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),
         _rule(Permission.POOL_VIEW, "lead member", N_("see the pool"), ANY),
+        _rule(Permission.COSTS_VIEW, "lead member", N_("see the joint costs and who bears them"), ANY),
+        _rule(Permission.COSTS_PROPOSE, "lead", N_("propose how joint costs are shared"), GOING_ON),
+        _rule(Permission.COSTS_ANSWER, "member", N_("agree or object to a share of joint costs"), GOING_ON),
         _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
         _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
         _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -164,7 +165,7 @@ def test_equal_parts_differ_by_a_cent_at_most(amount, members):
 @given(MONEY, st.lists(st.integers(0, 10_000), max_size=20))
 def test_entered_shares_add_up_to_the_whole(amount, cuts):
     edges = [0, *sorted(cuts), 10_000]
-    percents = [Decimal(high - low).scaleb(-2) for low, high in zip(edges, edges[1:], strict=False)]
+    percents = [Decimal(high - low).scaleb(-2) for low, high in pairwise(edges)]
     sharers = [Sharer(number, percent=percent) for number, percent in enumerate(percents)]
 
     found = split("entered", amount, sharers).parts
