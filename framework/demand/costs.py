@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -372,10 +373,10 @@ UNDIVIDED = {
 """Why an item cannot be divided, by the reasons of a split."""
 
 
-def why(item: CostItem, found: Split, members: Sequence[reading.Member]) -> tuple[str, dict[str, object]]:
+def why(item: CostItem, found: Split, members: Sequence[reading.Member]) -> tuple[str, dict[str, Any]]:
     """Why an item cannot be divided: a template and its parameters."""
     names = [one.name for one in members if one.number in found.missing]
-    given: dict[str, object] = {"cost": item.label, "names": names, "entered": found.entered}
+    given: dict[str, Any] = {"cost": item.label, "names": names, "entered": found.entered}
     template = UNDIVIDED[found.reason]
     return template, {key: value for key, value in given.items() if f"%({key})" in template}
 

@@ -105,6 +105,7 @@ KINDS: dict[str, str] = {
     "costs.agreed": N_("agreed to its share of joint costs, version %(version_no)s"),
     "costs.objected": N_("objected to its share of joint costs, version %(version_no)s"),
     "costs.reminded": N_("reminded members of joint costs: %(members)s"),
+    "costs.spend_stated": N_("stated its yearly spend in scope"),
     "invitation.sent": N_("invited a person as %(role)s"),
     "invitation.revoked": N_("withdrew an invitation as %(role)s"),
     "invitation.accepted": N_("accepted an invitation as %(role)s"),

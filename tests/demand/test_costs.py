@@ -529,3 +529,34 @@ def test_a_withdrawn_version_says_why(sharing, browsers):
 
     assert "Wrong offer." in browsers["lead"].page(place(sharing)).text
     assert "Wrong offer." in browsers["a"].page(place(sharing, "/versions/1")).text
+
+
+def test_a_member_states_its_spend_and_the_split_by_spend_becomes_possible(sharing, browsers):
+    spend(sharing, "6000000", "3000000", None)
+    sign_on = sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[2].id)).one()
+    sharing.session.commit()
+    at = {"version": str(sign_on.version)}
+    browsers["lead"].post(place(sharing, "/draft"), data=form(sharing, {}))
+    assert "the yearly spend of Gemeente C is unknown" in browsers["lead"].page(place(sharing, "/draft")).text
+    assert "is not known: state it" in browsers["c"].page(place(sharing)).text
+
+    refused = browsers["c"].post(place(sharing, "/spend"), data=at | {"spend": "a million"}, follow_redirects=True)
+    browsers["c"].post(place(sharing, "/spend"), data=at | {"spend": "1,000,000.00"})
+    stale = browsers["c"].post(place(sharing, "/spend"), data=at | {"spend": "2"}, follow_redirects=True)
+
+    assert "Give your yearly spend as an amount" in refused.get_data(as_text=True)
+    assert "Somebody else changed this" in stale.get_data(as_text=True)
+    assert "EUR 1,050.00" in browsers["lead"].page(place(sharing, "/draft")).text
+    assert kinds(sharing)[-1] == "costs.spend_stated"
+
+
+def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
+    proposal = proposed(sharing)
+    sharing.round.state = "demand_locked"
+    sharing.session.commit()
+    home = f"/rounds/{sharing.round.public_id}"
+    assert "A proposal of joint costs waits for your answer." in browsers["a"].page(home).text
+
+    browsers["a"].post(place(sharing, "/answer"), data={"proposal": proposal.public_id, "answer": "yes"})
+
+    assert "A proposal of joint costs waits" not in browsers["a"].page(home).text

@@ -20,7 +20,7 @@ from models.costs import CostAnswer, CostItem, CostProposal
 from models.rounds import Round
 from views import guard
 from views.guard import actor
-from views.i18n import money, number, percent, words
+from views.i18n import money, percent, words
 
 KINDS: dict[str, str] = {
     "dues": N_("Dues to a monitoring body"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import cost_notices
+from framework.demand import cost_notices, cost_spend
 from framework.demand import cost_reading as reading
 from framework.demand import costs as acts
-from framework.ground.permissions import Permission
+from framework.ground.permissions import Permission, may
+from framework.ground.reading.numbers import Habit, read_number
 from models.base import db
 from models.costs import CostProposal
 from models.rounds import Round
@@ -75,6 +77,20 @@ def remind_of_costs(round_: Round) -> Response:
     return shared.attempt(act, _url(round_), _("Reminders leave by mail, at most one a day for each member."))
 
 
+@blueprint.post("/rounds/<round_id>/costs/spend")
+@permit(Permission.COSTS_ANSWER)
+def state_spend(round_: Round) -> Response:
+    """State the own yearly spend in scope."""
+
+    def act() -> None:
+        text = request.form.get("spend", "").strip()
+        read = read_number(text, Habit(shared.decimal_sign())).value if text else None
+        amount = Decimal(str(read)) if read is not None else None
+        cost_spend.state(db.session(), round_, amount, actor=actor(), now=clock.now(), version=shared.version())
+
+    return shared.attempt(act, _url(round_), _("Noted: your yearly spend. What was proposed already stays as it was."))
+
+
 def _shown(round_: Round) -> CostProposal:
     """The version that the form was made from."""
     public_id = request.form.get("proposal", "")
@@ -83,6 +99,7 @@ def _shown(round_: Round) -> CostProposal:
 
 def _page(round_: Round, versions: list[CostProposal], version: cost_words.Version | None, is_any: bool) -> str:
     is_lead = "lead" in guard.roles(round_)
+    may_answer = may(db.session(), actor(), Permission.COSTS_ANSWER, round_, roles=guard.roles(round_))
     newest = versions[0] if versions else None
     proposal = version.proposal if version is not None else None
     stands = proposal is not None and newest is proposal and proposal.withdrawn_at is None
@@ -100,6 +117,7 @@ def _page(round_: Round, versions: list[CostProposal], version: cost_words.Versi
         counts=cost_words.counts(version) if version is not None else {},
         settled=version is not None and acts.is_settled(version.members, version.answers),
         own=_own(version),
+        sign_on=cost_spend.own(db.session(), round_, actor().organisation_id) if may_answer else None,
         changed=reading.changed(db.session(), proposal) if is_lead and stands and proposal is not None else None,
         draft=reading.draft(db.session(), round_) if is_lead else None,
         kinds=cost_words.KINDS,
