@@ -399,7 +399,7 @@ def test_the_lead_enters_previews_and_proposes_and_a_member_agrees(sharing, brow
     member.post(place(sharing, "/answer"), data={"proposal": draft.public_id, "answer": "yes"})
 
     assert "You agreed" in member.page(place(sharing)).text
-    assert "1 of 3 members agreed" in lead.page(place(sharing)).text
+    assert "1 of 3 members agreed." in lead.page(place(sharing)).text
 
 
 def test_what_was_typed_stays_where_it_cannot_be_read(sharing, browsers):

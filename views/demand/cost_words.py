@@ -93,12 +93,8 @@ def preview(items: Sequence[CostItem], members: Sequence[reading.Member]) -> dic
     found = [(item, reading.divided(item, members)) for item in items]
     borne = [(item, split.parts) for item, split in found if not split.reason]
     sums = reading.sums_of_members(borne)
-    missing = [
-        (item, words(template, **params))
-        for item, split in found
-        if split.reason
-        for template, params in [why(item, split, members)]
-    ]
+    whys = [why(item, split, members) for item, split in found if split.reason]
+    missing = [words(template, **params) for template, params in whys]
     by_item = {item.id: split for item, split in found}
     rows = [
         {
@@ -112,8 +108,8 @@ def preview(items: Sequence[CostItem], members: Sequence[reading.Member]) -> dic
     return {
         "items": items,
         "rows": rows,
-        "whole": totals(reading.whole(items)),
-        "missing": [text for _i, text in missing],
+        "whole": totals(reading.whole(items)) if all(item.amount is not None for item in items) else [],
+        "missing": missing,
     }
 
 
