@@ -86,6 +86,12 @@ def proposed(session: Session, round_: Round) -> list[CostProposal]:
     return list(session.scalars(query))
 
 
+def whole_version(session: Session, proposal: CostProposal) -> CostProposal:
+    """The same version with its costs and shares, however many, in two queries."""
+    query = select(CostProposal).where(CostProposal.id == proposal.id)
+    return session.scalars(query.options(selectinload(CostProposal.items).selectinload(CostItem.shares))).one()
+
+
 def draft(session: Session, round_: Round) -> CostProposal | None:
     """What the lead is working on."""
     query = select(CostProposal).where(CostProposal.round_id == round_.id, CostProposal.proposed_at.is_(None))

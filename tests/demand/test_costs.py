@@ -9,12 +9,13 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.demand import cost_reading as reading
 from framework.demand import costs
 from framework.demand.costs import Plan, Planned
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
+from models.base import db
 from models.costs import CostAnswer, CostProposal
 from models.records import AuditEvent, Mail
 from models.signons import SignOn
@@ -560,3 +561,25 @@ def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
     browsers["a"].post(place(sharing, "/answer"), data={"proposal": proposal.public_id, "answer": "yes"})
 
     assert "A proposal of joint costs waits" not in browsers["a"].page(home).text
+
+
+@pytest.mark.parametrize(("who", "tail"), [("lead", ""), ("lead", "/draft"), ("a", ""), ("a", "/versions/1")])
+def test_pages_take_few_queries_however_many_costs_and_members(sharing, browsers, who, tail):
+    for _each in range(20):
+        sharing.build.sign_on(sharing.round, state="confirmed", in_scope_spend_annual=Decimal(5))
+    proposal = proposed(sharing, *[planned(str(n)) for n in range(1, costs.MOST_ITEMS + 1)])
+    said(sharing, proposal, "no", member=1, reason="No.")
+    saved(sharing, *[planned(str(n), "equal") for n in range(1, costs.MOST_ITEMS + 1)])
+    sharing.session.commit()
+    browsers[who].page(place(sharing, tail))
+    seen: list[str] = []
+
+    def count(_c, _cur, statement: str, *_rest: object) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    browsers[who].page(place(sharing, tail))
+    event.remove(db.engine, "before_cursor_execute", count)
+
+    assert len(seen) <= 25

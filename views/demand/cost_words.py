@@ -71,7 +71,8 @@ def read(round_: Round, proposal: CostProposal) -> Version | None:
         return None
     shows_all = leverage.may_see_members(session, actor(), round_)
     visible = numbers if shows_all else numbers & {own}
-    return Version(proposal, members, reading.answers(session, proposal), visible, own)
+    whole = reading.whole_version(session, proposal)
+    return Version(whole, members, reading.answers(session, proposal), visible, own)
 
 
 def table(version: Version) -> dict[str, Any]:
