@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from framework.demand.cost_reading import Member, parts
+from framework.demand.cost_reading import Member, divided, parts
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_
 from models.costs import CostAnswer, CostItem, CostProposal
@@ -57,6 +57,31 @@ def write(
         ),
     )
     return workbook(f"{proposal.title} · {proposal.round.name}", sheets, now=now)
+
+
+def write_draft(
+    draft: CostProposal, members: Sequence[Member], labels: Mapping[str, str], *, now: dt.datetime, words: Words = str
+) -> bytes:
+    """A draft: its costs, what each member would bear (empty where a cost cannot be divided), and a sheet of entered shares for each cost.
+
+    Those sheets can be filled in and pasted back.
+    """
+    header = [words(N_("Member")), *(f"{item.position} {item.label} ({item.currency})" for item in draft.items)]
+    found = [divided(item, members).parts for item in draft.items]
+    rows: list[list[Value]] = [[one.name, *(part.get(one.number) for part in found)] for one in members]
+    sheets = [
+        Sheet(words(N_("Costs")), _said(COSTS, words), _costs(draft.items, labels, words), frozen=2),
+        Sheet(words(N_("Shares")), header, rows),
+    ]
+    for item in draft.items:
+        if item.rule == "entered":
+            percents = {share.member_id: share.percent for share in item.shares}
+            entered: list[list[Value]] = [[one.name, percents.get(one.number)] for one in members]
+            title = words(N_("Entered shares"))
+            sheets.append(
+                Sheet(f"{item.position} {title}", _said((N_("Member"), N_("Entered share in percent")), words), entered)
+            )
+    return workbook(f"{draft.title} · {draft.round.name}", sheets, now=now)
 
 
 def _said(labels: Sequence[str], words: Words) -> list[str]:

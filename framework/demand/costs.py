@@ -192,14 +192,16 @@ def answer(
 
 
 def remind(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.datetime) -> int:
-    """Mail the people of members that have not answered, each member at most once a day; the number of mails.
+    """Mail the people of members that have not answered and are still in, each member once a day; the number of mails.
 
     Raises MoveRefused where all answered, or all were asked less than a day ago.
     """
     permissions.require(session, actor, Permission.COSTS_PROPOSE, proposal.round)
     _require_standing(session, proposal)
     known = reading.answers(session, proposal)
-    missing = [one.number for one in reading.sharers(session, proposal) if one.number not in known]
+    present = {one.number for one in reading.members(session, proposal.round)}
+    asked = [one.number for one in reading.sharers(session, proposal) if one.number in present]
+    missing = [number for number in asked if number not in known]
     if not missing:
         raise MoveRefused("nobody-missing", N_("Every member has answered."))
     last = notices.last_asked(session, proposal)

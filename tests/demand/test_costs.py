@@ -11,10 +11,11 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import event, select
 
+from framework.demand import cost_paste, costs
 from framework.demand import cost_reading as reading
-from framework.demand import costs
 from framework.demand.costs import Plan, Planned
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
+from framework.ground.reading.numbers import Habit
 from models.base import db
 from models.costs import CostAnswer, CostProposal
 from models.records import AuditEvent, Mail
@@ -583,3 +584,62 @@ def test_pages_take_few_queries_however_many_costs_and_members(sharing, browsers
     event.remove(db.engine, "before_cursor_execute", count)
 
     assert len(seen) <= 25
+
+
+NAMES = {1: "Gemeente A", 2: "Gemeente B", 3: "Gemeente B"}
+
+
+@pytest.mark.parametrize(
+    ("block", "percents", "problems"),
+    [
+        ("Member\tShare\nGemeente A\t50\ngemeenteB\t25,5 %", {1: "50", 2: "25.5"}, 0),
+        ("Gemeente A;50.25\nGemeente B;0", {1: "50.25", 2: "0"}, 0),
+        ("Gemeente A\t50\nGemeente A\t50", {1: "50"}, 1),
+        ("Gemeente A\t50\nTogether\t100", {1: "50"}, 1),
+        ("Gemeente A\tall of it", {}, 1),
+        ("Gemeente A", {}, 1),
+        ("\n\n", {}, 0),
+    ],
+)
+def test_shares_are_read_from_a_block(block, percents, problems):
+    found = cost_paste.read(block, {1: "Gemeente A", 2: "Gemeente B"}, Habit.POINT)
+
+    assert found.percents == {number: Decimal(text) for number, text in percents.items()}
+    assert len(found.problems) == problems
+
+
+def test_a_name_that_two_members_have_is_not_guessed():
+    found = cost_paste.read("Gemeente B\t5", NAMES, Habit.COMMA)
+
+    assert (found.percents, len(found.problems)) == ({}, 1)
+
+
+def test_entered_shares_go_out_in_a_workbook_and_come_back_by_pasting(sharing, browsers):
+    shares = {member.id: Decimal(p) for member, p in zip(sharing.members, ("33.34", "33.33", "33.33"), strict=True)}
+    draft = saved(sharing, planned(rule="entered", percents=shares))
+    sharing.session.commit()
+    lead, version = browsers["lead"], draft.version
+
+    book = openpyxl.load_workbook(io.BytesIO(lead.get(place(sharing, "/draft.xlsx")).data))
+    block = "\n".join("\t".join(map(str, row)) for row in book["1 Entered shares"].iter_rows(values_only=True))
+    wrong = lead.post(
+        place(sharing, "/draft"), data=form(sharing, {"rule": "entered"}, version=version) | {"paste-1": "Nobody\t5"}
+    )
+    lead.post(place(sharing, "/draft"), data=form(sharing, {"rule": "entered"}, version=version) | {"paste-1": block})
+
+    assert wrong.status_code == 422
+    assert "“Nobody” is no confirmed member" in wrong.get_data(as_text=True)
+    sharing.session.rollback()
+    sharing.session.expire_all()
+    again = sharing.session.scalars(select(CostProposal)).one()
+    assert {share.member_id: share.percent for share in again.items[0].shares} == shares
+
+
+def test_reminders_leave_out_a_member_that_left(sharing, clock):
+    proposal = proposed(sharing)
+    sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one().state = "left"
+    sharing.session.flush()
+
+    sent = costs.remind(sharing.session, proposal, actor=sharing.lead_actor, now=clock() + dt.timedelta(days=1))
+
+    assert sent == 4

@@ -143,6 +143,12 @@ class Stage:
             return got(browser, f"/rounds/{round_.public_id}/{tail}members/{member.public_id}/statement.xlsx")
         return self.signed(round_, f"{tail}costs.xlsx")
 
+    def draft_of_costs(self) -> bytes:
+        """A draft whose costs are the texts, and shares that were entered for a member of that name."""
+        round_ = self.build.round(state="demand")
+        fill_with_costs(self.build, round_, self.clock, self.sign_in, is_draft=True)
+        return self.signed(round_, "costs/draft.xlsx")
+
     def offers(self, tail: str) -> bytes:
         """One of the workbooks about what is on offer; all of them are taken at once, for the offers take long to build."""
         if tail not in _TAKEN:
@@ -343,6 +349,9 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{COSTS}/costs.xlsx": Export(
         lambda stage: stage.costs(), numbers=((0, "Amount"), (1, "Share"), (1, "Yearly spend in scope"))
+    ),
+    f"{ROUND}/costs/draft.xlsx": Export(
+        lambda stage: stage.draft_of_costs(), numbers=((0, "Amount"), (2, "Entered share in percent"))
     ),
     f"{COSTS}/members/<member_id>/statement.xlsx": Export(
         lambda stage: stage.costs(of_member=True), numbers=((0, "Amount"), (1, "Share"))

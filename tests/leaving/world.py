@@ -74,7 +74,9 @@ def fill_with_sign_ons(build: Any, round_: Any, clock: Any) -> None:
         build.demand(lot, body, line, state="accepted", accepted_at=clock())
 
 
-def fill_with_costs(build: Any, round_: Any, clock: Any, sign_in: Any) -> tuple[Any, Any, Any]:
+def fill_with_costs(
+    build: Any, round_: Any, clock: Any, sign_in: Any, *, is_draft: bool = False
+) -> tuple[Any, Any, Any]:
     """A version of joint costs with a cost for each text, borne by one member; the version, the member and its browser."""
     member = build.organisation("buyer", name=PAYLOADS[0])
     build.sign_on(round_, member, state="confirmed", in_scope_spend_annual=Decimal(100))
@@ -85,11 +87,11 @@ def fill_with_costs(build: Any, round_: Any, clock: Any, sign_in: Any) -> tuple[
         title=PAYLOADS[0],
         edited_at=clock(),
         created_at=clock(),
-        proposed_at=clock(),
-        proposed_by_id=user.id,
+        proposed_at=None if is_draft else clock(),
+        proposed_by_id=None if is_draft else user.id,
     )
     for number, text in enumerate(PAYLOADS, start=1):
-        share = CostShare(member_id=member.id, spend=Decimal(100), amount=Decimal(number))
+        share = CostShare(member_id=member.id, percent=Decimal(100), spend=Decimal(100), amount=Decimal(number))
         proposal.items.append(
             CostItem(
                 position=number,
@@ -97,7 +99,7 @@ def fill_with_costs(build: Any, round_: Any, clock: Any, sign_in: Any) -> tuple[
                 label=text,
                 amount=Decimal(number),
                 currency="EUR",
-                rule="by_spend",
+                rule="entered" if is_draft else "by_spend",
                 source=text,
                 shares=[share],
             )

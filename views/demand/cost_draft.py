@@ -12,6 +12,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from framework.demand import cost_paste
 from framework.demand import cost_reading as reading
 from framework.demand import costs as acts
 from framework.demand.costs import MOST_ITEMS, Plan, Planned
@@ -26,7 +27,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.demand import blueprint, cost_words, shared
 from views.guard import actor, permit
-from views.i18n import current_language, sentence
+from views.i18n import current_language, sentence, words
 
 Typed = dict[str, str]
 FIELDS = ("kind", "label", "amount", "currency", "rule", "source")
@@ -60,7 +61,9 @@ def save_costs(round_: Round) -> Response | tuple[str, int]:
     typed = dict(request.form.items())
     if typed.get("add") == "dues":
         _add_dues(round_, members, typed)
+    pasted = _take_pasted(members, typed)
     read = _read(round_, members, typed)
+    read.errors.update(pasted)
     if read.errors:
         guard.release()
         return _again(round_, typed, read.errors), 422
@@ -169,6 +172,28 @@ def _add_dues(round_: Round, members: Sequence[reading.Member], typed: Typed) ->
         typed[f"item-{free[0]}-{name}"] = value
     typed.setdefault("title", _("Joint costs"))
     typed["title"] = typed["title"].strip() or _("Joint costs")
+
+
+def _take_pasted(members: Sequence[reading.Member], typed: Typed) -> dict[str, str]:
+    """Write what was pasted into the fields of its line; what could not be taken, by the field it was pasted into."""
+    errors = {}
+    names = {one.number: one.name for one in members}
+    ids = {one.number: one.public_id for one in members}
+    for number in _line_numbers(typed):
+        text = typed.get(f"paste-{number}", "")
+        if not text.strip() or typed.get(f"item-{number}-rule") != "entered":
+            continue
+        try:
+            found = cost_paste.read(text, names, Habit(shared.decimal_sign()))
+        except InvalidInput as error:
+            errors[f"paste-{number}"] = sentence(error)
+            continue
+        if found.problems:
+            errors[f"paste-{number}"] = " ".join(words(template, **params) for template, params in found.problems)
+            continue
+        typed |= {f"share-{number}-{ids[who]}": _decimal(percent) for who, percent in found.percents.items()}
+        typed.pop(f"paste-{number}")
+    return errors
 
 
 def _read(round_: Round, members: Sequence[reading.Member], typed: Typed) -> Read:

@@ -17,6 +17,7 @@ from framework.demand.cost_reading import Member
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
+from models.base import db
 from models.rounds import Round
 from views import clock, guard
 from views.demand import blueprint, cost_words
@@ -35,6 +36,18 @@ def costs_xlsx(round_: Round, number: int) -> Response:
     """A version as a workbook, as far as its reader sees the shares of others."""
     version = cost_words.version_of(round_, number)
     return _workbook(version, version.members, version.visible, f"costs-{round_.public_id}-{number}.xlsx")
+
+
+@blueprint.get("/rounds/<round_id>/costs/draft.xlsx")
+@permit(Permission.COSTS_PROPOSE)
+def cost_draft_xlsx(round_: Round) -> Response:
+    """The draft as a workbook, with the entered shares as they can be pasted back."""
+    draft = reading.draft(db.session(), round_)
+    if draft is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    members = reading.members(db.session(), round_)
+    content = cost_sheet.write_draft(draft, members, LABELS, now=clock.now(), words=words)
+    return send_workbook(content, f"costs-{round_.public_id}-draft.xlsx")
 
 
 @blueprint.get(f"{VERSION}/members/<member_id>/statement.xlsx")
