@@ -643,3 +643,15 @@ def test_reminders_leave_out_a_member_that_left(sharing, clock):
     sent = costs.remind(sharing.session, proposal, actor=sharing.lead_actor, now=clock() + dt.timedelta(days=1))
 
     assert sent == 4
+
+
+def test_the_statement_of_an_older_version_says_that_it_was_superseded(sharing, browsers):
+    proposed(sharing)
+    proposed(sharing, planned("20000"))
+    sharing.session.commit()
+    tail = f"members/{sharing.members[0].public_id}/statement-en.pdf"
+
+    older, newer = (browsers["a"].get(place(sharing, f"/versions/{number}/{tail}")).data for number in (1, 2))
+
+    assert "by version 2" in PdfReader(io.BytesIO(older)).pages[0].extract_text()
+    assert "Superseded" not in PdfReader(io.BytesIO(newer)).pages[0].extract_text()

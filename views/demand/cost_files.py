@@ -169,6 +169,10 @@ def _standing(round_: Round, version: Version, member: Member) -> list[list[str]
         found.append([_("Given"), f"{answer.by.name} · {day_time(answer.at, round_.zone)}"])
         if answer.reason:
             found.append([_("Reason"), answer.reason])
+    if version.newer is not None:
+        later = version.newer
+        said = _("by version %(number)s", number=later.version_no)
+        found.append([_("Superseded"), f"{said} · {day_time(later.proposed_at, round_.zone)}"])
     if proposal.withdrawn_at is not None:
         found.append([_("Withdrawn"), f"{day_time(proposal.withdrawn_at, round_.zone)} · {proposal.withdraw_motive}"])
     return found
@@ -176,5 +180,6 @@ def _standing(round_: Round, version: Version, member: Member) -> list[list[str]
 
 def _changed_at(version: Version, member: Member) -> dt.datetime:
     proposal, answer = version.proposal, version.answers.get(member.number)
-    known = (proposal.proposed_at, proposal.withdrawn_at, answer.at if answer is not None else None)
+    newer_at = version.newer.proposed_at if version.newer is not None else None
+    known = (proposal.proposed_at, proposal.withdrawn_at, newer_at, answer.at if answer is not None else None)
     return max(at for at in known if at is not None)

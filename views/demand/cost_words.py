@@ -43,25 +43,34 @@ UNKNOWN_DUES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version that was proposed, as its reader may see it: `visible` are the members whose shares are shown."""
+    """A version that was proposed, as its reader may see it: `visible` are the members whose shares are shown.
+
+    `newer` is the version that took its place, where one did.
+    """
 
     proposal: CostProposal
     members: list[reading.Member]
     answers: Mapping[int, CostAnswer]
     visible: frozenset[int]
     own: int | None
+    newer: CostProposal | None = None
 
 
 def version_of(round_: Round, number: int) -> Version:
     """A version by its number, for the lead and whoever shares in it; *not found* for others."""
-    found = next((one for one in reading.proposed(db.session(), round_) if one.version_no == number), None)
-    version = read(round_, found) if found is not None else None
+    newer, found = None, None
+    for one in reading.proposed(db.session(), round_):
+        if one.version_no == number:
+            found = one
+            break
+        newer = one
+    version = read(round_, found, newer) if found is not None else None
     if version is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return version
 
 
-def read(round_: Round, proposal: CostProposal) -> Version | None:
+def read(round_: Round, proposal: CostProposal, newer: CostProposal | None = None) -> Version | None:
     """What this reader may see of a version; None for a member that has no share in it."""
     session, roles = db.session(), guard.roles(round_)
     members = reading.sharers(session, proposal)
@@ -72,7 +81,7 @@ def read(round_: Round, proposal: CostProposal) -> Version | None:
     shows_all = leverage.may_see_members(session, actor(), round_)
     visible = numbers if shows_all else numbers & {own}
     whole = reading.whole_version(session, proposal)
-    return Version(whole, members, reading.answers(session, proposal), visible, own)
+    return Version(whole, members, reading.answers(session, proposal), visible, own, newer)
 
 
 def table(version: Version) -> dict[str, Any]:
