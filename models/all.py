@@ -3,6 +3,7 @@
 from models import (
     chain,
     contradictions,
+    costs,
     demand,
     disclosure,
     judging,
@@ -24,6 +25,7 @@ from models import (
 __all__ = [
     "chain",
     "contradictions",
+    "costs",
     "demand",
     "disclosure",
     "judging",

@@ -100,6 +100,13 @@ KINDS: dict[str, str] = {
     "demand.edited": N_("edited demand: %(added)s lines added, %(changed)s changed, %(removed)s removed"),
     "demand.reminded": N_("reminded members: %(members)s"),
     "sign_on.reminded": N_("reminded buyers to answer or to hand in the mandate: %(members)s (%(step)s)"),
+    "costs.saved": N_("saved the draft of joint costs, version %(version_no)s: %(items)s costs"),
+    "costs.proposed": N_("proposed joint costs, version %(version_no)s: %(items)s costs over %(members)s members"),
+    "costs.withdrawn": N_("withdrew the proposal of joint costs, version %(version_no)s"),
+    "costs.agreed": N_("agreed to its share of joint costs, version %(version_no)s"),
+    "costs.objected": N_("objected to its share of joint costs, version %(version_no)s"),
+    "costs.reminded": N_("reminded members of joint costs: %(members)s"),
+    "costs.spend_stated": N_("stated its yearly spend in scope"),
     "invitation.sent": N_("invited a person as %(role)s"),
     "invitation.revoked": N_("withdrew an invitation as %(role)s"),
     "invitation.accepted": N_("accepted an invitation as %(role)s"),
@@ -224,6 +231,12 @@ OTHER_ATTEMPTS: dict[str, str] = {
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
+    "costs.saved": N_("saved the draft of joint costs"),
+    "costs.proposed": N_("proposed joint costs"),
+    "costs.withdrawn": N_("withdrew the proposal of joint costs"),
+    "costs.agreed": N_("agreed to its share of joint costs"),
+    "costs.objected": N_("objected to its share of joint costs"),
+    "costs.reminded": N_("reminded members of joint costs"),
     "round.answer_question": N_("published an answer to everybody"),
     "round.prices_arranged": N_("said who is asked for indicative prices and who sees them"),
     "price_list.given": N_("gave an indicative price list"),

@@ -25,6 +25,7 @@ OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "i
 ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
+GOING_ON = ANY - {"closed", "archived", "cancelled"}
 JUDGING = frozenset({"judging"})
 FROM_DEMAND = ANY - {"set_up", "sign_on"}
 NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
@@ -89,6 +90,9 @@ class Permission(StrEnum):
     PRICES_ARRANGE = "prices:arrange"
     PRICES_GIVE = "prices:give"
     PRICES_VIEW_OWN = "prices:view_own"
+    COSTS_VIEW = "costs:view"
+    COSTS_PROPOSE = "costs:propose"
+    COSTS_ANSWER = "costs:answer"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
     SUBMISSION_VIEW_OWN = "submission:view_own"
@@ -223,6 +227,9 @@ TABLE: dict[Permission, Rule] = {
         ),
         _rule(Permission.PRICES_GIVE, "consulted", N_("give an indicative price list and withdraw it"), CONSULTED),
         _rule(Permission.PRICES_VIEW_OWN, "consulted supplier", N_("see the own indicative price lists"), ANY),
+        _rule(Permission.COSTS_VIEW, "lead member", N_("see the joint costs and who bears them"), ANY),
+        _rule(Permission.COSTS_PROPOSE, "lead", N_("propose how joint costs are shared"), GOING_ON),
+        _rule(Permission.COSTS_ANSWER, "member", N_("agree or object to a share of joint costs"), GOING_ON),
         _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
         _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
         _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),

@@ -40,6 +40,7 @@ from tests.leaving.world import (
     faulty_table,
     fill_record,
     fill_with_answers,
+    fill_with_costs,
     fill_with_requests,
     fill_with_sign_ons,
 )
@@ -51,6 +52,7 @@ SEPARATORS = {"en": ",", "nl": ";", "sv": ";"}
 ROUND, RECORD = "/rounds/<round_id>", "/rounds/<round_id>/record"
 PUBLIC = "/public/rounds/<round_id>"
 VERSION = f"{ROUND}/disclosure/<submission_id>"
+COSTS = f"{ROUND}/costs/versions/<int:number>"
 
 THEIRS = {
     f"{ROUND}/sign-ons/<sign_on_id>/mandate": "the bytes a member sent",
@@ -64,6 +66,7 @@ THEIRS = {
     "/requests/<token>/letter-<language>.pdf": "the same letter",
     f"{ROUND}/upstream/<request_id>/letter-<language>.pdf": "the letter of a lead's own request",
     f"{ROUND}/opening/record-<language>.pdf": "the opening record: tests/disclosure/test_opening_record.py reads it back",
+    f"{COSTS}/members/<member_id>/statement-<language>.pdf": "a statement: tests/demand/test_costs.py reads it back",
     f"{ROUND}/charts/<digest>.svg": "a picture",
     f"{VERSION}/receipt.json": "a signed receipt: tests/disclosure/test_receipts.py verifies it",
     f"{VERSION}/receipt-proof.json": "hashes and one entry of the record",
@@ -133,6 +136,21 @@ class Stage:
         fill_with_sign_ons(self.build, round_, self.clock)
         self.session.commit()
         return round_
+
+    def costs(self, *, of_member: bool = False) -> bytes:
+        """A proposal whose costs are the texts; the member that asks for its statement is called by one, and objected so."""
+        round_ = self.build.round(state="demand")
+        proposal, member, browser = fill_with_costs(self.build, round_, self.clock, self.sign_in)
+        tail = f"costs/versions/{proposal.version_no}/"
+        if of_member:
+            return got(browser, f"/rounds/{round_.public_id}/{tail}members/{member.public_id}/statement.xlsx")
+        return self.signed(round_, f"{tail}costs.xlsx")
+
+    def draft_of_costs(self) -> bytes:
+        """A draft whose costs are the texts, and shares that were entered for a member of that name."""
+        round_ = self.build.round(state="demand")
+        fill_with_costs(self.build, round_, self.clock, self.sign_in, is_draft=True)
+        return self.signed(round_, "costs/draft.xlsx")
 
     def offers(self, tail: str) -> bytes:
         """One of the workbooks about what is on offer; all of them are taken at once, for the offers take long to build."""
@@ -361,6 +379,15 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.signed(stage.demand_round(), "pool.xlsx"),
         texts=frozenset(text[:40] for text in PAYLOADS) | ALL,
         numbers=((0, "Contract year"), (0, "Firm quantity"), (2, "Share in percent"), (2, "Expected value")),
+    ),
+    f"{COSTS}/costs.xlsx": Export(
+        lambda stage: stage.costs(), numbers=((0, "Amount"), (1, "Share"), (1, "Yearly spend in scope"))
+    ),
+    f"{ROUND}/costs/draft.xlsx": Export(
+        lambda stage: stage.draft_of_costs(), numbers=((0, "Amount"), (2, "Entered share in percent"))
+    ),
+    f"{COSTS}/members/<member_id>/statement.xlsx": Export(
+        lambda stage: stage.costs(of_member=True), numbers=((0, "Amount"), (1, "Share"))
     ),
     f"{ROUND}/lots/<lot_id>/demand.xlsx": Export(
         lambda stage: stage.own_demand(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
@@ -11,6 +12,7 @@ from sqlalchemy import delete, func, select
 from framework.ground import audit
 from framework.ground.codelists import country_codes
 from models.chain import Mention
+from models.costs import CostAnswer, CostItem, CostProposal, CostShare
 from models.matching import MatchQuestion
 from models.requests import RequestAcceptance, RequestAnswer, RequestRow
 from tests.chain.opened import FA, Opened
@@ -70,6 +72,44 @@ def fill_with_sign_ons(build: Any, round_: Any, clock: Any) -> None:
         build.sign_on(round_, body, state="confirmed", confirmed_at=clock(), **told)
         line = {"qty": number + 1, "spec_tier": text[:40]}
         build.demand(lot, body, line, state="accepted", accepted_at=clock())
+
+
+def fill_with_costs(
+    build: Any, round_: Any, clock: Any, sign_in: Any, *, is_draft: bool = False
+) -> tuple[Any, Any, Any]:
+    """A version of joint costs with a cost for each text, borne by one member; the version, the member and its browser."""
+    member = build.organisation("buyer", name=PAYLOADS[0])
+    build.sign_on(round_, member, state="confirmed", in_scope_spend_annual=Decimal(100))
+    user = build.user(round_.organisation)
+    proposal = CostProposal(
+        round=round_,
+        version_no=1,
+        title=PAYLOADS[0],
+        edited_at=clock(),
+        created_at=clock(),
+        proposed_at=None if is_draft else clock(),
+        proposed_by_id=None if is_draft else user.id,
+    )
+    for number, text in enumerate(PAYLOADS, start=1):
+        share = CostShare(member_id=member.id, percent=Decimal(100), spend=Decimal(100), amount=Decimal(number))
+        proposal.items.append(
+            CostItem(
+                position=number,
+                kind="other",
+                label=text,
+                amount=Decimal(number),
+                currency="EUR",
+                rule="entered" if is_draft else "by_spend",
+                source=text,
+                shares=[share],
+            )
+        )
+    build.add(proposal)
+    person = build.user(member)
+    said = {"answer": "no", "reason": PAYLOADS[1], "by_id": person.id, "at": clock()}
+    build.add(CostAnswer(proposal_id=proposal.id, member_id=member.id, **said))
+    build.session.commit()
+    return proposal, member, sign_in(person, member)
 
 
 def fill_record(session: Any, build: Any, round_: Any, clock: Any) -> None:

@@ -22,4 +22,18 @@ def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     reminding.go_round(session, clock, DEMAND)
 
 
-from views.demand import board, declaration, grid, imports, lever, locked, pool, price_list, prices, start  # noqa: E402, F401 - they hang their routes on it
+from views.demand import (
+    board,
+    cost_draft,
+    cost_files,
+    costs,
+    declaration,
+    grid,
+    imports,
+    lever,
+    locked,
+    pool,
+    price_list,
+    prices,
+    start,
+)  # noqa: E402, F401 - they hang their routes on it

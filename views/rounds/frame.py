@@ -39,6 +39,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
     ("demand.prices", N_("Price steps"), Permission.PRICES_VIEW),
     ("demand.price_list", N_("My price list"), Permission.PRICES_VIEW_OWN),
+    ("demand.costs", N_("Joint costs"), Permission.COSTS_VIEW),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
     ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),

@@ -1,0 +1,111 @@
+"""Who is told of joint costs: members that must answer, until they did; the lead, what they answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework.ground import mail
+from framework.signons.notices import holders
+from models.costs import CostAnswer, CostNotice, CostProposal
+from models.people import Organisation
+from models.records import Mail
+
+
+def ask(
+    session: Session, proposal: CostProposal, members: Collection[int], *, now: dt.datetime, is_reminder: bool = False
+) -> int:
+    """Ask the people of members for an answer, in one mail each; how many mails."""
+    sent = 0
+    query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(members))
+    names = {number: name for number, name in session.execute(query)}  # noqa: C416 - a Row is no pair to mypy
+    for member in sorted(members):
+        for user in holders(session, member, "member", now=now):
+            posted = mail.post(
+                session,
+                "costs_reminder" if is_reminder else "costs_proposed",
+                to=user,
+                now=now,
+                round_=proposal.round,
+                **_facts(proposal),
+                member=names.get(member, ""),
+            )
+            session.flush()
+            session.add(CostNotice(proposal_id=proposal.id, member_id=member, mail_id=posted.id, at=now))
+            sent += 1
+    return sent
+
+
+def answered(session: Session, proposal: CostProposal, answer: CostAnswer, *, now: dt.datetime) -> None:
+    """Take what waits for this member out of the outbox, and tell the lead."""
+    drop(session, proposal, answer.member_id)
+    member = session.get_one(Organisation, answer.member_id)
+    for user in holders(session, proposal.round.organisation_id, "lead", now=now):
+        mail.post(
+            session,
+            "costs_answered",
+            to=user,
+            now=now,
+            round_=proposal.round,
+            **_facts(proposal),
+            member=member.name,
+            agreed=answer.answer == "yes",
+            reason=answer.reason,
+        )
+
+
+def withdrawn(session: Session, proposal: CostProposal, members: Collection[int], *, now: dt.datetime) -> None:
+    """Take what waits out of the outbox and tell the members that nothing is asked of them any more."""
+    drop(session, proposal)
+    for member in sorted(members):
+        for user in holders(session, member, "member", now=now):
+            mail.post(
+                session,
+                "costs_withdrawn",
+                to=user,
+                now=now,
+                round_=proposal.round,
+                **_facts(proposal),
+                reason=proposal.withdraw_motive,
+            )
+
+
+def drop(session: Session, proposal: CostProposal, member_id: int | None = None) -> None:
+    """Take the mails that still wait out of the outbox: those of a member, or of all."""
+    waiting = (
+        select(Mail)
+        .join(CostNotice, CostNotice.mail_id == Mail.id)
+        .where(CostNotice.proposal_id == proposal.id, Mail.state == "waiting")
+        .order_by(Mail.id)
+        .with_for_update(of=Mail)
+    )
+    if member_id is not None:
+        waiting = waiting.where(CostNotice.member_id == member_id)
+    for one in session.scalars(waiting.execution_options(populate_existing=True)):
+        one.state = "dropped"
+
+
+def last_asked(session: Session, proposal: CostProposal) -> dict[int, dt.datetime]:
+    """When each member was asked or reminded last, by number; a mail that was taken back asked nobody."""
+    query = (
+        select(CostNotice.member_id, func.max(CostNotice.at))
+        .join(Mail, Mail.id == CostNotice.mail_id)
+        .where(CostNotice.proposal_id == proposal.id, Mail.state != "dropped")
+        .group_by(CostNotice.member_id)
+    )
+    return {member: at for member, at in session.execute(query) if at is not None}
+
+
+def _facts(proposal: CostProposal) -> dict[str, str]:
+    round_ = proposal.round
+    return {
+        "round": round_.name,
+        "lead": round_.organisation.name,
+        "title": proposal.title,
+        "version_no": str(proposal.version_no),
+        "answer_by": proposal.answer_by.isoformat() if proposal.answer_by is not None else "",
+        "path": f"/rounds/{round_.public_id}/costs",
+    }

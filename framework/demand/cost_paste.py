@@ -1,0 +1,79 @@
+"""Entered shares as a block from a spreadsheet: a member and its share in per cent a row; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from framework.demand.blocks import split_block
+from framework.ground.reading.numbers import Habit, decimal_habit, read_number
+from framework.ground.text import N_, key_of
+
+Problem = tuple[str, dict[str, object]]
+"""A sentence (a template) and its parameters."""
+
+
+@dataclass(slots=True)
+class Pasted:
+    """Shares in per cent by number of the member, and what could not be taken; then no share of the block counts."""
+
+    percents: dict[int, Decimal] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(text: str, names: Mapping[int, str], habit: Habit) -> Pasted:
+    """The shares of a block; `names` are the members by number, `habit` how the reader writes decimals.
+
+    A first row whose second cell is no figure is a heading. Names are compared without case and blanks. A block whose
+    figures show another decimal sign than the reader's is read as it shows. Raises InvalidInput for too many rows.
+    """
+    rows = [(number, cells) for number, cells in split_block(text).rows if any(cells)]
+    rows = [(number, [*cells, ""][:2]) for number, cells in rows]
+    shown = decimal_habit(cells[1] for _number, cells in rows)
+    habit = habit if shown is Habit.UNCLEAR or not _has_sign(rows) else shown
+    if rows and _share(rows[0][1][1], habit) is None and _member(rows[0][1][0], names) is None:
+        rows = rows[1:]
+    found = Pasted()
+    for number, (name, share) in rows:
+        problem = _take(found, number, name, share, names, habit)
+        if problem is not None:
+            found.problems.append(problem)
+    return found
+
+
+def _take(found: Pasted, row: int, name: str, share: str, names: Mapping[int, str], habit: Habit) -> Problem | None:
+    members = _members(name, names)
+    if not members:
+        return N_("Row %(row)s: “%(name)s” is no confirmed member. Write its name as this page does."), _at(row, name)
+    if len(members) > 1:
+        return N_("Row %(row)s: several members are called “%(name)s”. Type their shares."), _at(row, name)
+    if members[0] in found.percents:
+        return N_("Row %(row)s: “%(name)s” stands there twice."), _at(row, name)
+    percent = _share(share, habit)
+    if percent is None:
+        return N_("Row %(row)s: “%(name)s” is not a number we can read."), _at(row, share)
+    found.percents[members[0]] = percent
+    return None
+
+
+def _at(row: int, name: str) -> dict[str, object]:
+    return {"row": row, "name": name[:100]}
+
+
+def _member(name: str, names: Mapping[int, str]) -> int | None:
+    return next(iter(_members(name, names)), None)
+
+
+def _members(name: str, names: Mapping[int, str]) -> list[int]:
+    wanted = key_of(name)
+    return [number for number, known in names.items() if key_of(known) == wanted] if wanted else []
+
+
+def _share(text: str, habit: Habit) -> Decimal | None:
+    value = read_number(text.strip().removesuffix("%").strip(), habit).value
+    return Decimal(str(value)) if value is not None else None
+
+
+def _has_sign(rows: list[tuple[int, list[str]]]) -> bool:
+    return any("." in cells[1] or "," in cells[1] for _number, cells in rows)

@@ -1,0 +1,31 @@
+"""What joint costs ask of each reader: the step in the head of every page of the round."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from framework.demand import cost_reading as reading
+from framework.ground.permissions import GOING_ON
+from framework.ground.text import N_
+from framework.rounds.next_action import Reader, Step, candidate
+from models.rounds import Round
+
+STATES = " ".join(sorted(GOING_ON))
+
+
+@candidate(STATES, "member")
+def answer_step(session: Session, round_: Round, reader: Reader) -> Step | None:
+    """A proposal waits for this member's answer."""
+    proposal = reading.standing(session, round_)
+    member = reader.actor.organisation_id
+    if proposal is None or member is None or not reading.has_share(session, proposal, member):
+        return None
+    if member in reading.answers(session, proposal):
+        return None
+    return Step(
+        N_("A proposal of joint costs waits for your answer."),
+        page="demand.costs",
+        label=N_("Look at our share"),
+        urgency=60,
+        done_on=("demand.cost_version",),
+    )

@@ -1,0 +1,153 @@
+"""Joint costs: what stands, what each bears of it, who agreed; the lead proposes, members answer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from framework.demand import cost_notices, cost_spend
+from framework.demand import cost_reading as reading
+from framework.demand import costs as acts
+from framework.ground.permissions import Permission, may
+from framework.ground.reading.numbers import Habit, read_number
+from models.base import db
+from models.costs import CostProposal
+from models.rounds import Round
+from views import clock, guard
+from views.demand import blueprint, cost_words, shared
+from views.guard import actor, permit
+
+
+@blueprint.get("/rounds/<round_id>/costs")
+@permit(Permission.COSTS_VIEW)
+def costs(round_: Round) -> str:
+    """The version that stands for lead and members that share in it; who has no share reads that."""
+    versions = reading.proposed(db.session(), round_)
+    newest = versions[0] if versions else None
+    stands = newest if newest is not None and newest.withdrawn_at is None else None
+    return _page(round_, versions, cost_words.read(round_, stands) if stands is not None else None, stands is not None)
+
+
+@blueprint.get("/rounds/<round_id>/costs/versions/<int:number>")
+@permit(Permission.COSTS_VIEW)
+def cost_version(round_: Round, number: int) -> str:
+    """An older version, or one that was withdrawn, as it was proposed."""
+    version = cost_words.version_of(round_, number)
+    return _page(round_, reading.proposed(db.session(), round_), version, True)
+
+
+@blueprint.post("/rounds/<round_id>/costs/answer")
+@permit(Permission.COSTS_ANSWER)
+def answer_costs(round_: Round) -> Response:
+    """Agree or object to the version that was shown."""
+    said = request.form.get("answer", "")
+    thanks = _("Noted: you agree. The lead is told.") if said == "yes" else _("Noted: you object. The lead is told.")
+
+    def act() -> None:
+        reason = request.form.get("reason", "")
+        acts.answer(db.session(), _shown(round_), said, actor=actor(), now=clock.now(), reason=reason)
+
+    return shared.attempt(act, _url(round_), thanks)
+
+
+@blueprint.post("/rounds/<round_id>/costs/withdraw")
+@permit(Permission.COSTS_PROPOSE)
+def withdraw_costs(round_: Round) -> Response:
+    """Take the version that stands back."""
+
+    def act() -> None:
+        motive = request.form.get("motive", "")
+        acts.withdraw(db.session(), _shown(round_), actor=actor(), now=clock.now(), motive=motive)
+
+    return shared.attempt(act, _url(round_), _("The proposal is withdrawn. Its members are told by mail."))
+
+
+@blueprint.post("/rounds/<round_id>/costs/remind")
+@permit(Permission.COSTS_PROPOSE)
+def remind_of_costs(round_: Round) -> Response:
+    """Remind members that have not answered."""
+
+    def act() -> None:
+        acts.remind(db.session(), _shown(round_), actor=actor(), now=clock.now())
+
+    return shared.attempt(act, _url(round_), _("Reminders leave by mail, at most one a day for each member."))
+
+
+@blueprint.post("/rounds/<round_id>/costs/spend")
+@permit(Permission.COSTS_ANSWER)
+def state_spend(round_: Round) -> Response:
+    """State the own yearly spend in scope."""
+
+    def act() -> None:
+        text = request.form.get("spend", "").strip()
+        read = read_number(text, Habit(shared.decimal_sign())).value if text else None
+        amount = Decimal(str(read)) if read is not None else None
+        cost_spend.state(db.session(), round_, amount, actor=actor(), now=clock.now(), version=shared.version())
+
+    return shared.attempt(act, _url(round_), _("Noted: your yearly spend. What was proposed already stays as it was."))
+
+
+def _shown(round_: Round) -> CostProposal:
+    """The version that the form was made from."""
+    public_id = request.form.get("proposal", "")
+    return guard.child(CostProposal, public_id, round_)
+
+
+def _page(round_: Round, versions: list[CostProposal], version: cost_words.Version | None, is_any: bool) -> str:
+    is_lead = "lead" in guard.roles(round_)
+    may_answer = may(db.session(), actor(), Permission.COSTS_ANSWER, round_, roles=guard.roles(round_))
+    newest = versions[0] if versions else None
+    proposal = version.proposal if version is not None else None
+    stands = proposal is not None and newest is proposal and proposal.withdrawn_at is None
+    return render_template(
+        "demand/costs.html",
+        round_=round_,
+        is_lead=is_lead,
+        version=version,
+        proposal=proposal,
+        stands=stands,
+        is_any=is_any,
+        newest=newest,
+        older=[one for one in versions if one is not proposal] if is_lead or version is not None else [],
+        table=cost_words.table(version) if version is not None else None,
+        counts=cost_words.counts(version) if version is not None else {},
+        settled=version is not None and acts.is_settled(version.members, version.answers),
+        own=_own(version),
+        sign_on=cost_spend.own(db.session(), round_, actor().organisation_id) if may_answer else None,
+        changed=reading.changed(db.session(), proposal) if is_lead and stands and proposal is not None else None,
+        draft=reading.draft(db.session(), round_) if is_lead else None,
+        kinds=cost_words.KINDS,
+        rules=cost_words.RULES,
+        asked=cost_notices.last_asked(db.session(), proposal) if is_lead and stands and proposal is not None else {},
+    )
+
+
+def _own(version: cost_words.Version | None) -> dict[str, Any] | None:
+    """The reader's own share: what, by which rule, how much of what whole."""
+    if version is None or version.own is None:
+        return None
+    member = next(one for one in version.members if one.number == version.own)
+    items = version.proposal.items
+    borne = [(item, reading.parts(item)) for item in items]
+    return {
+        "member": member,
+        "answer": version.answers.get(version.own),
+        "lines": [
+            {
+                "item": item,
+                "amount": parts.get(version.own),
+                "rule": cost_words.rule_words(item, len(version.members)),
+                "basis": cost_words.basis(item, member),
+            }
+            for item, parts in borne
+        ],
+        "totals": cost_words.totals(reading.sums_of_members(borne).get(version.own, {})),
+    }
+
+
+def _url(round_: Round) -> str:
+    return url_for("demand.costs", round_id=round_.public_id)
