@@ -266,6 +266,18 @@ class Stage:
         place = f"/rounds/{round_.public_id}/record.{ending}" if of_round else f"/record.{ending}"
         return got(browser, place) if ending == "xlsx" else in_every_language(browser, place)
 
+    def pool(self, tail: str) -> bytes:
+        """A workbook of the pool; its tiers, classes and members are the texts."""
+        round_ = self.demand_round()
+        lot = round_.lots[0]
+        lot.spec_tiers = [text[:40] for text in PAYLOADS]
+        for text in PAYLOADS:
+            member = self.build.organisation("buyer", name=text)
+            self.build.sign_on(round_, member, state="confirmed", class_name=text)
+            self.build.demand(lot, member, {"spec_tier": text[:40], "qty": 7}, state="accepted")
+        self.session.commit()
+        return self.signed(round_, tail)
+
     def own_demand(self) -> bytes:
         here = self.request.getfixturevalue("world")
         demand_lines(self.build, here.lot, here.members[0])
@@ -328,6 +340,11 @@ EXPORTS: dict[str, Export] = {
         lambda stage: stage.signed(stage.demand_round(), "pool.xlsx"),
         texts=frozenset(text[:40] for text in PAYLOADS) | ALL,
         numbers=((0, "Contract year"), (0, "Firm quantity"), (2, "Share in percent"), (2, "Expected value")),
+    ),
+    f"{ROUND}/pool/by.xlsx": Export(
+        lambda stage: stage.pool("pool/by.xlsx?by=tier&then=class"),
+        texts=frozenset(text[:40] for text in PAYLOADS),
+        numbers=((0, "Firm"), (0, "Expected"), (0, "Lines not known yet")),
     ),
     f"{ROUND}/lots/<lot_id>/demand.xlsx": Export(
         lambda stage: stage.own_demand(),
