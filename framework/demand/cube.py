@@ -129,7 +129,7 @@ def of(session: Session, round_: Round) -> Cube:
 def rebuilt(session: Session, round_: Round, stamp: Stamp = ()) -> Cube:
     """The cube, added up from every line by the database now: four queries."""
     whose = _whose(session, round_)
-    amounts = {number: sums.amount() for number, sums in _totals(session, counting.current(round_))}
+    amounts = {number: sums.amount() for number, sums in totals(session, counting.current(round_))}
     cells = dict(_cells(session, counting.counting(round_)))
     return Cube(stamp, cells, whose, {number: amounts.get(number, Amount()) for number in whose})
 
@@ -155,7 +155,7 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
         come, Amount()
     )
     for some in _some(come):
-        amounts |= {number: sums.amount() for number, sums in _totals(session, Demand.id.in_(some))}
+        amounts |= {number: sums.amount() for number, sums in totals(session, Demand.id.in_(some))}
     return Cube(stamp, cells, whose, amounts)
 
 
@@ -212,7 +212,7 @@ def _cells(session: Session, where: ColumnElement[bool]) -> Iterator[tuple[Grain
     ended = [literal(state, literal_execute=True) for state in ENDED]  # as words of the statement, for their index
     ours = (SignOn.round_id == Demand.round_id) & (SignOn.organisation_id == Demand.member_id)
     query = (
-        select(*grain, *_sums())
+        select(*grain, *sums())
         .join(DemandLine, DemandLine.demand_id == Demand.id)
         .join(Organisation, Organisation.id == Demand.member_id)
         .outerjoin(SignOn, ours & SignOn.state.not_in(ended))
@@ -220,23 +220,24 @@ def _cells(session: Session, where: ColumnElement[bool]) -> Iterator[tuple[Grain
         .group_by(*grain)
     )
     for row in session.execute(query):
-        yield Grain(*row[:8]), _counted(row[8:])
+        yield Grain(*row[:8]), counted(row[8:])
 
 
 def _lines(session: Session, whose: Mapping[int, Whose]) -> Iterator[tuple[Grain, Sums]]:
     """The lines of declarations that count; each belongs to the class in which it counted."""
     grain = _grain()
-    query: Select[Any] = select(Demand.id, *grain, *_sums()).join(DemandLine, DemandLine.demand_id == Demand.id)
+    query: Select[Any] = select(Demand.id, *grain, *sums()).join(DemandLine, DemandLine.demand_id == Demand.id)
     for some in _some(number for number, one in whose.items() if one.counts):
         for row in session.execute(query.where(Demand.id.in_(some)).group_by(Demand.id, *grain)):
             one = whose[row[0]]
-            yield Grain(*row[1:7], one.member_class, one.body), _counted(row[7:])  # type: ignore[call-arg]
+            yield Grain(*row[1:7], one.member_class, one.body), counted(row[7:])  # type: ignore[call-arg]
 
 
-def _totals(session: Session, where: ColumnElement[bool]) -> Iterator[tuple[int, Sums]]:
-    query: Select[Any] = select(Demand.id, *_sums()).join(DemandLine, DemandLine.demand_id == Demand.id)
+def totals(session: Session, where: ColumnElement[bool]) -> Iterator[tuple[int, Sums]]:
+    """What each of some declarations comes to, by its number; one without lines is left out."""
+    query: Select[Any] = select(Demand.id, *sums()).join(DemandLine, DemandLine.demand_id == Demand.id)
     for number, *row in session.execute(query.where(where).group_by(Demand.id)):
-        yield number, _counted(row)
+        yield number, counted(row)
 
 
 def _grain() -> list[Any]:
@@ -244,7 +245,8 @@ def _grain() -> list[Any]:
     return [*place, DemandLine.delivery_country, DemandLine.certainty]
 
 
-def _sums() -> tuple[ColumnElement[Any], ...]:
+def sums() -> tuple[ColumnElement[Any], ...]:
+    """What `counted` reads: the sums of a group of lines, of which there is one at least."""
     known = DemandLine.qty_expected.is_not(None)
     no_value = known & DemandLine.value_expected.is_(None)
     return (
@@ -259,6 +261,7 @@ def _sums() -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _counted(row: Iterable[Any]) -> Sums:
+def counted(row: Iterable[Any]) -> Sums:
+    """The sums of a group as the database tells them."""
     firm, expected, most, value, *lines = row
     return Sums(int(firm), int(expected), int(most), 0 if value is None else int(value * 100), *map(int, lines))

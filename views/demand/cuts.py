@@ -9,45 +9,33 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from framework.demand import breakdown, leverage
+from framework.demand import breakdown
 from framework.demand.breakdown import BLANK, DIMENSIONS, Asked, Breakdown, LotRows
 from framework.demand.breakdown import Row as Group
 from framework.ground.codelists import country_name
 from framework.ground.permissions import Permission
 from framework.ground.terms import BODY_TYPES, CERTAINTIES
-from framework.ground.text import N_
 from models.base import db
 from models.rounds import Round
 from views import clock
 from views.demand import blueprint, shared
+from views.demand.pages import may_see
 from views.demand.tables import Column, Row, Table, book, quantities
 from views.downloads import send_workbook
-from views.guard import actor, permit
+from views.guard import permit
 from views.i18n import current_language, words
-
-PAGES = (
-    ("demand.pool", N_("Together")),
-    ("demand.pool_by", N_("By year, tier, country …")),
-)
-"""The pages of the pool by endpoint, with what stands over their links."""
-
-
-@blueprint.context_processor
-def pool_pages() -> dict[str, Any]:
-    """Hand the pages of the pool to every template of demand."""
-    return {"pool_pages": PAGES}
 
 
 @blueprint.get("/rounds/<round_id>/pool/by")
 @permit(Permission.POOL_VIEW)
 def pool_by(round_: Round) -> str:
     """The pool by one or two dimensions, of the values that are wanted, in the order asked for."""
-    found, may_see = _found(round_)
+    found, shown = _found(round_)
     return render_template(
         "demand/cut.html",
         round_=round_,
         tables_=[_table(one, found, round_.currency) for one in found.lots],
-        dimensions=[(name, words(one.label)) for name, one in breakdown.offered(may_see).items()],
+        dimensions=[(name, words(one.label)) for name, one in breakdown.offered(shown).items()],
         filters=_filters(round_, found),
         asked=found.asked,
         xlsx=url_for("demand.pool_by_xlsx", round_id=round_.public_id, **_address(found.asked)),
@@ -58,14 +46,14 @@ def pool_by(round_: Round) -> str:
 @permit(Permission.POOL_VIEW)
 def pool_by_xlsx(round_: Round) -> Response:
     """The same as a workbook, one sheet for each lot."""
-    found, _may_see = _found(round_)
+    found, _shown = _found(round_)
     tables = [_table(one, found, round_.currency) for one in found.lots]
     return send_workbook(book(_("Pool"), tables or [_nothing()], now=clock.now()), "pool-by.xlsx")
 
 
 def _found(round_: Round) -> tuple[Breakdown, bool]:
-    may_see = leverage.may_see_members(db.session(), actor(), round_)
-    return breakdown.of(db.session(), round_, _asked(request.args), may_see_members=may_see), may_see
+    shown = may_see(round_)
+    return breakdown.of(db.session(), round_, _asked(request.args), may_see_members=shown), shown
 
 
 def _asked(args: MultiDict[str, str]) -> Asked:

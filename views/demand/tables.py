@@ -50,17 +50,19 @@ class Table:
             for one in self.columns
         ]
 
-    def sheet(self) -> Sheet:
-        """The same as a sheet; words under a header stand behind it."""
+    def sheet(self, number: int) -> Sheet:
+        """The same as a sheet; words under a header stand behind it. Its number keeps names apart that are cut short."""
         columns = [one for one in self.columns if not one.drawn]
         header = [f"{one.label} ({one.hint})" if one.hint else one.label for one in columns]
         rows = [*self.rows, *([self.foot] if self.foot else [])]
-        return Sheet(self.name or self.caption, header, [[row.get(one.key) for one in columns] for row in rows])
+        return Sheet(
+            f"{number} {self.name or self.caption}", header, [[row.get(one.key) for one in columns] for row in rows]
+        )
 
 
 def book(title: str, tables: Sequence[Table], *, now: dt.datetime) -> bytes:
     """The tables of a page as a workbook."""
-    return workbook(title, [table.sheet() for table in tables], now=now)
+    return workbook(title, [table.sheet(number) for number, table in enumerate(tables, start=1)], now=now)
 
 
 def quantities(amount: Amount) -> Row:
