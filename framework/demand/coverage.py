@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from framework.demand import cube, pool
@@ -98,6 +98,7 @@ def of(session: Session, round_: Round) -> tuple[Coverage, ...]:
     figures = pool.figures(session, round_)
     invited = _invited(session, round_)
     now, before = _of_this_round(session, round_)
+    earlier = _of_the_round_before(session, round_)
     found = []
     for lot, pooled in zip(round_.lots, figures.lots, strict=True):
         rest = [
@@ -106,8 +107,7 @@ def of(session: Session, round_: Round) -> tuple[Coverage, ...]:
             for m in getattr(pooled, why)
         ]
         rest += [Last(member, name, "invited") for member, name in invited.items()]
-        earlier = _of_the_round_before(session, lot, [last.member_id for last in rest])
-        known = [(now[lot.id], "now"), (before[lot.id], "version"), (earlier, "round")]
+        known = [(now[lot.id], "now"), (before[lot.id], "version"), (earlier.get(lot.id, {}), "round")]
         found.append(Coverage(lot, pooled, tuple(_with_figures(last, known) for last in rest)))
     return tuple(found)
 
@@ -145,20 +145,41 @@ def _of_this_round(
     return now, before
 
 
-def _of_the_round_before(session: Session, lot: Lot, members: list[int]) -> dict[int, Amount]:
-    """What members declared last for the lot that this one continues, as far as this lot asks for it."""
-    if lot.round.copied_from_id is None or not members:
+def _of_the_round_before(session: Session, round_: Round) -> dict[int, dict[int, Amount]]:
+    """By lot and member what was declared last for the lots that these continue, as far as these ask for it: two queries.
+
+    The lot of the same code goes before others with a category in common.
+    """
+    if round_.copied_from_id is None:
         return {}
-    found: dict[int, Amount] = {}
-    earlier = session.scalars(select(Lot).where(Lot.round_id == lot.round.copied_from_id).order_by(Lot.number)).all()
-    alike = [x for x in earlier if set(x.categories) & set(lot.categories) and x.unit == lot.unit]
-    for one in sorted(alike, key=lambda x: x.code == lot.code):  # the same code comes last and stays
-        states = Demand.state.in_(("accepted", "locked"))
-        fits = and_(DemandLine.category.in_(lot.categories), DemandLine.year_no <= lot.years)
-        where = and_(Demand.lot_id == one.id, states, fits)
-        for row in session.execute(_sums(Demand.member_id, Demand.state, where=where)):
-            found[row.member_id] = cube.counted(row[2:]).amount()
-    return {member: found[member] for member in members if member in found}
+    earlier = session.scalars(select(Lot).where(Lot.round_id == round_.copied_from_id).order_by(Lot.number)).all()
+    asked = [_asked_again(lot, one) for lot in round_.lots for one in earlier if _is_alike(lot, one)]
+    if not asked:
+        return {}
+    found: dict[int, dict[int, Amount]] = defaultdict(dict)
+    for row in sorted(session.execute(union_all(*asked)), key=lambda row: (row.is_same, row.number)):
+        found[row.lot][row.member] = cube.counted(row[4:]).amount()
+    return found
+
+
+def _is_alike(lot: Lot, one: Lot) -> bool:
+    return bool(set(one.categories) & set(lot.categories)) and one.unit == lot.unit
+
+
+def _asked_again(lot: Lot, one: Lot) -> Select[Any]:
+    """The sums of the members of an earlier lot, of the categories and contract years that this lot has."""
+    place = (
+        literal(lot.id).label("lot"),
+        literal(int(one.code == lot.code)).label("is_same"),
+        Demand.id.label("number"),
+    )
+    fits = and_(DemandLine.category.in_(lot.categories), DemandLine.year_no <= lot.years)
+    return (
+        select(*place, Demand.member_id.label("member"), *cube.sums())
+        .join(DemandLine, DemandLine.demand_id == Demand.id)
+        .where(Demand.lot_id == one.id, Demand.state.in_(("accepted", "locked")), fits)
+        .group_by(Demand.id, Demand.member_id)
+    )
 
 
 def _sums(*by: Any, where: ColumnElement[bool]) -> Select[Any]:
