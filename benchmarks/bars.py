@@ -75,6 +75,11 @@ BARS = (
     ),
     Bar("every route: its permission, every persona, reading changes nothing", ("tests/test_routes.py",), "both"),
     Bar("migrations and models say the same, upwards and down", ("tests/test_migrations.py",), "both"),
+    Bar(
+        "after 10,000 random edits every cut of the pool equals an independent computation, to the unit",
+        ("tests/demand/test_cuts.py",),
+        "both",
+    ),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
     Bar(
         "1,000 changes made in the database are found by the stand-alone verifier; any two of 50 heads are consistent",

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, exists, func, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session
 
+from framework.demand import cube
+from framework.demand.counting import BEFORE_FREEZE as BEFORE_FREEZE
+from framework.demand.counting import ENTITLED as ENTITLED
+from framework.demand.counting import JOINED as JOINED
+from framework.demand.counting import counting as counting
+from framework.demand.counting import current as current
+from framework.demand.counting import stamp as stamp_of
+from framework.demand.cube import Cube
 from framework.demand.pooled import Amount, Cell, LotPool, Pool, Stamp, kinds_of
 from framework.ground.kept import Kept
 from models.base import random_id
@@ -19,9 +26,6 @@ from models.people import Organisation
 from models.rounds import Lot, Round
 from models.signons import SignOn
 
-JOINED = ("interested", "mandate_pending", "confirmed", "active", "suspended")
-ENTITLED = ("confirmed", "active", "suspended")
-BEFORE_FREEZE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
 KEPT = 8
 
 _kept: Kept[Stamp, Pool] = Kept(KEPT)
@@ -35,11 +39,11 @@ def figures(session: Session, round_: Round) -> Pool:
     """The pool of a round as it stands: accepted versions while demand runs, locked ones afterwards.
 
     Only members whose sign-on is confirmed count (from publication on: as frozen). One small query tells
-    whether anything changed; only then the sums are made anew. A writing transaction may yet be
+    whether anything changed; only then the sums are made anew, from the declarations that changed. A writing transaction may yet be
     undone, so what it sees is neither taken from there nor kept. Within one transaction that reads it is asked for once.
     """
     if session.info.get("write"):
-        return replace(compute(session, round_), stamp=(*_stamp(session, round_), random_id()))
+        return replace(compute(session, round_), stamp=(*stamp_of(session, round_), random_id()))
     within, number, seen = session.info.get(SEEN, (None, None, None))
     if seen is None or (within, number) != (session.get_transaction(), round_.id):
         seen = _as_it_stands(session, round_)
@@ -49,19 +53,28 @@ def figures(session: Session, round_: Round) -> Pool:
 
 
 def _as_it_stands(session: Session, round_: Round) -> Pool:
-    stamp = _stamp(session, round_)
-    return _kept.get(stamp) or _kept.put(stamp, replace(compute(session, round_), stamp=stamp))
+    stamp = stamp_of(session, round_)
+    found = _kept.get(stamp)
+    if found is None:
+        made = _composed(session, round_, cube.of(session, round_))
+        found = _kept.put(stamp, replace(made, stamp=stamp))
+    return found
 
 
 def compute(session: Session, round_: Round) -> Pool:
     """The pool, added up by the database now: five queries at most, whatever the number of members."""
+    return _composed(session, round_, None)
+
+
+def _composed(session: Session, round_: Round, kept: Cube | None) -> Pool:
+    """The pool from the cube that is kept, else from sums made now; they are the same."""
     joined = _joined(session, round_)
-    members = _by_member(session, round_)
-    cells = _cells(session, round_)
+    members = _by_member(session, round_) if kept is None else kept.by_member()
+    cells = _cells(session, round_) if kept is None else kept.by_certainty()
     waiting = _waiting(session, round_)
     frozen = round_.state not in BEFORE_FREEZE
     lots = [
-        _lot_pool(lot, members[lot.id], cells[lot.id], joined, waiting[lot.id], frozen=frozen)
+        _lot_pool(lot, members.get(lot.id, {}), cells.get(lot.id, []), joined, waiting[lot.id], frozen=frozen)
         for lot in _lots(session, round_)
     ]
     return _pool(round_.currency, tuple(lots), {member: name for member, (name, _state) in joined.items()})
@@ -82,47 +95,10 @@ def without(session: Session, round_: Round, figures: Pool, member_id: int) -> P
     return _pool(figures.currency, lots, names, stamp=(*figures.stamp, "without", member_id))
 
 
-def current(round_: Round) -> ColumnElement[bool]:
-    """Which declarations are the current ones: accepted (or still locked) while demand runs, locked afterwards."""
-    if round_.state != "demand":
-        return (Demand.round_id == round_.id) & (Demand.state == "locked")
-    newer = aliased(Demand)
-    replaced = exists().where(
-        newer.lot_id == Demand.lot_id, newer.member_id == Demand.member_id, newer.state == "accepted"
-    )
-    running = (Demand.state == "accepted") | ((Demand.state == "locked") & ~replaced)
-    return (Demand.round_id == round_.id) & running
-
-
-def counting(round_: Round) -> ColumnElement[bool]:
-    """Which declarations count in the pool: current ones of confirmed members; as frozen from publication on."""
-    if round_.state not in BEFORE_FREEZE:
-        return current(round_)
-    entitled = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.in_(ENTITLED))
-    return current(round_) & Demand.member_id.in_(entitled)
-
-
 def _pool(currency: str, lots: tuple[LotPool, ...], names: dict[int, str], *, stamp: Stamp = ()) -> Pool:
     whole = sum((lot.total for lot in lots), Amount())
     contributing = {m for lot in lots for m, amount in lot.by_member.items() if amount.expected or amount.maximum}
     return Pool(currency, lots, names, len(contributing), whole.value, whole.value_unknown, stamp)
-
-
-def _stamp(session: Session, round_: Round) -> Stamp:
-    """What changes whenever a declaration, a line (edits raise the version) or a sign-on of the round does."""
-    found = session.execute(_stamp_query(), {"number": round_.id}).one()
-    return (round_.public_id, round_.state, round_.version, round_.currency, *found)
-
-
-@cache
-def _stamp_query() -> Select[Any]:
-    """Built once: every page of a round asks it, and building it takes longer than answering it."""
-    number: BindParameter[int] = bindparam("number")
-    demands = select(func.count(), func.max(Demand.id), func.sum(Demand.version)).where(Demand.round_id == number)
-    signs = select(func.count(), func.max(SignOn.id), func.sum(SignOn.version)).where(SignOn.round_id == number)
-    lots = select(func.count(), func.sum(Lot.version)).where(Lot.round_id == number)
-    d, s, one = demands.subquery(), signs.subquery(), lots.subquery()
-    return select(*d.c, *s.c, *one.c).select_from(d.join(s, true()).join(one, true()))
 
 
 def _joined(session: Session, round_: Round) -> dict[int, tuple[str, str]]:

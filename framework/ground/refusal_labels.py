@@ -7,7 +7,7 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept keeps-from-prices"
+        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept keeps-from-prices volumes-not-shared"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "

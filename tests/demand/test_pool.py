@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from framework.demand import leverage, pool, pool_sheet
+from framework.demand import cube, leverage, pool, pool_sheet
 from models.base import db
 from models.demand import Demand, DemandLine
 from models.signons import SignOn
@@ -159,7 +159,7 @@ def test_a_page_never_mixes_two_states_of_the_database(world: World, monkeypatch
     world.accepted(line(qty=10))
     world.session.commit()
     world.session.info["write"] = False
-    cells = pool._cells
+    cells = cube._cells
 
     def while_somebody_writes(*told):
         with Session(db.engine.execution_options(write=True)) as other:
@@ -168,7 +168,7 @@ def test_a_page_never_mixes_two_states_of_the_database(world: World, monkeypatch
             other.commit()
         return cells(*told)
 
-    monkeypatch.setattr(pool, "_cells", while_somebody_writes)
+    monkeypatch.setattr(cube, "_cells", while_somebody_writes)
     (mixed,) = pool.figures(world.session, world.round).lots
     monkeypatch.undo()
     world.session.rollback()

@@ -83,6 +83,7 @@ THEIRS = {
     f"{PUBLIC}/questions-<language>.pdf": "questions and answers: tests/rounds/test_questions.py reads them back",
     f"{PUBLIC}/deadlines.ics": "dates: tests/rounds/test_calendars.py reads them back",
     "/calendar/<token>.ics": "dates of one person",
+    f"{ROUND}/pool/live.json": "a few figures for the lead's own page: tests/demand/test_standing_of_the_pool.py reads them",
     "/api/v1/openapi.json": "the document of the interface, from its routes alone",
 }
 """Routes that give a file which is no table of ours."""
@@ -317,6 +318,18 @@ class Stage:
         answer = browser.post(f"{here.here}/price-list/upload", data=sent)
         return got(browser, answer.headers["Location"] + "/left-out.xlsx")
 
+    def pool(self, tail: str, *, state: str = "accepted") -> bytes:
+        """A workbook of the pool; its tiers, classes and members are the texts."""
+        round_ = self.demand_round()
+        lot = round_.lots[0]
+        lot.spec_tiers = [text[:40] for text in PAYLOADS]
+        for text in PAYLOADS:
+            member = self.build.organisation("buyer", name=text)
+            self.build.sign_on(round_, member, state="confirmed", class_name=text)
+            self.build.demand(lot, member, {"spec_tier": text[:40], "qty": 7}, state=state, accepted_at=self.clock())
+        self.session.commit()
+        return self.signed(round_, tail)
+
     def own_demand(self) -> bytes:
         here = self.request.getfixturevalue("world")
         demand_lines(self.build, here.lot, here.members[0])
@@ -388,6 +401,20 @@ EXPORTS: dict[str, Export] = {
     ),
     f"{COSTS}/members/<member_id>/statement.xlsx": Export(
         lambda stage: stage.costs(of_member=True), numbers=((0, "Amount"), (1, "Share"))
+    ),
+    f"{ROUND}/pool/by.xlsx": Export(
+        lambda stage: stage.pool("pool/by.xlsx?by=tier&then=class"),
+        texts=frozenset(text[:40] for text in PAYLOADS),
+        numbers=((0, "Firm"), (0, "Expected"), (0, "Lines not known yet")),
+    ),
+    f"{ROUND}/pool/coverage.xlsx": Export(
+        lambda stage: stage.pool("pool/coverage.xlsx", state="submitted"),
+        numbers=((0, "Members"), (1, "Expected (estimate)")),
+    ),
+    f"{ROUND}/pool/history.xlsx": Export(
+        lambda stage: stage.pool("pool/history.xlsx"),
+        texts=frozenset(),
+        numbers=((0, "Expected"), (0, "Change of expected")),
     ),
     f"{ROUND}/lots/<lot_id>/demand.xlsx": Export(
         lambda stage: stage.own_demand(),

@@ -22,18 +22,23 @@ def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     reminding.go_round(session, clock, DEMAND)
 
 
-from views.demand import (
-    board,
-    cost_draft,
-    cost_files,
-    costs,
-    declaration,
-    grid,
-    imports,
-    lever,
-    locked,
-    pool,
-    price_list,
-    prices,
-    start,
-)  # noqa: E402, F401 - they hang their routes on it
+from views.demand import (  # noqa: E402
+    board,  # noqa: F401 - they hang their routes on it
+    cost_draft,  # noqa: F401
+    cost_files,  # noqa: F401
+    costs,  # noqa: F401
+    cuts,  # noqa: F401
+    declaration,  # noqa: F401
+    grid,  # noqa: F401
+    imports,  # noqa: F401
+    lever,  # noqa: F401
+    live,  # noqa: F401
+    locked,  # noqa: F401
+    pages,  # noqa: F401
+    pool,  # noqa: F401
+    price_list,  # noqa: F401
+    prices,  # noqa: F401
+    standing,  # noqa: F401
+    start,  # noqa: F401
+    what_if,  # noqa: F401
+)

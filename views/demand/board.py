@@ -19,7 +19,7 @@ from models.demand import Demand
 from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
-from views.demand import blueprint
+from views.demand import blueprint, live
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import words
@@ -75,6 +75,7 @@ def _board(round_: Round) -> str:
         pools={lot.lot_id: lot for lot in figures.lots},
         figures=figures,
         rows=rows,
+        live=live.figures(round_),
         missing=len(boards.missing_members(db.session(), round_)),
         longest=_longest(figures, rows),
         search=search,
