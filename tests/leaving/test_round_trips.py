@@ -14,7 +14,6 @@ import pytest
 
 from framework.demand import tables as demand_tables
 from framework.demand import workbook as demand_workbook
-from framework.demand.blocks import split_block, table_of
 from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Line, Scope
 from framework.demand.workbook import Reference
@@ -24,6 +23,7 @@ from framework.disclosure.findings import write_findings
 from framework.disclosure.scope import RoundScope
 from framework.disclosure.table import plain, written
 from framework.disclosure.workbook import write_filled
+from framework.ground.blocks import split_block, table_of
 from framework.ground.issues import Issue
 from framework.ground.sheets.cells import Book
 from framework.ground.sheets.limits import Limits
