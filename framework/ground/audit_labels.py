@@ -137,7 +137,12 @@ KINDS: dict[str, str] = {
     "sign_on.confirm": N_("confirmed a body"),
     "sign_on.refuse": N_("refused a body"),
     "sign_on.return_mandate": N_("returned a mandate"),
+    "sign_on.sheet_taken": N_(
+        "took a sheet of bodies over: %(invited)s of %(rows)s rows invited, %(left_out)s left out"
+    ),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
+    "round.members_shown": N_("put the page of who takes part up for everybody"),
+    "round.members_hidden": N_("took the public page of who takes part down"),
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
     "smelters.loaded": N_("loaded the list of smelters of %(source)s, %(day)s: %(names)s names"),
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),

@@ -32,7 +32,7 @@ def invited(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime
         _bring_in(session, sign_on, actor=actor, now=now, days=days)
     else:
         _to_member(session, sign_on, "sign_on_invited", now=now)
-    sign_on.contact_email = ""
+    sign_on.contact_email = sign_on.contact_name = sign_on.contact_language = ""
 
 
 def newcomer(session: Session, organisation: Organisation, user: User, *, now: dt.datetime) -> SignOn | None:
@@ -115,7 +115,8 @@ def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.dateti
         actor=actor,
         now=now,
         days=days,
-        language=actor.language,
+        language=sign_on.contact_language or actor.language,
+        name=sign_on.contact_name,
         about=round_,
         deadline=telling.local_words(round_.signon_deadline, round_.zone),
     )
