@@ -225,6 +225,7 @@ KIND_NAMES: dict[str, str] = {
     "api_token.created": N_("made a token for programs"),
     "api_token.revoked": N_("revoked a token for programs"),
     "conflict.stated": N_("stated a conflict of interest"),
+    "sign_on.sheet_taken": N_("took a sheet of bodies over"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook"),
     "assessment.looked": N_("looked at what the others found of a tender"),
     "ranking.counted": N_("counted points and ranking"),

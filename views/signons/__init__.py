@@ -8,4 +8,4 @@ import framework.signons  # noqa: F401 - its import registers the guards
 
 blueprint = Blueprint("signons", __name__)
 
-from views.signons import applications, documents, lead, member, sheet  # noqa: E402, F401 - they hang their routes on it
+from views.signons import applications, documents, lead, member, sheet, showing  # noqa: E402, F401 - they hang their routes on it

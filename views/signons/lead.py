@@ -65,6 +65,7 @@ def _listing(round_: Round, problem: str = "") -> str:
         page=found.page,
         is_lead=is_lead,
         is_open=eligibility.is_open(round_),
+        list_closed=eligibility.list_closed(round_),
         invitable=lists.invitable(db.session(), round_) if is_lead else [],
         refused_at_publication=closing.unconfirmed(db.session(), round_) if is_lead else [],
         bases=ELIGIBILITY_BASES,

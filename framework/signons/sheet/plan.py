@@ -110,7 +110,7 @@ def make(
     """Compare every row; `decisions` are what the person said of doubtful ones, by row: ANOTHER, OUT, or whom it is."""
     world = _World(session, round_, now=now)
     rows = [world.row(entry, decisions.get(entry.row, "")) for entry in entries]
-    while any([world.find_via(row) for row in rows]):
+    while sum(world.find_via(row) for row in rows):
         pass  # a row that stays out takes those along that would join through it
     return Plan(rows)
 
