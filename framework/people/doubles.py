@@ -28,7 +28,7 @@ MOST = 3
 
 _KINDS = {
     "region": (
-        "region regio regionen provincie provins province landsting landstinget county council regionaal regional "
+        "region regio regionen provincie provins province landsting landstinget county regionaal regional "
         "landstingskommun lanslandsting gewest"
     ),
     "municipality": (
@@ -44,7 +44,7 @@ _KINDS = {
 }
 _FORMS = (
     "ab aktiebolag bv nv vzw asbl cv cvba bvba srl sa ltd limited plc llp gmbh ag eg kg stichting stiftelsen stiftelse "
-    "vereniging foreningen forening cooperatie cooperatief ekonomisk publ inc foundation trust public body"
+    "vereniging foreningen forening cooperatie cooperatief ekonomisk publ inc foundation trust public body council"
 )
 _SMALL = "het de den der van voor te ter the of for and en och i pa fran vid det a an la le les du des d l s"
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}

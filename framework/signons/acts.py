@@ -33,18 +33,20 @@ def invite(
     contact_name: str = "",
     language: str = "",
     via: Organisation | None = None,
+    roles: frozenset[str] | None = None,
     days: int = notices.INVITATION_DAYS,
 ) -> SignOn:
     """Invite one body; with `class_name` it joins as one of a named class. The mail waits until sign-on opens.
 
     `email` is the address of a new body's first person, with name and language where they are known; the link to an
-    account holds for `days` days. `via` is the consortium or network it joins through (records.md 1). Raises InvalidInput for an address that is none, MoveRefused: list closed (L03), class not named, already on the list.
+    account holds for `days` days. `via` is the consortium or network it joins through (records.md 1). `roles` are the
+    actor's in the round, where whoever invites many has asked for them once. Raises InvalidInput for an address that is none, MoveRefused: list closed (L03), class not named, already on the list.
     """
     sign_on = _new(round_, organisation, actor, now, class_name)
     sign_on.contact_email = clean_email(email) if email else ""
     sign_on.contact_name, sign_on.contact_language = contact_name, language
     sign_on.affiliated_via = via
-    lifecycle.move(session, sign_on, "invite", actor=actor, now=now)
+    lifecycle.move(session, sign_on, "invite", actor=actor, now=now, roles=roles)
     if round_.state != "set_up":
         notices.invited(session, sign_on, actor=actor, now=now, days=days)
     return sign_on

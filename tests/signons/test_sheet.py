@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import time
+
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -10,6 +14,7 @@ from framework.signons.sheet import entries
 from framework.signons.sheet.entries import Choices
 from models.people import OneUseLink, Organisation
 from models.records import AuditEvent, Mail
+from models.rounds import MemberClass
 from models.signons import BodiesTaken, SignOn
 
 HEADER = "Naam\tKBO-nummer\tLand\tSoort organisatie\tContactpersoon\tE-mailadres\tTaal\tAangesloten via"
@@ -127,3 +132,173 @@ def test_the_same_sheet_sent_again_changes_nothing(session, led):
     assert counts == [
         session.scalar(select(func.count()).select_from(t)) for t in (SignOn, Organisation, Mail, OneUseLink)
     ]
+
+
+def test_likely_doubles_are_asked_about_and_nothing_is_merged_by_itself(session, build, led):
+    known = build.organisation("buyer", name="Gemeente Nieuwdorp")
+    other = build.organisation("buyer", name="Gemeente Oudorp")
+    session.commit()
+    text = sheet_of(
+        "Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t",
+        "Oudorp (stad)\t\tNL\t\tB\tb@oudorp.example\tnl\t",
+        "Oudorp stadsbestuur\t\tNL\t\tC\tc@oudorp.example\tnl\t",
+    )
+
+    page, place = send(led, text)
+    done = confirm(led, place, row_2=known.public_id, row_3="another")
+
+    session.expire_all()
+    names = session.scalars(select(Organisation.name).join(SignOn, SignOn.organisation_id == Organisation.id)).all()
+    assert "likely known: say which: 3" in page.text
+    assert "the same as Gemeente Nieuwdorp: same name without its form" in page.text
+    assert sorted(names) == ["Gemeente Nieuwdorp", "Oudorp (stad)"]
+    assert "Of 3 rows 2 were invited, 1 of them new here; 1 stayed out." in done.text
+    assert "nobody said whether it is one that is known" in done.text
+    assert "It may be Gemeente Oudorp." in done.text
+    assert other.name == "Gemeente Oudorp"
+
+
+def test_the_mail_of_a_known_body_goes_to_its_people_and_the_address_in_the_sheet_is_left(session, build, led):
+    body = build.organisation("buyer", name="Gemeente Nieuwdorp")
+    person = build.user(body)
+    session.commit()
+
+    page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\tstranger@else.example\tnl\t"))
+    confirm(led, place)
+
+    mails = session.scalars(select(Mail)).all()
+    assert "The mail goes to the people who act for it here" in page.text
+    assert [(m.template, m.recipient) for m in mails] == [("sign_on_invited", person.email)]
+
+
+def test_a_supplier_a_row_twice_and_an_unknown_network_stay_out_with_what_to_do(session, build, led):
+    build.organisation("supplier", name="Reseller Ltd")
+    session.commit()
+    text = sheet_of(
+        "Reseller Ltd\t\tNL\t\tA\ta@reseller.example\t\t",
+        "Gemeente Nieuwdorp\t7\tNL\t\tA\ta@nieuwdorp.example\t\t",
+        "gemeente nieuwdorp\t7\tNL\t\tA\ta@nieuwdorp.example\t\t",
+        "Gemeente Oudorp\t\tNL\t\tA\ta@oudorp.example\t\tKoepel Noord",
+        "Gemeente Verweg\t\tNL\t\tA\ta@verweg.example\t\tGemeente Oudorp",
+        "Gemeente Zonder\t\tNL\t\tA\t\t\t",
+    )
+
+    page, place = send(led, text)
+    done = confirm(led, place)
+
+    assert "Reseller Ltd is here as a supplier or monitor" in page.text
+    assert "The same body as row 3, Gemeente Nieuwdorp." in page.text
+    assert "No body of this name is known here or in the sheet: Koepel Noord." in page.text
+    assert "No body of this name is known here or in the sheet: Gemeente Oudorp." in page.text
+    assert "a mail address is needed" in page.text
+    assert "Of 6 rows 1 were invited, 1 of them new here; 5 stayed out." in done.text
+    assert session.scalars(select(BodiesTaken.left_out)).one() == 5
+
+
+def test_after_publication_only_rows_of_a_named_class_come_in_and_the_article_is_named(session, build, led):
+    round_, _lead = led
+    build.add(MemberClass(round=round_, name="Municipalities", created_at=build.clock()))
+    round_.frozen_hash, round_.published_at, round_.tender_deadline = "f" * 64, build.clock(), build.clock()
+    round_.state = "in_force"
+    session.commit()
+    text = sheet_of(
+        "Gemeente Nieuwdorp\tNL\ta@nieuwdorp.example\tmunicipalities",
+        "Gemeente Oudorp\tNL\ta@oudorp.example\t",
+        "Gemeente Verweg\tNL\ta@verweg.example\tUniversities",
+        header="Body\tCountry\tMail\tClass",
+    )
+
+    page, place = send(led, text)
+    confirm(led, place)
+
+    invited = session.scalars(select(SignOn)).all()
+    assert "article 33(2) of Directive 2014/24/EU, L03" in page.text
+    assert "The round names no class “Universities” (L03)." in page.text
+    assert [(one.organisation.name, one.class_name, one.eligibility_basis) for one in invited] == [
+        ("Gemeente Nieuwdorp", "Municipalities", "class_in_notice")
+    ]
+
+
+def test_a_file_is_read_too_its_columns_can_be_chosen_and_its_outcome_taken_away(session, led):
+    round_, lead = led
+    book = openpyxl.Workbook()
+    book.active.append(["Who is it", "Kontakt", "Kontakt", "Country"])
+    book.active.append(["Gemeente Nieuwdorp", "a@nieuwdorp.example", "A. Jansen", "Nederland"])
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+
+    answer = lead.post(f"/rounds/{round_.public_id}/sign-ons/sheet", data={"file": (content, "list.xlsx")})
+    place = answer.headers["Location"]
+    first = lead.page(place)
+    chosen = f"{place}?target-0=name&target-1=email&target-2=contact_name&target-3=country&country=BE"
+    second = lead.page(chosen)
+    confirm(led, chosen)
+    outcome = lead.get(place + "/outcome.xlsx")
+
+    rows = list(openpyxl.load_workbook(io.BytesIO(outcome.data)).active.values)
+    invited = session.scalars(select(SignOn)).one()
+    assert "No column is taken for the name of the body." in first.text
+    assert "another column says the same: choose one" in first.text
+    assert "your choice" in second.text
+    assert invited.organisation.country == "NL"
+    assert rows[1][:5] == (2, "Gemeente Nieuwdorp", None, "NL", "added and invited")
+
+
+def test_a_sheet_is_nobody_elses(session, build, sign_in, led):
+    other = build.round(state="sign_on")
+    stranger = sign_in(build.user(other.organisation), other.organisation)
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    file_id = place.rsplit("/", 1)[1]
+
+    there = stranger.get(f"/rounds/{other.public_id}/sign-ons/sheet/{file_id}")
+    taken = stranger.post(f"/rounds/{other.public_id}/sign-ons/sheet/{file_id}", data={"seal": "x"})
+
+    assert (there.status_code, taken.status_code) == (404, 404)
+    assert session.scalars(select(SignOn)).all() == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"PK\x03\x04broken"])
+def test_a_file_that_is_no_table_is_told_and_nothing_is_invited(session, led, content):
+    round_, lead = led
+
+    place = f"/rounds/{round_.public_id}/sign-ons/sheet"
+    page = lead.send(place, {"file": (io.BytesIO(content), "list.xlsx")})
+
+    assert session.scalars(select(SignOn)).all() == []
+    assert "Invite from a sheet" in page.text
+
+
+def test_what_was_seen_is_what_is_done(session, build, led):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    _round, lead = led
+    html = lead.get(place).get_data(as_text=True)
+    seal = html.split('name="seal" value="')[1][:64]
+    session.rollback()
+    session.info["write"] = True  # the pages left a reading transaction
+    build.organisation("buyer", name="Gemeente Nieuwdorp")
+    session.commit()
+
+    page = lead.send(place, {"seal": seal})
+
+    assert "Look at it again." in page.text
+    assert session.scalars(select(SignOn)).all() == []
+
+
+def test_three_hundred_bodies_are_shown_and_invited_within_seconds(session, led):
+    rows = [
+        f"Gemeente Plaats {n:03d} {'abcdefghij'[n % 10] * 4}\t{n + 1000}\tNL\tgemeente\tP {n}\tp{n}@plaats{n}.example\tnl\t"
+        for n in range(300)
+    ]
+    started = time.process_time()
+
+    _page, place = send(led, sheet_of(*rows))
+    shown = time.process_time() - started
+    done = confirm(led, place, **{f"row_{n}": "another" for n in range(2, 302)})
+    taken = time.process_time() - started
+
+    assert "Of 300 rows 300 were invited" in done.text
+    assert session.scalar(select(func.count()).select_from(Mail)) == 300
+    assert session.scalar(select(func.count()).select_from(SignOn)) == 300
+    assert shown < 5, shown
+    assert taken < 30, taken

@@ -37,7 +37,9 @@ def test_the_page_is_not_found_until_the_lead_puts_it_up_and_after_it_is_taken_d
     put_up(led, show="")
     down = client.get(place).status_code
 
-    kinds = session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.like("round.members%")).order_by(AuditEvent.seq))
+    kinds = session.scalars(
+        select(AuditEvent.kind).where(AuditEvent.kind.like("round.members%")).order_by(AuditEvent.seq)
+    )
     assert (before, up, down) == (404, 200, 404)
     assert kinds.all() == ["round.members_shown", "round.members_hidden"]
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import audit
-from framework.ground.actors import SYSTEM, Actor
+from framework.ground.actors import SYSTEM, Actor, roles_for
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_
 from framework.people import organisations
@@ -60,9 +60,10 @@ def take(
     for row in plan.rows:
         if row.status in INVITED:
             bodies[row.entry.row] = row.organisation or _add(session, row, now=now)
+    roles = roles_for(session, actor, round_)
     for row in plan.rows:
         if row.status in INVITED:
-            _invite(session, round_, row, bodies, actor=actor, now=now, days=days)
+            _invite(session, round_, row, bodies, actor=actor, now=now, days=days, roles=roles)
     taken = BodiesTaken(
         round=round_,
         round_id=round_.id,
@@ -105,6 +106,7 @@ def _invite(
     actor: Actor,
     now: dt.datetime,
     days: int,
+    roles: frozenset[str],
 ) -> None:
     entry = row.entry
     acts.invite(
@@ -118,6 +120,7 @@ def _invite(
         contact_name="" if row.people else entry.contact_name,
         language="" if row.people else entry.language,
         via=row.via or bodies.get(row.via_row),
+        roles=roles,
         days=days,
     )
 
