@@ -302,3 +302,31 @@ def test_three_hundred_bodies_are_shown_and_invited_within_seconds(session, led)
     assert session.scalar(select(func.count()).select_from(SignOn)) == 300
     assert shown < 5, shown
     assert taken < 30, taken
+
+
+def test_the_exported_members_come_back_into_another_round_as_the_same_bodies(session, build, led):
+    round_, lead = led
+    build.add(MemberClass(round=round_, name="Municipalities", created_at=build.clock()))
+    network = build.organisation("buyer", name="Koepel Noord")
+    for number, name in enumerate(("Gemeente Nieuwdorp", "=1+1", "Gemeente Nieuwdorp")):
+        body = build.organisation("buyer", name=name, registration_no=f"0{number}", body_type="municipality")
+        build.user(body)
+        build.sign_on(round_, body, state="confirmed", class_name="Municipalities", affiliated_via=network)
+    other = build.round(round_.organisation, state="sign_on")
+    build.add(MemberClass(round=other, name="Municipalities", created_at=build.clock()))
+    session.commit()
+    count = session.scalar(select(func.count()).select_from(Organisation))
+    session.commit()
+    content = lead.get(f"/rounds/{round_.public_id}/sign-ons/bodies.xlsx").data
+
+    again = lead.post(f"/rounds/{round_.public_id}/sign-ons/sheet", data={"file": (io.BytesIO(content), "b.xlsx")})
+    same = lead.page(again.headers["Location"])
+    sent = lead.post(f"/rounds/{other.public_id}/sign-ons/sheet", data={"file": (io.BytesIO(content), "b.xlsx")})
+    confirm((other, lead), sent.headers["Location"])
+    back = lead.get(f"/rounds/{other.public_id}/sign-ons/bodies.xlsx").data
+
+    first, second = (list(openpyxl.load_workbook(io.BytesIO(c)).worksheets[0].values) for c in (content, back))
+    assert "On the list already, nothing happens: 3" in same.text
+    assert len(first) == 4
+    assert first == second
+    assert session.scalar(select(func.count()).select_from(Organisation)) == count

@@ -209,10 +209,12 @@ def _cell(name: str, text: str, at: str, choices: Choices) -> tuple[str, Fault |
     if not cleaned.usable:
         return "", Fault(cleaned.trouble, _BAD_SIGN, name, at, params={"character": cleaned.character})
     text = cleaned.text
+    if name == "country" and text and country_code(text).code is not None:  # before placeholders: NA is Namibia
+        return str(country_code(text).code), None
     if not text or (name != "name" and texts.is_placeholder(text)):
         return (choices.country if name == "country" else ""), None
     if name == "country":
-        return _country(text, at)
+        return "", _no_country(text, at)
     if name == "body_type":
         kind = words.body_type_of(text, choices.words)
         return (kind, None) if kind else ("", Fault("body-type-unknown", _NO_KIND, name, at, params={"text": text}))
@@ -232,14 +234,12 @@ def _cell(name: str, text: str, at: str, choices: Choices) -> tuple[str, Fault |
         return "", Fault(error.code, error.message, name, at, params=error.params)
 
 
-def _country(text: str, at: str) -> tuple[str, Fault | None]:
-    found = country_code(text)
-    if found.code is not None:
-        return found.code, None
-    if found.proposals:
-        params = {"text": text, "proposals": ", ".join(found.proposals[:3])}
-        return "", Fault("country-unknown", _NEAR_COUNTRY, "country", at, params=params)
-    return "", Fault("country-unknown", _NO_COUNTRY, "country", at, params={"text": text})
+def _no_country(text: str, at: str) -> Fault:
+    proposals = ", ".join(country_code(text).proposals[:3])
+    if proposals:
+        params = {"text": text, "proposals": proposals}
+        return Fault("country-unknown", _NEAR_COUNTRY, "country", at, params=params)
+    return Fault("country-unknown", _NO_COUNTRY, "country", at, params={"text": text})
 
 
 def _text(cell: Any) -> str:
