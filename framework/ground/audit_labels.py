@@ -141,6 +141,7 @@ KINDS: dict[str, str] = {
         "took a sheet of bodies over: %(invited)s of %(rows)s rows invited, %(left_out)s left out"
     ),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
+    "round.lots_taken": N_("took a sheet of lots over: %(added)s of %(rows)s rows added, %(left_out)s left out"),
     "round.members_shown": N_("put the page of who takes part up for everybody"),
     "round.members_hidden": N_("took the public page of who takes part down"),
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
@@ -226,6 +227,7 @@ KIND_NAMES: dict[str, str] = {
     "api_token.revoked": N_("revoked a token for programs"),
     "conflict.stated": N_("stated a conflict of interest"),
     "sign_on.sheet_taken": N_("took a sheet of bodies over"),
+    "round.lots_taken": N_("took a sheet of lots over"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook"),
     "assessment.looked": N_("looked at what the others found of a tender"),
     "ranking.counted": N_("counted points and ranking"),

@@ -24,6 +24,7 @@ from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import BODY_TYPES
 from framework.people.doubles import GROUNDS
+from framework.rounds import editing, lot_sheet
 from framework.signons import eligibility, lists
 from framework.signons.sheet import entries, members, plan, taking, uploads
 from framework.signons.sheet.entries import Choices, Fault, Sheetful
@@ -70,9 +71,10 @@ def sheet(round_: Round) -> str:
 @blueprint.get("/rounds/<round_id>/sign-ons/bodies.xlsx")
 @permit(Permission.MEMBER_INVITE)
 def bodies_workbook(round_: Round) -> Response:
-    """The bodies of the round as a sheet that can be sent back; of a round without any, the sheet to fill in."""
+    """Bodies and lots of the round as a workbook that can be sent back; of a round without any, the one to fill in."""
     found = [one for one in lists.everything(db.session(), round_) if one.state not in ("left", "refused")]
-    content = members.write(round_, members.entries_of(found), now=clock.now(), words=words)
+    lots = lot_sheet.sheet(round_, words)
+    content = members.write(round_, members.entries_of(found), lots, now=clock.now(), words=words)
     return send_workbook(content, f"bodies-{round_.public_id}.xlsx")
 
 
@@ -116,7 +118,8 @@ def sheet_preview(round_: Round, file_id: str) -> str | Response:
     if taken is not None:
         return _outcome_page(round_, stored, taken)
     try:
-        read = _read(_content(_kept(stored)))
+        content = _content(_kept(stored))
+        read = _read(content)
     except NotScannedYet:
         raise
     except (FileRefused, InvalidInput) as error:
@@ -135,6 +138,7 @@ def sheet_preview(round_: Round, file_id: str) -> str | Response:
         statuses=plan.STATUSES,
         targets=[("", _("not used")), *((key, words(label)) for key, label in LABELS.items())],
         query=request.args.to_dict(),
+        has_lots=_has_new_lots(round_, content),
     )
 
 
@@ -193,6 +197,13 @@ def sheet_outcome(round_: Round, file_id: str) -> Response:
     return send_workbook(content, f"bodies-{round_.public_id}-outcome.xlsx")
 
 
+def _has_new_lots(round_: Round, content: Content) -> bool:
+    """Whether a workbook also holds lots, which can be added to the round as it is now."""
+    is_open = round_.state in editing.LOTS_OPEN and isinstance(content, Book)
+    found = lot_sheet.best_table(content) if is_open and isinstance(content, Book) else None
+    return found is not None and len(found.rows) > 1
+
+
 def _outcome_page(round_: Round, stored: StoredFile, taken: BodiesTaken) -> str:
     left_out = [row for row in taken.rows if row["outcome"] not in (taking.ADDED, taking.ASKED)]
     return render_template(
@@ -202,6 +213,7 @@ def _outcome_page(round_: Round, stored: StoredFile, taken: BodiesTaken) -> str:
         taken=taken,
         left_out=[row | {"said": words(taking.OUTCOMES[row["outcome"]]), "why": _why(row)} for row in left_out],
         added=sum(row["outcome"] == taking.ADDED for row in taken.rows),
+        has_lots=round_.state in editing.LOTS_OPEN and _has_new_lots(round_, _content(_kept(stored))),
     )
 
 

@@ -17,9 +17,9 @@ from models.signons import SignOn
 Words = Callable[[str], str]
 
 
-def write(round_: Round, found: Iterable[Entry], *, now: dt.datetime, words: Words = str) -> bytes:
-    """A workbook with one row a body; what is not known is an empty cell. Read again it gives the same entries."""
-    return workbook(f"{round_.name} · {words(N_('Bodies'))}", [sheet(found, words=words)], now=now)
+def write(round_: Round, found: Iterable[Entry], *more: Sheet, now: dt.datetime, words: Words = str) -> bytes:
+    """A workbook with one row a body, before `more` sheets; what is not known is an empty cell. It comes back the same."""
+    return workbook(f"{round_.name} · {words(N_('Bodies'))}", [sheet(found, words=words), *more], now=now)
 
 
 def sheet(found: Iterable[Entry], *, words: Words = str) -> Sheet:
