@@ -76,6 +76,23 @@ def test_headers_are_recognised_in_three_languages(header):
     assert (entry.language, entry.affiliated_via, entry.faults) == ("nl", "Koepel", ())
 
 
+def test_the_one_column_that_can_only_be_names_is_taken_for_them_and_it_says_so():
+    found = read("Who\tMail\tCountry\nGemeente A\ta@a.example\tNL\nGemeente B\tb@b.example\tNL")
+
+    assert [(column.target, column.ground) for column in found.columns] == [
+        ("name", "values"),
+        ("email", "header"),
+        ("country", "header"),
+    ]
+
+
+def test_rows_without_a_header_are_read_by_their_values():
+    found = read("Gemeente A\t1234567\tNL\ta@a.example\tnl\nGemeente B\t7654321\tBE\tb@b.example\tsv")
+
+    assert [column.target for column in found.columns] == ["name", "registration_no", "country", "email", "language"]
+    assert [entry.name for entry in found.entries] == ["Gemeente A", "Gemeente B"]
+
+
 def test_a_cell_that_cannot_be_read_is_named_with_its_place_and_what_to_do(led):
     page, _place = send(
         led, sheet_of("Nieuwdorp\t\tAtlantis\tcircus\tA\tno address\tfr\t", "\t1\tNL\t\t\ta@b.example\t\t")
@@ -222,8 +239,8 @@ def test_after_publication_only_rows_of_a_named_class_come_in_and_the_article_is
 def test_a_file_is_read_too_its_columns_can_be_chosen_and_its_outcome_taken_away(session, led):
     round_, lead = led
     book = openpyxl.Workbook()
-    book.active.append(["Who is it", "Kontakt", "Kontakt", "Country"])
-    book.active.append(["Gemeente Nieuwdorp", "a@nieuwdorp.example", "A. Jansen", "Nederland"])
+    book.active.append(["Who is it", "Kontakt", "Kontakt", "Country", "Remark"])
+    book.active.append(["Gemeente Nieuwdorp", "a@nieuwdorp.example", "A. Jansen", "Nederland", "none yet"])
     content = io.BytesIO()
     book.save(content)
     content.seek(0)

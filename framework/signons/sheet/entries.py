@@ -131,11 +131,14 @@ def _columns(header: list[Any] | None, data: list[tuple[int, list[Any]]], choice
     else:
         guessed = {i: t for i, h in enumerate(headers) if h and (t := words.target_of(h, choices.words))}
         ground = "header"
+    by_values = _unnamed_names(values, guessed)
+    guessed |= dict.fromkeys(by_values, "name")
     count = Counter(guessed.values())
     columns = []
     chosen = set(choices.targets.values()) - {""}
     for index in range(width):
         target, why = guessed.get(index, ""), ground if index in guessed else ""
+        why = "values" if index in by_values else why
         if target and count[target] > 1:
             target, why = ("", "twice") if target not in chosen else ("", "")
         if index in choices.targets:
@@ -156,6 +159,19 @@ def _each_once(columns: list[Column]) -> list[Column]:
         seen |= {column.target} - {""}
         found.append(replace(column, target="", ground="") if taken else column)
     return found
+
+
+def _unnamed_names(values: list[list[str]], guessed: Mapping[int, str]) -> list[int]:
+    """The one column that can only be the names, where no header says so: words in it, other ones in every row."""
+    if "name" in guessed.values():
+        return []
+    rest = [column for index, column in enumerate(values) if column and index not in guessed]
+    found = [i for i, column in enumerate(values) if column and i not in guessed and _are_names(column)]
+    return found if len(rest) == len(found) == 1 else []
+
+
+def _are_names(column: list[str]) -> bool:
+    return len(set(column)) == len(column) and all(any(sign.isalpha() for sign in text) for text in column)
 
 
 def _by_values(values: list[list[str]]) -> dict[int, str]:

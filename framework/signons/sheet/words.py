@@ -27,7 +27,7 @@ LABELS = {
 _HEADERS = {
     "reference": "reference ref hefboomreference hefboomid referentie referens",
     "name": (
-        "name body bodyname organisation organization organisationname organizationname legalname buyer buyername member "
+        "name body bodyname officialname fullname nameofbody nameofbuyer nameoforganisation organisation organization organisationname organizationname legalname buyer buyername member "
         "membername authority contractingauthority institution partner participant municipality "
         "naam organisatie naamorganisatie organisatienaam instelling bestuur deelnemer koper aanbesteder lid gemeente "
         "namn organisationsnamn officielltnamn officieelnaam officielenaam köpare medlem myndighet upphandlandemyndighet kommun"
