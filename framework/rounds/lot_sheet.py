@@ -136,8 +136,17 @@ def take(session: Session, round_: Round, rows: list[LotRow], *, sha256: str, ac
         session.flush()
         if row.figures:
             parts.edit_figures(session, lot, row.figures, version=lot.version, actor=actor, now=now)
-    facts = {"rows": len(rows), "added": len(new), "left_out": len(rows) - len(new), "sha256": sha256}
-    audit.record(session, TAKEN, actor=actor, now=now, subject=round_, **facts)
+    audit.record(
+        session,
+        TAKEN,
+        actor=actor,
+        now=now,
+        subject=round_,
+        rows=len(rows),
+        added=len(new),
+        left_out=len(rows) - len(new),
+        sha256=sha256,
+    )
     return len(new)
 
 
@@ -215,7 +224,7 @@ class _Reader:
             "spec_tiers": _split(self._text("spec_tiers")),
             "years": 4 if years is None else years,
         }
-        figures = {name: self._count(name) for name in ("qty_estimated", "qty_maximum")}
+        figures: dict[str, Any] = {name: self._count(name) for name in ("qty_estimated", "qty_maximum")}
         figures |= {name: self._amount(name) for name in _AMOUNTS}
         known = {name: figure for name, figure in figures.items() if figure is not None}
         return LotRow(self.number, values, known, self.faults)

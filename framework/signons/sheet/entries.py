@@ -197,27 +197,22 @@ def _by_values(values: list[list[str]]) -> dict[int, str]:
 
 def _entry(number: int, cells: list[Any], places: Mapping[str, int], table: Table, choices: Choices) -> Entry:
     """A row, read; whatever cannot be taken is a fault at its cell and left blank."""
-    entry = Entry(row=number)
+    read: dict[str, Any] = {}
     faults: list[Fault] = []
     for name in LABELS:
         index = places.get(name)
-        raw = cells[index] if index is not None and index < len(cells) else None
         at = f"{column_letters(index + 1)}{number}" if index is not None else ""
         if index is not None and (number, index) in table.refused:
             faults.append(Fault("cell-error", _BROKEN, name, at))
             continue
-        read, fault = _cell(name, _text(raw), at, choices)
-        entry = replace(entry, **{name: read})
+        raw = cells[index] if index is not None and index < len(cells) else None
+        read[name], fault = _cell(name, _text(raw), at, choices)
         faults += [fault] if fault is not None else []
-    if not entry.name and not any(f.column == "name" for f in faults):
-        index = places.get("name")
-        faults.insert(
-            0,
-            Fault(
-                "name-missing", _NO_NAME, "name", f"{column_letters(index + 1)}{number}" if index is not None else ""
-            ),
-        )
-    return replace(entry, faults=tuple(faults))
+    if not read.get("name") and not any(fault.column == "name" for fault in faults):
+        column = places.get("name")
+        at = f"{column_letters(column + 1)}{number}" if column is not None else ""
+        faults.insert(0, Fault("name-missing", _NO_NAME, "name", at))
+    return Entry(row=number, faults=tuple(faults), **read)
 
 
 def _cell(name: str, text: str, at: str, choices: Choices) -> tuple[str, Fault | None]:

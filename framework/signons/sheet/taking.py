@@ -75,8 +75,17 @@ def take(
         created_by_id=actor.user_id,
     )
     session.add(taken)
-    facts = {"rows": len(plan.rows), "invited": plan.invited, "left_out": plan.left_out, "sha256": file.sha256}
-    audit.record(session, TAKEN, actor=actor, now=now, subject=round_, **facts)
+    audit.record(
+        session,
+        TAKEN,
+        actor=actor,
+        now=now,
+        subject=round_,
+        rows=len(plan.rows),
+        invited=plan.invited,
+        left_out=plan.left_out,
+        sha256=file.sha256,
+    )
     return taken
 
 
