@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import time
 
@@ -10,10 +11,10 @@ import pytest
 from sqlalchemy import func, select
 
 from framework.ground.blocks import split_block
-from framework.signons.sheet import entries
+from framework.signons.sheet import entries, uploads
 from framework.signons.sheet.entries import Choices
 from models.people import OneUseLink, Organisation
-from models.records import AuditEvent, Mail
+from models.records import AuditEvent, Mail, StoredFile
 from models.rounds import MemberClass
 from models.signons import BodiesTaken, SignOn
 
@@ -260,6 +261,46 @@ def test_a_file_is_read_too_its_columns_can_be_chosen_and_its_outcome_taken_away
     assert "your choice" in second.text
     assert invited.organisation.country == "NL"
     assert rows[1][:5] == (2, "Gemeente Nieuwdorp", None, "NL", "added and invited")
+
+
+def test_a_body_that_said_no_is_not_asked_again_by_a_sheet(session, build, led):
+    round_, _lead = led
+    body = build.organisation("buyer", name="Gemeente Nieuwdorp")
+    build.sign_on(round_, body, state="left")
+    session.commit()
+
+    page, _place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+
+    assert "Nobody would be invited." in page.text
+    assert "It said no, left or was refused in this round." in page.text
+
+
+def test_a_sheet_taken_over_into_one_round_is_not_shown_in_another(session, build, led):
+    round_, lead = led
+    other = build.round(round_.organisation, state="sign_on")
+    session.commit()
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    confirm(led, place)
+    elsewhere = place.replace(round_.public_id, other.public_id)
+
+    answers = [lead.get(elsewhere), lead.get(f"{elsewhere}/outcome.xlsx"), lead.post(elsewhere, data={"seal": "x"})]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+def test_a_sheet_nobody_took_over_is_forgotten_and_the_others_are_kept(session, clock, led):
+    text = sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t")
+    _page, taken = send(led, text)
+    confirm(led, taken)
+    send(led, text)
+    session.rollback()
+    session.info["write"] = True  # the pages left a reading transaction
+
+    uploads.forget(session, before=clock() + dt.timedelta(days=1))
+    session.commit()
+
+    kept = session.scalars(select(StoredFile.public_id).where(StoredFile.purpose == uploads.BLOCK)).all()
+    assert kept == [taken.rsplit("/", 1)[1]]
 
 
 def test_a_sheet_is_nobody_elses(session, build, sign_in, led):

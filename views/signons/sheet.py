@@ -114,7 +114,7 @@ def send_sheet(round_: Round) -> Response:
 def sheet_preview(round_: Round, file_id: str) -> str | Response:
     """Every row with what would become of it; once taken over, with what became of it."""
     stored = uploads.own_file(db.session(), file_id, actor=actor())
-    taken = taking.of_file(db.session(), stored)
+    taken = taking.of_file(db.session(), stored, round_)
     if taken is not None:
         return _outcome_page(round_, stored, taken)
     try:
@@ -170,7 +170,7 @@ def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
     session = db.session()
     seen = plan.make(session, round_, read.entries, {}, now=clock.now())
     stored = uploads.own_file(session, file_id, actor=actor())
-    if taking.of_file(session, stored) is None and request.form.get("seal") != seen.seal:
+    if taking.of_file(session, stored, round_) is None and request.form.get("seal") != seen.seal:
         message = _("Something else is read now than the page showed, or somebody invited meanwhile. Look at it again.")
         return guard.done(place, message, "error")
     decided = plan.make(session, round_, read.entries, _decisions(), now=clock.now())
@@ -185,7 +185,7 @@ def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
 def sheet_outcome(round_: Round, file_id: str) -> Response:
     """What became of every row of a sheet, as a workbook; before it is taken over, what would become of it."""
     stored = uploads.own_file(db.session(), file_id, actor=actor())
-    taken = taking.of_file(db.session(), stored)
+    taken = taking.of_file(db.session(), stored, round_)
     if taken is not None:
         rows = [_outcome_row(row) for row in taken.rows]
     else:

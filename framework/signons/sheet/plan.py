@@ -218,6 +218,8 @@ class _World:
             made.faults += (Fault("not-a-buyer", _NO_BUYER, "name", params={"name": body.name}),)
         elif made.state:
             made.status = "listed"
+            if made.state in ("left", "refused"):
+                made.notes += (Fault("was-on-list", _WAS_HERE),)
         elif twin is not None:
             params = {"row": twin.entry.row, "name": body.name}
             made.faults += (Fault("row-twice", _TWICE, params=params),)
@@ -287,6 +289,7 @@ _ANOTHERS_REFERENCE = N_(
 )
 _TWICE = N_("The same body as row %(row)s, %(name)s. One of the two rows is enough.")
 _NO_BUYER = N_("%(name)s is here as a supplier or monitor, and only buyers take part. Check the row.")
+_WAS_HERE = N_("It said no, left or was refused in this round. Invite it again by itself, on the page of sign-ons.")
 _OTHER_NAME = N_("It is called %(name)s here; that name stays.")
 _NEEDS_COUNTRY = N_("The country is missing. Fill it in, or choose below which country all such rows are in.")
 _NEEDS_MAIL = N_(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground import audit
 from framework.ground.actors import SYSTEM, Actor, roles_for
-from framework.ground.errors import MoveRefused
+from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
 from framework.people import organisations
 from framework.signons import acts, notices
@@ -52,7 +52,7 @@ def take(
 
     Raises MoveRefused where the sheet was taken over before, nothing in it is to be done, or a body may not be invited.
     """
-    if of_file(session, file) is not None:
+    if of_file(session, file, round_) is not None:
         raise MoveRefused("already-answered", N_("This sheet was taken over already."))
     if not plan.invited:
         raise MoveRefused("nothing-to-repeat", N_("No row of this sheet would be invited. Mend it, or say who is who."))
@@ -89,9 +89,12 @@ def take(
     return taken
 
 
-def of_file(session: Session, file: StoredFile) -> BodiesTaken | None:
-    """What became of a sheet, where it was taken over."""
-    return session.scalar(select(BodiesTaken).where(BodiesTaken.file_id == file.id))
+def of_file(session: Session, file: StoredFile, round_: Round) -> BodiesTaken | None:
+    """What became of a sheet, where it was taken over; NotFound where that was into another round."""
+    taken = session.scalar(select(BodiesTaken).where(BodiesTaken.file_id == file.id))
+    if taken is not None and taken.round_id != round_.id:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return taken
 
 
 def _add(session: Session, row: PlanRow, *, now: dt.datetime) -> Organisation:
