@@ -53,7 +53,7 @@ BARS = (
         "SQLite",
     ),
     Bar(
-        "500 random declarations, disclosures and lists of remarks each come back as they left",
+        "500 random declarations, disclosures, lists of remarks and lists of members each come back as they left",
         ("tests/leaving/test_round_trips.py",),
         "none",
     ),

@@ -7,7 +7,7 @@ import secrets
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Money, Percent, Record, one_of
@@ -84,6 +84,9 @@ class Round(Record, Base):
     value_estimated: Mapped[Decimal | None] = mapped_column(Money())
     value_maximum: Mapped[Decimal | None] = mapped_column(Money())
     open_to_applications: Mapped[bool] = mapped_column(default=False, comment="bodies may apply uninvited")
+    has_public_members: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="whether a public page shows who takes part"
+    )
     standstill_confirmed: Mapped[bool] = mapped_column(default=False)
     data_agreement: Mapped[str] = mapped_column(Text, default="")
     retention_years: Mapped[int | None]

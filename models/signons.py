@@ -55,6 +55,12 @@ class SignOn(Record, Base):
     contact_email: Mapped[str] = mapped_column(
         String(254), default="", comment="first person of a new body, until the invitation has left"
     )
+    contact_name: Mapped[str] = mapped_column(
+        String(200), default="", server_default="", comment="that person's name, until the invitation has left"
+    )
+    contact_language: Mapped[str] = mapped_column(
+        String(5), default="", server_default="", comment="that person's language; blank = that of whoever invites"
+    )
     class_proof_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     affiliated_via_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     mandate_type: Mapped[str | None] = mapped_column(String(30))
@@ -90,6 +96,21 @@ class SignOn(Record, Base):
     def owner_id(self) -> int:
         """The organisation whose record this is."""
         return self.organisation_id if self.organisation_id is not None else self.organisation.id
+
+
+class BodiesTaken(Record, Base):
+    """A sheet of bodies that was taken over into a round, once, and what became of every row of it."""
+
+    __tablename__ = "bodies_taken"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), unique=True)
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(JSON, comment="row, name, outcome, reasons with parameters")
+    invited: Mapped[int]
+    left_out: Mapped[int]
+
+    round: Mapped[Round] = relationship()
+    file: Mapped[StoredFile] = relationship()
 
 
 class EligibilitySnapshot(Base):

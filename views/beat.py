@@ -18,6 +18,7 @@ from framework.demand import uploads
 from framework.ground import audit, jobs, proposals
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import workplace
+from framework.signons.sheet import uploads as bodies
 from models.records import OneTimeKey, StoredFile
 from views import clock, keyring, worker
 
@@ -114,6 +115,7 @@ def forget_deposits(session: Session, clock: Clock) -> None:
 def sweep_files(session: Session, clock: Clock) -> None:
     """Bytes that no row names after a day go: uploads whose transaction never came, and old pastes that nobody took over."""
     uploads.forget_blocks(session, before=clock() - KEEP_PASTED_BLOCKS)
+    bodies.forget(session, before=clock() - KEEP_PASTED_BLOCKS)
     session.commit()
     known = set(session.scalars(select(StoredFile.sha256)))
     session.rollback()

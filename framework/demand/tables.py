@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from framework.demand import rules, vocabulary
-from framework.demand.blocks import Table
 from framework.demand.columns import Choices, Column, Numbered, columns_of, find_header, twins
 from framework.demand.figures import DecimalSign, decimal_sign, read_cell
 from framework.demand.lines import LABELS, QUANTITIES, Line, Scope, one_line
+from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused
 from framework.ground.issues import Issue

@@ -10,12 +10,12 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from framework.demand import tables, workbook
-from framework.demand.blocks import best_sheet, table_of
 from framework.demand.columns import Choices
 from framework.demand.lines import Line, Scope
 from framework.demand.tables import Understood
 from framework.demand.workbook import Reference
 from framework.ground.actors import Actor
+from framework.ground.blocks import best_sheet, table_of
 from framework.ground.errors import FileRefused, InvalidInput, NotFound
 from framework.ground.files import Blob
 from framework.ground.issue_catalogue import describe, refusal_issue

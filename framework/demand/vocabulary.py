@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from framework.demand.lines import LABELS
+from framework.ground import category_words
 from framework.ground.quantity_words import CHANGE, HEADERS, norm
-from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.terms import CERTAINTIES
 
 __all__ = ["CHANGE", "norm"]
 _HEADERS = {
@@ -23,17 +24,6 @@ _HEADERS = {
     "current_supplier_end": "presentcontractends contractend currentcontractends einddatum einddatumcontract avtalsslut slutdatum vertragsende",
     "delivery_profile": "deliveryprofile delivery leverprofiel leveransprofil lieferprofil",
 }  # fmt: skip
-_CATEGORY_WORDS = {
-    "laptop": "laptop laptops notebook notebooks bärbardator bärbar chromelaptop chromebook windowslaptop portable ordinateurportable",
-    "desktop": "desktop desktops desktopcomputer pc stationärdator stationär vastepc bureaucomputer",
-    "server": "server servers serveur",
-    "monitor": "monitor monitors screen display beeldscherm scherm skärm bildskärm bildschirm écran",
-    "smartphone": "smartphone smartphones phone mobile mobiletelefoon telefoon mobiltelefon telefon",
-    "tablet": "tablet tablets ipad surfplatta pekplatta tablette",
-    "keyboard": "keyboard keyboards toetsenbord tangentbord tastatur clavier",
-    "mouse": "mouse mice muis mus maus souris",
-    "other": "other otherhardware overig övrigt andere autre",
-}
 _CERTAINTY_WORDS = {
     "budgeted": "budgeted begroot gebudgetteerd budgeterat budgetiert budgété",
     "planned": "planned gepland planerat geplant prévu",
@@ -81,7 +71,7 @@ def calendar_target(header: str, extra: Mapping[str, str] | None = None) -> tupl
 
 def category_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
     """The category a word means, None where it is none of ours."""
-    return (extra or {}).get(norm(text)) or _categories().get(norm(text))
+    return (extra or {}).get(norm(text)) or category_words.category_of(text)
 
 
 def certainty_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
@@ -101,12 +91,6 @@ _PER_YEAR = frozenset(["qty_firm", "qty_expected", "qty_max", "value_expected", 
 def _headers() -> dict[str, str]:
     named = {norm(label): field for field, label in LABELS.items()} | {norm(field): field for field in LABELS}
     return _turned(_HEADERS) | named
-
-
-@cache
-def _categories() -> dict[str, str]:
-    named = {norm(c.label): key for key, c in CATEGORIES.items()} | {norm(key): key for key in CATEGORIES}
-    return _turned(_CATEGORY_WORDS) | named
 
 
 @cache

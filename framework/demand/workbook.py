@@ -11,10 +11,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_range_abs
 
 from framework.demand import tables, vocabulary
-from framework.demand.blocks import Table, table_of
 from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Line, Scope
 from framework.demand.tables import Understood
+from framework.ground.blocks import Table, table_of
 from framework.ground.codelists import country_codes
 from framework.ground.sheets.cells import Book
 from framework.ground.terms import CATEGORIES, CERTAINTIES

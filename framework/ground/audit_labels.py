@@ -151,7 +151,13 @@ KINDS: dict[str, str] = {
     "sign_on.confirm": N_("confirmed a body"),
     "sign_on.refuse": N_("refused a body"),
     "sign_on.return_mandate": N_("returned a mandate"),
+    "sign_on.sheet_taken": N_(
+        "took a sheet of bodies over: %(invited)s of %(rows)s rows invited, %(left_out)s left out"
+    ),
     "sign_on.formalities_recorded": N_("recorded fee and registration of a body"),
+    "round.lots_taken": N_("took a sheet of lots over: %(added)s of %(rows)s rows added, %(left_out)s left out"),
+    "round.members_shown": N_("put the page of who takes part up for everybody"),
+    "round.members_hidden": N_("took the public page of who takes part down"),
     SUMMED: N_("was refused more attempts in one minute: %(count)s"),
     "smelters.loaded": N_("loaded the list of smelters of %(source)s, %(day)s: %(names)s names"),
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
@@ -245,6 +251,8 @@ KIND_NAMES: dict[str, str] = {
     "api_token.created": N_("made a token for programs"),
     "api_token.revoked": N_("revoked a token for programs"),
     "conflict.stated": N_("stated a conflict of interest"),
+    "sign_on.sheet_taken": N_("took a sheet of bodies over"),
+    "round.lots_taken": N_("took a sheet of lots over"),
     "assessment.sheet_taken": N_("saved own assessments from a workbook"),
     "assessment.looked": N_("looked at what the others found of a tender"),
     "ranking.counted": N_("counted points and ranking"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 NOT_SCANNED, CLEAN, INFECTED = "", "clean", "infected"
 """What the virus scanner said of a file (`StoredFile.scan`)."""
-TYPED = frozenset({"demand-block"})
+TYPED = frozenset({"demand-block", "bodies-block"})
 """Purposes of texts that somebody typed or pasted into a form: no files, and never given away as such."""
 
 

@@ -32,14 +32,16 @@ def invite(
     now: dt.datetime,
     days: int = 14,
     language: str | None = None,
+    name: str = "",
     about: Round | None = None,
     deadline: str = "",
 ) -> OneUseLink:
     """Invite an address; the mail leaves after the commit. An older open invitation to the same is revoked.
 
     For the operator, an administrator of the organisation, a lead for its first contact with a body. The answer is the
-    same whether the address has an account. The mail names the round it is `about`, and until when to answer, where
-    that is why somebody is asked in. Raises InvalidInput, NotAllowed, MoveRefused.
+    same whether the address has an account; `name` is how a person without one is greeted. The mail names the round it
+    is `about`, and until when to answer, where that is why somebody is asked in. Raises InvalidInput, NotAllowed,
+    MoveRefused.
     """
     address = clean_email(email)
     roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(address))
@@ -55,6 +57,7 @@ def invite(
         now=now,
         days=days,
         language=language,
+        name=name,
         about=about,
         deadline=deadline,
     )
@@ -191,6 +194,7 @@ def _send(
     days: int,
     language: str | None = None,
     inviter: int | None = None,
+    name: str = "",
     about: Round | None = None,
     deadline: str = "",
 ) -> OneUseLink:
@@ -214,7 +218,7 @@ def _send(
         now=now,
         language=known.language if known is not None else language or actor.language,
         secret=f"/invitations/{token}",
-        recipient=known.name if known is not None else "",
+        recipient=known.name if known is not None else name,
         inviter=actor.organisation_name or organisation.name,
         organisation=organisation.name,
         role=ROLE_LABELS[role],

@@ -67,6 +67,13 @@ def edit_lot(
     return _edited(session, lot, "lots", fixed, version=version, actor=actor, now=now)
 
 
+def check_lot(round_: Round, values: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
+    """Raise the InvalidInput with which a lot of these values and figures would be refused."""
+    _lot_values(round_, Lot(number=0, name="", cpv_code="", code=""), values)
+    for kind in ("qty", "value"):
+        editing.check_pair(figures.get(f"{kind}_estimated"), figures.get(f"{kind}_maximum"), f"{kind}_maximum")
+
+
 def remove_lot(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime) -> None:
     """Remove a lot (in set-up and sign-on only), with the criteria that stand for it alone."""
     editing.may_edit(session, lot.round, actor, lots=True)

@@ -12,7 +12,7 @@ from framework.ground.actors import Actor, roles_for
 from framework.ground.errors import InvalidInput, NotAllowed, Stale
 from framework.ground.text import N_
 from framework.people.addresses import clean_email
-from framework.signons import notices
+from framework.signons import eligibility, notices
 from framework.signons.mandate import Mandate
 from models.people import Organisation
 from models.rounds import Round
@@ -30,16 +30,23 @@ def invite(
     now: dt.datetime,
     class_name: str = "",
     email: str = "",
+    contact_name: str = "",
+    language: str = "",
+    via: Organisation | None = None,
+    roles: frozenset[str] | None = None,
     days: int = notices.INVITATION_DAYS,
 ) -> SignOn:
     """Invite one body; with `class_name` it joins as one of a named class. The mail waits until sign-on opens.
 
-    `email` is the address of a new body's first person, whose link to an account holds for `days` days. Raises
-    InvalidInput for an address that is none, MoveRefused: list closed (L03), class not named, already on the list.
+    `email` is the address of a new body's first person, with name and language where they are known; the link to an
+    account holds for `days` days. `via` is the consortium or network it joins through (records.md 1). `roles` are the
+    actor's in the round, where whoever invites many has asked for them once. Raises InvalidInput for an address that is none, MoveRefused: list closed (L03), class not named, already on the list.
     """
     sign_on = _new(round_, organisation, actor, now, class_name)
     sign_on.contact_email = clean_email(email) if email else ""
-    lifecycle.move(session, sign_on, "invite", actor=actor, now=now)
+    sign_on.contact_name, sign_on.contact_language = contact_name, language
+    sign_on.affiliated_via = via
+    lifecycle.move(session, sign_on, "invite", actor=actor, now=now, roles=roles)
     if round_.state != "set_up":
         notices.invited(session, sign_on, actor=actor, now=now, days=days)
     return sign_on
@@ -192,7 +199,7 @@ def _new(round_: Round, organisation: Organisation, actor: Actor, now: dt.dateti
         organisation=organisation,
         organisation_id=organisation.id,
         state="",
-        eligibility_basis="class_in_notice" if class_name else "named_in_notice",
+        eligibility_basis=eligibility.invitation_basis(round_, class_name),
         class_name=class_name,
         mandate_type=None,
         reason="",

@@ -23,8 +23,16 @@ MISFITS = {
 """Basis to the sentence that says why it does not fit; a class that is not named has a sentence of its own."""
 
 LIST_CLOSED = N_(
-    "The list of buyers is closed: only those named at publication, or who belong to a class named there, may join (L03)."
+    "The list of buyers is closed: only those named at publication, or who belong to a class named there, may join (article 33(2) of Directive 2014/24/EU, L03)."
 )
+LIST_CLOSED_IN_UK = N_(
+    "The list of buyers is closed: only those named at publication, who belong to a class named there, or who are admitted when an open framework is re-opened may join (sections 45(5) and 49 of the Procurement Act 2023, L03, L25)."
+)
+
+
+def list_closed(round_: Round) -> str:
+    """The sentence that refuses whoever comes after publication, with the article of the law of the round."""
+    return LIST_CLOSED_IN_UK if limits.profile_of(round_).open_framework_offered else LIST_CLOSED
 
 
 def is_open(round_: Round) -> bool:
@@ -34,12 +42,28 @@ def is_open(round_: Round) -> bool:
 
 def is_late_entry_allowed(sign_on: SignOn) -> bool:
     """Whether this body may join after the list is closed: by a named class, or at a re-opening (law L03, L25)."""
-    round_ = sign_on.round
-    rule = settings.value(round_, "accession_after_publication")
-    if round_.state in OVER_STATES or rule == "never":
+    at_reopening = sign_on.eligibility_basis == "open_framework_reopening"
+    return _may_come_late(sign_on.round, by_class=is_of_named_class(sign_on), at_reopening=at_reopening)
+
+
+def may_enter(round_: Round, *, class_name: str = "") -> bool:
+    """Whether a body may be invited now: by name while the list is open, later by a named class or a re-opening."""
+    by_class = class_name in {one.name for one in round_.member_classes}
+    return is_open(round_) or _may_come_late(round_, by_class=by_class, at_reopening=not class_name)
+
+
+def invitation_basis(round_: Round, class_name: str) -> str:
+    """The basis on which a body is invited: its class, its name, or that the open framework is open again."""
+    if class_name:
+        return "class_in_notice"
+    reopened = not is_open(round_) and limits.is_open_framework(round_)
+    return "open_framework_reopening" if reopened else "named_in_notice"
+
+
+def _may_come_late(round_: Round, *, by_class: bool, at_reopening: bool) -> bool:
+    if round_.state in OVER_STATES or settings.value(round_, "accession_after_publication") == "never":
         return False
-    at_reopening = sign_on.eligibility_basis == "open_framework_reopening" and limits.is_open_framework(round_)
-    return is_of_named_class(sign_on) or at_reopening
+    return by_class or (at_reopening and limits.is_open_framework(round_))
 
 
 def is_of_named_class(sign_on: SignOn) -> bool:
@@ -51,7 +75,7 @@ def is_of_named_class(sign_on: SignOn) -> bool:
 def require_open(sign_on: SignOn) -> None:
     """Raise MoveRefused (L03) where the list is closed for this body."""
     if not is_open(sign_on.round) and not is_late_entry_allowed(sign_on):
-        raise MoveRefused("list-closed", LIST_CLOSED, rule="L03")
+        raise MoveRefused("list-closed", list_closed(sign_on.round), rule="L03")
 
 
 def is_over(round_: Round, *, now: dt.datetime) -> bool:
@@ -76,7 +100,7 @@ def fitting(sign_on: SignOn) -> list[str]:
     """The bases that this body may claim in its round, in the order of the list (records.md 1)."""
     round_ = sign_on.round
     held = {
-        "named_in_notice": not sign_on.invited_class,
+        "named_in_notice": not sign_on.invited_class and sign_on.invited_basis != "open_framework_reopening",
         "class_in_notice": bool(round_.member_classes),
         "cpb_client": round_.mandate_type == "cpb",
         "open_framework_reopening": limits.is_open_framework(round_) and not is_open(round_),

@@ -142,7 +142,7 @@ def _return(session: Session, sign_on: SignOn, context: Context) -> None:
 
 def _may_be_reopened(session: Session, sign_on: SignOn, context: Context) -> None:
     if not eligibility.is_open(sign_on.round):
-        raise MoveRefused("list-closed", eligibility.LIST_CLOSED, rule="L03")
+        raise MoveRefused("list-closed", eligibility.list_closed(sign_on.round), rule="L03")
     context.require_motive()
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from framework.ground import mail
 from framework.ground.actors import Actor
-from framework.people import invitations, roles
-from framework.people.addresses import fold_email
+from framework.ground.errors import NotAllowed
+from framework.people import invitations
 from framework.rounds import telling
 from models.people import Organisation, RoleGrant, User
 from models.rounds import Round
@@ -28,11 +28,11 @@ INVITATION_DAYS = 14
 def invited(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int = INVITATION_DAYS) -> None:
     """Tell a body that it is invited: its people, or the first person named for it, who needs an account first."""
     session.flush()
-    if _needs_first_person(session, sign_on, actor=actor, now=now):
-        _bring_in(session, sign_on, actor=actor, now=now, days=days)
-    else:
-        _to_member(session, sign_on, "sign_on_invited", now=now)
-    sign_on.contact_email = ""
+    people = holders(session, sign_on.organisation.id, "member", now=now)
+    if people or not _bring_in(session, sign_on, actor=actor, now=now, days=days):
+        for user in people:
+            _post(session, sign_on, "sign_on_invited", user, _own_path(sign_on), now)
+    sign_on.contact_email = sign_on.contact_name = sign_on.contact_language = ""
 
 
 def newcomer(session: Session, organisation: Organisation, user: User, *, now: dt.datetime) -> SignOn | None:
@@ -97,28 +97,28 @@ def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.date
         _post(session, sign_on, template, user, path, now)
 
 
-def _needs_first_person(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime) -> bool:
-    """Whether a person was named for a body that nobody came into meanwhile, by another round or its own administrator."""
-    address, body = sign_on.contact_email, sign_on.organisation
-    if not address or holders(session, body.id, "member", now=now):
-        return False
-    return "member" in roles.grantable(session, actor, body, now=now, email=fold_email(address))
-
-
-def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int) -> None:
+def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int) -> bool:
+    """Invite the person named for a body in which nobody is yet; whether there was one, and it is the actor's to invite."""
     round_ = sign_on.round
-    invitations.invite(
-        session,
-        sign_on.contact_email,
-        sign_on.organisation,
-        "member",
-        actor=actor,
-        now=now,
-        days=days,
-        language=actor.language,
-        about=round_,
-        deadline=telling.local_words(round_.signon_deadline, round_.zone),
-    )
+    if not sign_on.contact_email:
+        return False
+    try:
+        invitations.invite(
+            session,
+            sign_on.contact_email,
+            sign_on.organisation,
+            "member",
+            actor=actor,
+            now=now,
+            days=days,
+            language=sign_on.contact_language or actor.language,
+            name=sign_on.contact_name,
+            about=round_,
+            deadline=telling.local_words(round_.signon_deadline, round_.zone),
+        )
+    except NotAllowed:  # another address is invited there already; whoever comes in is told of the rounds that wait
+        return False
+    return True
 
 
 def _own_path(sign_on: SignOn) -> str:

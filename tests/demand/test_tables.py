@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from framework.demand import rules, uploads, workbook
-from framework.demand.blocks import best_sheet, split_block, table_of
 from framework.demand.columns import Choices
 from framework.demand.figures import DecimalSign
 from framework.demand.groups import grouped, rows_named
 from framework.demand.lines import LABELS, Line, Scope, differences, one_line
 from framework.demand.tables import Account, understand
+from framework.ground.blocks import best_sheet, split_block, table_of
 from framework.ground.errors import InvalidInput
 from framework.ground.sheets.cells import Book, Row, Sheet
 from framework.ground.sheets.reader import read_book

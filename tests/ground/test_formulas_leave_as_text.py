@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.demand.blocks import split_block
+from framework.ground.blocks import split_block
 from framework.ground.formula_text import harmless, restored
 from framework.ground.sheets.cells import Book
 from framework.ground.sheets.delimited import read_delimited

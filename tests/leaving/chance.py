@@ -14,7 +14,8 @@ from framework.ground.codelists import country_codes
 from framework.ground.issue_catalogue import catalogue
 from framework.ground.issues import Issue
 from framework.ground.reading.texts import ERROR_WORDS, clean, is_placeholder
-from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.terms import BODY_TYPES, CATEGORIES, CERTAINTIES
+from framework.signons.sheet.entries import Entry
 from tests.leaving.payloads import PAYLOADS
 
 TIERS = ("standard", "power", '15" screen, wide', "=1+1")
@@ -59,6 +60,26 @@ def _line(chance: random.Random, key: tuple[str, str, str, int]) -> Line:
         return Line(*key, **(facts | {"value_expected": None, "not_known_reason": text(chance)}))
     firm, expected, most = sorted(chance.choice((0, chance.randint(0, 10**6))) for _ in range(3))
     return Line(*key, qty_firm=firm, qty_expected=expected, qty_max=most, **facts)
+
+
+def bodies(chance: random.Random) -> list[Entry]:
+    """Members of a round: each said in full or with blanks, names among the sixty texts."""
+    return [_body(chance) for _ in range(chance.randint(1, 12))]
+
+
+def _body(chance: random.Random) -> Entry:
+    facts = {
+        "reference": "".join(chance.choices(string.ascii_letters, k=20)),
+        "registration_no": chance.choice((text(chance, 40), f"0{chance.randint(10**6, 10**9)}")),
+        "country": chance.choice(COUNTRIES),
+        "body_type": chance.choice(list(BODY_TYPES)),
+        "contact_name": text(chance),
+        "email": f"p{chance.randint(1, 10**6)}@body{chance.randint(1, 999)}.example",
+        "language": chance.choice(("en", "nl", "sv")),
+        "affiliated_via": text(chance),
+        "class_name": text(chance),
+    }
+    return Entry(name=text(chance), **{name: said for name, said in facts.items() if chance.random() < 0.7})
 
 
 def tables(chance: random.Random, *, two_decimals: bool) -> dict[str, list[dict[str, Any]]]:

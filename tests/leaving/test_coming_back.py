@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from framework.demand.blocks import split_block
 from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Scope
 from framework.demand.uploads import understand
 from framework.demand.workbook import Reference
+from framework.ground.blocks import split_block
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
 from framework.ground.table_files import csv_text

@@ -33,6 +33,7 @@ from tests.leaving.reopened import Table, of_csv, of_workbook, texts_of
 from tests.leaving.senders import routes_with_files
 from tests.leaving.world import (
     Comparing,
+    as_cleaned,
     ask_of_every_site,
     demand_lines,
     disclosure_tables,
@@ -43,6 +44,7 @@ from tests.leaving.world import (
     fill_with_costs,
     fill_with_requests,
     fill_with_sign_ons,
+    table_of_bodies,
 )
 from tests.rounds.asking import Tendering
 
@@ -338,6 +340,15 @@ class Stage:
         first = self.request.getfixturevalue("people")["first"]
         return got(first, f"/rounds/{here.round.public_id}/lots/{here.lot.public_id}/demand.xlsx")
 
+    def outcome_of_bodies(self) -> bytes:
+        """What would become of a sheet of bodies whose names are the texts."""
+        round_ = self.build.round(state="sign_on")
+        self.session.commit()
+        lead = self.sign_in(self.build.user(round_.organisation), round_.organisation)
+        content = {"file": (io.BytesIO(table_of_bodies()), "=1+1.xlsx")}
+        answer = lead.post(f"/rounds/{round_.public_id}/sign-ons/sheet", data=content)
+        return got(lead, answer.headers["Location"] + "/outcome.xlsx")
+
     def listed_rows(self) -> bytes:
         here = self.request.getfixturevalue("world")
         self.session.commit()
@@ -383,6 +394,13 @@ EVENTS = ((0, "No."),)
 EXPORTS: dict[str, Export] = {
     f"{ROUND}/sign-ons.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "sign-ons.xlsx"), identifiers=((0, "Registration number"),)
+    ),
+    f"{ROUND}/sign-ons/bodies.xlsx": Export(
+        lambda stage: stage.signed(stage.demand_round(), "sign-ons/bodies.xlsx"),
+        identifiers=((0, "Registration number"),),
+    ),
+    f"{ROUND}/sign-ons/sheet/<file_id>/outcome.xlsx": Export(
+        lambda stage: stage.outcome_of_bodies(), texts=as_cleaned(PAYLOADS), numbers=((0, "Row"),)
     ),
     f"{ROUND}/demand.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "demand.xlsx"),

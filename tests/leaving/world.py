@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 
 from framework.ground import audit
 from framework.ground.codelists import country_codes
+from framework.ground.reading.texts import clean
 from models.chain import Mention
 from models.costs import CostAnswer, CostItem, CostProposal, CostShare
 from models.matching import MatchQuestion
@@ -132,6 +133,22 @@ def demand_lines(build: Any, lot: Any, member: Any) -> Any:
         if number % 2:
             line |= {"qty": None, "not_known_reason": line["delivery_profile"]}
     return build.demand(lot, member, *lines)
+
+
+def as_cleaned(texts: tuple[str, ...]) -> frozenset[str]:
+    """Texts as reading leaves them: no blanks around them, one between words; those that are no text stay out."""
+    return frozenset(found.text for found in map(clean, texts) if found.usable)
+
+
+def table_of_bodies() -> bytes:
+    """A table of bodies whose names are the texts."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet("Table")
+        for row, cells in enumerate([("Body", "Country"), *((text, "NL") for text in PAYLOADS)]):
+            for column, value in enumerate(cells):
+                sheet.write_string(row, column, value)
+    return buffer.getvalue()
 
 
 def faulty_table() -> bytes:

@@ -658,3 +658,76 @@ def test_a_refused_body_is_sent_to_the_public_page_where_there_is_one(session, b
     session.flush()
     path = session.scalars(select(Mail)).one().params["path"]
     assert path == (f"/public/rounds/{round_.public_id}" if is_public else "")
+
+
+@pytest.mark.parametrize(
+    ("law", "settings", "joins"),
+    [
+        ("uk_2023", {"open_framework": True}, True),
+        ("uk_2023", {"open_framework": True, "accession_after_publication": "never"}, False),
+        ("uk_2023", {}, False),
+        ("eu", {"open_framework": True}, False),
+    ],
+)
+def test_after_publication_an_open_framework_lets_a_body_in_by_its_re_opening(
+    session, build, clock, law, settings, joins
+):
+    round_ = build.round(state="in_force", jurisdiction=law, settings=settings)
+    lead, body = build.person(round_.organisation), build.organisation("buyer")
+
+    outcome = outcome_of(lambda: acts.invite(session, round_, body, actor=lead, now=clock()))
+
+    invited = session.scalars(select(SignOn)).all()
+    assert outcome == ("" if joins else "list-closed")
+    assert [one.invited_basis for one in invited] == (["open_framework_reopening"] if joins else [])
+
+
+def test_whoever_was_let_in_by_the_re_opening_claims_it_and_is_confirmed(session, build, clock):
+    round_ = build.round(state="in_force", jurisdiction="uk_2023", settings={"open_framework": True})
+    lead, body = build.person(round_.organisation), build.organisation("buyer")
+    person = build.person(body)
+    sign_on = acts.invite(session, round_, body, actor=lead, now=clock())
+    acts.accept_invitation(session, sign_on, actor=person, now=clock())
+    by_name, by_reopening = (
+        mandate(build, eligibility_basis=basis, signed_on=clock().date())
+        for basis in ("named_in_notice", "open_framework_reopening")
+    )
+
+    named = outcome_of(
+        lambda: acts.submit_mandate(session, sign_on, by_name, actor=person, now=clock(), version=sign_on.version)
+    )
+    acts.submit_mandate(session, sign_on, by_reopening, actor=person, now=clock(), version=sign_on.version)
+    acts.confirm(session, sign_on, actor=lead, now=clock(), version=sign_on.version)
+
+    assert named == "basis-does-not-fit"
+    assert sign_on.state == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("law", "article"),
+    [
+        ("eu", "article 33(2) of Directive 2014/24/EU"),
+        ("se", "article 33(2) of Directive 2014/24/EU"),
+        ("uk_2023", "sections 45(5) and 49 of the Procurement Act 2023"),
+    ],
+)
+@pytest.mark.parametrize("act", ["invite", "apply", "accept_invitation", "confirm", "reopen_mandate"])
+def test_every_attempt_after_publication_is_refused_with_the_article_named(session, build, clock, law, article, act):
+    round_ = build.round(state="in_force", jurisdiction=law, open_to_applications=True)
+    lead, body = build.person(round_.organisation), build.organisation("buyer")
+    state = {"accept_invitation": "invited", "confirm": "mandate_pending", "reopen_mandate": "confirmed"}.get(act)
+    sign_on = build.sign_on(round_, body, state=state) if state else None
+    person, when = build.person(body), {"now": clock()}
+    attempts = {
+        "invite": lambda: acts.invite(session, round_, body, actor=lead, **when),
+        "apply": lambda: acts.apply(session, round_, body, actor=person, **when),
+        "accept_invitation": lambda: acts.accept_invitation(session, sign_on, actor=person, **when),
+        "confirm": lambda: acts.confirm(session, sign_on, actor=lead, version=sign_on.version, **when),
+        "reopen_mandate": lambda: acts.reopen_mandate(session, sign_on, actor=lead, motive="why", **when),
+    }
+
+    with pytest.raises(MoveRefused) as refused:
+        attempts[act]()
+
+    assert (refused.value.code, refused.value.rule) == ("list-closed", "L03")
+    assert article in refused.value.message

@@ -15,15 +15,15 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import blocks, declare, groups, tables, uploads, vocabulary, workbook
-from framework.demand.blocks import Table
+from framework.demand import declare, groups, tables, uploads, vocabulary, workbook
 from framework.demand.columns import Choices
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Line, Scope, counts, differences, merged
 from framework.demand.tables import Understood
 from framework.demand.workbook import Reference
-from framework.ground import table_files
+from framework.ground import blocks, table_files
+from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.files import NotScannedYet

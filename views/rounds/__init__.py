@@ -12,6 +12,7 @@ from views.rounds import (  # noqa: E402, F401 - they hang their routes on it
     calendars,
     deadlines,
     frame,
+    lot_sheet,
     lots,
     overview,
     phases,

@@ -67,6 +67,7 @@ def _listing(round_: Round, problem: str = "") -> str:
         is_lead=is_lead,
         is_open=eligibility.is_open(round_),
         may_remind=is_lead and round_.state in ANSWERABLE and any(found.counts.get(one) for one in reminding.OWING),
+        list_closed=eligibility.list_closed(round_),
         invitable=lists.invitable(db.session(), round_) if is_lead else [],
         refused_at_publication=closing.unconfirmed(db.session(), round_) if is_lead else [],
         bases=ELIGIBILITY_BASES,
