@@ -1,6 +1,7 @@
 """Import every table, so that the metadata is whole."""
 
 from models import (
+    briefs,
     chain,
     contradictions,
     demand,
@@ -21,6 +22,7 @@ from models import (
 )
 
 __all__ = [
+    "briefs",
     "chain",
     "contradictions",
     "demand",

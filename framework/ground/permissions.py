@@ -25,6 +25,8 @@ OPENED = frozenset({"opened", "judging", "award", "standstill", "challenged", "i
 ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
+BRIEFING = frozenset({"demand", "demand_locked", "ready"}) | ASKING
+"""States in which a brief may be made: once there can be demand, until the end."""
 JUDGING = frozenset({"judging"})
 JUDGED = OPENED - {"opened"}
 """States in which what evaluators found may be looked at: while they judge, and afterwards."""
@@ -70,6 +72,9 @@ class Permission(StrEnum):
     DEMAND_APPROVE = "demand:approve"
     DEMAND_ACCEPT = "demand:accept"
     POOL_VIEW = "pool:view"
+    BRIEF_VIEW = "brief:view"
+    BRIEF_MAKE = "brief:make"
+    BRIEF_CONSENT = "brief:consent"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
     SUBMISSION_VIEW_OWN = "submission:view_own"
@@ -179,6 +184,21 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
         _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),
         _rule(Permission.POOL_VIEW, "lead member", N_("see the pool"), ANY),
+        _rule(
+            Permission.BRIEF_VIEW,
+            "lead member supplier",
+            N_("read the leverage briefs that were published to one"),
+            ANY,
+        ),
+        _rule(
+            Permission.BRIEF_MAKE, "lead", N_("publish leverage briefs and enter what they are set against"), BRIEFING
+        ),
+        _rule(
+            Permission.BRIEF_CONSENT,
+            "member",
+            N_("agree that briefs name the own organisation before publication"),
+            BEFORE_PUBLICATION | {"ready"},
+        ),
         _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
         _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
         _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),

@@ -36,6 +36,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("signons.listing", N_("Sign-ons"), Permission.SIGN_ON_VIEW),
     ("demand.index", N_("Demand"), Permission.DEMAND_VIEW),
     ("demand.pool", N_("Pool"), Permission.POOL_VIEW),
+    ("demand.briefs_page", N_("Briefs"), Permission.BRIEF_VIEW),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
     ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),
