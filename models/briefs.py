@@ -12,8 +12,8 @@ from models.base import Base, Instant, Record, one_of
 from models.people import Organisation, User
 from models.rounds import Lot, Round
 
-AUDIENCES = ("members", "suppliers", "public")
-"""Who reads a brief; each with those before it."""
+AUDIENCES = ("members", "suppliers", "public", "brand")
+"""Who reads a brief: each of the first three with those before it. One for a brand stands on no page but the lead's, who hands it over."""
 
 
 class BriefRelease(Record, Base):
@@ -27,6 +27,7 @@ class BriefRelease(Record, Base):
     __table_args__ = (
         UniqueConstraint("round_id", "number"),
         CheckConstraint(one_of("audience", AUDIENCES), name="audience"),
+        CheckConstraint("(audience = 'brand') = (brand <> '')", name="for_a_brand"),
         CheckConstraint(
             "(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL) AND (withdrawn_at IS NULL) = (withdrawn_reason = '')",
             name="withdrawn_facts",

@@ -50,7 +50,7 @@ def publish(
     MoveRefused where nothing may be told, Stale where the figures are others by now.
     """
     require(session, actor, Permission.BRIEF_MAKE, round_)
-    if audience not in AUDIENCES:
+    if audience not in AUDIENCES or (audience == "brand") != bool(brand):
         raise InvalidInput("audience-unknown", N_("Choose who may read the brief."), field="audience")
     wanted = _text(asked, LONGEST_ASKED, "asked")
     session.execute(select(Round.id).where(Round.id == round_.id).with_for_update())
@@ -172,7 +172,12 @@ def readable(session: Session, round_: Round, actor: Actor) -> list[BriefRelease
 
 
 def is_readable(release: BriefRelease, roles: frozenset[str]) -> bool:
-    """Whether somebody with these roles in the round may read a release; nobody but the lead once it is withdrawn."""
+    """Whether somebody with these roles may read a release on the pages of the round; nobody but the lead once it is withdrawn.
+
+    One for a brand tells of tenders: its pages are where conflicts of interest are asked for.
+    """
+    if release.audience == "brand":
+        return False
     if "lead" in roles:
         return True
     if release.withdrawn_at is not None:

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     POOL_VIEW = "pool:view"
     BRIEF_VIEW = "brief:view"
     BRIEF_MAKE = "brief:make"
+    BRIEF_BRAND = "brief:brand"
     BRIEF_CONSENT = "brief:consent"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
@@ -192,6 +193,12 @@ TABLE: dict[Permission, Rule] = {
         ),
         _rule(
             Permission.BRIEF_MAKE, "lead", N_("publish leverage briefs and enter what they are set against"), BRIEFING
+        ),
+        _rule(
+            Permission.BRIEF_BRAND,
+            "lead",
+            N_("make leverage briefs for the brands on offer"),
+            OPENED - {"closed", "archived"},
         ),
         _rule(
             Permission.BRIEF_CONSENT,
@@ -321,6 +328,7 @@ SHOWS_TENDERS = frozenset(
     {
         Permission.SUBMISSION_VIEW_OPENED,
         Permission.COLUMNS_SHARE,
+        Permission.BRIEF_BRAND,
         Permission.COMPARISON_VIEW,
         Permission.SITES_ANSWER,
         Permission.SITES_MATCH,

@@ -43,8 +43,9 @@ def upgrade() -> None:
     sa.Column('withdrawn_by_id', sa.Integer(), nullable=True),
     sa.Column('withdrawn_reason', sa.String(length=1000), nullable=False),
     sa.CheckConstraint(
-        "audience IN ('members', 'suppliers', 'public')", name=op.f('ck_brief_release_audience')
+        "audience IN ('members', 'suppliers', 'public', 'brand')", name=op.f('ck_brief_release_audience')
     ),
+    sa.CheckConstraint("(audience = 'brand') = (brand <> '')", name=op.f('ck_brief_release_for_a_brand')),
     sa.CheckConstraint(
         "(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL) AND (withdrawn_at IS NULL) = (withdrawn_reason = '')",
         name=op.f('ck_brief_release_withdrawn_facts'),

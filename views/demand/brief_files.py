@@ -29,7 +29,7 @@ LONGEST_ON_SLIDE = 260
 @permit(Permission.BRIEF_VIEW)
 def brief_pdf(round_: Round, release_id: str) -> Response:
     """The brief on one page, for who may read it."""
-    return _pdf(readable(round_, release_id))
+    return send_brief(readable(round_, release_id))
 
 
 @blueprint.get("/rounds/<round_id>/briefs/<release_id>/brief.png")
@@ -43,7 +43,7 @@ def brief_png(round_: Round, release_id: str) -> Response:
 @permit(Permission.PUBLIC)
 def public_brief_pdf(round_: Round, release_id: str) -> Response:
     """The brief on one page, for everybody."""
-    return _pdf(open_to_all(round_, release_id))
+    return send_brief(open_to_all(round_, release_id))
 
 
 @blueprint.get("/public/rounds/<round_id>/briefs/<release_id>/brief.png")
@@ -53,8 +53,8 @@ def public_brief_png(round_: Round, release_id: str) -> Response:
     return _png(open_to_all(round_, release_id))
 
 
-def _pdf(release: BriefRelease) -> Response:
-    """Raises NotMade."""
+def send_brief(release: BriefRelease) -> Response:
+    """A brief as PDF. Raises NotMade."""
     return send_pdf(
         "brief",
         _values(release),

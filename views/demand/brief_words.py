@@ -193,5 +193,27 @@ def _unnamed(figures: Mapping[str, Any]) -> str:
 
 
 def _supply(supply: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """What would come out of which brand and factory, lot by lot."""
-    return []
+    """What it means to the brand that the brief is for, as a table; none where there is no such."""
+    if not supply:
+        return []
+    rows = [
+        [
+            lot["name"],
+            _("at least %(pieces)s", pieces=pieces(lot["low"], lot["unit"])),
+            _("at least %(pieces)s", pieces=pieces(lot["traced"], lot["unit"]))
+            if lot["traced"]
+            else _("not disclosed"),
+            str(number(lot["sites"])),
+        ]
+        for lot in supply["lots"]
+    ]
+    return [
+        {
+            "heading": _("What it means for %(brand)s", brand=supply["brand"]),
+            "intro": _(
+                "If an offer with your models were chosen for the whole lot. Factories are those that assemble your models and that the disclosures name to all members."
+            ),
+            "head": [_("Lot"), _("Would be yours"), _("Of these from factories that are named"), _("Factories")],
+            "rows": rows,
+        }
+    ]

@@ -28,10 +28,9 @@ from views.rounds.fields import DayField
 from views.rounds.forms import CHOOSE, NEEDED, answer, choices
 
 
-class ReleaseForm(FlaskForm):
-    """Publish the brief that was looked at."""
+class BrandForm(FlaskForm):
+    """Make the page of a brand that was looked at."""
 
-    audience = RadioField(_l("Who may read it"), [CHOOSE])
     asked = TextAreaField(
         _l("What we ask in return"),
         [Optional(), Length(max=briefs.LONGEST_ASKED)],
@@ -40,6 +39,12 @@ class ReleaseForm(FlaskForm):
         ),
     )
     seen = HiddenField()
+
+
+class ReleaseForm(BrandForm):
+    """Publish the brief that was looked at."""
+
+    audience = RadioField(_l("Who may read it"), [CHOOSE])
 
 
 class MarketForm(FlaskForm):
