@@ -171,6 +171,14 @@ def readable(session: Session, round_: Round, actor: Actor) -> list[BriefRelease
     return [one for one in session.scalars(query) if is_readable(one, roles)]
 
 
+def public(session: Session, round_: Round) -> list[BriefRelease]:
+    """The releases that everybody may read, the newest first."""
+    query = select(BriefRelease).where(
+        BriefRelease.round_id == round_.id, BriefRelease.audience == "public", BriefRelease.withdrawn_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(BriefRelease.number.desc())))
+
+
 def is_readable(release: BriefRelease, roles: frozenset[str]) -> bool:
     """Whether somebody with these roles may read a release on the pages of the round; nobody but the lead once it is withdrawn.
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.demand import brief_figures, briefs, leverage
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale, WrongPhase
+from models.base import db
 from models.briefs import BriefConsent, BriefRelease
 from models.demand import Demand
 from models.records import AuditEvent
+from models.signons import EligibilitySnapshot, SignOn
 
 QUANTITIES = (4_321, 3_210, 2_345, 1_987, 1_234)
 """What five members expect; no page of a brief may hold one of them, nor their sum."""
@@ -284,6 +286,8 @@ def test_suppliers_read_what_the_lead_chose_and_nothing_else(room: Room, sign_in
     assert (client.get(f"/public{address}").status_code == 200) == (audience == "public")
     assert (client.get(f"/public{address}/brief.pdf").status_code == 200) == (audience == "public")
     assert browser.get(room.address("/new")).status_code == 403
+    tender = client.page(f"/public/rounds/{room.round.public_id}").text
+    assert ("Leverage brief no. 1" in tender) == (audience == "public")
 
 
 def test_a_member_says_on_the_page_whether_it_may_be_named(room: Room, sign_in):
@@ -325,3 +329,49 @@ def test_the_brief_is_one_tagged_page_and_a_picture_of_a_slide(room: Room, clien
     assert struct.unpack(">II", png.data[16:24]) == (1920, 1080)
     assert "at least 13,000 pieces" in text
     assert not any(f"{number:,}" in text or str(number) in text for number in (*QUANTITIES, EXACT))
+
+
+def test_ten_lots_and_eighty_members_are_still_one_page(room: Room, build, client):
+    for _number in range(9):
+        lot = build.lot(room.round, categories=["laptop"])
+        for member in room.members:
+            build.demand(lot, member, {"qty": 500, "value_expected": 350_000}, state="accepted")
+    for number in range(80):
+        build.sign_on(room.round, build.organisation("buyer", name=f"Gemeente Nummer {number}"), state="confirmed")
+    room.round.published_at, room.round.state = room.clock(), "published"
+    room.round.frozen_hash, room.round.frozen_text = "f" * 64, "{}"
+    room.round.tender_deadline = room.clock() + dt.timedelta(days=30)
+    for demand in room.session.scalars(select(Demand)):
+        demand.state = "locked"
+    for sign_on in room.session.scalars(select(SignOn).where(SignOn.round_id == room.round.id)):
+        about = {"round_id": room.round.id, "organisation_id": sign_on.organisation_id, "at": room.clock()}
+        room.session.add(EligibilitySnapshot(**about, facts={"organisation": sign_on.organisation.name}))
+    release = room.publish("public", asked="Name every factory.")
+    room.session.commit()
+
+    book = PdfReader(io.BytesIO(client.get(f"/public{room.address(f'/{release.public_id}')}/brief.pdf").data))
+
+    assert len(release.figures["names"]) == 85
+    assert len(book.pages) == 1
+
+
+def test_the_preview_asks_the_database_at_most_twenty_five_times(room: Room, sign_in, build):
+    for _number in range(4):
+        lot = build.lot(room.round, categories=["laptop"])
+        for member in room.members:
+            build.demand(lot, member, {"qty": 500}, state="accepted")
+    room.publish()
+    room.session.commit()
+    lead = sign_in(room.lead_user, room.round.organisation)
+    asked: list[str] = []
+
+    def count(_connection, _cursor, statement, *_others):
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    try:
+        lead.page(room.address("/new"))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", count)
+
+    assert len(asked) <= 25

@@ -166,3 +166,19 @@ def test_a_band_of_value_is_wide_and_needs_three_members():
 
     assert suppression.band(few, [], least=LEAST) is None
     assert (found.low, found.high) == (2_000_000, 4_999_999)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_value_is_recovered_from_the_bands(part: int):
+    for seed in range(part, POOLS // 4, PARTS):
+        chance = random.Random(f"value {seed}")
+        money = {member: int(chance.lognormvariate(13, 1.2)) for member in range(chance.randint(2, 7))}
+        published: list[Moment] = []
+        for _time in range(3):
+            parts = frozenset((member, "value", cents) for member, cents in money.items())
+            band = suppression.band(parts, published, least=LEAST)
+            published += [(band,)] if band else []
+            money[chance.randint(0, len(money))] = int(chance.lognormvariate(13, 1.2))
+        reader = max(money, key=lambda member: money[member])
+
+        assert [one for one in attack(published, reader) if published and not is_kept(*one)] == [], seed
