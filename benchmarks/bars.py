@@ -149,6 +149,11 @@ BARS = (
         ("tests/judging/test_speed.py", "tests/judging/test_scoring_page.py"),
         "both",
     ),
+    Bar(
+        "1,000 random pools: an attacker with all leverage briefs and its own data recovers no other member's cell within 15 %",
+        ("tests/demand/test_suppression.py",),
+        "none",
+    ),
     Bar("English, Dutch and Swedish at par", ("tests/test_translations.py",), "none"),
 )
 

@@ -1,6 +1,7 @@
 """Import every table, so that the metadata is whole."""
 
 from models import (
+    briefs,
     chain,
     contradictions,
     costs,
@@ -23,6 +24,7 @@ from models import (
 )
 
 __all__ = [
+    "briefs",
     "chain",
     "contradictions",
     "costs",

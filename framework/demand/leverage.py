@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from framework.demand import ledger, pool
+from framework.demand import brief_figures, ledger, pool
 from framework.demand.pooled import LotPool, Pool
 from framework.ground.actors import Actor, roles_in
 from framework.rounds import settings
@@ -97,17 +97,20 @@ def _lot(lot: LotPool, own: int | None) -> LotLever:
 
 
 def _outside(session: Session, round_: Round, lever: Lever | None) -> Lever | None:
-    """For readers outside: no figure behind which too few members stand, by the one rule of the ledger.
+    """For readers outside: no figure behind which too few members stand, by the one rule of the ledger, and none that
+    would tell something of one member beside what briefs told.
 
     The value of the round would tell that of a lot which is left out or whose money is not told: then there is none.
     """
     least = settings.value(round_, "min_cell_members")
     if lever is None or lever.members < least:
         return None
-    told = ledger.told_outside(session, round_)
-    lots = tuple(lot for lot in lever.lots if lot.members >= least and told[lot.lot_id].is_told)
+    told, exact = ledger.told_outside(session, round_), brief_figures.exactly_told(session, round_)
+    lots = tuple(
+        lot for lot in lever.lots if lot.members >= least and told[lot.lot_id].is_told and lot.lot_id in exact.lots
+    )
     if not lots:
         return None
-    if len(lots) == len(lever.lots) and all(told[lot.lot_id].tells_money for lot in lots):
+    if len(lots) == len(lever.lots) and exact.value and all(told[lot.lot_id].tells_money for lot in lots):
         return replace(lever, lots=lots)
     return replace(lever, lots=lots, value=None, value_unknown=0, holds_money=True)

@@ -1,4 +1,4 @@
-"""Documents as PDF: a typst template and plain values become tagged pages with title, language, author and date.
+"""Documents as PDF and pictures as PNG: a typst template and plain values become tagged pages with title, language, author and date.
 
 Texts reach the template as JSON and are set as they are: none of them is markup, names a file or reaches the network.
 Each document is set by a process of its own, bounded in time and memory, with the typefaces of the library and no others:
@@ -25,6 +25,8 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pdf"
 LACKING = N_("Characters that the typeface of this document lacks stand as their Unicode numbers, such as [U+5BCC].")
 SECONDS = 20
 """How long one document may take; a letter of a page takes a fraction of one."""
+PER_INCH = 152.4
+"""Pixels of a picture: six a millimetre."""
 AT_ONCE = 2
 """So many documents a process of the server has set at once; others wait, for each may take much memory."""
 _setting = BoundedSemaphore(AT_ONCE)
@@ -64,18 +66,26 @@ def document(template: str, values: Mapping[str, Any], about: About) -> bytes:
     A character that the typefaces lack stands as its code point, such as [U+5BCC], and a sentence at the end says so.
     Raises NotMade.
     """
+    return _set(json.dumps(_order(template, values, about)).encode(), b"%PDF-")
+
+
+def picture(template: str, values: Mapping[str, Any], about: About) -> bytes:
+    """The PNG of a template of one page, at `PER_INCH` pixels an inch: 320 mm are 1,920 pixels. Raises NotMade."""
+    return _set(json.dumps(_order(template, values, about) | {"ppi": PER_INCH}).encode(), b"\x89PNG")
+
+
+def _order(template: str, values: Mapping[str, Any], about: About) -> dict[str, Any]:
     facts = {"title": about.title, "language": about.language, "author": about.author}
     given = {"values": values, "about": facts}
     shown = _each_text(given, legible)
     shown["about"]["lacking"] = about.lacking if shown != _each_text(given, _lines) else ""
-    order = {
+    return {
         "template": str(TEMPLATES / f"{template}.typ"),
         "root": str(TEMPLATES),
         "inputs": {name: json.dumps(part, ensure_ascii=False) for name, part in shown.items()},
         "created_at": int(about.created_at.timestamp()),
         "seconds": SECONDS,
     }
-    return _set(json.dumps(order).encode())
 
 
 def legible(text: str) -> str:
@@ -98,7 +108,7 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _set(order: bytes) -> bytes:
+def _set(order: bytes, begins: bytes) -> bytes:
     if not _setting.acquire(timeout=SECONDS):
         raise NotMade("too many at once")
     try:
@@ -115,7 +125,7 @@ def _set(order: bytes) -> bytes:
         raise NotMade(type(error).__name__) from None
     finally:
         _setting.release()
-    if done.returncode != 0 or not done.stdout.startswith(b"%PDF-"):
+    if done.returncode != 0 or not done.stdout.startswith(begins):
         raise NotMade(f"{done.returncode}: {_complaint(done.stderr)}")
     return done.stdout
 

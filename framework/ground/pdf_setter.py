@@ -1,4 +1,4 @@
-"""The process that sets one document: an order on its input, the PDF on its output. Started by `pdf` alone."""
+"""The process that sets one document: an order on its input, the PDF or the picture on its output. Started by `pdf` alone."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ def main() -> None:
 
 
 def made(order: dict[str, Any]) -> bytes:
-    """The PDF; without typefaces of the machine, and without the packages that typst would fetch."""
-    found = typst.compile(
-        Path(order["template"]),
-        root=Path(order["root"]),
-        font_paths=typst.Fonts(include_system_fonts=False),
-        sys_inputs=order["inputs"],
-        pdf_standards=["ua-1", "a-2a"],
-        timestamp=order["created_at"],
-    )
+    """The PDF, or a PNG where a density is ordered; without typefaces of the machine, and without the packages that typst would fetch."""
+    what: dict[str, Any] = {
+        "input": Path(order["template"]),
+        "root": Path(order["root"]),
+        "font_paths": typst.Fonts(include_system_fonts=False),
+        "sys_inputs": order["inputs"],
+        "timestamp": order["created_at"],
+    }
+    if "ppi" in order:
+        found = typst.compile(**what, format="png", ppi=order["ppi"])
+    else:
+        found = typst.compile(**what, pdf_standards=["ua-1", "a-2a"])
     assert isinstance(found, bytes)
     return found
 

@@ -26,6 +26,8 @@ ANY = frozenset(ROUND_STATES)
 ASKING = SEALED | (OPENED - {"closed", "archived"})
 """States in which a supplier may ask upstream: from publication on, before and after the opening, until the end."""
 GOING_ON = ANY - {"closed", "archived", "cancelled"}
+BRIEFING = frozenset({"demand", "demand_locked", "ready"}) | ASKING
+"""States in which a brief may be made: once there can be demand, until the end."""
 JUDGING = frozenset({"judging"})
 FROM_DEMAND = ANY - {"set_up", "sign_on"}
 NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
@@ -93,6 +95,10 @@ class Permission(StrEnum):
     COSTS_VIEW = "costs:view"
     COSTS_PROPOSE = "costs:propose"
     COSTS_ANSWER = "costs:answer"
+    BRIEF_VIEW = "brief:view"
+    BRIEF_MAKE = "brief:make"
+    BRIEF_BRAND = "brief:brand"
+    BRIEF_CONSENT = "brief:consent"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
     SUBMISSION_VIEW_OWN = "submission:view_own"
@@ -230,6 +236,27 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.COSTS_VIEW, "lead member", N_("see the joint costs and who bears them"), ANY),
         _rule(Permission.COSTS_PROPOSE, "lead", N_("propose how joint costs are shared"), GOING_ON),
         _rule(Permission.COSTS_ANSWER, "member", N_("agree or object to a share of joint costs"), GOING_ON),
+        _rule(
+            Permission.BRIEF_VIEW,
+            "lead member supplier",
+            N_("read the leverage briefs that were published to one"),
+            ANY,
+        ),
+        _rule(
+            Permission.BRIEF_MAKE, "lead", N_("publish leverage briefs and enter what they are set against"), BRIEFING
+        ),
+        _rule(
+            Permission.BRIEF_BRAND,
+            "lead",
+            N_("make leverage briefs for the brands on offer"),
+            OPENED - {"closed", "archived"},
+        ),
+        _rule(
+            Permission.BRIEF_CONSENT,
+            "member",
+            N_("agree that briefs name the own organisation before publication"),
+            BEFORE_PUBLICATION | {"ready"},
+        ),
         _rule(Permission.SUPPLIER_INVITE, "lead", N_("invite suppliers"), BEFORE_PUBLICATION | {"ready", "published"}),
         _rule(Permission.SUBMISSION_STAGE, "supplier", N_("upload a disclosure"), SEALED),
         _rule(Permission.SUBMISSION_VIEW_OWN, "supplier", N_("see the own submissions"), ANY),
@@ -358,6 +385,7 @@ SHOWS_TENDERS = frozenset(
     {
         Permission.SUBMISSION_VIEW_OPENED,
         Permission.COLUMNS_SHARE,
+        Permission.BRIEF_BRAND,
         Permission.COMPARISON_VIEW,
         Permission.SITES_ANSWER,
         Permission.SITES_MATCH,

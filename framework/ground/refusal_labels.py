@@ -42,7 +42,7 @@ _REASONS: dict[str, str] = {
     ),
     N_("something that is needed first was missing"): (
         "mandate-missing motive-missing notice-missing ground-missing set-up-incomplete lots-incomplete "
-        "nothing-to-repeat "
+        "nothing-to-repeat nothing-to-tell "
         "no-clause-commitment no-data-agreement no-sign-on nobody-interested not-registered fee-unpaid "
         "class-not-named class-proof-missing mandate-type-differs signed-too-late basis-does-not-fit "
         "declarations-wait plausibility-unseen blocked not-read guard-missing factor-stale columns-not-said nothing-offered "

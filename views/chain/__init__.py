@@ -157,6 +157,7 @@ def shared_site(round_: Round, lot_id: str, site_id: str) -> str:
 
 
 from views.chain import (  # noqa: E402, F401 - their routes hang on the blueprint
+    brand_briefs,
     brands,
     changes,
     claims,

@@ -24,6 +24,8 @@ def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
 
 from views.demand import (  # noqa: E402
     board,  # noqa: F401 - they hang their routes on it
+    brief_files,  # noqa: F401
+    briefs,  # noqa: F401
     cost_draft,  # noqa: F401
     cost_files,  # noqa: F401
     costs,  # noqa: F401

@@ -40,6 +40,7 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("demand.prices", N_("Price steps"), Permission.PRICES_VIEW),
     ("demand.price_list", N_("My price list"), Permission.PRICES_VIEW_OWN),
     ("demand.costs", N_("Joint costs"), Permission.COSTS_VIEW),
+    ("demand.briefs_page", N_("Briefs"), Permission.BRIEF_VIEW),
     ("disclosure.own", N_("My disclosure"), Permission.SUBMISSION_VIEW_OWN),
     ("requests.own", N_("My requests"), Permission.REQUEST_VIEW_OWN),
     ("disclosure.suppliers", N_("Suppliers"), Permission.ROUND_MOVE),

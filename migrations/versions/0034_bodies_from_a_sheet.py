@@ -5,8 +5,8 @@ from alembic import op
 
 import models.base
 
-revision = '0033'
-down_revision = '0029'
+revision = '0034'
+down_revision = '0033'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,153 @@
+"""Leverage briefs for a brand: one page that the lead hands over, of what the pool means if an offer with the brand is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from framework.chain.leverage import briefing
+from framework.chain.leverage.briefing import Reach
+from framework.demand import briefs
+from framework.ground.errors import NotFound
+from framework.ground.permissions import Permission
+from framework.ground.text import N_
+from models.base import db
+from models.briefs import BriefRelease
+from models.rounds import Round
+from views import clock
+from views.chain import blueprint
+from views.demand import brief_words, shared
+from views.demand.brief_files import send_brief
+from views.demand.briefs import BrandForm
+from views.guard import actor, child, permit
+from views.rounds.forms import answer
+
+
+@blueprint.get("/rounds/<round_id>/briefs/brands")
+@permit(Permission.BRIEF_BRAND)
+def brand_briefs(round_: Round) -> str:
+    """The brands on offer, and the pages that were made for them."""
+    known = _known(round_)
+    made = select(BriefRelease).where(BriefRelease.round_id == round_.id, BriefRelease.audience == "brand")
+    releases = db.session.scalars(made.order_by(BriefRelease.number.desc())).all()
+    return render_template(
+        "chain/brand_briefs.html",
+        round_=round_,
+        brands=sorted(known, key=str.casefold),
+        releases=[one for one in releases if one.brand in known],
+    )
+
+
+@blueprint.get("/rounds/<round_id>/briefs/brands/new")
+@permit(Permission.BRIEF_BRAND)
+def new_brand_brief(round_: Round) -> str:
+    """The page of a brand as it would be handed over now."""
+    return _new(round_, BrandForm())
+
+
+@blueprint.post("/rounds/<round_id>/briefs/brands/new")
+@permit(Permission.BRIEF_BRAND)
+def make_brand_brief(round_: Round) -> Response | tuple[str, int]:
+    """Make the page of a brand that was looked at."""
+    form, (brand, found) = BrandForm(), _asked(round_)
+    made: list[BriefRelease] = []
+
+    def act() -> None:
+        supply = briefing.supply(briefs.drafted(db.session(), round_, None).figures, brand, found)
+        release = briefs.publish(
+            db.session(),
+            round_,
+            None,
+            audience="brand",
+            brand=brand,
+            supply=supply,
+            asked=form.asked.data or "",
+            seen=form.seen.data or "",
+            actor=actor(),
+            now=clock.now(),
+        )
+        made.append(release)
+
+    return answer(
+        form,
+        act,
+        lambda: url_for("chain.brand_brief", round_id=round_.public_id, release_id=made[0].public_id),
+        _("The page is made. Hand it over as a file."),
+        lambda: _new(round_, form),
+    )
+
+
+@blueprint.get("/rounds/<round_id>/briefs/brands/<release_id>")
+@permit(Permission.BRIEF_BRAND)
+def brand_brief(round_: Round, release_id: str) -> str:
+    """One page of a brand as it was made."""
+    release = _release(round_, release_id)
+    return render_template(
+        "chain/brand_brief.html",
+        round_=round_,
+        release=release,
+        heading=brief_words.heading(release),
+        told=brief_words.said(release.figures, release.asked),
+    )
+
+
+@blueprint.get("/rounds/<round_id>/briefs/brands/<release_id>/brief.pdf")
+@permit(Permission.BRIEF_BRAND)
+def brand_brief_pdf(round_: Round, release_id: str) -> Response:
+    """The page of a brand as a file."""
+    return send_brief(_release(round_, release_id))
+
+
+@blueprint.post("/rounds/<round_id>/briefs/brands/<release_id>/withdraw")
+@permit(Permission.BRIEF_BRAND)
+def withdraw_brand_brief(round_: Round, release_id: str) -> Response:
+    """Say that a page is no longer valid; what it told counts as known."""
+    release = _release(round_, release_id)
+    return shared.attempt(
+        lambda: briefs.withdraw(
+            db.session(), release, reason=request.form.get("reason", ""), actor=actor(), now=clock.now()
+        ),
+        url_for("chain.brand_brief", round_id=round_.public_id, release_id=release_id),
+        _("The brief is withdrawn. What it told counts as known."),
+    )
+
+
+def _known(round_: Round) -> dict[str, dict[str, list[Reach]]]:
+    """The brands of the offers that the asker may see: a conflict keeps some away."""
+    return briefing.reaches(db.session(), round_.lots)
+
+
+def _asked(round_: Round) -> tuple[str, Mapping[str, list[Reach]]]:
+    """The brand in the address; raises NotFound where no offer that the asker may see has it."""
+    brand = request.args.get("brand", "")
+    found = _known(round_).get(brand)
+    if found is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return brand, found
+
+
+def _release(round_: Round, release_id: str) -> BriefRelease:
+    release = child(BriefRelease, release_id, round_)
+    if release.audience != "brand" or release.brand not in _known(round_):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return release
+
+
+def _new(round_: Round, form: BrandForm) -> str:
+    brand, found = _asked(round_)
+    draft = briefs.drafted(db.session(), round_, None)
+    figures: dict[str, Any] = draft.figures | {"supply": briefing.supply(draft.figures, brand, found)}
+    form.seen.data = draft.digest
+    return render_template(
+        "chain/brand_brief_new.html",
+        round_=round_,
+        brand=brand,
+        form=form,
+        draft=draft,
+        told=brief_words.said(figures, form.asked.data or ""),
+    )
