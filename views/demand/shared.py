@@ -15,12 +15,13 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import approve, board, groups, rules
+from framework.demand.cells import COLUMNS, Cell
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Change, Line
 from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
-from framework.ground.terms import CATEGORIES, CERTAINTIES, unit_label
+from framework.ground.terms import BASELINE_SOURCES, CATEGORIES, CERTAINTIES, unit_label
 from framework.ground.text import N_
 from models.base import db
 from models.demand import Demand
@@ -136,6 +137,24 @@ def place(category: str, tier: str, country: str = "") -> str:
     """Category, tier and country as one caption."""
     named = country_name(country, current_language()) if country else ""
     return " · ".join(part for part in (category_label(category), tier, named) if part)
+
+
+def column_label(cell: Cell) -> str:
+    """What a cell of the grid is called: its column and, where it has one, its contract year."""
+    label = str(_(COLUMNS[cell.column])) if cell.column in COLUMNS else cell.column
+    return str(_("%(column)s of year %(year)s", column=label, year=cell.year)) if cell.year else label
+
+
+def cell_named(cell: Cell) -> dict[str, Any]:
+    """Row and column of a cell in words."""
+    return {"place": place(*cell.place), "column": column_label(cell)}
+
+
+def cell_shown(value: object, currency: str) -> Any:
+    """What stands in a cell, for reading; a blank cell says so."""
+    if value is None:
+        return str(_("blank"))
+    return words(BASELINE_SOURCES[value]) if value in BASELINE_SOURCES else value_shown(value, currency)
 
 
 def value_shown(value: object, currency: str = "") -> Any:
