@@ -167,7 +167,7 @@ def _signs(rows: Iterable[GridRow], reader: DecimalSign) -> Signs:
 
 
 def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> list[Line]:
-    place = (row.cells["category"], row.cells["tier"], _country(row.cells["country"]))
+    place = (row.cells["category"], row.cells["tier"], country(row.cells["country"]))
     baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, signs["baseline", 0], issues)
     reason = row.cells["reason"]
     found = []
@@ -191,7 +191,8 @@ def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> 
     return [dataclasses.replace(line, baseline_qty=baseline) if i == 0 else line for i, line in enumerate(found)]
 
 
-def _country(text: str) -> str:
+def country(text: str) -> str:
+    """The code of a country that was typed by its name or code; what is neither stays."""
     return country_code(text).code or text
 
 

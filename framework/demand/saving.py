@@ -14,8 +14,9 @@ from framework.demand.cells import FACTS, Cell, Cells, Place, cells_of, facts_of
 from framework.demand.edits import Edit
 from framework.demand.lines import Line, Scope, of_record
 from framework.demand.merge import Merged, merge
+from framework.ground import proposals
 from framework.ground.actors import Actor
-from framework.ground.errors import Stale
+from framework.ground.errors import MoveRefused, Stale
 from framework.ground.text import N_
 from models.demand import Demand
 from models.rounds import Lot
@@ -34,9 +35,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a save: the draft it stands in, what was put together, and who changed the clashing cells."""
+    """What became of a save: the draft it stands in (None: a page that saves by itself had nothing to begin one with),
+    what was put together, and who changed the clashing cells."""
 
-    demand: Demand
+    demand: Demand | None
     merged: Merged
     base: Cells
     others: dict[Cell, Edit]
@@ -52,6 +54,9 @@ class Clashing(Stale):
 
 CLASH = N_(
     "Somebody else saved this declaration while you were working, and changed what you changed. Nothing was overwritten: look at both values, then save again."
+)
+WAITS = N_(
+    "It was submitted and waits for a second person, so this page no longer saves by itself. Save it yourself to change it; it must then be submitted anew."
 )
 GONE = N_(
     "The draft this page was made from is gone: it was handed in and accepted, or withdrawn. What you typed stands below; save it to begin a new version."
@@ -72,17 +77,21 @@ def save(
     """Save the cells an editor has, put together with what others saved since the page was made, as one unit.
 
     `rows` are the rows that `mine` speaks for (None: all of them); the others stay as they were seen.
-    Cells that both changed differently stay as they are saved: with `apart` the rest is taken, else nothing is.
-    Raises Clashing, also where the draft is gone, Stale where it is not known which it was, and what `declare.declare` and `declare.edit` raise.
+    Cells that both changed differently stay as they are saved: with `apart`, a page that saves by itself, the rest is
+    taken, else nothing is. Raises MoveRefused where such a page would undo a submission, Clashing, also where the draft is gone, Stale where it is not known which it was, and what `declare.declare` and `declare.edit` raise.
     """
     declare.lock(session, lot.round, actor)
     scope = Scope.of(lot)
     draft = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING, anew=True)
+    if apart and draft is not None and proposals.open_proposal(session, draft, "submit", now=now) is not None:
+        raise MoveRefused("proposal-waits", WAITS)
     base = _base(session, lot, seen, draft, actor)
     wanted = mine if rows is None else _within(base, mine, set(rows))
     if draft is None and seen.version:
         source = declare.source_of_prefill(session, lot, actor.organisation_id)
         raise Clashing(merge(base, wanted, begun_with(lot, source), scope), {}, "draft-gone", GONE)
+    if draft is None and apart and wanted == base:
+        return Saved(None, Merged(base, ()), base, {})
     if draft is None:
         draft = declare.declare(session, lot, actor=actor, now=now)
         session.flush()
@@ -94,6 +103,25 @@ def save(
         raise Clashing(merged, others)
     demand = _kept(session, draft, merged, stored, actor=actor, now=now)
     return Saved(demand, merged, base, others)
+
+
+def news(session: Session, draft: Demand, seen: Seen, actor: Actor) -> tuple[set[Place], list[Edit]]:
+    """The rows that changed after a page of `seen` was made, oneself included, and the last change by others of each cell in them."""
+    if draft.public_id == seen.demand and seen.version:
+        found = edits.since(session, draft, seen.version)
+        rows = {edit.cell.place for edit in found}
+    else:
+        found = edits.since(session, draft, 0)
+        rows = {cell.place for cell in standing(draft)} | {
+            cell.place for cell in _base(session, draft.lot, seen, draft, actor)
+        }
+    others = edits.by_cell(found).values()
+    return rows, [edit for edit in others if edit.by_id != actor.user_id]
+
+
+def before(session: Session, lot: Lot, seen: Seen, actor: Actor) -> Cells:
+    """The cells that a page of `seen` showed. Raises Stale where it is not known which draft it was."""
+    return _base(session, lot, seen, declare.latest(session, lot, actor.organisation_id, states=declare.WAITING), actor)
 
 
 def standing(demand: Demand) -> Cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +29,9 @@ def read(html: str) -> dict[str, str]:
         value = re.search(r' value="([^"]*)"', tag) if tag else re.search(r'value="([^"]*)" selected', body)
         found[name[1]] = value[1] if value else ""
     found["note"] = re.search(r"<textarea[^>]*name=\"note\"[^>]*>([^<]*)<", part)[1]
-    return {name: value for name, value in found.items() if name not in ("csrf_token", "once")} | {"do": "save"}
+    return {name: unescape(value) for name, value in found.items() if name not in ("csrf_token", "once")} | {
+        "do": "save"
+    }
 
 
 @pytest.fixture

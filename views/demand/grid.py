@@ -9,12 +9,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.demand import approve, declare, edits, grid, saving
-from framework.demand.cells import FACTS, Cell, Cells, cells_of, facts_of
+from framework.demand.cells import FACTS, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
-from framework.demand.edits import Edit
 from framework.demand.grid import GridRow
 from framework.demand.lines import Line, Scope, of_record
-from framework.demand.merge import Clash
 from framework.demand.saving import Clashing, Seen
 from framework.ground import proposals
 from framework.ground.codelists import countries
@@ -65,7 +63,7 @@ def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
     if request.form.get("do") == "rows":
         guard.release()
         lot = guard.child(Lot, lot_id, round_)
-        return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, seen=_seen(), typed=_facts())
+        return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, seen=shared.seen(), typed=shared.facts())
     lines, issues = grid.read(rows, scope, sign=shared.decimal_sign())
     try:
         if issues:
@@ -105,27 +103,17 @@ def starting_point(lot: Lot) -> tuple[Demand | None, list[Line]]:
 
 
 def _keep(lot: Lot, lines: list[Line]) -> Response:
-    mine = cells_of(lines, lot.years) | _facts()
-    saved = saving.save(db.session(), lot, mine, seen=_seen(), actor=actor(), now=clock.now())
+    mine = cells_of(lines, lot.years) | shared.facts()
+    saved = saving.save(db.session(), lot, mine, seen=shared.seen(), actor=actor(), now=clock.now())
     here = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
     if request.form.get("do") != "submit":
         return guard.done(here, _("Saved as a draft. It does not count until it is submitted and accepted."))
-    demand, nothing = saved.demand, request.form.get("nothing") == "y"
+    demand = saved.demand
+    assert demand is not None  # only a page that saves by itself may begin none
+    nothing = request.form.get("nothing") == "y"
     approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version, nothing=nothing)
     there = url_for("demand.declaration", round_id=lot.round.public_id, demand_id=demand.public_id)
     return guard.done(there, shared.submitted_words(demand))
-
-
-def _facts() -> Cells:
-    """What the form says of the whole declaration. Raises InvalidInput for a source of baselines that is none."""
-    found: Cells = {Cell(*FACTS, "baseline_source", 0): request.form.get("baseline_source") or "none"}
-    note = request.form.get("note", "").replace("\r\n", "\n")[:2000]
-    return found | ({Cell(*FACTS, "note", 0): note} if note else {})
-
-
-def _seen() -> Seen:
-    """What the page was made of that this form came from."""
-    return Seen(shared.version(), request.form.get("seen", ""))
 
 
 def _again(round_: Round, lot_id: str, rows: list[GridRow], error: RuleBroken) -> tuple[str, int]:
@@ -138,8 +126,10 @@ def _again(round_: Round, lot_id: str, rows: list[GridRow], error: RuleBroken) -
     errors = [said | {"field_id": name} for said, name in zip(shared.said(issues), fields, strict=True)]
     if error.params.get("field"):
         message, errors = "", [{"text": message, "field_id": str(error.params["field"]).replace("_", "-")}]
-    seen = None if isinstance(error, Stale) else _seen()
-    page = _page(lot, draft, rows, seen=seen, typed=_facts(), message=message, errors=errors, wrong=_wrong(errors))
+    seen = None if isinstance(error, Stale) else shared.seen()
+    page = _page(
+        lot, draft, rows, seen=seen, typed=shared.facts(), message=message, errors=errors, wrong=_wrong(errors)
+    )
     return page, error.status
 
 
@@ -150,7 +140,7 @@ def _clashed(round_: Round, lot_id: str, error: Clashing) -> tuple[str, int]:
     wished = error.merged.wished
     rows = grid.rows_of_cells(wished, Scope.of(lot), shared.decimal_sign())
     fields = grid.fields_of(wished)
-    told = [_told(clash, error.others.get(clash.cell), lot) for clash in error.merged.clashes]
+    told = [shared.clash_told(clash, error.others.get(clash.cell), lot) for clash in error.merged.clashes]
     errors = [
         {"text": one["text"], "field_id": fields.get(clash.cell, "")}
         for one, clash in zip(told, error.merged.clashes, strict=True)
@@ -158,27 +148,6 @@ def _clashed(round_: Round, lot_id: str, error: Clashing) -> tuple[str, int]:
     draft, __lines = starting_point(lot)
     page = _page(lot, draft, rows, typed=wished, message=message, errors=errors, wrong=_wrong(errors), clashes=told)
     return page, error.status
-
-
-def _told(clash: Clash, other: Edit | None, lot: Lot) -> dict[str, str]:
-    """A clash as a row of a table: where, both values, whose the other is and since when; and as one sentence."""
-    currency = lot.round.currency
-    mine, theirs = shared.cell_shown(clash.mine, currency), shared.cell_shown(clash.theirs, currency)
-    who = other.by if other is not None else ""
-    where = " · ".join(part for part in (shared.place(*clash.cell.place), shared.column_label(clash.cell)) if part)
-    text = (
-        _(
-            "%(where)s: your page says %(mine)s, %(who)s saved %(theirs)s.",
-            where=where,
-            mine=mine,
-            who=who,
-            theirs=theirs,
-        )
-        if who
-        else _("%(where)s: your page says %(mine)s, saved is %(theirs)s.", where=where, mine=mine, theirs=theirs)
-    )
-    at = instant(other.at, lot.round.zone) if other is not None else ""
-    return shared.cell_named(clash.cell) | {"mine": mine, "theirs": theirs, "who": who, "at": at, "text": text}
 
 
 def _wrong(errors: list[dict[str, str]]) -> dict[str, str]:
@@ -213,11 +182,13 @@ def _page(
     waits = proposals.open_proposal(db.session(), draft, "submit", now=clock.now()) if draft is not None else None
     source = draft.prefilled_from_id if draft is not None else None
     begun = declare.source_of_prefill(db.session(), lot, own.id) if draft is None else None
+    is_typed = seen is not None
     if seen is None:
         seen = Seen(draft.version, draft.public_id) if draft else Seen(0, begun.public_id if begun else "")
     if typed is None:
         typed = facts_of(draft) if draft is not None else saving.facts_begun(begun, lot)
     facts = {cell.column: value for cell, value in typed.items() if cell.place == FACTS}
+    was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
     return render_template(
         "demand/grid.html",
         round_=lot.round,
@@ -229,6 +200,8 @@ def _page(
         proposal=waits,
         prefilled=source is not None or (draft is None and bool(rows and rows[0].cells["category"])),
         rows=rows,
+        was=was,
+        stood=stood,
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
@@ -242,6 +215,45 @@ def _page(
         changed=_changed(draft) if draft is not None else [],
         **({"message": "", "errors": [], "clashes": [], "wrong": {}} | shown),
     )
+
+
+def _place(row: GridRow) -> Place:
+    return row.cells["category"], row.cells["tier"], row.cells["country"]
+
+
+def _stood(
+    lot: Lot, draft: Demand | None, begun: Demand | None, rows: list[GridRow], typed_on: Seen | None
+) -> tuple[dict[int, str], dict[str, str]]:
+    """Which row of the declaration each row of the page is (blank: none yet), and what is saved in fields that say something else.
+
+    `typed_on`: the page whose rows were typed, which says itself which row each of them was.
+    """
+    if request.method != "POST":
+        return {row.number: shared.key_of(_place(row)) for row in rows if not row.is_blank}, {}
+    if typed_on is not None:
+        cells = saving.before(db.session(), lot, typed_on, actor())
+    else:
+        cells = saving.standing(draft) if draft is not None else saving.begun_with(lot, begun)
+    scope = Scope.of(lot)
+    saved = {_place(row): row for row in grid.rows_of_cells(cells, scope, shared.decimal_sign())}
+    was: dict[int, str] = {}
+    stood: dict[str, str] = {}
+    for row in rows:
+        key = request.form.get(f"was-{row.number}", "") if typed_on is not None else ""
+        base = saved.pop(shared.place_of(key) or _place(row), None)
+        was[row.number] = shared.key_of(_place(base)) if base is not None else ""
+        stood |= _differing(row, base or grid.blank_row(row.number, scope, country=row.cells["country"]))
+    return was, stood
+
+
+def _differing(row: GridRow, base: GridRow) -> dict[str, str]:
+    """What `base` says in the fields of `row` that say something else."""
+    found = {f"{name}-{row.number}": base.cells[name] for name in base.cells if base.cells[name] != row.cells[name]}
+    for year, cells in base.years.items():
+        for name, text in cells.items():
+            if row.years[year][name] != text:
+                found[f"{name}-{row.number}-{year}"] = text
+    return found
 
 
 def _changed(draft: Demand) -> list[dict[str, Any]]:
