@@ -8,4 +8,4 @@ import framework.demand  # noqa: F401 - its import registers the guards
 
 blueprint = Blueprint("demand", __name__)
 
-from views.demand import board, cells, declaration, grid, imports, lever, locked, pool, start  # noqa: E402, F401 - they hang their routes on it
+from views.demand import board, cells, declaration, grid, imports, lever, locked, moved, pool, start  # noqa: E402, F401 - they hang their routes on it
