@@ -80,6 +80,11 @@ BARS = (
         ("tests/demand/test_cuts.py",),
         "both",
     ),
+    Bar(
+        "two editors of one declaration, 1,000 interleavings: no value overwritten unseen, nothing typed lost",
+        ("tests/demand/test_two_editors.py", "tests/demand/test_merge.py"),
+        "both",
+    ),
     Bar("demand: pasting, round trips, independent sums", ("tests/demand",), "both"),
     Bar(
         "1,000 changes made in the database are found by the stand-alone verifier; any two of 50 heads are consistent",

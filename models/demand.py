@@ -121,6 +121,34 @@ class DemandLine(Base):
     demand: Mapped[Demand] = relationship(back_populates="lines")
 
 
+class DemandEdit(Base):
+    """That somebody changed one cell of a declaration; append-only, so that who changed what can be told.
+
+    A cell is its row (category, tier, country; all blank: a fact of the whole declaration), column and contract year.
+    """
+
+    __tablename__ = "demand_edit"
+    __table_args__ = (
+        CheckConstraint("year_no >= 0", name="year_no"),
+        CheckConstraint("COALESCE(old, '') <> COALESCE(new, '')", name="changed"),
+        Index("ix_demand_edit_since", "demand_id", "before_version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id"))
+    before_version: Mapped[int] = mapped_column(comment="version of the record that was changed")
+    category: Mapped[str] = mapped_column(String(20))
+    spec_tier: Mapped[str] = mapped_column(String(40))
+    delivery_country: Mapped[str] = mapped_column(String(2))
+    column: Mapped[str] = mapped_column(String(20))
+    year_no: Mapped[int] = mapped_column(comment="0 = once a row")
+    old: Mapped[str | None] = mapped_column(String(2000), comment="blank = the cell was empty")
+    new: Mapped[str | None] = mapped_column(String(2000))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+    source: Mapped[str] = mapped_column(String(20), comment="grid, paste, upload")
+
+
 class PoolSnapshot(Base):
     """The pool as it stood when demand was locked."""
 

@@ -1,13 +1,14 @@
-// Paste a block of cells into the demand grid, and take it back; the server reads and checks the figures.
+// Paste a block of cells into the demand grid, fill down, and take it back; the server reads and checks the figures.
 const grid = document.querySelector("[data-demand-grid]");
 if (grid) start(grid);
 
 function start(grid) {
   const told = document.querySelector("[data-paste-told]");
-  const undo = document.querySelector("[data-paste-undo]");
+  const undo = document.querySelector("[data-undo]"), down = document.querySelector("[data-fill-down]");
   const count = document.querySelector("#demand-form input[name=rows]");
   const loaded = new Map(rowsOf().flatMap(fieldsOf).map((field) => [field, field.value]));
-  let before = [];
+  const done = []; // what was changed, step by step: each a list of field, value before, value after
+  let last = null, begun = "";
 
   grid.addEventListener("paste", (event) => {
     const cell = event.target.closest("input, select");
@@ -21,21 +22,77 @@ function start(grid) {
     fill(lines, row, column);
   });
 
+  grid.addEventListener("focusin", (event) => { last = event.target.closest("input, select") || last; begun = last ? last.value : ""; });
+  grid.addEventListener("change", typed);
+
   // Enter goes to the same field of the next row, as in a spreadsheet; it never submits.
   grid.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.isComposing) return;
+    const field = event.target, isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    if (event.isComposing || !/^(INPUT|SELECT)$/.test(field.tagName)) return;
+    if (isCommand && event.key.toLowerCase() === "d") { event.preventDefault(); fromAbove(field); }
+    if (isCommand && event.key.toLowerCase() === "z" && field.value === begun) { event.preventDefault(); takeBack(); }
+    if (event.key !== "Enter" || field.tagName !== "INPUT") return;
     event.preventDefault();
-    const row = event.target.closest("tr");
-    const next = row.nextElementSibling;
-    if (next) fieldsOf(next)[fieldsOf(row).indexOf(event.target)].focus();
+    const row = field.closest("tr"), next = row.nextElementSibling;
+    if (next) fieldsOf(next)[fieldsOf(row).indexOf(field)].focus();
   });
 
-  if (undo) undo.addEventListener("click", () => {
-    before.forEach(([field, value]) => { field.value = value; field.classList.remove("unmatched"); });
-    before = [];
-    undo.hidden = true;
+  grid.addEventListener("row-wanted", addRow);
+  if (undo) undo.addEventListener("click", takeBack);
+  if (down) down.addEventListener("click", fillDown);
+  document.querySelectorAll("#demand-form button[value=rows]").forEach((more) => more.addEventListener("click", (event) => {
+    event.preventDefault();
+    for (let i = 0; i < 5 && rowsOf().length < Number(count.dataset.most); i += 1) addRow();
+    fieldsOf(rowsOf().at(-5) || rowsOf().at(-1))[0].focus();
+  }));
+
+  // Take the last step back, in the fields that still hold what it put there: what a colleague changed since stays.
+  function takeBack() {
+    const step = done.pop();
+    if (undo) undo.disabled = !done.length;
+    if (!step) return;
+    step.filter(([field, , after]) => field.value === after).forEach(([field, value]) => { field.value = value; field.classList.remove("unmatched"); });
     told.textContent = told.dataset.undone;
-  });
+    begun = last ? last.value : "";
+    step[0][0].dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // What was typed in the field one is in becomes a step of its own.
+  function typed() {
+    if (last && last.value !== begun) noted([[last, begun, last.value]]);
+    begun = last ? last.value : "";
+  }
+
+  function noted(step) {
+    if (!step.length) return;
+    done.push(step);
+    if (undo) undo.disabled = false;
+  }
+
+  // Ctrl and D: what stands above.
+  function fromAbove(field) {
+    const row = field.closest("tr"), above = row.previousElementSibling;
+    if (above) copy(fieldsOf(above)[fieldsOf(row).indexOf(field)].value, [field]);
+    begun = field.value;
+  }
+
+  // The button: from the cell one was in, down to the last row that says something.
+  function fillDown() {
+    if (!last) return;
+    const rows = rowsOf(), first = rows.indexOf(last.closest("tr")), column = fieldsOf(rows[first]).indexOf(last);
+    const end = rows.findLastIndex((row) => fieldsOf(row)[0].value);
+    copy(last.value, rows.slice(first + 1, end + 1).map((row) => fieldsOf(row)[column]));
+    last.focus();
+  }
+
+  function copy(value, fields) {
+    typed();
+    const step = fields.filter((field) => field.value !== value).map((field) => [field, field.value, value]);
+    step.forEach(([field]) => { field.value = value; });
+    told.textContent = told.dataset.all.replace("{filled}", step.length);
+    noted(step);
+    if (step.length) step[0][0].dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function rowsOf() {
     return [...grid.querySelectorAll("tbody tr")];
@@ -48,7 +105,8 @@ function start(grid) {
   }
 
   function fill(lines, row, column) {
-    before = [];
+    typed();
+    const step = [];
     let filled = 0, left = 0;
     while (rowsOf().length < row + lines.length) addRow();
     const rows = rowsOf();
@@ -57,12 +115,15 @@ function start(grid) {
       line.forEach((value, right) => {
         const field = fields[column + right];
         if (!field) return;
-        before.push([field, field.value]);
+        const before = field.value;
         put(field, value.trim()) ? (filled += 1) : (left += 1);
+        step.push([field, before, field.value]);
       });
     });
     told.textContent = (left ? told.dataset.some : told.dataset.all).replace("{filled}", filled).replace("{left}", left);
-    undo.hidden = false;
+    noted(step);
+    begun = last ? last.value : "";
+    grid.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   function addRow() {
@@ -70,7 +131,10 @@ function start(grid) {
     const old = rowsOf().length, number = old + 1;
     const row = last.cloneNode(true);
     row.id = `row-${number}`;
-    row.querySelector("th").textContent = number;
+    const was = row.querySelector("input[type=hidden]");
+    was.name = `was-${number}`;
+    was.value = "";
+    row.querySelector("th").replaceChildren(String(number), was);
     row.querySelectorAll(".grid__hint, [data-error]").forEach((hint) => hint.remove());
     fieldsOf(row).forEach((field, index) => {
       field.name = field.id = field.name.replace(`-${old}`, `-${number}`);
@@ -80,6 +144,9 @@ function start(grid) {
       field.classList.remove("unmatched");
       if (field.tagName !== "SELECT" && !field.classList.contains("code")) field.value = "";
       if (field.tagName === "SELECT") field.value = field.name.startsWith("category-") ? "" : fieldsOf(last)[index].value;
+      field.removeAttribute("data-saved");
+      if (field.tagName === "SELECT") [...field.options].forEach((one) => { one.defaultSelected = one.selected; });
+      else field.setAttribute("value", field.value);
     });
     last.after(row);
     count.value = number;

@@ -159,6 +159,11 @@ def instant(value: dt.datetime | None, zone_name: str | None = None) -> str | Ma
     return f"{shown} {local.tzname()}"
 
 
+def hour(value: dt.datetime, zone_name: str) -> str:
+    """The time of day of an instant in a zone, to the minute; for what happened just now."""
+    return value.astimezone(ZoneInfo(zone_name)).strftime("%H:%M")
+
+
 def day_time(value: dt.datetime | None, zone_name: str | None = None) -> str | Markup:
     """An instant to the second, with its zone; for receipts and records."""
     if value is None:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
-from framework.demand import rules
+from framework.demand import edits, rules
+from framework.demand.cells import Cells, cells_of, facts_of
 from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_for
@@ -52,7 +53,7 @@ def declare(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime, prefi
     Raises MoveRefused outside the demand phase, after the demand deadline, without a sign-on,
     or while another version is a draft or waits for the lead.
     """
-    _lock_sign_on(session, lot.round, actor)
+    lock(session, lot.round, actor)
     waiting = latest(session, lot, actor.organisation_id, states=WAITING)
     if waiting is not None:
         raise MoveRefused(
@@ -90,15 +91,19 @@ def edit(
     facts = _facts(demand, baseline_source, note)
     if not any(changes.values()) and facts == (demand.baseline_source, demand.note):
         return changes
+    before = _cells(demand)
     if demand.returned_at is not None:
         withdraw(session, demand, actor=actor, now=now)
         demand = _begin(session, demand.lot, demand, [], actor=actor, now=now)
     _void_proposal(session, demand, actor=actor, now=now)
+    session.flush()
+    replaced = demand.version
     demand.baseline_source, demand.note = facts
     _put_lines(session, demand, lines)
     demand.source_upload_id = source_upload_id or demand.source_upload_id
     demand.edited_at = now
     flag_modified(demand, "edited_at")
+    edits.record(session, demand, before, _cells(demand), version=replaced, actor=actor, now=now, source=source)
     audit.record(session, EDITED, actor=actor, now=now, subject=demand, source=source, **_plain(changes))
     return changes
 
@@ -110,12 +115,15 @@ def withdraw(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime
     lifecycle.move(session, demand, "withdraw", actor=actor, now=now, motive=motive)
 
 
-def latest(session: Session, lot: Lot, member_id: int | None, *, states: Iterable[str] | None = None) -> Demand | None:
-    """The newest version of a member and a lot, in one of `states`, with its lines."""
+def latest(
+    session: Session, lot: Lot, member_id: int | None, *, states: Iterable[str] | None = None, anew: bool = False
+) -> Demand | None:
+    """The newest version of a member and a lot, in one of `states`, with its lines; `anew`: as it stands now, not as it was loaded."""
     query = select(Demand).where(Demand.lot_id == lot.id, Demand.member_id == member_id)
     if states is not None:
         query = query.where(Demand.state.in_(tuple(states)))
-    return session.scalar(query.options(selectinload(Demand.lines)).order_by(Demand.version_no.desc()).limit(1))
+    query = query.options(selectinload(Demand.lines)).order_by(Demand.version_no.desc()).limit(1)
+    return session.scalar(query.execution_options(populate_existing=anew))
 
 
 def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Demand | None:
@@ -174,6 +182,12 @@ def require_open(round_: Round, *, now: dt.datetime) -> None:
         raise MoveRefused("after-deadline", N_("The deadline for demand has passed. Ask the lead to re-open it."))
 
 
+def lock(session: Session, round_: Round, actor: Actor) -> None:
+    """Two people of one member who declare or save at once wait for each other here."""
+    query = select(SignOn.id).where(SignOn.round_id == round_.id, SignOn.organisation_id == actor.organisation_id)
+    session.execute(query.with_for_update())
+
+
 def is_past_deadline(round_: Round, *, now: dt.datetime) -> bool:
     """Whether the demand deadline has passed; a deadline includes its last instant."""
     return round_.demand_deadline is not None and now > round_.demand_deadline
@@ -230,15 +244,13 @@ def _carried(source: Demand, lot: Lot) -> list[Line]:
     return [replace(x, baseline_qty=x.qty_expected, spec_tier=x.spec_tier or tier) for x in lines]
 
 
-def _lock_sign_on(session: Session, round_: Round, actor: Actor) -> None:
-    """Two people of one member declaring at once wait for each other here."""
-    query = select(SignOn.id).where(SignOn.round_id == round_.id, SignOn.organisation_id == actor.organisation_id)
-    session.execute(query.with_for_update())
-
-
 def _next_version(session: Session, lot: Lot, member_id: int) -> int:
     query = select(func.max(Demand.version_no)).where(Demand.lot_id == lot.id, Demand.member_id == member_id)
     return (session.scalar(query) or 0) + 1
+
+
+def _cells(demand: Demand) -> Cells:
+    return cells_of(map(of_record, demand.lines), demand.lot.years) | facts_of(demand)
 
 
 def _plain(changes: dict[str, int]) -> dict[str, Any]:

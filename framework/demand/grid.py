@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from framework.demand import rules
+from framework.demand.cells import FACTS, PER_YEAR, PRESET, Cell, Place, Value, cells_of, with_hidden
 from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity, shown_money
 from framework.demand.lines import LABELS, Line, Scope, one_line
 from framework.ground.codelists import country_code
@@ -17,7 +18,6 @@ from framework.ground.issues import Issue
 from framework.ground.text import N_
 
 MOST_ROWS = 400
-PER_YEAR = {"firm": "qty_firm", "expected": "qty_expected", "max": "qty_max", "value": "value_expected"}
 PER_ROW = ("category", "tier", "country", "baseline", "reason")
 """Names of the fields in a form: `<name>-<row>` or `<name>-<row>-<year>`; `certainty-<row>-<year>` beside them."""
 _FIELDS = {LABELS[attribute]: name for name, attribute in PER_YEAR.items()} | {
@@ -28,7 +28,6 @@ _FIELDS = {LABELS[attribute]: name for name, attribute in PER_YEAR.items()} | {
     LABELS["baseline_qty"]: "baseline",
     LABELS["not_known_reason"]: "reason",
 }
-_HIDDEN = ("current_supplier_end", "delivery_profile", "source_sheet", "source_row")
 
 Signs = dict[tuple[str, int], DecimalSign]
 """The decimal sign of each column, by field and contract year; year 0 for what stands once a row."""
@@ -58,16 +57,39 @@ class GridRow:
 
 def rows_of(lines: Iterable[Line], scope: Scope, sign: DecimalSign = DecimalSign.POINT) -> list[GridRow]:
     """The grid that shows `lines`, in their order; `sign` is how the reader writes decimals."""
-    grouped: dict[tuple[str, str, str], list[Line]] = {}
-    for line in lines:
-        grouped.setdefault((line.category, line.spec_tier, line.delivery_country), []).append(line)
-    return [_row(number, place, found, scope, sign) for number, (place, found) in enumerate(grouped.items(), start=1)]
+    return rows_of_cells(cells_of(lines, scope.years), scope, sign)
+
+
+def rows_of_cells(cells: Mapping[Cell, Value], scope: Scope, sign: DecimalSign = DecimalSign.POINT) -> list[GridRow]:
+    """The grid that shows `cells`, row by row in their order."""
+    rows: dict[Place, GridRow] = {}
+    for cell, value in cells.items():
+        if cell.place == FACTS:
+            continue
+        if cell.place not in rows:
+            rows[cell.place] = _row(len(rows) + 1, cell.place, scope)
+        row = rows[cell.place]
+        (row.years[cell.year] if cell.year else row.cells)[cell.column] = shown(value, sign)
+    return list(rows.values())
+
+
+def fields_of(cells: Iterable[Cell]) -> dict[Cell, str]:
+    """The field of the form that each of `cells` has on the page that `rows_of_cells` makes of them."""
+    numbers: dict[Place, int] = {}
+    found = {}
+    for cell in cells:
+        if cell.place == FACTS:
+            found[cell] = cell.column.replace("_", "-")
+            continue
+        number = numbers.setdefault(cell.place, len(numbers) + 1)
+        found[cell] = f"{cell.column}-{number}-{cell.year}" if cell.year else f"{cell.column}-{number}"
+    return found
 
 
 def blank_row(number: int, scope: Scope, *, country: str = "") -> GridRow:
     """An empty row; what can only be one thing is filled in."""
     cells = {"category": "", "tier": scope.tiers[0] if len(scope.tiers) == 1 else "", "country": country}
-    years = {year: dict.fromkeys(PER_YEAR, "") | {"certainty": "indicative"} for year in range(1, scope.years + 1)}
+    years = {year: dict.fromkeys(PER_YEAR, "") | {"certainty": PRESET} for year in range(1, scope.years + 1)}
     return GridRow(number, cells | {"baseline": "", "reason": ""}, years)
 
 
@@ -102,7 +124,7 @@ def read(
     lines: list[Line] = []
     for row in filled:
         found = _lines_of(row, signs, scope, issues)
-        lines += _with_hidden(found, by_place[found[0].key[:3]]) if found else []
+        lines += with_hidden(found, by_place[found[0].key[:3]]) if found else []
     broken = {(found.row, found.params.get("year")) for found in issues}
     issues += [i for i in rules.check(lines, scope) if (i.row, i.params.get("year")) not in broken]
     return lines, issues
@@ -114,14 +136,9 @@ def field_of(found: Issue) -> str:
     return f"{name}-{found.row}" if name in PER_ROW else f"{name}-{found.row}-{found.params.get('year') or 1}"
 
 
-def _row(number: int, place: tuple[str, str, str], lines: list[Line], scope: Scope, sign: DecimalSign) -> GridRow:
+def _row(number: int, place: Place, scope: Scope) -> GridRow:
     row = blank_row(number, scope)
     row.cells |= dict(zip(("category", "tier", "country"), place, strict=True))
-    row.cells["baseline"] = next((_shown(x.baseline_qty, sign) for x in lines if x.baseline_qty is not None), "")
-    row.cells["reason"] = next((x.not_known_reason for x in lines if x.not_known_reason), "")
-    for line in lines:
-        shown = {name: _shown(getattr(line, attribute), sign) for name, attribute in PER_YEAR.items()}
-        row.years[line.year_no] = shown | {"certainty": line.certainty}
     return row
 
 
@@ -150,7 +167,7 @@ def _signs(rows: Iterable[GridRow], reader: DecimalSign) -> Signs:
 
 
 def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> list[Line]:
-    place = (row.cells["category"], row.cells["tier"], _country(row.cells["country"]))
+    place = (row.cells["category"], row.cells["tier"], country(row.cells["country"]))
     baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, signs["baseline", 0], issues)
     reason = row.cells["reason"]
     found = []
@@ -163,8 +180,9 @@ def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> 
             for name in ("firm", "expected", "max")
         )
         value = _money(cells["value"], row.number, signs["value", year], scope, issues, year)
-        unknown = "" if typed else reason
-        certainty = cells["certainty"] or "indicative"
+        is_known = any(cells[name] for name in ("firm", "expected", "max"))
+        unknown = "" if is_known else reason
+        certainty = cells["certainty"] or PRESET
         found.append(
             Line(*place, year, firm, expected, most, value, certainty, not_known_reason=unknown, row=row.number)
         )
@@ -173,7 +191,8 @@ def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> 
     return [dataclasses.replace(line, baseline_qty=baseline) if i == 0 else line for i, line in enumerate(found)]
 
 
-def _country(text: str) -> str:
+def country(text: str) -> str:
+    """The code of a country that was typed by its name or code; what is neither stays."""
     return country_code(text).code or text
 
 
@@ -193,30 +212,8 @@ def _money(text: str, row: int, sign: DecimalSign, scope: Scope, issues: list[Is
     return found.value
 
 
-def _with_hidden(lines: list[Line], stored: list[Line]) -> list[Line]:
-    """The lines of one row with what the grid does not show, from the stored lines of the same keys."""
-    kept = {line.key: line for line in stored}
-    same_baseline = _first(lines, "baseline_qty") == _first(stored, "baseline_qty")
-    same_reason = _first(lines, "not_known_reason") == _first(stored, "not_known_reason")
-    found = []
-    for line in lines:
-        old = kept.get(line.key)
-        if old is not None:
-            line = dataclasses.replace(line, **{name: getattr(old, name) for name in _HIDDEN})
-            if same_baseline and all(x.key in kept for x in lines):
-                line = dataclasses.replace(line, baseline_qty=old.baseline_qty)
-            if same_reason and line.not_known_reason and old.not_known_reason:
-                line = dataclasses.replace(line, not_known_reason=old.not_known_reason)
-        found.append(line)
-    return found
-
-
-def _first(lines: list[Line], name: str) -> object:
-    """What the one cell of a row shows of a field that each of its lines holds."""
-    return next((value for line in lines if (value := getattr(line, name)) not in (None, "")), None)
-
-
-def _shown(value: int | Decimal | None, sign: DecimalSign) -> str:
+def shown(value: Value | None, sign: DecimalSign) -> str:
+    """A value as its field holds it; unknown is blank."""
     if value is None:
         return ""
     return shown_money(value, sign) if isinstance(value, Decimal) else str(value)

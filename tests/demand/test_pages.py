@@ -203,19 +203,6 @@ def test_a_reason_makes_lines_that_are_not_known(world: World, people):
     assert stored(world) == [(1, "draft", [(1, None), (2, None), (3, None), (4, None)])]
 
 
-def test_two_editors_the_second_sees_what_differs(world: World, people):
-    demand = world.draft(line(qty=10))
-    old = demand.version
-    world.session.commit()
-    people["first"].send(grid_address(world), form(old, **row(qty="11")))
-
-    page = people["second"].send(grid_address(world), form(old, **row(qty="99")), status=409)
-
-    assert "Somebody else saved this declaration" in page.text
-    assert "What you typed, against what is saved now" in page.text
-    assert stored(world) == [(1, "draft", [(1, 11)])]
-
-
 def test_a_form_sent_twice_has_one_effect(world: World, people):
     data = form(**row()) | {"once": "k" * 16}
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from framework.chain.contradictions import finding
 from framework.ground.formula_text import harmless
+from models.demand import Demand
 from models.disclosure import SubmissionRow
 from models.judging import Item
 from models.people import Organisation, User
@@ -159,6 +160,18 @@ class Stage:
         round_ = self.build.round(state="demand")
         fill_with_costs(self.build, round_, self.clock, self.sign_in, is_draft=True)
         return self.signed(round_, "costs/draft.xlsx")
+
+    def moved_round(self) -> Any:
+        """The same, each member's answer accepted a second time with one piece more."""
+        round_ = self.demand_round()
+        for first in self.session.scalars(select(Demand).where(Demand.round_id == round_.id)).all():
+            first.state = "superseded"
+            self.session.flush()
+            line = {"qty": first.lines[0].qty_expected + 1, "spec_tier": first.lines[0].spec_tier}
+            facts = {"state": "accepted", "accepted_at": self.clock(), "version_no": 2}
+            self.build.demand(first.lot, first.member, line, **facts)
+        self.session.commit()
+        return round_
 
     def offers(self, tail: str) -> bytes:
         """One of the workbooks about what is on offer; all of them are taken at once, for the offers take long to build."""
@@ -410,6 +423,10 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/demand.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "demand.xlsx"),
         numbers=((0, "Version"), (0, "Firm quantity"), (0, "Expected quantity")),
+    ),
+    f"{ROUND}/demand/moved.xlsx": Export(
+        lambda stage: stage.signed(stage.moved_round(), "demand/moved.xlsx"),
+        numbers=((0, "Version now"), (0, "Expected before"), (0, "Difference"), (0, "Maximum now")),
     ),
     f"{ROUND}/pool.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "pool.xlsx"),

@@ -26,6 +26,7 @@ from views.demand import (  # noqa: E402
     board,  # noqa: F401 - they hang their routes on it
     brief_files,  # noqa: F401
     briefs,  # noqa: F401
+    cells,  # noqa: F401
     cost_draft,  # noqa: F401
     cost_files,  # noqa: F401
     costs,  # noqa: F401
@@ -36,6 +37,7 @@ from views.demand import (  # noqa: E402
     lever,  # noqa: F401
     live,  # noqa: F401
     locked,  # noqa: F401
+    moved,  # noqa: F401
     pages,  # noqa: F401
     pool,  # noqa: F401
     price_list,  # noqa: F401

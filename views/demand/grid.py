@@ -8,10 +8,12 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, declare, grid
+from framework.demand import approve, declare, edits, grid, saving
+from framework.demand.cells import FACTS, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
 from framework.demand.grid import GridRow
-from framework.demand.lines import Line, Scope, differences, of_record
+from framework.demand.lines import Line, Scope, of_record
+from framework.demand.saving import Clashing, Seen
 from framework.ground import proposals
 from framework.ground.codelists import countries
 from framework.ground.errors import InvalidInput, RuleBroken, Stale
@@ -26,9 +28,9 @@ from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, shared
 from views.guard import actor, permit
-from views.i18n import current_language
+from views.i18n import current_language, instant
 
-FEWEST_ROWS, MORE_ROWS = 3, 5
+FEWEST_ROWS, MORE_ROWS, EDITS_SHOWN = 3, 5, 30
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand")
@@ -58,20 +60,21 @@ def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
         rows = grid.rows_of_form(request.form, scope)
     except InvalidInput as error:
         return shared.told_at(url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id), error)
-    __draft, stored = starting_point(lot)
     if request.form.get("do") == "rows":
         guard.release()
         lot = guard.child(Lot, lot_id, round_)
-        return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, version=shared.version())
-    lines, issues = grid.read(rows, scope, stored=stored, sign=shared.decimal_sign())
+        return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, seen=shared.seen(), typed=shared.facts())
+    lines, issues = grid.read(rows, scope, sign=shared.decimal_sign())
     try:
         if issues:
             raise LinesBroken(issues)
         return _keep(lot, lines)
+    except Clashing as error:
+        return _clashed(round_, lot_id, error)
     except RuleBroken as error:
         if error.status in (403, 404):
             raise
-        return _again(round_, lot_id, rows, lines, error)
+        return _again(round_, lot_id, rows, error)
 
 
 def keep_lines(lot: Lot, lines: list[Line], *, source: str, **facts: Any) -> Demand:
@@ -80,7 +83,7 @@ def keep_lines(lot: Lot, lines: list[Line], *, source: str, **facts: Any) -> Dem
     if draft is None and shared.version():
         raise Stale("draft-gone", N_("The draft this page was made from is gone. Load the page again."))
     if draft is None:
-        draft = declare.declare(db.session(), lot, actor=actor(), now=clock.now(), prefill=False)
+        draft = declare.declare(db.session(), lot, actor=actor(), now=clock.now())
         db.session.flush()
         version = draft.version
     else:
@@ -100,30 +103,50 @@ def starting_point(lot: Lot) -> tuple[Demand | None, list[Line]]:
 
 
 def _keep(lot: Lot, lines: list[Line]) -> Response:
-    facts = {"baseline_source": request.form.get("baseline_source") or None, "note": request.form.get("note", "")}
-    demand = keep_lines(lot, lines, source="grid", **facts)
+    mine = cells_of(lines, lot.years) | shared.facts()
+    saved = saving.save(db.session(), lot, mine, seen=shared.seen(), actor=actor(), now=clock.now())
     here = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
     if request.form.get("do") != "submit":
         return guard.done(here, _("Saved as a draft. It does not count until it is submitted and accepted."))
+    demand = saved.demand
+    assert demand is not None  # only a page that saves by itself may begin none
     nothing = request.form.get("nothing") == "y"
     approve.submit(db.session(), demand, actor=actor(), now=clock.now(), version=demand.version, nothing=nothing)
     there = url_for("demand.declaration", round_id=lot.round.public_id, demand_id=demand.public_id)
     return guard.done(there, shared.submitted_words(demand))
 
 
-def _again(round_: Round, lot_id: str, rows: list[GridRow], lines: list[Line], error: RuleBroken) -> tuple[str, int]:
-    """The page with what was typed, what is wrong, and, after somebody else's save, what differs."""
+def _again(round_: Round, lot_id: str, rows: list[GridRow], error: RuleBroken) -> tuple[str, int]:
+    """The page with what was typed and what is wrong; it stays a page of what its editor saw."""
     message = guard.refused(error)
     lot = guard.child(Lot, lot_id, round_)
-    draft, stored = starting_point(lot)
+    draft, __lines = starting_point(lot)
     issues = error.issues if isinstance(error, LinesBroken) else []
-    changes = differences(stored, lines) if isinstance(error, Stale) else []
     fields = [grid.field_of(found) for found in issues]
     errors = [said | {"field_id": name} for said, name in zip(shared.said(issues), fields, strict=True)]
-    shown = shared.changes_shown(changes, lot.round.currency)
     if error.params.get("field"):
         message, errors = "", [{"text": message, "field_id": str(error.params["field"]).replace("_", "-")}]
-    page = _page(lot, draft, rows, message=message, errors=errors, wrong=_wrong(errors), changes=shown)
+    seen = None if isinstance(error, Stale) else shared.seen()
+    page = _page(
+        lot, draft, rows, seen=seen, typed=shared.facts(), message=message, errors=errors, wrong=_wrong(errors)
+    )
+    return page, error.status
+
+
+def _clashed(round_: Round, lot_id: str, error: Clashing) -> tuple[str, int]:
+    """The page with what both changed, what was typed in the fields in which both changed the same, and both values beside it."""
+    message = guard.refused(error)
+    lot = guard.child(Lot, lot_id, round_)
+    wished = error.merged.wished
+    rows = grid.rows_of_cells(wished, Scope.of(lot), shared.decimal_sign())
+    fields = grid.fields_of(wished)
+    told = [shared.clash_told(clash, error.others.get(clash.cell), lot) for clash in error.merged.clashes]
+    errors = [
+        {"text": one["text"], "field_id": fields.get(clash.cell, "")}
+        for one, clash in zip(told, error.merged.clashes, strict=True)
+    ]
+    draft, __lines = starting_point(lot)
+    page = _page(lot, draft, rows, typed=wished, message=message, errors=errors, wrong=_wrong(errors), clashes=told)
     return page, error.status
 
 
@@ -141,7 +164,14 @@ def _may_edit(round_: Round) -> bool:
 
 
 def _page(
-    lot: Lot, draft: Demand | None, rows: list[GridRow], *, more: int = 0, version: int | None = None, **shown: Any
+    lot: Lot,
+    draft: Demand | None,
+    rows: list[GridRow],
+    *,
+    more: int = 0,
+    seen: Seen | None = None,
+    typed: Cells | None = None,
+    **shown: Any,
 ) -> str:
     scope = Scope.of(lot)
     own = db.session.get_one(Organisation, actor().organisation_id)
@@ -152,6 +182,13 @@ def _page(
     waits = proposals.open_proposal(db.session(), draft, "submit", now=clock.now()) if draft is not None else None
     source = draft.prefilled_from_id if draft is not None else None
     begun = declare.source_of_prefill(db.session(), lot, own.id) if draft is None else None
+    is_typed = seen is not None
+    if seen is None:
+        seen = Seen(draft.version, draft.public_id) if draft else Seen(0, begun.public_id if begun else "")
+    if typed is None:
+        typed = facts_of(draft) if draft is not None else saving.facts_begun(begun, lot)
+    facts = {cell.column: value for cell, value in typed.items() if cell.place == FACTS}
+    was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
     return render_template(
         "demand/grid.html",
         round_=lot.round,
@@ -163,9 +200,11 @@ def _page(
         proposal=waits,
         prefilled=source is not None or (draft is None and bool(rows and rows[0].cells["category"])),
         rows=rows,
-        version=version if version is not None else draft.version if draft is not None else 0,
-        baseline_source=draft.baseline_source if draft else declare.baseline_of(begun, lot) if begun else "none",
-        note=draft.note if draft is not None else begun.note if begun is not None else "",
+        was=was,
+        stood=stood,
+        seen=seen,
+        baseline_source=facts.get("baseline_source", "none"),
+        note=facts.get("note", ""),
         two_persons=round_settings.value(lot.round, "demand_four_eyes"),
         countries=countries(current_language()),
         certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
@@ -173,5 +212,60 @@ def _page(
         sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
         most_rows=grid.MOST_ROWS,
         nothing=request.form.get("nothing") == "y",
-        **({"message": "", "errors": [], "changes": [], "wrong": {}} | shown),
+        changed=_changed(draft) if draft is not None else [],
+        **({"message": "", "errors": [], "clashes": [], "wrong": {}} | shown),
     )
+
+
+def _place(row: GridRow) -> Place:
+    return row.cells["category"], row.cells["tier"], row.cells["country"]
+
+
+def _stood(
+    lot: Lot, draft: Demand | None, begun: Demand | None, rows: list[GridRow], typed_on: Seen | None
+) -> tuple[dict[int, str], dict[str, str]]:
+    """Which row of the declaration each row of the page is (blank: none yet), and what is saved in fields that say something else.
+
+    `typed_on`: the page whose rows were typed, which says itself which row each of them was.
+    """
+    if request.method != "POST":
+        return {row.number: shared.key_of(_place(row)) for row in rows if not row.is_blank}, {}
+    if typed_on is not None:
+        cells = saving.before(db.session(), lot, typed_on, actor())
+    else:
+        cells = saving.standing(draft) if draft is not None else saving.begun_with(lot, begun)
+    scope = Scope.of(lot)
+    saved = {_place(row): row for row in grid.rows_of_cells(cells, scope, shared.decimal_sign())}
+    was: dict[int, str] = {}
+    stood: dict[str, str] = {}
+    for row in rows:
+        key = request.form.get(f"was-{row.number}", "") if typed_on is not None else ""
+        base = saved.pop(shared.place_of(key) or _place(row), None)
+        was[row.number] = shared.key_of(_place(base)) if base is not None else ""
+        stood |= _differing(row, base or grid.blank_row(row.number, scope, country=row.cells["country"]))
+    return was, stood
+
+
+def _differing(row: GridRow, base: GridRow) -> dict[str, str]:
+    """What `base` says in the fields of `row` that say something else."""
+    found = {f"{name}-{row.number}": base.cells[name] for name in base.cells if base.cells[name] != row.cells[name]}
+    for year, cells in base.years.items():
+        for name, text in cells.items():
+            if row.years[year][name] != text:
+                found[f"{name}-{row.number}-{year}"] = text
+    return found
+
+
+def _changed(draft: Demand) -> list[dict[str, Any]]:
+    """The last changes of a draft as rows of a table."""
+    currency, zone = draft.round.currency, draft.round.zone
+    return [
+        shared.cell_named(edit.cell)
+        | {
+            "old": shared.cell_shown(edit.old, currency),
+            "new": shared.cell_shown(edit.new, currency),
+            "who": edit.by,
+            "at": instant(edit.at, zone),
+        }
+        for edit in edits.last(db.session(), draft, limit=EDITS_SHOWN)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -15,19 +16,23 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import approve, board, groups, rules
+from framework.demand.cells import COLUMNS, FACTS, Cell, Cells, Place
+from framework.demand.edits import Edit
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Change, Line
+from framework.demand.merge import Clash
+from framework.demand.saving import Seen
 from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
-from framework.ground.terms import CATEGORIES, CERTAINTIES, unit_label
+from framework.ground.terms import BASELINE_SOURCES, CATEGORIES, CERTAINTIES, unit_label
 from framework.ground.text import N_
 from models.base import db
 from models.demand import Demand
-from models.rounds import Round
+from models.rounds import Lot, Round
 from views import guard
 from views.guard import actor
-from views.i18n import current_language, joined, money, number, words
+from views.i18n import current_language, instant, joined, money, number, words
 
 
 def declaration_of(round_: Round, demand_id: str) -> Demand:
@@ -86,6 +91,56 @@ def version() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+def seen() -> Seen:
+    """What the page was made of that this form, or this question for news, came from."""
+    text = request.values.get("version", "")
+    version_no = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return Seen(version_no, request.values.get("seen", ""))
+
+
+def facts() -> Cells:
+    """What the form says of the whole declaration."""
+    found: Cells = {Cell(*FACTS, "baseline_source", 0): request.form.get("baseline_source") or "none"}
+    note = request.form.get("note", "").replace("\r\n", "\n")[:2000]
+    return found | ({Cell(*FACTS, "note", 0): note} if note else {})
+
+
+def key_of(row: Place) -> str:
+    """A row of the declaration as a page names it; blank for a row that is none yet."""
+    return "" if row == FACTS else json.dumps(row, ensure_ascii=False)
+
+
+def place_of(key: str) -> Place | None:
+    """The row of the declaration that a page names; None where it is none yet."""
+    try:
+        found = json.loads(key)
+    except ValueError:
+        return None
+    is_place = isinstance(found, list) and len(found) == 3 and all(isinstance(part, str) for part in found)
+    return (found[0], found[1], found[2]) if is_place else None
+
+
+def clash_told(clash: Clash, other: Edit | None, lot: Lot) -> dict[str, str]:
+    """A clash as a row of a table: where, both values, whose the other is and since when; and as one sentence."""
+    currency = lot.round.currency
+    mine, theirs = cell_shown(clash.mine, currency), cell_shown(clash.theirs, currency)
+    who = other.by if other is not None else ""
+    where = " · ".join(part for part in (place(*clash.cell.place), column_label(clash.cell)) if part)
+    text = (
+        _(
+            "%(where)s: your page says %(mine)s, %(who)s saved %(theirs)s.",
+            where=where,
+            mine=mine,
+            who=who,
+            theirs=theirs,
+        )
+        if who
+        else _("%(where)s: your page says %(mine)s, saved is %(theirs)s.", where=where, mine=mine, theirs=theirs)
+    )
+    at = str(instant(other.at, lot.round.zone)) if other is not None else ""
+    return cell_named(clash.cell) | {"mine": mine, "theirs": theirs, "who": who, "at": at, "text": text}
+
+
 def said(issues: Iterable[Issue]) -> list[dict[str, str]]:
     """Issues as sentences."""
     return [{"text": _sentence(found)} for found in issues]
@@ -136,6 +191,24 @@ def place(category: str, tier: str, country: str = "") -> str:
     """Category, tier and country as one caption."""
     named = country_name(country, current_language()) if country else ""
     return " · ".join(part for part in (category_label(category), tier, named) if part)
+
+
+def column_label(cell: Cell) -> str:
+    """What a cell of the grid is called: its column and, where it has one, its contract year."""
+    label = str(_(COLUMNS[cell.column])) if cell.column in COLUMNS else cell.column
+    return str(_("%(column)s of year %(year)s", column=label, year=cell.year)) if cell.year else label
+
+
+def cell_named(cell: Cell) -> dict[str, Any]:
+    """Row and column of a cell in words."""
+    return {"place": place(*cell.place), "column": column_label(cell)}
+
+
+def cell_shown(value: object, currency: str) -> Any:
+    """What stands in a cell, for reading; a blank cell says so."""
+    if value is None:
+        return str(_("blank"))
+    return words(BASELINE_SOURCES[value]) if value in BASELINE_SOURCES else value_shown(value, currency)
 
 
 def value_shown(value: object, currency: str = "") -> Any:
