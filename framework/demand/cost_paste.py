@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from framework.demand.blocks import split_block
+from framework.ground.blocks import split_block
 from framework.ground.reading.numbers import Habit, decimal_habit, read_number
 from framework.ground.text import N_, key_of
 

@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from framework.demand import rules, vocabulary
-from framework.demand.blocks import Table
 from framework.demand.figures import DecimalSign, decimal_sign, read_cell, read_price
 from framework.demand.lines import one_line
 from framework.demand.price_steps import Item
+from framework.ground.blocks import Table
 from framework.ground.errors import InvalidInput
 from framework.ground.issues import Issue, Severity
 from framework.ground.terms import CATEGORIES
