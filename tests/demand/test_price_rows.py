@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from framework.demand import price_rows
-from framework.demand.blocks import Table
 from framework.demand.figures import DecimalSign
 from framework.demand.price_rows import read, read_table
+from framework.ground.blocks import Table
 from framework.ground.errors import InvalidInput
 
 LOTS = [

@@ -14,9 +14,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.demand import blocks, price_lists, price_rows, price_sheet, uploads, vocabulary
+from framework.demand import price_lists, price_rows, price_sheet, uploads, vocabulary
 from framework.demand.price_rows import LABELS, PricesRead
-from framework.ground import table_files
+from framework.ground import blocks, table_files
 from framework.ground.errors import FileRefused, InvalidInput, NotFound, RuleBroken
 from framework.ground.files import NotScannedYet
 from framework.ground.issue_catalogue import describe, refusal_issue
