@@ -19,8 +19,8 @@ STEPS = (10, 20, 50, 100, 200)
 """Steps to which a sum is rounded down, tried in this order, in thousandths of the power of ten above the sum."""
 SMALLEST = 10
 """The smallest step: below it a rounded figure would be the figure itself."""
-AT_ONCE = 2000
-"""So many questions are solved at once."""
+AT_ONCE = 200_000
+"""So many coefficients are solved at once."""
 NOISE = 1e-3
 """By so much a bound may be wrong, in the unit of the amounts: the solver reckons in floats."""
 
@@ -191,12 +191,14 @@ class _Component:
         """The sums of one member's parts to which some other member's bounds come nearer than the rule allows."""
         groups = _by_signature(self.figures)
         sign_of = {part: sign for sign, parts in groups.items() for part in parts}
+        spare = _Spare.of(groups)
         targets = [_Target.of(parts, sign_of) for parts in self.wanted]
+        doubtful = [target for target in targets if not spare.is_enough(target, None, pct)]
         readers = [_Reader.of(member, self.figures, groups) for member in _distinct(self.figures, groups)]
         asked: dict[_Question, list[_Target]] = defaultdict(list)
         for reader in readers:
-            for target in targets:
-                if target.member != reader.member:
+            for target in doubtful:
+                if target.member != reader.member and not spare.is_enough(target, reader.member, pct):
                     asked[_Question(reader, frozenset(target.mine), reader.alone(target))].append(target)
         for (question, some), (low, high) in zip(asked.items(), _solve(list(asked)), strict=True):
             for target in some:
@@ -266,13 +268,47 @@ class _Target:
     member: int
     amount: int
     mine: dict[Signature, int]
+    sums: dict[Signature, int]
 
     @classmethod
     def of(cls, parts: frozenset[Part], sign_of: Mapping[Part, Signature]) -> _Target:
         mine: dict[Signature, int] = defaultdict(int)
+        sums: dict[Signature, int] = defaultdict(int)
         for part in parts:
             mine[sign_of[part]] += 1
-        return cls(parts, next(iter(parts))[0], sum(part[2] for part in parts), dict(mine))
+            sums[sign_of[part]] += part[2]
+        return cls(parts, next(iter(parts))[0], sum(sums.values()), dict(mine), dict(sums))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """What others could give up where they stand in the same figures: whoever knows only sums cannot tell from whom to whom it went.
+
+    `above` is what each member has above one piece a part, by group of parts. It spares solving what is safe beyond doubt.
+    """
+
+    above: dict[Signature, dict[int, int]]
+
+    @classmethod
+    def of(cls, groups: Mapping[Signature, list[Part]]) -> _Spare:
+        above: dict[Signature, dict[int, int]] = {}
+        for sign, parts in groups.items():
+            some = above.setdefault(sign, defaultdict(int))
+            for member, _what, amount in parts:
+                some[member] += amount - 1
+        return cls(above)
+
+    def is_enough(self, target: _Target, reader: int | None, pct: int) -> bool:
+        """Whether shifting alone moves a target beyond the rule both ways for a reader; None: for whoever knows most in each group."""
+        most, least = target.amount, 0
+        for sign, number in target.mine.items():
+            others = {member: above for member, above in self.above[sign].items() if member != target.member}
+            known = max(others.values(), default=0) if reader is None else others.get(reader, 0)
+            left = len(others) - (1 if reader is None or reader in others else 0)
+            most += sum(others.values()) - known
+            least += number if left > 0 else target.sums[sign]
+        is_low = least * 100 <= (100 - pct) * target.amount or least <= len(target.parts)
+        return is_low and most * 100 >= (100 + pct) * target.amount
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,8 +355,9 @@ def _solve(asked: Sequence[_Question]) -> list[tuple[float, float]]:
     if all(len(one.reader.bounds) == 1 for one in asked):
         return [(one.reader.bounds[0][0] if one.alone else 0, one.reader.bounds[0][1]) for one in asked]
     found: list[tuple[float, float]] = []
-    for start in range(0, len(asked), AT_ONCE):
-        found += _solved(asked[start : start + AT_ONCE])
+    step = max(1, AT_ONCE // max(len(one.reader.counts) * len(one.reader.bounds) for one in asked))
+    for start in range(0, len(asked), step):
+        found += _solved(asked[start : start + step])
     return found
 
 

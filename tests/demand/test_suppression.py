@@ -89,12 +89,13 @@ def random_story(chance: random.Random) -> list[Moment]:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_an_attacker_with_all_pages_and_its_own_data_recovers_nobody(part: int):
-    """Two readers of each pool: whoever stands behind most of it, and another one."""
+    """Two readers of each pool: whoever stands behind most of it, and another one; in the sample one of them in turn."""
     for seed in range(part, POOLS, PARTS):
         chance = random.Random(f"brief {seed}")
         published = random_story(chance)
         known = sorted({one for some in published for figure in some for one in figure.parts}, key=lambda one: one[2])
-        readers = {known[-1][0], chance.choice(known)[0]} if known else set()
+        readers = [known[-1][0], chance.choice(known)[0]] if known else []
+        readers = readers if POOLS == 1000 else readers[seed // PARTS % 2 :][:1]
 
         broken = [(reader, *one) for reader in readers for one in attack(published, reader) if not is_kept(*one)]
 
