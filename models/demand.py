@@ -149,6 +149,19 @@ class DemandEdit(Base):
     source: Mapped[str] = mapped_column(String(20), comment="grid, paste, upload")
 
 
+class DemandAside(Base):
+    """That somebody said of a suggestion that the figures are meant as they stand; append-only."""
+
+    __tablename__ = "demand_aside"
+    __table_args__ = (UniqueConstraint("demand_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id"))
+    key: Mapped[str] = mapped_column(String(200), comment="which suggestion, with its figures")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[dt.datetime] = mapped_column(Instant)
+
+
 class PoolSnapshot(Base):
     """The pool as it stood when demand was locked."""
 

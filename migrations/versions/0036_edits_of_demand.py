@@ -1,4 +1,4 @@
-"""Who changed which cell of a declaration."""
+"""Who changed which cell of a declaration, and the suggestions that were put aside."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,7 +36,20 @@ def upgrade() -> None:
     with op.batch_alter_table('demand_edit', schema=None) as batch_op:
         batch_op.create_index('ix_demand_edit_since', ['demand_id', 'before_version'], unique=False)
 
+    op.create_table('demand_aside',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('demand_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=False, comment='which suggestion, with its figures'),
+    sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.Column('at', models.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['user.id'], name=op.f('fk_demand_aside_by_id')),
+    sa.ForeignKeyConstraint(['demand_id'], ['demand.id'], name=op.f('fk_demand_aside_demand_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_demand_aside')),
+    sa.UniqueConstraint('demand_id', 'key', name=op.f('uq_demand_aside_demand_id_key'))
+    )
+
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_table('demand_aside')
     op.drop_table('demand_edit')

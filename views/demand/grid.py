@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, declare, edits, grid, saving
+from framework.demand import approve, declare, edits, grid, odd, saving
 from framework.demand.cells import FACTS, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
 from framework.demand.grid import GridRow
@@ -16,7 +16,7 @@ from framework.demand.lines import Line, Scope, of_record
 from framework.demand.saving import Clashing, Seen
 from framework.ground import proposals
 from framework.ground.codelists import countries
-from framework.ground.errors import InvalidInput, RuleBroken, Stale
+from framework.ground.errors import InvalidInput, NotFound, RuleBroken, Stale
 from framework.ground.permissions import Permission
 from framework.ground.terms import BASELINE_SOURCES, CERTAINTIES
 from framework.ground.text import N_
@@ -28,7 +28,7 @@ from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, shared
 from views.guard import actor, permit
-from views.i18n import current_language, instant
+from views.i18n import current_language, instant, words
 
 FEWEST_ROWS, MORE_ROWS, EDITS_SHOWN = 3, 5, 30
 
@@ -75,6 +75,23 @@ def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
         if error.status in (403, 404):
             raise
         return _again(round_, lot_id, rows, error)
+
+
+@blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/aside")
+@permit(Permission.DEMAND_EDIT)
+def put_aside(round_: Round, lot_id: str) -> Response:
+    """Say of a suggestion that the figures are meant as they stand."""
+    lot = guard.child(Lot, lot_id, round_)
+    back = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
+    draft = declare.latest(db.session(), lot, actor().organisation_id, states=("draft",))
+    if draft is None:
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    key = request.form.get("suggestion", "")
+    return shared.attempt(
+        lambda: odd.put_aside(db.session(), draft, key, actor=actor(), now=clock.now()),
+        back,
+        _("Put aside. It comes back if the figures change."),
+    )
 
 
 def keep_lines(lot: Lot, lines: list[Line], *, source: str, **facts: Any) -> Demand:
@@ -212,9 +229,17 @@ def _page(
         sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
         most_rows=grid.MOST_ROWS,
         nothing=request.form.get("nothing") == "y",
+        suggested=_suggested(lot, draft) if request.method == "GET" else [],
         changed=_changed(draft) if draft is not None else [],
         **({"message": "", "errors": [], "clashes": [], "wrong": {}} | shown),
     )
+
+
+def _suggested(lot: Lot, draft: Demand | None) -> list[dict[str, str]]:
+    """What looks odd, as sentences; with a draft each can be put aside."""
+    lines = [of_record(one) for one in draft.lines] if draft is not None else starting_point(lot)[1]
+    found = odd.open_for(db.session(), lot, draft, lines, actor().organisation_id)
+    return [{"key": one.key, "text": words(one.message, **shared.said_of(one.params))} for one in found]
 
 
 def _place(row: GridRow) -> Place:

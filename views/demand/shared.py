@@ -167,6 +167,18 @@ def noted(notes: Iterable[tuple[str, dict[str, object]]]) -> list[str]:
     return [words(template, **{key: _word(value) for key, value in params.items()}) for template, params in notes]
 
 
+def said_of(params: dict[str, object]) -> dict[str, object]:
+    """Facts of a suggestion in the reader's words and numbers."""
+    return {
+        name: category_label(value)
+        if isinstance(value, str)
+        else number(value)
+        if isinstance(value, int | Decimal)
+        else value
+        for name, value in params.items()
+    }
+
+
 def changes_shown(changes: list[Change], currency: str = "") -> list[dict[str, Any]]:
     """Differences as rows of a table: where, what, before, after; values in `currency`."""
     return [_change(change, currency) for change in changes]
