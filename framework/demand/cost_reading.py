@@ -121,6 +121,18 @@ def has_share(session: Session, proposal: CostProposal, member_id: int | None) -
     return session.scalar(query.limit(1)) is not None
 
 
+def shared_in(session: Session, round_: Round, member_id: int | None) -> set[int]:
+    """The numbers of the records of the versions in which a member bears a part."""
+    query = (
+        select(CostItem.proposal_id)
+        .join(CostShare, CostShare.item_id == CostItem.id)
+        .join(CostProposal, CostProposal.id == CostItem.proposal_id)
+        .where(CostProposal.round_id == round_.id, CostShare.member_id == member_id)
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
 def answers(session: Session, proposal: CostProposal) -> dict[int, CostAnswer]:
     """What each member said to this version last, by number of the member; nobody who has not answered."""
     query = (

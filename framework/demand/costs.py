@@ -145,7 +145,7 @@ def withdraw(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.
         version_no=proposal.version_no,
         motive=proposal.withdraw_motive,
     )
-    notices.withdrawn(session, proposal, [one.number for one in reading.sharers(session, proposal)], now=now)
+    notices.withdrawn(session, proposal, _asked(session, proposal), now=now)
 
 
 def answer(
@@ -199,9 +199,7 @@ def remind(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.da
     permissions.require(session, actor, Permission.COSTS_PROPOSE, proposal.round)
     _require_standing(session, proposal)
     known = reading.answers(session, proposal)
-    present = {one.number for one in reading.members(session, proposal.round)}
-    asked = [one.number for one in reading.sharers(session, proposal) if one.number in present]
-    missing = [number for number in asked if number not in known]
+    missing = [number for number in _asked(session, proposal) if number not in known]
     if not missing:
         raise MoveRefused("nobody-missing", N_("Every member has answered."))
     last = notices.last_asked(session, proposal)
@@ -225,6 +223,12 @@ def remind(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.da
 def is_settled(members: Sequence[reading.Member], known: Mapping[int, CostAnswer]) -> bool:
     """Whether every member agreed."""
     return bool(members) and all(one.number in known and known[one.number].answer == "yes" for one in members)
+
+
+def _asked(session: Session, proposal: CostProposal) -> list[int]:
+    """The members that share in a version and are still in the round."""
+    present = {one.number for one in reading.members(session, proposal.round)}
+    return [one.number for one in reading.sharers(session, proposal) if one.number in present]
 
 
 def _today(round_: Round, now: dt.datetime) -> dt.date:

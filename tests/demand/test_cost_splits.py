@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from framework.demand import cost_splits, dues
@@ -127,10 +127,12 @@ def test_what_makes_no_sense_is_an_error(rule, amount, sharers):
         split(rule, Decimal(amount), sharers)
 
 
+calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 MONEY = st.integers(0, 10**11).map(lambda cents: Decimal(cents).scaleb(-2))
 SPENDS = st.builds(lambda some, first: [first, *some], st.lists(MONEY, max_size=39), MONEY.map(lambda one: one + 1))
 
 
+@calm
 @given(MONEY, SPENDS)
 def test_parts_by_spend_add_up_and_grow_with_spend(amount, spends):
     sharers = [Sharer(number, spend) for number, spend in enumerate(spends)]
@@ -144,6 +146,7 @@ def test_parts_by_spend_add_up_and_grow_with_spend(amount, spends):
     assert all(found[one.number] == 0 for one in sharers if one.spend == 0)
 
 
+@calm
 @given(MONEY, SPENDS, st.randoms())
 def test_the_order_of_the_members_never_matters(amount, spends, chance):
     sharers = [Sharer(number, spend) for number, spend in enumerate(spends)]
@@ -154,6 +157,7 @@ def test_the_order_of_the_members_never_matters(amount, spends, chance):
     assert split("equal", amount, mixed) == split("equal", amount, sharers)
 
 
+@calm
 @given(MONEY, st.integers(1, 60))
 def test_equal_parts_differ_by_a_cent_at_most(amount, members):
     found = split("equal", amount, [Sharer(number) for number in range(members)]).parts
@@ -162,6 +166,7 @@ def test_equal_parts_differ_by_a_cent_at_most(amount, members):
     assert max(found.values()) - min(found.values()) <= Decimal("0.01")
 
 
+@calm
 @given(MONEY, st.lists(st.integers(0, 10_000), max_size=20))
 def test_entered_shares_add_up_to_the_whole(amount, cuts):
     edges = [0, *sorted(cuts), 10_000]

@@ -655,3 +655,14 @@ def test_the_statement_of_an_older_version_says_that_it_was_superseded(sharing, 
 
     assert "by version 2" in PdfReader(io.BytesIO(older)).pages[0].extract_text()
     assert "Superseded" not in PdfReader(io.BytesIO(newer)).pages[0].extract_text()
+
+
+def test_a_member_is_offered_the_versions_it_shares_in_and_no_others(sharing, browsers, sign_in):
+    proposed(sharing)
+    late = sharing.build.sign_on(sharing.round, state="confirmed", in_scope_spend_annual=Decimal(5)).organisation
+    proposed(sharing, planned("20000"))
+    browser = sign_in(sharing.build.user(late), late)
+    sharing.session.commit()
+
+    assert "Other versions" in browsers["a"].page(place(sharing)).text
+    assert "Other versions" not in browser.page(place(sharing)).text

@@ -9,8 +9,8 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import cost_notices, cost_spend
 from framework.demand import cost_reading as reading
+from framework.demand import cost_spend
 from framework.demand import costs as acts
 from framework.ground.permissions import Permission, may
 from framework.ground.reading.numbers import Habit, read_number
@@ -112,7 +112,7 @@ def _page(round_: Round, versions: list[CostProposal], version: cost_words.Versi
         stands=stands,
         is_any=is_any,
         newest=newest,
-        older=[one for one in versions if one is not proposal] if is_lead or version is not None else [],
+        older=_others(round_, versions, proposal, is_lead=is_lead),
         table=cost_words.table(version) if version is not None else None,
         counts=cost_words.counts(version) if version is not None else {},
         settled=version is not None and acts.is_settled(version.members, version.answers),
@@ -122,8 +122,18 @@ def _page(round_: Round, versions: list[CostProposal], version: cost_words.Versi
         draft=reading.draft(db.session(), round_) if is_lead else None,
         kinds=cost_words.KINDS,
         rules=cost_words.RULES,
-        asked=cost_notices.last_asked(db.session(), proposal) if is_lead and stands and proposal is not None else {},
     )
+
+
+def _others(
+    round_: Round, versions: list[CostProposal], shown: CostProposal | None, *, is_lead: bool
+) -> list[CostProposal]:
+    """The other versions that this reader may open."""
+    others = [one for one in versions if one is not shown]
+    if is_lead or not others:
+        return others
+    known = reading.shared_in(db.session(), round_, actor().organisation_id)
+    return [one for one in others if one.id in known]
 
 
 def _own(version: cost_words.Version | None) -> dict[str, Any] | None:

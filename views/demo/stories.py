@@ -7,8 +7,8 @@ import datetime as dt
 from framework.judging import conflicts, judges
 from models.disclosure import Submission
 from models.rounds import Round
+from views.demo import joint_costs, upstream
 from views.demo import stage as act
-from views.demo import upstream
 from views.demo.cast import MEMBERS, body_of
 from views.demo.stage import Dates, Stage, Story
 from views.demo.workbooks import FOLDER
@@ -35,6 +35,11 @@ def laptops(stage: Stage) -> Story:
     yield stage.day(-29, 9)
     act.close_and_open(stage, round_)
     _name_judges(stage, round_)
+    yield stage.day(-28)
+    joint_costs.state_spends(stage, round_)
+    proposal = joint_costs.propose(stage, round_)
+    yield stage.day(-27)
+    joint_costs.answer(stage, proposal)
 
 
 def desktops(stage: Stage) -> Story:
