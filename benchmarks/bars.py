@@ -53,9 +53,19 @@ BARS = (
         "SQLite",
     ),
     Bar(
-        "500 random declarations, disclosures, lists of remarks and lists of members each come back as they left",
+        "500 random declarations, disclosures and lists of remarks each come back as they left",
         ("tests/leaving/test_round_trips.py",),
         "none",
+    ),
+    Bar(
+        "500 random lists of members come back as they left",
+        ("tests/leaving/test_members_come_back.py",),
+        "none",
+    ),
+    Bar(
+        "300 bodies of a sheet are shown and invited within seconds; a round is set up from one workbook in 11 presses",
+        ("tests/signons/test_sheet.py", "tests/journeys/test_sheets.py"),
+        "both",
     ),
     Bar(
         "no connection is made because of a file; a child that is killed or aborts ends in plain words",

@@ -1,4 +1,4 @@
-"""What leaves comes back the same: declarations, disclosures, remarks and members, five hundred random ones each in full."""
+"""What leaves comes back the same: declarations, disclosures and remarks, five hundred random ones each in full."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import io
 import os
 import random
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +30,12 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reading import read_here
 from framework.ground.table_files import csv_text
 from framework.ground.terms import CATEGORIES
-from framework.signons.sheet import entries, uploads
-from framework.signons.sheet import members as members_sheet
-from framework.signons.sheet.entries import Choices as BodyChoices
-from models.rounds import Round
 from tests.leaving import chance
 
 CASES = 500 if os.environ.get("HEFBOOM_BARS") else 50
 SCOPE = Scope(tuple(CATEGORIES), chance.TIERS, years=4, currency="EUR")
 HERE = Reference("r1", "l1", "m1", "d1/3", "Laptops")
 TODAY = dt.date(2026, 5, 1)
-NO_CHOICES = BodyChoices()
 NOWHERE = RoundScope(round_id="r-2026-1")
 
 
@@ -141,24 +135,3 @@ def told(issue: Issue) -> tuple[Any, ...]:
     grave = {"block": "Blocks", "error": "Error", "warning": "Warning", "note": "Note"}[issue.severity]
     cell = str(issue.params.get("cell", ""))
     return (grave, issue.sheet, issue.row, issue.column, cell, issue.value, issue.key)
-
-
-@pytest.mark.parametrize("first", range(0, CASES, CASES // 10))
-def test_the_members_of_a_round_come_back_the_same_from_workbook_csv_and_block(first: int, tmp_path: Path) -> None:
-    for seed in range(first, first + CASES // 10):
-        members = chance.bodies(random.Random(seed))
-        table = members_sheet.sheet(members)
-        text = csv_text(table.header, table.rows, delimiter=",;\t"[seed % 3])
-        book = members_sheet.write(Round(name="Laptops"), members, now=dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
-
-        by_workbook = read(book, tmp_path, f"{seed}.xlsx")
-        by_csv = read(text.encode(), tmp_path, f"{seed}.csv")
-
-        for found in (
-            uploads.table_in(by_workbook, NO_CHOICES),
-            uploads.table_in(by_csv, NO_CHOICES),
-            split_block(text),
-        ):
-            again = entries.read(found, NO_CHOICES)
-            assert [replace(entry, row=0) for entry in again.entries] == members, seed
-            assert [column.ground for column in again.columns] == ["header"] * 10, seed
