@@ -23,7 +23,7 @@ from models.rounds import Lot
 from models.signons import SignOn
 from tests.demand.conftest import World, line
 
-EDITS = 10_000 if os.environ.get("HEFBOOM_BARS") else 1_000
+EDITS, LOOKS = (10_000, 100) if os.environ.get("HEFBOOM_BARS") else (1_000, 20)
 FIGURES = ["qty_firm", "qty_expected", "qty_max"]
 
 
@@ -174,13 +174,13 @@ def assert_equal(found: breakdown.Breakdown, table: pd.DataFrame) -> None:
             assert {k: v for k, v in row.certain.items() if v} == {k: v for k, v in certain.items() if v}
 
 
+@pytest.mark.slow
 def test_after_random_edits_every_cut_equals_an_independent_sum(world: World, build, reading):
     """And what is kept between requests equals what is added up anew."""
     edits = Edits(world, build, seed=26)
-    each = EDITS // 100
     cuts = [("year",), ("tier", "year"), ("country",), ("class",), ("body", "country"), ("category", "certainty")]
-    for number in range(100):
-        for _ in range(each):
+    for number in range(LOOKS):
+        for _ in range(EDITS // LOOKS):
             edits.once()
         asked = Asked(cuts[number % len(cuts)])
 
