@@ -14,6 +14,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import HealthCheck
+from hypothesis import settings as drawing
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -30,6 +32,10 @@ from tests.clamd import FakeClamd, connect
 from tests.pages import InspectingClient
 from views import create_app
 from views.settings import Settings
+
+# How fast a machine draws and runs an example says nothing of what is tested: speed is measured in benchmarks/.
+drawing.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawing.load_profile("house")
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 BACKENDS = ("sqlite", "postgresql")

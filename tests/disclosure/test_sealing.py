@@ -192,7 +192,8 @@ def test_the_opening_lays_open_what_counts_and_nothing_that_was_replaced(desk, s
 
     with holding(Ring()):
         session.expire_all()
-        rows = session.scalars(select(SubmissionRow).where(SubmissionRow.submission_id == second.id)).all()
+        query = select(SubmissionRow).where(SubmissionRow.submission_id == second.id).order_by(SubmissionRow.id)
+        rows = session.scalars(query).all()
         assert [row.read_values["site"] for row in rows] == [f"secret {n}" for n in range(5)]
         assert (second.state, second.rows_in, second.file.name) == ("opened", 5, "secret name.csv")
         key = sealing.key_of_file(second.file)
