@@ -339,3 +339,23 @@ def test_the_pages_ask_few_queries_however_many_lists_there_are(build, sign_in, 
         queries.clear()
         browser.page(here + place)
         assert len(queries) <= 25, "\n".join(queries)
+
+
+def test_a_list_longer_than_the_page_offers_is_taken_whole(pricing, sign_in):
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+    rows = [(key(pricing), str(n), "700") for n in range(1, 206)]
+
+    supplier.send(f"{pricing.here}/price-list", typed(pricing, *rows))
+    assert len(lists(pricing)[0].steps) == 205
+    page = supplier.page(f"{pricing.here}/price-list")
+    assert len([found for _tag, found in page.fields if str(found.get("name")).startswith("from-")]) == 205
+
+
+def test_more_rows_than_are_read_are_refused_and_none_is_left_out_in_silence(pricing, sign_in):
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+
+    answer = supplier.post(f"{pricing.here}/price-list", data=typed(pricing, rows="2001"))
+
+    assert answer.status_code == 422
+    assert "it can take 2,000" in answer.get_data(as_text=True)
+    assert lists(pricing) == []

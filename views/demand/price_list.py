@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import current_app, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -29,9 +27,10 @@ from framework.ground.text import N_, storable
 from models.base import db
 from models.prices import PriceList
 from models.records import StoredFile
-from models.rounds import Lot, Round
+from models.rounds import Round
 from views import clock, guard, scanning
-from views.demand import blueprint, shared
+from views.demand import blueprint, price_cells, shared
+from views.demand.price_cells import MOST
 from views.demand.price_forms import HeadForm, head_form
 from views.downloads import send_workbook
 from views.guard import actor, permit
@@ -39,7 +38,7 @@ from views.i18n import sentence, words
 from views.rounds.forms import at_field
 
 PURPOSE = "price-list"
-BLANK, MORE, MOST = 5, 10, 200
+BLANK, MORE = 5, 10
 _FIELDS = {LABELS["from_qty"]: "from", LABELS["unit_price"]: "price"}
 
 
@@ -48,18 +47,20 @@ _FIELDS = {LABELS["from_qty"]: "from", LABELS["unit_price"]: "price"}
 def price_list(round_: Round) -> str:
     """The list as it stands, the form to change it, its earlier versions."""
     latest = price_lists.newest_of(db.session(), round_, actor().organisation_id)
-    return _page(round_, head_form(formdata=None, **_head_of(round_, latest)), _rows_of(round_, latest))
+    return _page(
+        round_, head_form(formdata=None, **price_cells.head_of(round_, latest)), price_cells.rows_of(round_, latest)
+    )
 
 
 @blueprint.post("/rounds/<round_id>/price-list")
 @permit(Permission.PRICES_GIVE)
 def give_price_list(round_: Round) -> Response | tuple[str, int] | str:
     """Give the list as typed, or show more empty rows."""
-    form, rows = head_form(), _typed()
+    form, rows = head_form(), price_cells.typed()
     if request.form.get("do") == "rows":
         return _page(round_, form, rows, more=MORE)
     read = price_rows.read(
-        [(n, _cells(round_, row)) for n, row in enumerate(rows, start=1)],
+        [(n, price_cells.cells(round_, row)) for n, row in enumerate(rows, start=1)],
         round_.lots,
         currency=form.currency.data or "",
         sign=shared.decimal_sign(),
@@ -129,7 +130,7 @@ def price_preview(round_: Round, file_id: str) -> str | Response:
     """What a sheet says, row by row: what would be taken and what is left out, with the reasons."""
     stored = _own_file(file_id)
     latest = price_lists.newest_of(db.session(), round_, actor().organisation_id)
-    form = head_form(formdata=None, **_head_of(round_, latest))
+    form = head_form(formdata=None, **price_cells.head_of(round_, latest))
     try:
         return _preview(round_, stored, form, _read(round_, stored, form.currency.data))
     except NotScannedYet:
@@ -228,15 +229,15 @@ def _page(
         form=form,
         rows=shown,
         most=MOST,
-        items=_items(round_),
+        items=price_cells.items(round_),
         errors=listed,
         wrong={one["field_id"]: one["text"] for one in listed},
         versions=versions,
         current=latest if latest is not None and latest.withdrawn_at is None else None,
-        steps=_shown_steps(latest),
+        steps=price_cells.shown_steps(latest),
         readings=price_sheet.READINGS,
         price=shared.price_said,
-        rising=_rising_of(latest),
+        rising=price_cells.has_rising(latest),
     )
 
 
@@ -330,100 +331,6 @@ def _seal(read: PricesRead) -> str:
     """A hash over what the preview shows, so that only what was seen is given."""
     facts = [[*one.item, one.from_qty, str(one.unit_price), one.row] for one in read.taken]
     return hashlib.sha256(json.dumps([facts, read.left_out]).encode()).hexdigest()
-
-
-def _typed() -> list[dict[str, str]]:
-    """The rows as typed, blank ones included."""
-    said = request.form.get("rows", "0")
-    count = min(int(said), MOST) if said.isascii() and said.isdigit() and len(said) < 10 else 0
-    return [
-        {name: request.form.get(f"{name}-{n}", "").strip() for name in ("item", "from", "price")}
-        for n in range(1, count + 1)
-    ]
-
-
-def _items(round_: Round) -> list[tuple[str, str]]:
-    """What may be priced, as choices: each category of each lot, for all tiers and for each."""
-    found = []
-    for lot in round_.lots:
-        for category in lot.categories:
-            whole = _("%(category)s, all tiers", category=shared.category_label(category))
-            listed = [("", whole if lot.spec_tiers else shared.category_label(category))]
-            listed += [(tier, shared.place(category, tier)) for tier in lot.spec_tiers]
-            found += [(_key(lot, category, tier), f"{price_rows.lot_name(lot)} · {label}") for tier, label in listed]
-    return found
-
-
-def _key(lot: Lot, category: str, tier: str) -> str:
-    place = str(lot.spec_tiers.index(tier) + 1) if tier in lot.spec_tiers else "0"
-    return f"{lot.public_id}.{category}.{place}"
-
-
-def _cells(round_: Round, row: Mapping[str, str]) -> dict[str, str]:
-    """A typed row as the cells of a sheet; what is chosen but none of the choices stands as it came."""
-    place = {"lot": "", "category": "", "spec_tier": ""}
-    if row["item"]:
-        place = {"lot": row["item"], "category": "", "spec_tier": ""}
-        for lot in round_.lots:
-            for category in lot.categories:
-                for tier in ("", *lot.spec_tiers):
-                    if _key(lot, category, tier) == row["item"]:
-                        place = {"lot": lot.code, "category": category, "spec_tier": tier}
-    return {**place, "from_qty": row["from"], "unit_price": row["price"]}
-
-
-def _rows_of(round_: Round, latest: PriceList | None) -> list[dict[str, str]]:
-    """The rows of the form that a list fills in; none of one that was withdrawn."""
-    if latest is None or latest.withdrawn_at is not None:
-        return []
-    lots = {lot.id: lot for lot in round_.lots}
-    return [
-        {
-            "item": _key(lots[step.lot_id], step.category, step.spec_tier),
-            "from": str(step.from_qty),
-            "price": _typed_price(step.unit_price),
-        }
-        for step in latest.steps
-    ]
-
-
-def _typed_price(value: Any) -> str:
-    """A price as the reader types it: without grouping, at least two decimals."""
-    places = 2 if value == round(value, 2) else 4
-    return str(format_decimal(value, format="0." + "0" * places, locale=get_locale(), group_separator=False))
-
-
-def _head_of(round_: Round, latest: PriceList | None) -> dict[str, Any]:
-    if latest is None:
-        return {"based_on": 0, "currency": round_.currency}
-    return {
-        "based_on": latest.version_no,
-        "currency": latest.currency,
-        "reading": latest.reading,
-        "valid_from": latest.valid_from,
-        "valid_until": latest.valid_until,
-        "note": latest.note,
-    }
-
-
-def _shown_steps(latest: PriceList | None) -> list[dict[str, Any]]:
-    if latest is None:
-        return []
-    return [
-        {
-            "lot": step.lot.name,
-            "place": shared.place(step.category, step.spec_tier or str(_("all tiers"))),
-            "from": step.from_qty,
-            "price": step.unit_price,
-        }
-        for step in latest.steps
-    ]
-
-
-def _rising_of(latest: PriceList | None) -> bool:
-    from framework.demand.price_comparison import ladders
-
-    return latest is not None and any(ladder.rises for ladder in ladders(latest).values())
 
 
 def _said(found: Issue) -> str:
