@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -16,20 +16,9 @@ from framework.demand.pooled import Amount, LotPool
 from models.demand import Demand, DemandLine
 from models.rounds import Lot, Round
 
-StepSource = Callable[[Lot, int], str | None]
-"""The price step of a lot at a quantity in its unit, in words; None where the lot has no steps."""
-
 SPLITS = ("category", "tier")
 JOINING = 0
 """The number under which whoever would join stands among the members."""
-
-_steps: list[StepSource] = []
-
-
-def steps_from(source: StepSource) -> StepSource:
-    """Register what tells price steps; without it no step is known."""
-    _steps[:] = [source]
-    return source
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +47,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What would be a lot of its own: the value it is split by, its sums, members with a quantity, the largest share, its step."""
+    """What would be a lot of its own: the value it is split by, its sums, members with a quantity, the largest share."""
 
     value: str
     amount: Amount
     members: int
     largest: Decimal | None
-    step: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +67,6 @@ class Outcome:
     after: Amount
     members: tuple[int, int]
     shares: tuple[Share, ...]
-    steps: tuple[str | None, str | None]
     parts: tuple[Part, ...] = ()
     joined: Amount | None = None
 
@@ -112,7 +99,6 @@ def _of_lot(session: Session, round_: Round, lot: Lot, pooled: LotPool, question
         after=total,
         members=(_declared(pooled.by_member), _declared(after)),
         shares=_shares(pooled.by_member, pooled.total, after, total),
-        steps=(_step(lot, pooled.total), _step(lot, total)),
         parts=parts,
         joined=joined,
     )
@@ -120,10 +106,6 @@ def _of_lot(session: Session, round_: Round, lot: Lot, pooled: LotPool, question
 
 def _declared(members: Mapping[int, Amount]) -> int:
     return sum(1 for amount in members.values() if amount.expected or amount.maximum)
-
-
-def _step(lot: Lot, amount: Amount) -> str | None:
-    return _steps[0](lot, amount.expected) if _steps and amount.expected else None
 
 
 def _shares(before: Mapping[int, Amount], old: Amount, after: Mapping[int, Amount], new: Amount) -> tuple[Share, ...]:
@@ -155,10 +137,10 @@ def _parts(session: Session, round_: Round, lot: Lot, question: Question) -> tup
     for value, member, *row in session.execute(query):
         if member not in question.leaving:
             found[value][member] = cube.counted(row).amount()
-    return tuple(_part_of(lot, value, members) for value, members in sorted(found.items()))
+    return tuple(_part_of(value, members) for value, members in sorted(found.items()))
 
 
-def _part_of(lot: Lot, value: str, members: Mapping[int, Amount]) -> Part:
+def _part_of(value: str, members: Mapping[int, Amount]) -> Part:
     total = sum(members.values(), Amount())
     shares = [share for amount in members.values() if (share := _part(amount, total)) is not None]
-    return Part(value, total, _declared(members), max(shares, default=None), _step(lot, total))
+    return Part(value, total, _declared(members), max(shares, default=None))

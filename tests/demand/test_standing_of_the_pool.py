@@ -266,18 +266,6 @@ def test_what_if_a_lot_is_split_its_parts_add_up_to_it(world: World, build):
     assert who.id in {s.member_id for s in found.shares}
 
 
-def test_price_steps_are_told_where_something_tells_them(world: World, build, monkeypatch):
-    big = declared(world, build, 600)
-    declared(world, build, 40)
-    monkeypatch.setattr(
-        simulation, "_steps", [lambda lot, quantity: "500 and more" if quantity >= 500 else "under 500"]
-    )
-
-    (found,) = simulation.of(world.session, world.round, Question(frozenset({big.member_id})))
-
-    assert found.steps == ("500 and more", "under 500")
-
-
 def test_the_page_of_what_if_reads_only_and_says_what_would_become_of_it(world: World, build, people):
     big = declared(world, build, 60, who=member(world, build, name="Grootstad"))
     declared(world, build, 40)

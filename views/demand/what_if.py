@@ -10,20 +10,23 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from framework.demand import pool, simulation
+from framework.demand import pool, price_sheet, simulated_prices, simulation
 from framework.demand.counting import BEFORE_FREEZE
 from framework.demand.figures import DecimalSign, read_quantity
 from framework.demand.pooled import Amount, Pool
+from framework.demand.simulated_prices import StepChange
 from framework.demand.simulation import JOINING, SPLITS, Outcome, Part, Question
 from framework.ground.errors import InvalidInput
-from framework.ground.permissions import Permission
+from framework.ground.permissions import Permission, may
 from framework.ground.text import N_
+from framework.rounds.settings import value
 from models.base import db
 from models.people import Organisation
 from models.rounds import Lot, Round
+from views import guard
 from views.demand import blueprint, shared
 from views.demand.pages import require_members
-from views.guard import permit
+from views.guard import actor, permit
 
 OFFERED = 30
 """Members that can be ticked at once: the largest, or those whose name is searched for."""
@@ -49,6 +52,7 @@ def pool_what_if(round_: Round) -> str | tuple[str, int]:
     asked = _asked(round_, figures, request.args)
     answers = asked.question.is_asked and not asked.errors
     outcomes = simulation.of(db.session(), round_, asked.question) if answers else ()
+    steps = _steps(round_, asked.question) if answers else {}
     page = render_template(
         "demand/what_if.html",
         round_=round_,
@@ -58,7 +62,7 @@ def pool_what_if(round_: Round) -> str | tuple[str, int]:
         offered=_offered(figures, request.args.get("q", "").strip(), {key for key, _name in asked.leaving}),
         splits=_splits(round_),
         may_join=round_.state in BEFORE_FREEZE,
-        outcomes=[_shown(one, figures, asked.question) for one in outcomes],
+        outcomes=[_shown(one, figures, asked.question, steps.get(one.lot.id, [])) for one in outcomes],
     )
     return (page, 422) if asked.errors else page
 
@@ -139,7 +143,35 @@ def _offered(figures: Pool, search: str, ticked: set[str]) -> list[tuple[str, st
     return [found[m] for m in wanted if found[m][0] not in ticked][:OFFERED]
 
 
-def _shown(outcome: Outcome, figures: Pool, question: Question) -> dict[str, Any]:
+def _steps(round_: Round, question: Question) -> dict[int, list[StepChange]]:
+    """What indicative lists would mean, where the reader may see prices; a member only where the lead shows them."""
+    roles = guard.roles(round_)
+    if not may(db.session(), actor(), Permission.PRICES_VIEW, round_, roles=roles):
+        return {}
+    if "lead" not in roles and not value(round_, "show_indicative_prices"):
+        return {}
+    return simulated_prices.changes(db.session(), round_, question)
+
+
+def _price_row(one: StepChange, *, named: bool, by: str) -> dict[str, Any]:
+    offer = one.offer
+    currency = offer.price_list.currency
+    prices = [price_sheet.unit_price(effect) for effect in (one.before, one.after)]
+    return {
+        "name": offer.price_list.supplier.name if named else _("Price list %(number)s", number=offer.number),
+        "what": shared.place(one.item[1], one.item[2]),
+        "part": None if one.part is None else shared.category_label(one.part) if by == "category" else one.part,
+        "pieces": one.after.quantity,
+        "steps": [
+            None if effect.step is None else effect.ladder.steps[effect.step].from_qty
+            for effect in (one.before, one.after)
+        ],
+        "prices": [shared.price_shown(price, currency) for price in prices],
+        "is_same": one.is_same,
+    }
+
+
+def _shown(outcome: Outcome, figures: Pool, question: Question, steps: list[StepChange]) -> dict[str, Any]:
     """What the page shows of one lot."""
     by = question.split[1] if question.split else ""
     shares = [one for one in outcome.shares if one.expected]
@@ -147,6 +179,8 @@ def _shown(outcome: Outcome, figures: Pool, question: Question) -> dict[str, Any
         "lot": outcome.lot,
         "unit": shared.unit_word(outcome.lot.unit),
         "outcome": outcome,
+        "prices": [_price_row(one, named=_is_lead(outcome.lot.round), by=by) for one in steps],
+        "joins_unsaid": outcome.joined is not None and not simulated_prices.says_what(outcome.lot),
         "same": (outcome.before, outcome.members[0]) == (outcome.after, outcome.members[1]),
         "shares": [
             (_("whoever joins") if one.member_id == JOINING else figures.names.get(one.member_id, "–"), one)
@@ -155,6 +189,10 @@ def _shown(outcome: Outcome, figures: Pool, question: Question) -> dict[str, Any
         "more": max(len(shares) - SHARES, 0),
         "parts": [(_value(by, part), part) for part in outcome.parts],
     }
+
+
+def _is_lead(round_: Round) -> bool:
+    return "lead" in guard.roles(round_)
 
 
 def _value(by: str, part: Part) -> str:
