@@ -7,7 +7,7 @@ function start(grid, told) {
   const form = document.getElementById("demand-form");
   const { version, seen, note, baseline_source: source } = form.elements;
   const region = document.querySelector("[data-clashes]"), list = region.querySelector("ul");
-  const store = `hefboom-demand:${told.dataset.lot}`;
+  const store = `hefboom-demand:${told.dataset.person}:${told.dataset.lot}`;
   const saved = new WeakMap(); // what is stored in a field, as far as this page knows
   const clashes = new Map(); // a field, or a row that is gone, to its entry in the list
   let timer = 0, busy = null, isOver = false, isUnsent = false, isRenewed = false, isWanted = false;
@@ -16,11 +16,21 @@ function start(grid, told) {
   seen.value = seen.defaultValue;
   restore();
   form.addEventListener("input", () => changed());
-  form.addEventListener("submit", () => { clearTimeout(timer); isOver = true; });
+  form.addEventListener("submit", leave);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   window.addEventListener("online", send);
   window.addEventListener("focus", () => (isUnsent ? send() : ask()));
   setInterval(() => (isUnsent ? send() : ask()), 4000);
+
+  // A delivery that is under way is stored first, else the form would clash with its own editor.
+  function leave(event) {
+    clearTimeout(timer);
+    isOver = true;
+    if (!busy) return;
+    event.preventDefault();
+    const by = event.submitter;
+    Promise.race([busy, new Promise((go) => setTimeout(go, 5000))]).then(() => { busy = null; form.requestSubmit(by); });
+  }
 
   function changed() {
     keep();
@@ -70,7 +80,7 @@ function start(grid, told) {
       const headers = { Accept: "application/json", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content };
       const answer = await fetch(told.dataset.url, { method: "POST", body, headers, credentials: "same-origin" });
       if (answer.redirected || answer.status === 400 || answer.status === 401) return await lapsed();
-      if ([403, 404, 409].includes(answer.status)) return over((await answer.json()).error);
+      if ([403, 404, 409].includes(answer.status)) return over(await reason(answer));
       if (answer.status === 422) return tell((await answer.json()).error);
       if (!answer.ok) return unsent(told.dataset.unsent);
       isUnsent = isRenewed = false;
@@ -79,6 +89,11 @@ function start(grid, told) {
     } catch {
       unsent(told.dataset.unsent);
     }
+  }
+
+  // Why nothing more is taken: in words of the answer, where it is not a page.
+  async function reason(answer) {
+    try { return (await answer.json()).error || told.dataset.closed; } catch { return told.dataset.closed; }
   }
 
   // Typed on while the answer was on its way.
@@ -90,6 +105,7 @@ function start(grid, told) {
     try {
       const query = new URLSearchParams({ version: version.value, seen: seen.value });
       const answer = await fetch(`${told.dataset.url}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if ([403, 404, 409].includes(answer.status)) return over(await reason(answer));
       if (answer.status === 204 || !answer.ok) return;
       if (answer.redirected) return tell(told.dataset.lapsed);
       const news = await answer.json();
@@ -128,10 +144,22 @@ function start(grid, told) {
     saved.set(field, stored);
     if (clash && field.value !== stored) return entry(field, clash);
     if (isSent ? field.value === sent : field.value === old) {
+      if (isSent && !other && stored !== sent && field === document.activeElement) return later(field, sent, stored);
       put(field, stored);
       if (other && stored !== old) by(field, other);
     } else if (!isSent && stored !== old && field.value !== stored) entry(field, other ? `${field.getAttribute("aria-label") || labelOf(field)}: ${other.text}` : told.dataset.clash);
     if (field.value === stored) resolve(field);
+  }
+
+  // What is being typed is not rewritten under the hand (12, would become 12, and 12,5 then 125): only when it is left.
+  function later(field, sent, stored) {
+    saved.set(field, sent);
+    resolve(field);
+    field.addEventListener("blur", () => {
+      if (field.value !== sent || savedIn(field) !== sent) return;
+      saved.set(field, stored);
+      put(field, stored);
+    }, { once: true });
   }
 
   // A row that somebody removed: emptied here too, unless it was changed here.
@@ -259,7 +287,7 @@ function start(grid, told) {
     const rows = rowsOf().map((row) => ({ was: wasOf(row).value, fields: fieldsOf(row).filter(isDirty).map((f) => [plain(f), savedIn(f), f.value]) })).filter((row) => row.fields.length);
     const facts = [note, source].filter(isDirty).map((f) => [f.name, savedIn(f), f.value]);
     if (!rows.length && !facts.length) return forget();
-    try { localStorage.setItem(store, JSON.stringify({ rows, facts })); } catch { /* storage refused: what is typed stays on the page */ }
+    try { localStorage.setItem(store, JSON.stringify({ rows, facts, version: version.value, seen: seen.value })); } catch { /* storage refused: what is typed stays on the page */ }
   }
 
   function forget() {
@@ -270,19 +298,20 @@ function start(grid, told) {
     let kept;
     try { kept = JSON.parse(localStorage.getItem(store)); } catch { kept = null; }
     if (!kept || anyDirty()) return;
+    const isFresh = kept.version === version.value && kept.seen === seen.value; // else the declaration went on without it
     kept.rows.forEach(({ was, fields }) => {
       const row = rowsOf().find((one) => was && wasOf(one).value === was) || freeRow("");
       const named = new Map(fieldsOf(row).map((f) => [plain(f), f]));
-      fields.forEach(([name, old, value]) => named.has(name) && again(named.get(name), old, value));
+      fields.forEach(([name, old, value]) => named.has(name) && again(named.get(name), old, value, isFresh));
     });
-    kept.facts.forEach(([name, old, value]) => again(form.elements[name], old, value));
+    kept.facts.forEach(([name, old, value]) => again(form.elements[name], old, value, isFresh));
     if (anyDirty()) changed();
     else forget();
   }
 
-  function again(field, old, value) {
+  function again(field, old, value, isFresh) {
     if (value === savedIn(field)) return;
-    const isSame = savedIn(field) === old;
+    const isSame = isFresh && savedIn(field) === old;
     put(field, value);
     if (!isSame && field.value === value) entry(field, `${field.getAttribute("aria-label") || labelOf(field)}: ${value} / ${savedIn(field)}`);
   }

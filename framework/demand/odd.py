@@ -35,6 +35,7 @@ def put_aside(session: Session, draft: Demand, key: str, *, actor: Actor, now: d
 
     Raises MoveRefused and NotAllowed as an edit does, InvalidInput for what is not suggested now.
     """
+    declare.lock(session, draft.round, actor)
     declare.require_editable(session, draft, actor=actor, now=now)
     lines = [of_record(one) for one in draft.lines]
     if key not in {one.key for one in open_for(session, draft.lot, draft, lines, draft.member_id)}:

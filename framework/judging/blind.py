@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.ground import audit, conflicts
 from framework.ground.actors import Actor
@@ -21,10 +21,11 @@ from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
 from models.disclosure import Submission
 from models.judging import Assessment
-from models.people import Appointment
+from models.people import Appointment, RoleGrant
 from models.ranking import Ranking, RankingLine
 from models.records import AuditEvent
 from models.rounds import Round
+from models.signons import SignOn
 
 LOOKED = audit.declare("assessment.looked", "receipt", "count")
 LEFT_OUT = ("recused", "voided")
@@ -111,8 +112,9 @@ def seen_by(session: Session, round_: Round) -> dict[int, frozenset[int]]:
     found: dict[int, set[int]] = defaultdict(set)
     for user, submission in session.execute(query.distinct().execution_options(all_tenders=True)):
         found[user].add(submission)
-    for user, submission in session.execute(_open_in_between(round_).execution_options(all_tenders=True)):
-        found[user].add(submission)
+    for between, _who in _open_in_between(round_):
+        for user, submission in session.execute(between.execution_options(all_tenders=True)):
+            found[user].add(submission)
     return {user: frozenset(numbers) for user, numbers in found.items()}
 
 
@@ -124,20 +126,50 @@ def has_seen(session: Session, round_: Round, user_id: int, submission_id: int) 
         Assessment.submission_id == submission_id,
         Assessment.others_seen_at.is_not(None),
     )
-    between = _open_in_between(round_).where(Appointment.user_id == user_id, Submission.id == submission_id)
-    queries = (query.limit(1).execution_options(all_tenders=True) for query in (told, between))
-    return any(session.execute(query).first() is not None for query in queries)
+    if session.scalar(told.limit(1).execution_options(all_tenders=True)) is not None:
+        return True
+    return any(
+        session.execute(
+            query.where(who == user_id, RankingLine.submission_id == submission_id)
+            .limit(1)
+            .execution_options(all_tenders=True)
+        ).first()
+        is not None
+        for query, who in _open_in_between(round_)
+    )
 
 
-def _open_in_between(round_: Round) -> Select[int, int]:
-    """Persons and tenders of a round whose judging was closed before: whoever was named by then could read every value."""
+def _open_in_between(round_: Round) -> list[tuple[Select[int, int], InstrumentedAttribute[int]]]:
+    """Persons and tenders of a round whose judging was closed before, with the column of the person.
+
+    Whoever was on the panel by then, led the round or belonged to one of its members could read what was found.
+    """
+    signed = select(SignOn.organisation_id).where(SignOn.round_id == round_.id)
+    reads = ((RoleGrant.role == "lead") & (RoleGrant.organisation_id == round_.organisation_id)) | (
+        (RoleGrant.role == "member") & RoleGrant.organisation_id.in_(signed)
+    )
+    return [
+        (
+            _of_rankings(Appointment.user_id, Appointment, Appointment.round_id == round_.id, round_),
+            Appointment.user_id,
+        ),
+        (_of_rankings(RoleGrant.user_id, RoleGrant, reads, round_), RoleGrant.user_id),
+    ]
+
+
+def _of_rankings(
+    who: InstrumentedAttribute[int],
+    held: type[Appointment] | type[RoleGrant],
+    condition: ColumnElement[bool],
+    round_: Round,
+) -> Select[int, int]:
+    """Each person that held something when a ranking was counted, with each tender in that ranking."""
     return (
-        select(Appointment.user_id, Submission.id)
-        .select_from(Appointment)
-        .join(Submission, Submission.round_id == Appointment.round_id)
-        .join(RankingLine, RankingLine.submission_id == Submission.id)
-        .join(Ranking, Ranking.id == RankingLine.ranking_id)
-        .where(Appointment.round_id == round_.id, Appointment.created_at <= Ranking.counted_at)
+        select(who, RankingLine.submission_id)
+        .select_from(held)
+        .join(Ranking, held.created_at <= Ranking.counted_at)
+        .join(RankingLine, RankingLine.ranking_id == Ranking.id)
+        .where(condition, Ranking.round_id == round_.id)
         .distinct()
     )
 

@@ -7,7 +7,7 @@ body that is done gets none, and a mail that still waits in the outbox is taken 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from framework.ground import mail
 from framework.ground.reminder_steps import step_due
 from framework.rounds import settings, telling
+from models.people import User
 from models.records import AuditEvent, Mail
 from models.reminders import BodyReminder
 from models.rounds import Round
 
 Clock = Callable[[], dt.datetime]
 A_DAY = dt.timedelta(days=1)
+AT_ONCE = 100
+"""Bodies that are reminded in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +52,45 @@ def go_round(session: Session, clock: Clock, deadline: Deadline) -> int:
     for number in session.scalars(select(Round.id).where(Round.state.in_(deadline.states)).order_by(Round.id)).all():
         query = select(Round).where(Round.id == number).with_for_update()
         round_ = session.scalars(query.execution_options(populate_existing=True)).one()
-        sent += remind_due(session, round_, deadline, now=clock())
+        while some := remind_due(session, round_, deadline, now=clock()):
+            sent += some
+            session.commit()
+            session.refresh(round_, with_for_update=True)
         session.commit()
     return sent
 
 
 def remind_due(session: Session, round_: Round, deadline: Deadline, *, now: dt.datetime) -> int:
-    """Remind the bodies of a round for which a step is reached; how many mails. The round is locked by the caller."""
+    """Remind the bodies of a round for which a step is reached, `AT_ONCE` of them; how many mails. The caller locked the round."""
     end, steps = deadline.end(round_), settings.value(round_, "reminder_hours") or []
     if round_.state not in deadline.states or end is None or not _is_near(end, steps, now):
         return 0
     used = _used(session, round_, deadline, end)
-    due: dict[int, list[int]] = {}
-    for body, since in deadline.missing(session, round_).items():
-        step = step_due(since, end, steps, used.get(body), now)
-        if step is not None:
-            due.setdefault(step, []).append(body)
+    steps_of = {
+        body: step_due(since, end, steps, used.get(body), now)
+        for body, since in deadline.missing(session, round_).items()
+    }
+    reachable = _people(session, [body for body, step in steps_of.items() if step is not None])
+    due: dict[int, dict[int, list[User]]] = {}
+    for body in sorted(reachable)[:AT_ONCE]:
+        due.setdefault(steps_of[body] or 0, {})[body] = reachable[body]
     sent = 0
-    for step, bodies in sorted(due.items()):
-        sent += _remind(session, round_, deadline, bodies, step=step, now=now, step_words=f"{step} h")
+    for step, people in sorted(due.items()):
+        sent += _remind(session, round_, deadline, people, step=step, now=now, step_words=f"{step} h")[1]
     return sent
 
 
 def remind_missing(
     session: Session, round_: Round, deadline: Deadline, *, now: dt.datetime, **who: object
 ) -> tuple[int, int]:
-    """Remind whoever has something left, each body at most once a day; how many bodies and mails. The caller checked who asks."""
+    """Remind whoever has something left, each body at most once a day; how many bodies and mails. The caller checked who asks.
+
+    A body without anybody to write to does not count.
+    """
     last = _last(session, round_, deadline)
     bodies = [body for body in deadline.missing(session, round_) if body not in last or now - last[body] >= A_DAY]
-    return len(bodies), _remind(session, round_, deadline, bodies, step=None, now=now, step_words="asked for", **who)
+    people = _people(session, bodies)
+    return _remind(session, round_, deadline, people, step=None, now=now, step_words="asked for", **who)
 
 
 def since_move(session: Session, round_: Round, acts: Iterable[str]) -> dt.datetime:
@@ -94,43 +107,54 @@ def _remind(
     session: Session,
     round_: Round,
     deadline: Deadline,
-    bodies: Collection[int],
+    people: Mapping[int, Sequence[User]],
     *,
     step: int | None,
     now: dt.datetime,
     step_words: str,
     **who: object,
-) -> int:
-    end, sent = deadline.end(round_), 0
-    for body in sorted(bodies):
-        for user in telling.people(session, [body], "member", now=now):
-            posted = mail.post(
-                session,
-                deadline.template,
-                to=user,
-                now=now,
-                round_=round_,
-                round=round_.name,
-                lead=round_.organisation.name,
-                deadline=telling.local_words(end, round_.zone),
-                path=f"/rounds/{round_.public_id}/{deadline.page}",
-            )
-            session.flush()
-            session.add(
-                BodyReminder(
-                    round_id=round_.id,
-                    organisation_id=body,
-                    kind=deadline.kind,
-                    deadline=end,
-                    step_hours=step,
-                    at=now,
-                    mail_id=posted.id,
-                )
-            )
-            sent += 1
-    if sent:
-        deadline.told(session, round_, members=len(bodies), mails=sent, step=step_words, now=now, **who)
-    return sent
+) -> tuple[int, int]:
+    """Write the mails and say so in the record; how many bodies, and how many mails."""
+    end = deadline.end(round_)
+    told: list[tuple[int, Mail]] = []
+    for body, user in ((body, user) for body, users in people.items() for user in users):
+        posted = mail.post(
+            session,
+            deadline.template,
+            to=user,
+            now=now,
+            round_=round_,
+            round=round_.name,
+            lead=round_.organisation.name,
+            deadline=telling.local_words(end, round_.zone),
+            path=f"/rounds/{round_.public_id}/{deadline.page}",
+        )
+        told.append((body, posted))
+    if not told:
+        return 0, 0
+    session.flush()
+    session.add_all(
+        BodyReminder(
+            round_id=round_.id,
+            organisation_id=body,
+            kind=deadline.kind,
+            deadline=end,
+            step_hours=step,
+            at=now,
+            mail_id=posted.id,
+        )
+        for body, posted in told
+    )
+    deadline.told(session, round_, members=len(people), mails=len(told), step=step_words, now=now, **who)
+    return len(people), len(told)
+
+
+def _people(session: Session, bodies: Collection[int]) -> dict[int, list[User]]:
+    """Whom to write to, by body; a body without anybody is left out."""
+    found: dict[int, list[User]] = {}
+    for body, user in telling.people_of(session, bodies, "member"):
+        found.setdefault(body, []).append(user)
+    return found
 
 
 def _is_near(end: dt.datetime, steps: Collection[int], now: dt.datetime) -> bool:

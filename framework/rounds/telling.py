@@ -39,6 +39,22 @@ def people(session: Session, organisations: Iterable[int], role: str, *, now: dt
     return list(dict.fromkeys(session.scalars(query)))
 
 
+def people_of(session: Session, organisations: Iterable[int], role: str) -> list[tuple[int, User]]:
+    """The active users that hold `role` in each of these organisations, by organisation: one query."""
+    query = (
+        select(RoleGrant.organisation_id, User)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.organisation_id.in_(sorted(set(organisations))),
+            RoleGrant.role == role,
+            RoleGrant.withdrawn_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.organisation_id, User.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def members(session: Session, round_: Round, *, now: dt.datetime, beyond_invited: bool = False) -> list[User]:
     """The people of the buyers that are in the round; `beyond_invited` leaves out those that have not answered."""
     gone = ("left", "refused", "invited") if beyond_invited else ("left", "refused")

@@ -46,7 +46,12 @@ def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -
         raise MoveRefused("nobody-missing", N_("Nobody is left whose answer or mandate is missing."))
     bodies, mails = reminding.remind_missing(session, round_, SIGN_ON, now=now, actor=actor)
     if not bodies:
-        raise MoveRefused("reminded-already", N_("A mail went out less than a day ago. Remind again tomorrow."))
+        raise MoveRefused(
+            "reminded-already",
+            N_(
+                "Nobody was reminded: whoever is missing got a mail less than a day ago, or has nobody with an account yet."
+            ),
+        )
     return bodies, mails
 
 

@@ -177,7 +177,17 @@ def test_a_row_that_a_page_names_wrongly_replaces_nothing(shared: World, people,
     assert sorted(figures(shared)) == [(1, 3, 3, 3), (1, 10, 10, 90), (1, 10, 10, 90)]
 
 
-@pytest.mark.parametrize("data", [{}, {"version": "x"}, {"rows": "401"}, {"version": "9", "seen": "nothing"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"version": "x"},
+        {"rows": "401"},
+        {"version": "9", "seen": "nothing"},
+        {"version": "9", "seen": "no\0thing", "note": "a\0b"},
+        {"rows": "1", "was-1": "[" * 30_000},
+    ],
+)
 def test_a_question_that_makes_no_sense_is_answered_and_changes_nothing(shared: World, people, data: dict[str, str]):
     answer = people["first"].post(place(shared), data=data)
 

@@ -66,6 +66,7 @@ def test_the_same_cell_is_shown_with_both_values_and_saving_again_decides(shared
     again = read(html)
 
     assert answer.status_code == 409
+    assert "data-url=" not in html.split("data-saving", 1)[1].split(">", 1)[0], "nothing is sent before a person chose"
     assert figures(shared)[0] == (1, 5, 33, 90)
     name = shared.users[shared.members[0].id][1].name
     assert f"Expected quantity of year 1: your page says 44, {name} saved 33." in html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -159,3 +160,47 @@ def test_more_rows_come_without_the_server_and_a_row_of_the_other_comes_by_itsel
         "() => [...document.querySelectorAll('[data-demand-grid] input.code')].some((f) => f.value === 'SE')",
         timeout=SOON,
     )
+
+
+def test_what_is_being_typed_is_not_rewritten_under_the_hand(desk: Desk) -> None:
+    page, field = desk.one, "[name=value-1-1]"
+    page.fill(field, "")
+    page.type(field, "12.")
+    saved(page)
+    assert page.input_value(field) == "12."
+    page.type(field, "5")
+    page.wait_for_function("() => !document.querySelector('[data-saving]').textContent.includes('…')", timeout=SOON)
+    page.wait_for_timeout(1500)
+    assert desk.stored("value_expected") == Decimal("12.50")
+    page.focus("[name=firm-1-1]")
+    expect(page.locator(field)).to_have_value("12.50")
+
+
+def test_what_was_not_sent_comes_back_to_its_person_alone_and_never_unseen_over_what_came_since(desk: Desk) -> None:
+    page = desk.one
+    type_in(page, {"firm-1-1": "", "max-1-1": "80"})
+    expect(page.locator("[data-saving]")).to_contain_text("not whole yet", timeout=SOON)
+    kept = page.evaluate("() => Object.entries(localStorage).filter(([key]) => key.startsWith('hefboom-demand:'))")
+    assert len(kept) == 1
+    desk.other.evaluate("([key, text]) => localStorage.setItem(key, text)", kept[0])
+    desk.other.reload()
+    assert desk.other.input_value("[name=max-1-1]") == "90", "somebody else at the same device"
+
+    type_in(desk.other, {"expected-1-1": "21"})
+    saved(desk.other)
+    page.reload()
+    expect(page.locator("[data-clashes] li").first).to_be_visible()
+    assert desk.stored("qty_max") == 90
+
+
+def test_a_page_that_may_save_no_more_says_so_and_asks_no_more(desk: Desk) -> None:
+    with stage(desk.served) as session:
+        round_ = session.scalars(select(Demand).order_by(Demand.id.desc())).first().round
+        was, round_.state = round_.state, "demand_locked"
+    try:
+        type_in(desk.one, {"firm-1-1": "12"})
+        expect(desk.one.locator("[data-saving]")).to_contain_text("no longer saves by itself", timeout=SOON)
+        assert desk.one.input_value("[name=firm-1-1]") == "12"
+    finally:
+        with stage(desk.served) as session:
+            session.scalars(select(Demand).order_by(Demand.id.desc())).first().round.state = was

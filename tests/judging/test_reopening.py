@@ -188,6 +188,13 @@ def test_a_new_evaluator_may_judge_what_was_taken_out_and_nobody_named_before(cl
     closed.judged.clock.forward(hours=1)
     fresh = closed.judged.evaluator()
     assert not blind.has_seen(session, closed.judged.round, fresh.user_id, closed.north.id)
+    assert blind.has_seen(session, closed.judged.round, closed.lead.user_id, closed.north.id), (
+        "a lead reads every value"
+    )
+    member = closed.judged.build.organisation()
+    closed.judged.build.sign_on(closed.judged.round, member, state="confirmed")
+    late = closed.judged.build.user(member)
+    assert not blind.has_seen(session, closed.judged.round, late.id, closed.north.id), "it came after the closing"
     seen = blind.seen_by(session, closed.judged.round)
     assert closed.north.id in seen[idle.user_id]
     assert closed.south.id not in seen.get(fresh.user_id, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from framework.demand.reminding import DEMAND
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -157,6 +157,37 @@ def test_demand_reminds_members_with_a_lot_left_and_not_those_that_were_only_inv
     declaring.clock.forward(minutes=1)
     assert declaring.go(DEMAND) == 0
     assert declaring.told("demand_reminder") == [("interested", 168)], "what waited is taken back"
+
+
+def test_bodies_without_anybody_to_write_to_keep_nobody_from_its_turn(signing, build, monkeypatch):
+    monkeypatch.setattr(reminding, "AT_ONCE", 2)
+    for number in range(5):
+        empty = build.organisation(name=f"Empty {number}")
+        build.sign_on(signing.round, empty, state="invited")
+    for number in range(3):
+        signing.sign_ons[f"late {number}"] = signing.body("invited")
+    signing.session.flush()
+    signing.clock.forward(days=3)
+    assert signing.go() == 5, "in portions of two, those without people left out"
+    events = signing.session.scalars(select(AuditEvent).where(AuditEvent.kind == "sign_on.reminded")).all()
+    assert [one.data["members"] for one in events] == [2, 2, 1]
+
+
+def test_many_bodies_take_a_fixed_number_of_questions(signing, build):
+    for _number in range(60):
+        signing.body("invited")
+    signing.session.flush()
+    signing.clock.forward(days=3)
+    asked = []
+
+    def note(state):
+        if state.is_select:
+            asked.append(state.statement)
+
+    event.listen(signing.session, "do_orm_execute", note)
+    assert signing.go() == 62
+    event.remove(signing.session, "do_orm_execute", note)
+    assert len(asked) < 30
 
 
 def test_the_list_shows_the_button_while_somebody_is_missing(signing, sign_in, session):

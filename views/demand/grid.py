@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -212,6 +213,7 @@ def _page(
         lot=lot,
         scope=scope,
         own=own,
+        typist=hashlib.sha256(f"{actor().user_id} {own.public_id}".encode()).hexdigest()[:16],
         draft=draft,
         current=current,
         proposal=waits,

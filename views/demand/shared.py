@@ -26,13 +26,16 @@ from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
 from framework.ground.terms import BASELINE_SOURCES, CATEGORIES, CERTAINTIES, unit_label
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from models.base import db
 from models.demand import Demand
 from models.rounds import Lot, Round
 from views import guard
 from views.guard import actor
 from views.i18n import current_language, instant, joined, money, number, words
+
+LONGEST_KEY = 400
+"""Characters of a row's name at most; category, tier and country are shorter."""
 
 
 def declaration_of(round_: Round, demand_id: str) -> Demand:
@@ -95,13 +98,13 @@ def seen() -> Seen:
     """What the page was made of that this form, or this question for news, came from."""
     text = request.values.get("version", "")
     version_no = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    return Seen(version_no, request.values.get("seen", ""))
+    return Seen(version_no, storable(request.values.get("seen", ""))[:40])
 
 
 def facts() -> Cells:
     """What the form says of the whole declaration."""
     found: Cells = {Cell(*FACTS, "baseline_source", 0): request.form.get("baseline_source") or "none"}
-    note = request.form.get("note", "").replace("\r\n", "\n")[:2000]
+    note = storable(request.form.get("note", "")).replace("\r\n", "\n")[:2000]
     return found | ({Cell(*FACTS, "note", 0): note} if note else {})
 
 
@@ -112,6 +115,8 @@ def key_of(row: Place) -> str:
 
 def place_of(key: str) -> Place | None:
     """The row of the declaration that a page names; None where it is none yet."""
+    if len(key) > LONGEST_KEY:
+        return None
     try:
         found = json.loads(key)
     except ValueError:
