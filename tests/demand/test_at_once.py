@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from models.base import db
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import grid_address
 from tests.demand.test_saved_while_typing import row_of
@@ -45,7 +44,7 @@ def test_every_window_keeps_the_cell_it_changed(world: World, people, windows: l
         data = row_of(page, number) | {f"max-{number}-1": str(100 + number)}
         return sent_again(window, place, data).status_code
 
-    db.session.remove()
+    world.session.close()
     answers = at_once(windows, save)
 
     assert answers == [200] * WINDOWS
@@ -62,7 +61,7 @@ def test_of_one_cell_one_value_stands_and_everybody_else_is_told_which(world: Wo
         data = row_of(page, 1) | {"max-1-1": sent[id(window)]}
         return sent_again(window, place, data).get_json()
 
-    db.session.remove()
+    world.session.close()
     answers = at_once(windows, save)
 
     stands = str(figures(world)[0][3])
