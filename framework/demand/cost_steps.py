@@ -10,7 +10,8 @@ from framework.ground.text import N_
 from framework.rounds.next_action import Reader, Step, candidate
 from models.rounds import Round
 
-STATES = " ".join(sorted(GOING_ON))
+STATES = " ".join(sorted(GOING_ON - {"opened", "judging"}))
+"""Not while tenders are read and judged: those pages ask the database enough, and a mail and the tab tell it too."""
 
 
 @candidate(STATES, "member")
