@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from framework.demand import cost_paste, costs
 from framework.demand import cost_reading as reading
-from framework.demand.costs import Plan, Planned
+from framework.demand.cost_plan import MOST_ITEMS, Plan, Planned
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
 from framework.ground.reading.numbers import Habit
 from models.base import db
@@ -195,6 +195,8 @@ def test_a_draft_without_costs_or_with_a_day_that_is_over_is_not_proposed(sharin
         (planned(kind="bribe"), "item-1-kind"),
         (planned(rule="by_head"), "item-1-rule"),
         (planned(currency="euro"), "item-1-currency"),
+        (planned(currency="XXQ"), "item-1-currency"),
+        (planned(currency="\x00AB"), "item-1-currency"),
         (planned(source="x" * 301), "item-1-source"),
         (planned(rule="entered", percents={7: Decimal("100.01")}), "share-1-7"),
         (planned(rule="entered", percents={7: Decimal(-1)}), "share-1-7"),
@@ -206,6 +208,17 @@ def test_what_cannot_be_a_cost_is_told_at_its_field(sharing, item, place):
         saved(sharing, item)
 
     assert refused.value.field == place
+
+
+def test_texts_that_no_database_stores_are_kept_with_visible_escapes(sharing):
+    proposal = proposed(sharing, planned(label="Du\x00es", source="a\ud800"), title="Co\x00sts", note="no\x00te")
+    made = said(sharing, proposal, "no", reason="too\x00 dear")
+    costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive="wr\x00ong")
+    sharing.session.flush()
+
+    assert (proposal.title, proposal.note, proposal.withdraw_motive) == ("Co\\x00sts", "no\\x00te", "wr\\x00ong")
+    assert (proposal.items[0].label, proposal.items[0].source) == ("Du\\x00es", "a\\ud800")
+    assert made.reason == "too\\x00 dear"
 
 
 def test_all_that_is_wrong_is_told_at_once(sharing):
@@ -221,7 +234,7 @@ def test_all_that_is_wrong_is_told_at_once(sharing):
 
 def test_more_costs_than_a_proposal_holds_are_refused(sharing):
     with pytest.raises(InvalidInput, match="costs-too-many"):
-        saved(sharing, *[planned()] * (costs.MOST_ITEMS + 1))
+        saved(sharing, *[planned()] * (MOST_ITEMS + 1))
 
 
 def test_a_draft_that_somebody_else_saved_meanwhile_is_stale(sharing):
@@ -421,6 +434,22 @@ def test_what_was_typed_stays_where_it_cannot_be_read(sharing, browsers):
     assert 'href="#item-2-label"' in answer.get_data(as_text=True)
 
 
+def test_a_nul_in_a_form_of_joint_costs_breaks_no_page(sharing, browsers):
+    sharing.session.commit()
+    lead, member, nul = browsers["lead"], browsers["a"], "a\x00b"
+    answer = lead.post(place(sharing, "/draft"), data=form(sharing, {"currency": "\x00AB"}))
+    assert answer.status_code == 422
+    lead.post(place(sharing, "/draft"), data=form(sharing, {"label": nul, "source": nul}, title=nul, note=nul))
+    draft = sharing.session.scalars(select(CostProposal)).one()
+    lead.post(place(sharing, "/propose"), data={"version": str(draft.version)})
+
+    shown = {"proposal": draft.public_id}
+    member.post(place(sharing, "/answer"), data=shown | {"answer": "no", "reason": nul})
+    lead.post(place(sharing, "/withdraw"), data=shown | {"motive": nul})
+
+    assert "a\\x00b" in member.page(place(sharing, "/versions/1")).text
+
+
 def test_entered_shares_are_typed_per_member_and_told_where_they_do_not_fit(sharing, browsers):
     sharing.session.commit()
     lead = browsers["lead"]
@@ -568,9 +597,9 @@ def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
 def test_pages_take_few_queries_however_many_costs_and_members(sharing, browsers, who, tail):
     for _each in range(20):
         sharing.build.sign_on(sharing.round, state="confirmed", in_scope_spend_annual=Decimal(5))
-    proposal = proposed(sharing, *[planned(str(n)) for n in range(1, costs.MOST_ITEMS + 1)])
+    proposal = proposed(sharing, *[planned(str(n)) for n in range(1, MOST_ITEMS + 1)])
     said(sharing, proposal, "no", member=1, reason="No.")
-    saved(sharing, *[planned(str(n), "equal") for n in range(1, costs.MOST_ITEMS + 1)])
+    saved(sharing, *[planned(str(n), "equal") for n in range(1, MOST_ITEMS + 1)])
     sharing.session.commit()
     browsers[who].page(place(sharing, tail))
     seen: list[str] = []
