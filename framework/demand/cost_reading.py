@@ -146,13 +146,18 @@ def answers(session: Session, proposal: CostProposal) -> dict[int, CostAnswer]:
 
 def divided(item: CostItem, listed: Iterable[Member]) -> Split:
     """How an item of a draft is divided over these members."""
-    percents = {share.member_id: share.percent for share in item.shares}
-    return split(item.rule, item.amount, [Sharer(one.number, one.spend, percents.get(one.number)) for one in listed])
+    entered = percents(item)
+    return split(item.rule, item.amount, [Sharer(one.number, one.spend, entered.get(one.number)) for one in listed])
 
 
 def parts(item: CostItem) -> dict[int, Decimal]:
     """What each member bears of an item that was proposed, by number."""
     return {share.member_id: share.amount for share in item.shares if share.amount is not None}
+
+
+def percents(item: CostItem) -> dict[int, Decimal | None]:
+    """The shares of an item that were entered, in per cent, by number of the member."""
+    return {share.member_id: share.percent for share in item.shares}
 
 
 def sums_of_members(items: Iterable[tuple[CostItem, Mapping[int, Decimal]]]) -> dict[int, dict[str, Decimal]]:

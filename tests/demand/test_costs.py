@@ -5,21 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import io
 from decimal import Decimal
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import event, select
 
-from framework.demand import cost_paste, costs
+from framework.demand import cost_paste, cost_sheet, costs
 from framework.demand import cost_reading as reading
 from framework.demand.cost_plan import MOST_ITEMS, Plan, Planned
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
 from framework.ground.reading.numbers import Habit
 from models.base import db
-from models.costs import CostAnswer, CostProposal
+from models.costs import CostAnswer, CostProposal, CostShare
 from models.records import AuditEvent, Mail
 from models.signons import SignOn
+from views.demand import cost_words
 
 SPENDS = ("6000000", "3000000", "1000000")
 
@@ -695,3 +697,34 @@ def test_a_member_is_offered_the_versions_it_shares_in_and_no_others(sharing, br
 
     assert "Other versions" in browsers["a"].page(place(sharing)).text
     assert "Other versions" not in browser.page(place(sharing)).text
+
+
+class Walked(list):
+    """Shares that count how often they are walked through."""
+
+    walks = 0
+
+    def __iter__(self):
+        self.walks += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("rule", ["entered", "by_spend"])
+def test_the_shares_of_a_cost_are_walked_through_once_however_many_members(app, rule):
+    members = [reading.Member(n, str(n), f"Member {n}", Decimal(n)) for n in range(1, 101)]
+    shares = Walked(CostShare(member_id=n, percent=Decimal(1), amount=Decimal(1)) for n in range(1, 101))
+    item = SimpleNamespace(id=1, position=1, label="Dues", amount=Decimal(100), currency="EUR", rule=rule)
+    item.shares, item.proposal = shares, SimpleNamespace(round=SimpleNamespace(currency="EUR"), items=[item])
+    visible = frozenset(range(1, 101))
+
+    rows = list(cost_sheet._shares([item], members, visible, {}, {"": ""}, str))
+    of_sheet, shares.walks = shares.walks, 0
+    with app.test_request_context():
+        version = cost_words.Version(item.proposal, members, {}, visible, None)
+        shown = cost_words.table(version)["rows"]
+        of_table, shares.walks = shares.walks, 0
+        previewed = cost_words.preview([item], members)["rows"]
+
+    assert (len(rows), len(shown), len(previewed)) == (100, 100, 100)
+    assert shown[7]["cells"][0]["basis"] == previewed[7]["cells"][0]["basis"] != ""
+    assert max(of_sheet, of_table, shares.walks) <= 2

@@ -151,7 +151,7 @@ def _own(version: cost_words.Version | None) -> dict[str, Any] | None:
                 "item": item,
                 "amount": parts.get(version.own),
                 "rule": cost_words.rule_words(item, len(version.members)),
-                "basis": cost_words.basis(item, member),
+                "basis": cost_words.basis(item, member, reading.percents(item)),
             }
             for item, parts in borne
         ],
