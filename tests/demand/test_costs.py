@@ -18,11 +18,14 @@ from framework.demand import cost_notices as notices
 from framework.demand import cost_paste, cost_sheet, costs
 from framework.demand import cost_reading as reading
 from framework.demand.cost_plan import MOST_ITEMS, Plan, Planned
+from framework.demand.cost_steps import answer_step
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
 from framework.ground.reading.numbers import Habit
+from framework.rounds.next_action import Reader
 from models.base import db
 from models.costs import CostAnswer, CostProposal, CostShare
 from models.records import AuditEvent, Mail
+from models.rounds import Round
 from models.signons import SignOn
 from views.demand import cost_words
 
@@ -768,3 +771,48 @@ def test_asking_and_withdrawing_take_as_many_statements_for_many_members_as_for_
     assert mails(sharing, "costs_reminder") == mails(sharing, "costs_proposed") == []
     assert len(at_once(asked_many)) == len(at_once(asked_few)) <= 5
     assert len(at_once(told)) <= 5
+
+
+def test_whether_an_answer_is_waited_for_takes_one_query(sharing):
+    reader = sharing.actor(0)
+    member = reader.organisation_id
+
+    def waits():
+        sharing.session.flush()
+        with statements() as seen:
+            found = reading.waits_for(sharing.session, sharing.round, member)
+        assert len(seen) == 1
+        return found
+
+    found = [waits()]
+    draft = saved(sharing)
+    found.append(waits())
+    costs.propose(sharing.session, draft, actor=sharing.lead_actor, now=sharing.clock(), version=draft.version)
+    found.append(waits())
+    said(sharing, draft, member=1)
+    found.append(waits())
+    said(sharing, draft, "no", reason="No.")
+    found.append(waits())
+    newer = proposed(sharing)
+    found.append(waits())
+    costs.withdraw(sharing.session, newer, actor=sharing.lead_actor, now=sharing.clock(), motive="Wrong.")
+    found.append(waits())
+    late = sharing.build.sign_on(sharing.round, state="confirmed").organisation
+
+    assert found == [False, False, True, True, False, True, False]
+    assert not reading.waits_for(sharing.session, sharing.round, late.id)
+
+
+def test_the_step_of_a_member_takes_one_query_and_loads_no_answer(sharing):
+    proposed(sharing)
+    said(sharing, proposed(sharing), member=1)
+    sharing.session.flush()
+    reader = Reader(sharing.actor(0), frozenset({"member"}), sharing.clock())
+    sharing.session.expunge_all()
+    round_ = sharing.session.get_one(Round, sharing.round.id)
+
+    with statements() as seen:
+        step = answer_step(sharing.session, round_, reader)
+
+    assert (step.page, step.urgency, len(seen)) == ("demand.costs", 60, 1)
+    assert not any(isinstance(one, CostAnswer | CostProposal) for one in sharing.session)
