@@ -648,6 +648,7 @@ NAMES = {1: "Gemeente A", 2: "Gemeente B", 3: "Gemeente B"}
         ("Gemeente A\t50\nGemeente A\t50", {1: "50"}, 1),
         ("Gemeente A\t50\nTogether\t100", {1: "50"}, 1),
         ("Gemeente A\tall of it", {}, 1),
+        ("Gemeente A\t33.330\nGemeente B\t33.3375 %", {1: "33.33"}, 1),
         ("Gemeente A", {}, 1),
         ("\n\n", {}, 0),
     ],
@@ -684,6 +685,21 @@ def test_entered_shares_go_out_in_a_workbook_and_come_back_by_pasting(sharing, b
     sharing.session.expire_all()
     again = sharing.session.scalars(select(CostProposal)).one()
     assert {share.member_id: share.percent for share in again.items[0].shares} == shares
+
+
+def test_a_pasted_share_with_a_third_decimal_is_told_with_its_row_and_not_rounded(sharing, browsers):
+    sharing.session.commit()
+    block = "Gemeente A\t33.3375\nGemeente B\t33.33\nGemeente C\t33.33"
+
+    answer = browsers["lead"].post(
+        place(sharing, "/draft"), data=form(sharing, {"rule": "entered"}) | {"paste-1": block}
+    )
+    text = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert "Row 1: the share “33.3375” has more than two decimals." in text
+    assert "33.34" not in text
+    assert sharing.session.scalars(select(CostProposal)).all() == []
 
 
 def test_reminders_leave_out_a_member_that_left(sharing, clock):
