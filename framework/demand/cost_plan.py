@@ -15,6 +15,7 @@ from models.costs import COST_KINDS, COST_RULES
 
 MOST_ITEMS = 20
 MOST_MONEY = Decimal(10) ** 12
+LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,20 @@ class Plan:
 def cleaned(typed: str) -> str:
     """A text as it is kept: fit for any database, one sign a line end, no blanks around it."""
     return storable(typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def reasoned(typed: str, place: str) -> str:
+    """A motive or a reason as it is kept, blank or not; nothing is cut. Raises InvalidInput where it is too long."""
+    found = cleaned(typed)
+    if len(found) > LONGEST_REASON:
+        raise InvalidInput(
+            "text-too-long",
+            N_("This text has %(length)s characters, and at most %(most)s are kept. Shorten it and send it again."),
+            field=place,
+            length=len(found),
+            most=LONGEST_REASON,
+        )
+    return found
 
 
 def checked(plan: Plan, currency: str) -> Plan:

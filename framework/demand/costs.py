@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from framework.demand import cost_notices as notices
 from framework.demand import cost_reading as reading
-from framework.demand.cost_plan import Plan, Planned, checked, cleaned
+from framework.demand.cost_plan import Plan, Planned, checked, reasoned
 from framework.demand.cost_splits import Split
 from framework.ground import audit, permissions
 from framework.ground.actors import Actor
@@ -47,7 +47,10 @@ def save(
     _lock(session, round_)
     found = reading.draft(session, round_)
     if (found.version if found is not None else 0) != version:
-        raise _stale()
+        raise Stale(
+            "stale",
+            N_("Somebody else changed this while you were writing. Your text is kept below; load the page again."),
+        )
     plan = checked(plan, round_.currency)
     draft = found or _begun(session, round_, actor, now)
     draft.title, draft.note, draft.answer_by = plan.title, plan.note, plan.answer_by
@@ -74,7 +77,7 @@ def propose(session: Session, draft: CostProposal, *, actor: Actor, now: dt.date
     _lock(session, draft.round)
     session.refresh(draft)
     if draft.version != version or draft.proposed_at is not None:
-        raise _stale()
+        raise Stale("stale", N_("The draft was changed meanwhile. Look at what it says now, then propose it."))
     if not draft.items:
         raise MoveRefused("costs-empty", N_("There is no cost yet. Enter one and save."))
     if draft.answer_by is not None and draft.answer_by < _today(draft.round, now):
@@ -102,14 +105,17 @@ def propose(session: Session, draft: CostProposal, *, actor: Actor, now: dt.date
 
 
 def withdraw(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.datetime, motive: str) -> None:
-    """Take the version that stands back, saying why; nobody is asked any more, and its members are told."""
+    """Take the version that stands back, saying why; nobody is asked any more, and its members are told.
+
+    Raises MoveRefused without a motive, InvalidInput for one that is too long.
+    """
     permissions.require(session, actor, Permission.COSTS_PROPOSE, proposal.round)
     _require_standing(session, proposal)
-    motive = cleaned(motive)
+    motive = reasoned(motive, "motive")
     if not motive:
         raise MoveRefused("motive-missing", N_("Say why: a motive is required and stays in the record."))
     proposal.withdrawn_at, proposal.withdrawn_by_id = now, actor.user_id
-    proposal.withdraw_motive = motive[:1000]
+    proposal.withdraw_motive = motive
     audit.record(
         session,
         WITHDRAWN,
@@ -128,7 +134,8 @@ def answer(
     """A member agrees (`yes`) or objects (`no`, with a reason) to the version that stands; the lead is told.
 
     It may change its answer until everybody agreed. Raises NotFound for a member without a share, MoveRefused where
-    all agreed or it said the same before, InvalidInput for an objection without a reason, Stale for an older version.
+    all agreed or it said the same before, InvalidInput for an objection without a reason or a reason that is too long,
+    Stale for an older version.
     """
     permissions.require(session, actor, Permission.COSTS_ANSWER, proposal.round)
     _require_standing(session, proposal)
@@ -137,7 +144,7 @@ def answer(
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     if said not in COST_ANSWERS:
         raise InvalidInput("costs-answer-missing", N_("Say whether you agree or object."), field="answer")
-    reason = cleaned(reason)
+    reason = reasoned(reason, "reason")
     if said == "no" and not reason:
         raise InvalidInput(
             "costs-reason-missing", N_("Say why you object, so that the lead can mend it."), field="reason"
@@ -148,7 +155,7 @@ def answer(
         proposal_id=proposal.id,
         member_id=member,
         answer=said,
-        reason=reason[:1000],
+        reason=reason,
         by_id=actor.user_id,
         at=now,
     )
@@ -213,13 +220,6 @@ def _today(round_: Round, now: dt.datetime) -> dt.date:
 def _lock(session: Session, round_: Round) -> None:
     """One act about the costs of a round at a time."""
     session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
-
-
-def _stale() -> Stale:
-    return Stale(
-        "stale",
-        N_("Somebody else changed this while you were writing. Your text is kept below; load the page again."),
-    )
 
 
 def _require_standing(session: Session, proposal: CostProposal) -> None:

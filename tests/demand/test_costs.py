@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
@@ -312,6 +313,24 @@ def test_an_objection_needs_a_reason_and_an_answer_is_yes_or_no(sharing):
         said(sharing, proposal, "perhaps")
 
 
+def test_a_reason_and_a_motive_are_kept_whole_or_refused_and_a_line_end_is_one_character(sharing):
+    proposal = proposed(sharing)
+    longest = "\r\n".join(["x" * 199] * 5) + "x"
+    assert len(longest.replace("\r", "")) == 1000
+
+    for too_long in (longest + "x", "\x00" * 251):
+        with pytest.raises(InvalidInput, match="text-too-long") as refused:
+            said(sharing, proposal, "no", reason=too_long)
+        assert (refused.value.field, refused.value.params["most"]) == ("reason", 1000)
+        with pytest.raises(InvalidInput, match="text-too-long") as refused:
+            costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive=too_long)
+        assert refused.value.field == "motive"
+
+    made = said(sharing, proposal, "no", reason=longest)
+    costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive=longest)
+    assert made.reason == proposal.withdraw_motive == longest.replace("\r\n", "\n")
+
+
 def test_an_answer_may_change_until_everybody_agreed(sharing):
     proposal = proposed(sharing)
     said(sharing, proposal, "no", reason="Wait.")
@@ -604,9 +623,87 @@ def test_a_member_states_its_spend_and_the_split_by_spend_becomes_possible(shari
     stale = browsers["c"].post(place(sharing, "/spend"), data=at | {"spend": "2"}, follow_redirects=True)
 
     assert "Give your yearly spend as an amount" in refused.get_data(as_text=True)
-    assert "Somebody else changed this" in stale.get_data(as_text=True)
+    assert "Your sign-on was changed by somebody else" in stale.get_data(as_text=True)
     assert "EUR 1,050.00" in browsers["lead"].page(place(sharing, "/draft")).text
     assert kinds(sharing)[-1] == "costs.spend_stated"
+
+
+def field(text, name):
+    """What a page offers again in the field of this name, and whether it marks it as wrong."""
+    tag = re.search(rf'<(?:textarea|input)[^>]* name="{name}"[^>]*>([^<]*)', text)
+    value = re.search(r' value="([^"]*)"', tag[0])
+    return value[1] if value else tag[1].strip(), "--error" in tag[0]
+
+
+def test_a_refused_reason_motive_or_spend_stays_on_the_page_and_is_told_at_its_field(sharing, browsers):
+    proposal = proposed(sharing)
+    sign_on = sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one()
+    seen, public_id = str(sign_on.version), proposal.public_id
+    sharing.session.commit()
+    shown, long = {"proposal": public_id}, "y" * 1001
+    lead, member = browsers["lead"], browsers["a"]
+
+    objected = member.post(place(sharing, "/answer"), data=shown | {"answer": "no", "reason": long})
+    withdrawn = lead.post(place(sharing, "/withdraw"), data=shown | {"motive": long})
+    stated = member.post(place(sharing, "/spend"), data={"version": seen, "spend": "a million"})
+
+    for answer, name, typed, at in (
+        (objected, "reason", long, "objection"),
+        (withdrawn, "motive", long, "withdraw-motive"),
+        (stated, "spend", "a million", "spend"),
+    ):
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert field(text, name) == (typed, True)
+        assert f'href="#{at}"' in text
+    assert "This text has 1,001 characters, and at most 1,000 are kept." in objected.get_data(as_text=True)
+    sharing.session.rollback()
+    assert sharing.session.scalars(select(CostAnswer)).all() == []
+
+
+def test_a_spend_that_was_overtaken_is_kept_on_the_page_that_says_so(sharing, browsers):
+    sign_on = sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one()
+    data = {"version": str(sign_on.version)}
+    sharing.session.commit()
+    browsers["a"].post(place(sharing, "/spend"), data=data | {"spend": "7000000"})
+
+    answer = browsers["a"].post(place(sharing, "/spend"), data=data | {"spend": "5"})
+    text = answer.get_data(as_text=True)
+
+    assert answer.status_code == 409
+    assert "What you typed is kept below" in text
+    assert "EUR 7,000,000.00" in text
+    assert field(text, "spend") == ("5", False)
+
+
+def test_a_draft_that_changed_is_not_proposed_and_nothing_is_said_to_be_kept(sharing, browsers):
+    saved(sharing)
+    sharing.session.commit()
+
+    text = browsers["lead"].post(place(sharing, "/propose"), data={"version": "99"}, follow_redirects=True)
+
+    assert "The draft was changed meanwhile." in text.get_data(as_text=True)
+    assert "kept below" not in text.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("who", "said_so"),
+    [
+        ("members", "The lead and the other members read this."),
+        ("lead", "The lead and your own organisation read this; the other members do not."),
+    ],
+)
+def test_an_objector_reads_who_reads_the_objection(sharing, browsers, who, said_so):
+    sharing.round.settings = {"share_member_volumes": who}
+    proposal = proposed(sharing)
+    said(sharing, proposal, "no", reason="A third is too much.")
+    sharing.session.commit()
+
+    of_other = browsers["b"].page(place(sharing)).text
+
+    assert said_so in of_other
+    assert ("A third is too much." in of_other) == (who == "members")
+    assert "A third is too much." in browsers["a"].page(place(sharing)).text
 
 
 def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
