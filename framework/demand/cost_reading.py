@@ -93,7 +93,7 @@ def waits_for(session: Session, round_: Round, member_id: int) -> bool:
     return session.scalar(query) is not None
 
 
-def _newest_first(round_: Round) -> Select[tuple[CostProposal]]:
+def _newest_first(round_: Round) -> Select[CostProposal]:
     return (
         select(CostProposal)
         .where(CostProposal.round_id == round_.id, CostProposal.proposed_at.is_not(None))
