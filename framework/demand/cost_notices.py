@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
-from framework.signons.notices import holders
+from framework.signons.notices import holders, holders_of
 from models.costs import CostAnswer, CostNotice, CostProposal
 from models.people import Organisation
 from models.records import Mail
@@ -18,25 +18,25 @@ from models.records import Mail
 def ask(
     session: Session, proposal: CostProposal, members: Collection[int], *, now: dt.datetime, is_reminder: bool = False
 ) -> int:
-    """Ask the people of members for an answer, in one mail each; how many mails."""
-    sent = 0
+    """Ask the people of members for an answer, in one mail each, all in one flush; how many mails."""
     query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(members))
     names = {number: name for number, name in session.execute(query)}  # noqa: C416 - a Row is no pair to mypy
-    for member in sorted(members):
-        for user in holders(session, member, "member", now=now):
-            posted = mail.post(
-                session,
-                "costs_reminder" if is_reminder else "costs_proposed",
-                to=user,
-                now=now,
-                round_=proposal.round,
-                **_facts(proposal),
-                member=names.get(member, ""),
-            )
-            session.flush()
-            session.add(CostNotice(proposal_id=proposal.id, member_id=member, mail_id=posted.id, at=now))
-            sent += 1
-    return sent
+    template, facts = "costs_reminder" if is_reminder else "costs_proposed", _facts(proposal)
+    made = [
+        CostNotice(
+            proposal_id=proposal.id,
+            member_id=member,
+            mail=mail.post(
+                session, template, to=user, now=now, round_=proposal.round, **facts, member=names.get(member, "")
+            ),
+            at=now,
+        )
+        for member, people in holders_of(session, members, "member", now=now).items()
+        for user in people
+    ]
+    session.add_all(made)
+    session.flush()
+    return len(made)
 
 
 def answered(session: Session, proposal: CostProposal, answer: CostAnswer, *, now: dt.datetime) -> None:
@@ -60,32 +60,31 @@ def answered(session: Session, proposal: CostProposal, answer: CostAnswer, *, no
 def withdrawn(session: Session, proposal: CostProposal, members: Collection[int], *, now: dt.datetime) -> None:
     """Take what waits out of the outbox and tell the members that nothing is asked of them any more."""
     drop(session, proposal)
-    for member in sorted(members):
-        for user in holders(session, member, "member", now=now):
+    facts = _facts(proposal)
+    for people in holders_of(session, members, "member", now=now).values():
+        for user in people:
             mail.post(
                 session,
                 "costs_withdrawn",
                 to=user,
                 now=now,
                 round_=proposal.round,
-                **_facts(proposal),
+                **facts,
                 reason=proposal.withdraw_motive,
             )
 
 
 def drop(session: Session, proposal: CostProposal, member_id: int | None = None) -> None:
     """Take the mails that still wait out of the outbox: those of a member, or of all."""
-    waiting = (
-        select(Mail)
-        .join(CostNotice, CostNotice.mail_id == Mail.id)
-        .where(CostNotice.proposal_id == proposal.id, Mail.state == "waiting")
-        .order_by(Mail.id)
-        .with_for_update(of=Mail)
-    )
+    asked = select(CostNotice.mail_id).where(CostNotice.proposal_id == proposal.id)
     if member_id is not None:
-        waiting = waiting.where(CostNotice.member_id == member_id)
-    for one in session.scalars(waiting.execution_options(populate_existing=True)):
-        one.state = "dropped"
+        asked = asked.where(CostNotice.member_id == member_id)
+    session.execute(
+        update(Mail)
+        .where(Mail.id.in_(asked), Mail.state == "waiting")
+        .values(state="dropped", version=Mail.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def last_asked(session: Session, proposal: CostProposal) -> dict[int, dt.datetime]:

@@ -12,6 +12,8 @@ from framework.ground.text import N_, key_of
 
 Problem = tuple[str, dict[str, object]]
 """A sentence (a template) and its parameters."""
+Known = dict[str, list[int]]
+"""The numbers of the members that have a name, by its key."""
 
 
 @dataclass(slots=True)
@@ -26,24 +28,27 @@ def read(text: str, names: Mapping[int, str], habit: Habit) -> Pasted:
     """The shares of a block; `names` are the members by number, `habit` how the reader writes decimals.
 
     A first row whose second cell is no figure is a heading. Names are compared without case and blanks. A block whose
-    figures show another decimal sign than the reader's is read as it shows. Raises InvalidInput for too many rows.
+    figures show another decimal sign than the reader's is read as it shows. A third decimal is told, never rounded. Raises InvalidInput for too many rows.
     """
     rows = [(number, cells) for number, cells in split_block(text).rows if any(cells)]
     rows = [(number, [*cells, ""][:2]) for number, cells in rows]
+    known: Known = {}
+    for number, name in names.items():
+        known.setdefault(key_of(name), []).append(number)
     shown = decimal_habit(cells[1] for _number, cells in rows)
     habit = habit if shown is Habit.UNCLEAR or not _has_sign(rows) else shown
-    if rows and _share(rows[0][1][1], habit) is None and _member(rows[0][1][0], names) is None:
+    if rows and _share(rows[0][1][1], habit) is None and not _members(rows[0][1][0], known):
         rows = rows[1:]
     found = Pasted()
     for number, (name, share) in rows:
-        problem = _take(found, number, name, share, names, habit)
+        problem = _take(found, number, name, share, known, habit)
         if problem is not None:
             found.problems.append(problem)
     return found
 
 
-def _take(found: Pasted, row: int, name: str, share: str, names: Mapping[int, str], habit: Habit) -> Problem | None:
-    members = _members(name, names)
+def _take(found: Pasted, row: int, name: str, share: str, known: Known, habit: Habit) -> Problem | None:
+    members = _members(name, known)
     if not members:
         return N_("Row %(row)s: “%(name)s” is no confirmed member. Write its name as this page does."), _at(row, name)
     if len(members) > 1:
@@ -53,6 +58,13 @@ def _take(found: Pasted, row: int, name: str, share: str, names: Mapping[int, st
     percent = _share(share, habit)
     if percent is None:
         return N_("Row %(row)s: “%(name)s” is not a number we can read."), _at(row, share)
+    if percent != round(percent, 2):
+        return (
+            N_(
+                "Row %(row)s: the share “%(name)s” has more than two decimals. Round it yourself, so that all add up to 100, and paste again."
+            ),
+            _at(row, share),
+        )
     found.percents[members[0]] = percent
     return None
 
@@ -61,13 +73,9 @@ def _at(row: int, name: str) -> dict[str, object]:
     return {"row": row, "name": name[:100]}
 
 
-def _member(name: str, names: Mapping[int, str]) -> int | None:
-    return next(iter(_members(name, names)), None)
-
-
-def _members(name: str, names: Mapping[int, str]) -> list[int]:
+def _members(name: str, known: Known) -> list[int]:
     wanted = key_of(name)
-    return [number for number, known in names.items() if key_of(known) == wanted] if wanted else []
+    return known.get(wanted, []) if wanted else []
 
 
 def _share(text: str, habit: Habit) -> Decimal | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from framework.demand import dues
@@ -71,19 +71,34 @@ def members(session: Session, round_: Round) -> list[Member]:
 
 def standing(session: Session, round_: Round) -> CostProposal | None:
     """The version that members answer to: the newest that was proposed; None where it was withdrawn, or there is none."""
-    newest = next(iter(proposed(session, round_)), None)
+    newest = session.scalar(_newest_first(round_).limit(1))
     return newest if newest is not None and newest.withdrawn_at is None else None
 
 
 def proposed(session: Session, round_: Round) -> list[CostProposal]:
     """Every version that was proposed, the newest first."""
-    query = (
+    return list(session.scalars(_newest_first(round_).options(joinedload(CostProposal.proposed_by))))
+
+
+def waits_for(session: Session, round_: Round, member_id: int) -> bool:
+    """Whether the version that stands waits for the answer of a member that shares in it; one query."""
+    newest = _newest_first(round_).limit(1).with_only_columns(CostProposal.id, CostProposal.withdrawn_at).subquery()
+    shares = (
+        select(CostShare.id)
+        .join(CostItem, CostItem.id == CostShare.item_id)
+        .where(CostItem.proposal_id == newest.c.id, CostShare.member_id == member_id)
+    )
+    said = select(CostAnswer.id).where(CostAnswer.proposal_id == newest.c.id, CostAnswer.member_id == member_id)
+    query = select(newest.c.id).where(newest.c.withdrawn_at.is_(None), shares.exists(), ~said.exists())
+    return session.scalar(query) is not None
+
+
+def _newest_first(round_: Round) -> Select[CostProposal]:
+    return (
         select(CostProposal)
         .where(CostProposal.round_id == round_.id, CostProposal.proposed_at.is_not(None))
         .order_by(CostProposal.version_no.desc())
-        .options(joinedload(CostProposal.proposed_by))
     )
-    return list(session.scalars(query))
 
 
 def whole_version(session: Session, proposal: CostProposal) -> CostProposal:
@@ -146,13 +161,18 @@ def answers(session: Session, proposal: CostProposal) -> dict[int, CostAnswer]:
 
 def divided(item: CostItem, listed: Iterable[Member]) -> Split:
     """How an item of a draft is divided over these members."""
-    percents = {share.member_id: share.percent for share in item.shares}
-    return split(item.rule, item.amount, [Sharer(one.number, one.spend, percents.get(one.number)) for one in listed])
+    entered = percents(item)
+    return split(item.rule, item.amount, [Sharer(one.number, one.spend, entered.get(one.number)) for one in listed])
 
 
 def parts(item: CostItem) -> dict[int, Decimal]:
     """What each member bears of an item that was proposed, by number."""
     return {share.member_id: share.amount for share in item.shares if share.amount is not None}
+
+
+def percents(item: CostItem) -> dict[int, Decimal | None]:
+    """The shares of an item that were entered, in per cent, by number of the member."""
+    return {share.member_id: share.percent for share in item.shares}
 
 
 def sums_of_members(items: Iterable[tuple[CostItem, Mapping[int, Decimal]]]) -> dict[int, dict[str, Decimal]]:

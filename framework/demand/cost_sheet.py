@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from framework.demand.cost_reading import Member, divided, parts
+from framework.demand.cost_reading import Member, divided, parts, percents
 from framework.ground.table_files import Sheet, Value, workbook
 from framework.ground.text import N_
 from models.costs import CostAnswer, CostItem, CostProposal
@@ -75,8 +75,8 @@ def write_draft(
     ]
     for item in draft.items:
         if item.rule == "entered":
-            percents = {share.member_id: share.percent for share in item.shares}
-            entered: list[list[Value]] = [[one.name, percents.get(one.number)] for one in members]
+            given = percents(item)
+            entered: list[list[Value]] = [[one.name, given.get(one.number)] for one in members]
             title = words(N_("Entered shares"))
             sheets.append(
                 Sheet(f"{item.position} {title}", _said((N_("Member"), N_("Entered share in percent")), words), entered)
@@ -102,12 +102,13 @@ def _shares(
     labels: Mapping[str, str],
     words: Words,
 ) -> Iterator[list[Value]]:
+    shares = [(item, {share.member_id: share for share in item.shares}) for item in items]
     for one in members:
         if one.number in visible:
             answer = answers.get(one.number)
             said: list[Value] = [words(labels[answer.answer if answer else ""]), answer.reason if answer else ""]
-            for item in items:
-                share = next(found for found in item.shares if found.member_id == one.number)
+            for item, by_member in shares:
+                share = by_member[one.number]
                 place: list[Value] = [one.name, item.position, item.label, share.amount, item.currency]
                 yield [*place, share.percent, share.spend, *said]
     hidden = {one.number for one in members} - set(visible)

@@ -44,7 +44,9 @@ def state(
     if sign_on.version != version:
         raise Stale(
             "stale",
-            N_("Somebody else changed this while you were writing. Your text is kept below; load the page again."),
+            N_(
+                "Your sign-on was changed by somebody else meanwhile. What you typed is kept below: look at what is stated now, and send it again if it is right."
+            ),
         )
     if amount is None or not 0 <= amount < MOST_MONEY or amount != round(amount, 2):
         raise InvalidInput(

@@ -17,11 +17,8 @@ STATES = " ".join(sorted(GOING_ON - {"opened", "judging"}))
 @candidate(STATES, "member")
 def answer_step(session: Session, round_: Round, reader: Reader) -> Step | None:
     """A proposal waits for this member's answer."""
-    proposal = reading.standing(session, round_)
     member = reader.actor.organisation_id
-    if proposal is None or member is None or not reading.has_share(session, proposal, member):
-        return None
-    if member in reading.answers(session, proposal):
+    if member is None or not reading.waits_for(session, round_, member):
         return None
     return Step(
         N_("A proposal of joint costs waits for your answer."),

@@ -6,10 +6,7 @@ A proposed version never changes; the next one takes its place and asks everybod
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,13 +16,14 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from framework.demand import cost_notices as notices
 from framework.demand import cost_reading as reading
+from framework.demand.cost_plan import Plan, Planned, checked, reasoned
 from framework.demand.cost_splits import Split
 from framework.ground import audit, permissions
 from framework.ground.actors import Actor
-from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale, taken
+from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from models.costs import COST_ANSWERS, COST_KINDS, COST_RULES, CostAnswer, CostItem, CostProposal, CostShare
+from models.costs import COST_ANSWERS, CostAnswer, CostItem, CostProposal, CostShare
 from models.rounds import Round
 
 SAVED = audit.declare("costs.saved", "version_no", "items")
@@ -34,32 +32,7 @@ WITHDRAWN = audit.declare("costs.withdrawn", "version_no", "motive")
 AGREED = audit.declare("costs.agreed", "version_no", "reason")
 OBJECTED = audit.declare("costs.objected", "version_no", "reason")
 REMINDED = audit.declare("costs.reminded", "version_no", "members", "mails")
-MOST_ITEMS = 20
-MOST_MONEY = Decimal(10) ** 12
 A_DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One cost as the lead types it; `percents` by number of the member, None where nothing was entered."""
-
-    kind: str
-    label: str
-    amount: Decimal | None
-    currency: str
-    rule: str
-    source: str = ""
-    percents: Mapping[int, Decimal | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A draft as the lead types it."""
-
-    title: str
-    items: Sequence[Planned]
-    note: str = ""
-    answer_by: dt.date | None = None
 
 
 def save(
@@ -74,10 +47,13 @@ def save(
     _lock(session, round_)
     found = reading.draft(session, round_)
     if (found.version if found is not None else 0) != version:
-        raise _stale()
-    _check(plan)
+        raise Stale(
+            "stale",
+            N_("Somebody else changed this while you were writing. Your text is kept below; load the page again."),
+        )
+    plan = checked(plan, round_.currency)
     draft = found or _begun(session, round_, actor, now)
-    draft.title, draft.note, draft.answer_by = plan.title.strip(), plan.note.strip(), plan.answer_by
+    draft.title, draft.note, draft.answer_by = plan.title, plan.note, plan.answer_by
     draft.edited_at = now
     if found is not None:
         flag_modified(draft, "edited_at")  # what changed may be its costs alone, and who looks at it must notice
@@ -101,7 +77,7 @@ def propose(session: Session, draft: CostProposal, *, actor: Actor, now: dt.date
     _lock(session, draft.round)
     session.refresh(draft)
     if draft.version != version or draft.proposed_at is not None:
-        raise _stale()
+        raise Stale("stale", N_("The draft was changed meanwhile. Look at what it says now, then propose it."))
     if not draft.items:
         raise MoveRefused("costs-empty", N_("There is no cost yet. Enter one and save."))
     if draft.answer_by is not None and draft.answer_by < _today(draft.round, now):
@@ -129,13 +105,17 @@ def propose(session: Session, draft: CostProposal, *, actor: Actor, now: dt.date
 
 
 def withdraw(session: Session, proposal: CostProposal, *, actor: Actor, now: dt.datetime, motive: str) -> None:
-    """Take the version that stands back, saying why; nobody is asked any more, and its members are told."""
+    """Take the version that stands back, saying why; nobody is asked any more, and its members are told.
+
+    Raises MoveRefused without a motive, InvalidInput for one that is too long.
+    """
     permissions.require(session, actor, Permission.COSTS_PROPOSE, proposal.round)
     _require_standing(session, proposal)
-    if not motive.strip():
+    motive = reasoned(motive, "motive")
+    if not motive:
         raise MoveRefused("motive-missing", N_("Say why: a motive is required and stays in the record."))
     proposal.withdrawn_at, proposal.withdrawn_by_id = now, actor.user_id
-    proposal.withdraw_motive = motive.strip()[:1000]
+    proposal.withdraw_motive = motive
     audit.record(
         session,
         WITHDRAWN,
@@ -154,7 +134,8 @@ def answer(
     """A member agrees (`yes`) or objects (`no`, with a reason) to the version that stands; the lead is told.
 
     It may change its answer until everybody agreed. Raises NotFound for a member without a share, MoveRefused where
-    all agreed or it said the same before, InvalidInput for an objection without a reason, Stale for an older version.
+    all agreed or it said the same before, InvalidInput for an objection without a reason or a reason that is too long,
+    Stale for an older version.
     """
     permissions.require(session, actor, Permission.COSTS_ANSWER, proposal.round)
     _require_standing(session, proposal)
@@ -163,7 +144,8 @@ def answer(
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     if said not in COST_ANSWERS:
         raise InvalidInput("costs-answer-missing", N_("Say whether you agree or object."), field="answer")
-    if said == "no" and not reason.strip():
+    reason = reasoned(reason, "reason")
+    if said == "no" and not reason:
         raise InvalidInput(
             "costs-reason-missing", N_("Say why you object, so that the lead can mend it."), field="reason"
         )
@@ -173,7 +155,7 @@ def answer(
         proposal_id=proposal.id,
         member_id=member,
         answer=said,
-        reason=reason.strip()[:1000],
+        reason=reason,
         by_id=actor.user_id,
         at=now,
     )
@@ -240,13 +222,6 @@ def _lock(session: Session, round_: Round) -> None:
     session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
 
 
-def _stale() -> Stale:
-    return Stale(
-        "stale",
-        N_("Somebody else changed this while you were writing. Your text is kept below; load the page again."),
-    )
-
-
 def _require_standing(session: Session, proposal: CostProposal) -> None:
     _lock(session, proposal.round)
     session.refresh(proposal)
@@ -287,66 +262,13 @@ def _item(position: int, planned: Planned) -> CostItem:
     return CostItem(
         position=position,
         kind=planned.kind,
-        label=planned.label.strip(),
+        label=planned.label,
         amount=planned.amount,
         currency=planned.currency,
         rule=planned.rule,
-        source=planned.source.strip(),
+        source=planned.source,
         shares=shares if planned.rule == "entered" else [],
     )
-
-
-def _check(plan: Plan) -> None:
-    checks: list[Callable[[], None]] = [
-        lambda: _text(plan.title, "title", 200, is_needed=True),
-        lambda: _text(plan.note, "note", 2000),
-    ]
-    if len(plan.items) > MOST_ITEMS:
-        raise InvalidInput("costs-too-many", N_("A proposal holds %(most)s costs at most."), most=MOST_ITEMS)
-    for number, planned in enumerate(plan.items, 1):
-        checks += _checks_of(f"item-{number}", planned)
-        checks += [partial(_percent, found, f"share-{number}-{who}") for who, found in planned.percents.items()]
-    taken(*checks)
-
-
-def _checks_of(name: str, planned: Planned) -> list[Callable[[], None]]:
-    return [
-        lambda: _one_of(planned.kind, COST_KINDS, f"{name}-kind"),
-        lambda: _one_of(planned.rule, COST_RULES, f"{name}-rule"),
-        lambda: _text(planned.label, f"{name}-label", 200, is_needed=True),
-        lambda: _text(planned.source, f"{name}-source", 300),
-        lambda: _amount(planned.amount, f"{name}-amount"),
-        lambda: _currency(planned.currency, f"{name}-currency"),
-    ]
-
-
-def _text(text: str, place: str, longest: int, *, is_needed: bool = False) -> None:
-    if is_needed and not text.strip():
-        raise InvalidInput("value-missing", N_("Fill this in."), field=place)
-    if len(text.strip()) > longest:
-        raise InvalidInput("text-too-long", N_("Use at most %(most)s characters."), field=place, most=longest)
-
-
-def _one_of(value: str, known: Sequence[str], place: str) -> None:
-    if value not in known:
-        raise InvalidInput("choice-unknown", N_("Choose one."), field=place)
-
-
-def _amount(amount: Decimal | None, place: str) -> None:
-    if amount is not None and not 0 < amount < MOST_MONEY:
-        raise InvalidInput("amount-not-positive", N_("Give an amount above zero, or leave it blank."), field=place)
-    if amount is not None and amount != round(amount, 2):
-        raise InvalidInput("amount-decimals", N_("Use at most two decimals."), field=place)
-
-
-def _currency(code: str, place: str) -> None:
-    if len(code) != 3 or not code.isascii() or not code.isupper():
-        raise InvalidInput("choice-unknown", N_("Choose one."), field=place)
-
-
-def _percent(percent: Decimal | None, place: str) -> None:
-    if percent is not None and (not 0 <= percent <= 100 or percent != round(percent, 2)):
-        raise InvalidInput("percent-invalid", N_("Give a share from 0 to 100 with at most two decimals."), field=place)
 
 
 def _fix(item: CostItem, members: Sequence[reading.Member]) -> None:

@@ -69,7 +69,12 @@ def may_see_members(session: Session, actor: Actor, round_: Round) -> bool:
     roles = roles_in(session, actor, round_)
     if "lead" in roles:
         return True
-    return "member" in roles and settings.value(round_, "share_member_volumes") == "members"
+    return "member" in roles and members_see_members(round_)
+
+
+def members_see_members(round_: Round) -> bool:
+    """Whether the members of a round see what concerns each of the others alone, by `share_member_volumes`."""
+    return bool(settings.value(round_, "share_member_volumes") == "members")
 
 
 def _of(figures: Pool, own: int | None) -> Lever | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
@@ -79,16 +79,35 @@ def holders(session: Session, organisation_id: int, role: str, *, now: dt.dateti
     query = (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(
-            RoleGrant.organisation_id == organisation_id,
-            RoleGrant.role == role,
-            RoleGrant.withdrawn_at.is_(None),
-            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
-            User.disabled_at.is_(None),
-        )
+        .where(RoleGrant.organisation_id == organisation_id, *_holds(role, now))
         .order_by(User.id)
     )
     return session.scalars(query).all()
+
+
+def holders_of(
+    session: Session, organisation_ids: Collection[int], role: str, *, now: dt.datetime
+) -> dict[int, list[User]]:
+    """Who holds a role in each of these organisations now, in one query; an organisation without anybody is left out."""
+    query = (
+        select(RoleGrant.organisation_id, User)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(RoleGrant.organisation_id.in_(organisation_ids), *_holds(role, now))
+        .order_by(RoleGrant.organisation_id, User.id)
+    )
+    found: dict[int, list[User]] = {}
+    for number, user in session.execute(query):
+        found.setdefault(number, []).append(user)
+    return found
+
+
+def _holds(role: str, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        RoleGrant.role == role,
+        RoleGrant.withdrawn_at.is_(None),
+        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
+        User.disabled_at.is_(None),
+    )
 
 
 def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, path: str | None = None) -> None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+from contextlib import contextmanager
 from decimal import Decimal
+from itertools import groupby
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import event, select
 
-from framework.demand import cost_paste, costs
+from framework.demand import cost_notices as notices
+from framework.demand import cost_paste, cost_sheet, costs
 from framework.demand import cost_reading as reading
-from framework.demand.costs import Plan, Planned
+from framework.demand.cost_plan import MOST_ITEMS, Plan, Planned
+from framework.demand.cost_steps import answer_step
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
 from framework.ground.reading.numbers import Habit
+from framework.rounds.next_action import Reader
 from models.base import db
-from models.costs import CostAnswer, CostProposal
+from models.costs import CostAnswer, CostProposal, CostShare
 from models.records import AuditEvent, Mail
+from models.rounds import Round
 from models.signons import SignOn
+from views.demand import cost_words
 
 SPENDS = ("6000000", "3000000", "1000000")
 
@@ -87,6 +96,26 @@ def kinds(world):
     return list(
         world.session.scalars(select(AuditEvent.kind).where(AuditEvent.kind.like("costs.%")).order_by(AuditEvent.seq))
     )
+
+
+@contextmanager
+def statements():
+    """The statements that are sent to the database meanwhile."""
+    seen: list[str] = []
+
+    def keep(_connection, _cursor, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", keep)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", keep)
+
+
+def at_once(seen):
+    """The statements without what one flush repeats: SQLite gives the keys of new rows one by one."""
+    return seen if db.engine.dialect.name == "postgresql" else [text for text, _same in groupby(seen)]
 
 
 def test_a_proposal_fixes_what_each_member_bears_and_asks_their_people(sharing):
@@ -195,6 +224,8 @@ def test_a_draft_without_costs_or_with_a_day_that_is_over_is_not_proposed(sharin
         (planned(kind="bribe"), "item-1-kind"),
         (planned(rule="by_head"), "item-1-rule"),
         (planned(currency="euro"), "item-1-currency"),
+        (planned(currency="XXQ"), "item-1-currency"),
+        (planned(currency="\x00AB"), "item-1-currency"),
         (planned(source="x" * 301), "item-1-source"),
         (planned(rule="entered", percents={7: Decimal("100.01")}), "share-1-7"),
         (planned(rule="entered", percents={7: Decimal(-1)}), "share-1-7"),
@@ -206,6 +237,17 @@ def test_what_cannot_be_a_cost_is_told_at_its_field(sharing, item, place):
         saved(sharing, item)
 
     assert refused.value.field == place
+
+
+def test_texts_that_no_database_stores_are_kept_with_visible_escapes(sharing):
+    proposal = proposed(sharing, planned(label="Du\x00es", source="a\ud800"), title="Co\x00sts", note="no\x00te")
+    made = said(sharing, proposal, "no", reason="too\x00 dear")
+    costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive="wr\x00ong")
+    sharing.session.flush()
+
+    assert (proposal.title, proposal.note, proposal.withdraw_motive) == ("Co\\x00sts", "no\\x00te", "wr\\x00ong")
+    assert (proposal.items[0].label, proposal.items[0].source) == ("Du\\x00es", "a\\ud800")
+    assert made.reason == "too\\x00 dear"
 
 
 def test_all_that_is_wrong_is_told_at_once(sharing):
@@ -221,7 +263,7 @@ def test_all_that_is_wrong_is_told_at_once(sharing):
 
 def test_more_costs_than_a_proposal_holds_are_refused(sharing):
     with pytest.raises(InvalidInput, match="costs-too-many"):
-        saved(sharing, *[planned()] * (costs.MOST_ITEMS + 1))
+        saved(sharing, *[planned()] * (MOST_ITEMS + 1))
 
 
 def test_a_draft_that_somebody_else_saved_meanwhile_is_stale(sharing):
@@ -269,6 +311,24 @@ def test_an_objection_needs_a_reason_and_an_answer_is_yes_or_no(sharing):
         said(sharing, proposal, "no", reason="  ")
     with pytest.raises(InvalidInput, match="costs-answer-missing"):
         said(sharing, proposal, "perhaps")
+
+
+def test_a_reason_and_a_motive_are_kept_whole_or_refused_and_a_line_end_is_one_character(sharing):
+    proposal = proposed(sharing)
+    longest = "\r\n".join(["x" * 199] * 5) + "x"
+    assert len(longest.replace("\r", "")) == 1000
+
+    for too_long in (longest + "x", "\x00" * 251):
+        with pytest.raises(InvalidInput, match="text-too-long") as refused:
+            said(sharing, proposal, "no", reason=too_long)
+        assert (refused.value.field, refused.value.params["most"]) == ("reason", 1000)
+        with pytest.raises(InvalidInput, match="text-too-long") as refused:
+            costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive=too_long)
+        assert refused.value.field == "motive"
+
+    made = said(sharing, proposal, "no", reason=longest)
+    costs.withdraw(sharing.session, proposal, actor=sharing.lead_actor, now=sharing.clock(), motive=longest)
+    assert made.reason == proposal.withdraw_motive == longest.replace("\r\n", "\n")
 
 
 def test_an_answer_may_change_until_everybody_agreed(sharing):
@@ -421,6 +481,22 @@ def test_what_was_typed_stays_where_it_cannot_be_read(sharing, browsers):
     assert 'href="#item-2-label"' in answer.get_data(as_text=True)
 
 
+def test_a_nul_in_a_form_of_joint_costs_breaks_no_page(sharing, browsers):
+    sharing.session.commit()
+    lead, member, nul = browsers["lead"], browsers["a"], "a\x00b"
+    answer = lead.post(place(sharing, "/draft"), data=form(sharing, {"currency": "\x00AB"}))
+    assert answer.status_code == 422
+    lead.post(place(sharing, "/draft"), data=form(sharing, {"label": nul, "source": nul}, title=nul, note=nul))
+    draft = sharing.session.scalars(select(CostProposal)).one()
+    lead.post(place(sharing, "/propose"), data={"version": str(draft.version)})
+
+    shown = {"proposal": draft.public_id}
+    member.post(place(sharing, "/answer"), data=shown | {"answer": "no", "reason": nul})
+    lead.post(place(sharing, "/withdraw"), data=shown | {"motive": nul})
+
+    assert "a\\x00b" in member.page(place(sharing, "/versions/1")).text
+
+
 def test_entered_shares_are_typed_per_member_and_told_where_they_do_not_fit(sharing, browsers):
     sharing.session.commit()
     lead = browsers["lead"]
@@ -547,9 +623,87 @@ def test_a_member_states_its_spend_and_the_split_by_spend_becomes_possible(shari
     stale = browsers["c"].post(place(sharing, "/spend"), data=at | {"spend": "2"}, follow_redirects=True)
 
     assert "Give your yearly spend as an amount" in refused.get_data(as_text=True)
-    assert "Somebody else changed this" in stale.get_data(as_text=True)
+    assert "Your sign-on was changed by somebody else" in stale.get_data(as_text=True)
     assert "EUR 1,050.00" in browsers["lead"].page(place(sharing, "/draft")).text
     assert kinds(sharing)[-1] == "costs.spend_stated"
+
+
+def field(text, name):
+    """What a page offers again in the field of this name, and whether it marks it as wrong."""
+    tag = re.search(rf'<(?:textarea|input)[^>]* name="{name}"[^>]*>([^<]*)', text)
+    value = re.search(r' value="([^"]*)"', tag[0])
+    return value[1] if value else tag[1].strip(), "--error" in tag[0]
+
+
+def test_a_refused_reason_motive_or_spend_stays_on_the_page_and_is_told_at_its_field(sharing, browsers):
+    proposal = proposed(sharing)
+    sign_on = sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one()
+    seen, public_id = str(sign_on.version), proposal.public_id
+    sharing.session.commit()
+    shown, long = {"proposal": public_id}, "y" * 1001
+    lead, member = browsers["lead"], browsers["a"]
+
+    objected = member.post(place(sharing, "/answer"), data=shown | {"answer": "no", "reason": long})
+    withdrawn = lead.post(place(sharing, "/withdraw"), data=shown | {"motive": long})
+    stated = member.post(place(sharing, "/spend"), data={"version": seen, "spend": "a million"})
+
+    for answer, name, typed, at in (
+        (objected, "reason", long, "objection"),
+        (withdrawn, "motive", long, "withdraw-motive"),
+        (stated, "spend", "a million", "spend"),
+    ):
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 422
+        assert field(text, name) == (typed, True)
+        assert f'href="#{at}"' in text
+    assert "This text has 1,001 characters, and at most 1,000 are kept." in objected.get_data(as_text=True)
+    sharing.session.rollback()
+    assert sharing.session.scalars(select(CostAnswer)).all() == []
+
+
+def test_a_spend_that_was_overtaken_is_kept_on_the_page_that_says_so(sharing, browsers):
+    sign_on = sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one()
+    data = {"version": str(sign_on.version)}
+    sharing.session.commit()
+    browsers["a"].post(place(sharing, "/spend"), data=data | {"spend": "7000000"})
+
+    answer = browsers["a"].post(place(sharing, "/spend"), data=data | {"spend": "5"})
+    text = answer.get_data(as_text=True)
+
+    assert answer.status_code == 409
+    assert "What you typed is kept below" in text
+    assert "EUR 7,000,000.00" in text
+    assert field(text, "spend") == ("5", False)
+
+
+def test_a_draft_that_changed_is_not_proposed_and_nothing_is_said_to_be_kept(sharing, browsers):
+    saved(sharing)
+    sharing.session.commit()
+
+    text = browsers["lead"].post(place(sharing, "/propose"), data={"version": "99"}, follow_redirects=True)
+
+    assert "The draft was changed meanwhile." in text.get_data(as_text=True)
+    assert "kept below" not in text.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("who", "said_so"),
+    [
+        ("members", "The lead and the other members read this."),
+        ("lead", "The lead and your own organisation read this; the other members do not."),
+    ],
+)
+def test_an_objector_reads_who_reads_the_objection(sharing, browsers, who, said_so):
+    sharing.round.settings = {"share_member_volumes": who}
+    proposal = proposed(sharing)
+    said(sharing, proposal, "no", reason="A third is too much.")
+    sharing.session.commit()
+
+    of_other = browsers["b"].page(place(sharing)).text
+
+    assert said_so in of_other
+    assert ("A third is too much." in of_other) == (who == "members")
+    assert "A third is too much." in browsers["a"].page(place(sharing)).text
 
 
 def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
@@ -568,22 +722,16 @@ def test_a_member_is_led_to_a_proposal_until_it_answered(sharing, browsers):
 def test_pages_take_few_queries_however_many_costs_and_members(sharing, browsers, who, tail):
     for _each in range(20):
         sharing.build.sign_on(sharing.round, state="confirmed", in_scope_spend_annual=Decimal(5))
-    proposal = proposed(sharing, *[planned(str(n)) for n in range(1, costs.MOST_ITEMS + 1)])
+    proposal = proposed(sharing, *[planned(str(n)) for n in range(1, MOST_ITEMS + 1)])
     said(sharing, proposal, "no", member=1, reason="No.")
-    saved(sharing, *[planned(str(n), "equal") for n in range(1, costs.MOST_ITEMS + 1)])
+    saved(sharing, *[planned(str(n), "equal") for n in range(1, MOST_ITEMS + 1)])
     sharing.session.commit()
     browsers[who].page(place(sharing, tail))
-    seen: list[str] = []
 
-    def count(_c, _cur, statement: str, *_rest: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            seen.append(statement)
+    with statements() as seen:
+        browsers[who].page(place(sharing, tail))
 
-    event.listen(db.engine, "before_cursor_execute", count)
-    browsers[who].page(place(sharing, tail))
-    event.remove(db.engine, "before_cursor_execute", count)
-
-    assert len(seen) <= 25
+    assert len([one for one in seen if one.lstrip().upper().startswith("SELECT")]) <= 25
 
 
 NAMES = {1: "Gemeente A", 2: "Gemeente B", 3: "Gemeente B"}
@@ -597,6 +745,7 @@ NAMES = {1: "Gemeente A", 2: "Gemeente B", 3: "Gemeente B"}
         ("Gemeente A\t50\nGemeente A\t50", {1: "50"}, 1),
         ("Gemeente A\t50\nTogether\t100", {1: "50"}, 1),
         ("Gemeente A\tall of it", {}, 1),
+        ("Gemeente A\t33.330\nGemeente B\t33.3375 %", {1: "33.33"}, 1),
         ("Gemeente A", {}, 1),
         ("\n\n", {}, 0),
     ],
@@ -635,6 +784,21 @@ def test_entered_shares_go_out_in_a_workbook_and_come_back_by_pasting(sharing, b
     assert {share.member_id: share.percent for share in again.items[0].shares} == shares
 
 
+def test_a_pasted_share_with_a_third_decimal_is_told_with_its_row_and_not_rounded(sharing, browsers):
+    sharing.session.commit()
+    block = "Gemeente A\t33.3375\nGemeente B\t33.33\nGemeente C\t33.33"
+
+    answer = browsers["lead"].post(
+        place(sharing, "/draft"), data=form(sharing, {"rule": "entered"}) | {"paste-1": block}
+    )
+    text = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert "Row 1: the share “33.3375” has more than two decimals." in text
+    assert "33.34" not in text
+    assert sharing.session.scalars(select(CostProposal)).all() == []
+
+
 def test_reminders_leave_out_a_member_that_left(sharing, clock):
     proposal = proposed(sharing)
     sharing.session.scalars(select(SignOn).where(SignOn.organisation_id == sharing.members[0].id)).one().state = "left"
@@ -666,3 +830,102 @@ def test_a_member_is_offered_the_versions_it_shares_in_and_no_others(sharing, br
 
     assert "Other versions" in browsers["a"].page(place(sharing)).text
     assert "Other versions" not in browser.page(place(sharing)).text
+
+
+class Walked(list):
+    """Shares that count how often they are walked through."""
+
+    walks = 0
+
+    def __iter__(self):
+        self.walks += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("rule", ["entered", "by_spend"])
+def test_the_shares_of_a_cost_are_walked_through_once_however_many_members(app, rule):
+    members = [reading.Member(n, str(n), f"Member {n}", Decimal(n)) for n in range(1, 101)]
+    shares = Walked(CostShare(member_id=n, percent=Decimal(1), amount=Decimal(1)) for n in range(1, 101))
+    item = SimpleNamespace(id=1, position=1, label="Dues", amount=Decimal(100), currency="EUR", rule=rule)
+    item.shares, item.proposal = shares, SimpleNamespace(round=SimpleNamespace(currency="EUR"), items=[item])
+    visible = frozenset(range(1, 101))
+
+    rows = list(cost_sheet._shares([item], members, visible, {}, {"": ""}, str))
+    of_sheet, shares.walks = shares.walks, 0
+    with app.test_request_context():
+        version = cost_words.Version(item.proposal, members, {}, visible, None)
+        shown = cost_words.table(version)["rows"]
+        of_table, shares.walks = shares.walks, 0
+        previewed = cost_words.preview([item], members)["rows"]
+
+    assert (len(rows), len(shown), len(previewed)) == (100, 100, 100)
+    assert shown[7]["cells"][0]["basis"] == previewed[7]["cells"][0]["basis"] != ""
+    assert max(of_sheet, of_table, shares.walks) <= 2
+
+
+def test_asking_and_withdrawing_take_as_many_statements_for_many_members_as_for_few(sharing):
+    few = proposed(sharing)
+    with statements() as asked_few:
+        notices.ask(sharing.session, few, [one.id for one in sharing.members], now=sharing.clock(), is_reminder=True)
+    for _each in range(20):
+        sign_on = sharing.build.sign_on(sharing.round, state="confirmed", in_scope_spend_annual=Decimal(5))
+        sharing.build.user(sign_on.organisation)
+        sharing.members.append(sign_on.organisation)
+    many = proposed(sharing)
+    everybody = [one.id for one in sharing.members]
+
+    with statements() as asked_many:
+        sent = notices.ask(sharing.session, many, everybody, now=sharing.clock(), is_reminder=True)
+    with statements() as told:
+        notices.withdrawn(sharing.session, many, everybody, now=sharing.clock())
+        sharing.session.flush()
+
+    assert sent == len(mails(sharing, "costs_withdrawn")) == 26
+    assert mails(sharing, "costs_reminder") == mails(sharing, "costs_proposed") == []
+    assert len(at_once(asked_many)) == len(at_once(asked_few)) <= 5
+    assert len(at_once(told)) <= 5
+
+
+def test_whether_an_answer_is_waited_for_takes_one_query(sharing):
+    reader = sharing.actor(0)
+    member = reader.organisation_id
+
+    def waits():
+        sharing.session.flush()
+        with statements() as seen:
+            found = reading.waits_for(sharing.session, sharing.round, member)
+        assert len(seen) == 1
+        return found
+
+    found = [waits()]
+    draft = saved(sharing)
+    found.append(waits())
+    costs.propose(sharing.session, draft, actor=sharing.lead_actor, now=sharing.clock(), version=draft.version)
+    found.append(waits())
+    said(sharing, draft, member=1)
+    found.append(waits())
+    said(sharing, draft, "no", reason="No.")
+    found.append(waits())
+    newer = proposed(sharing)
+    found.append(waits())
+    costs.withdraw(sharing.session, newer, actor=sharing.lead_actor, now=sharing.clock(), motive="Wrong.")
+    found.append(waits())
+    late = sharing.build.sign_on(sharing.round, state="confirmed").organisation
+
+    assert found == [False, False, True, True, False, True, False]
+    assert not reading.waits_for(sharing.session, sharing.round, late.id)
+
+
+def test_the_step_of_a_member_takes_one_query_and_loads_no_answer(sharing):
+    proposed(sharing)
+    said(sharing, proposed(sharing), member=1)
+    sharing.session.flush()
+    reader = Reader(sharing.actor(0), frozenset({"member"}), sharing.clock())
+    sharing.session.expunge_all()
+    round_ = sharing.session.get_one(Round, sharing.round.id)
+
+    with statements() as seen:
+        step = answer_step(sharing.session, round_, reader)
+
+    assert (step.page, step.urgency, len(seen)) == ("demand.costs", 60, 1)
+    assert not any(isinstance(one, CostAnswer | CostProposal) for one in sharing.session)

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from framework.demand import cost_paste
 from framework.demand import cost_reading as reading
 from framework.demand import costs as acts
-from framework.demand.costs import MOST_ITEMS, Plan, Planned
+from framework.demand.cost_plan import MOST_ITEMS, Plan, Planned
 from framework.ground import codelists
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken, Stale
 from framework.ground.permissions import Permission
@@ -200,7 +200,7 @@ def _read(round_: Round, members: Sequence[reading.Member], typed: Typed) -> Rea
     errors: dict[str, str] = {}
     lines = [number for number in _line_numbers(typed) if not _is_blank(typed, number)]
     items = [_planned(round_, members, typed, number, errors) for number in lines]
-    plan = Plan(typed.get("title", ""), items, typed.get("note", "").replace("\r\n", "\n"), _day(typed, errors))
+    plan = Plan(typed.get("title", ""), items, typed.get("note", ""), _day(typed, errors))
     return Read(plan, lines, errors)
 
 

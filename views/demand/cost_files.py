@@ -126,7 +126,10 @@ def _values(round_: Round, version: Version, member: Member) -> dict[str, Any]:
                 "\n".join(part for part in (item.label, words(cost_words.KINDS[item.kind]), item.source) if part),
                 "\n".join(
                     part
-                    for part in (cost_words.rule_words(item, len(version.members)), cost_words.basis(item, member))
+                    for part in (
+                        cost_words.rule_words(item, len(version.members)),
+                        cost_words.basis(item, member, reading.percents(item)),
+                    )
                     if part
                 ),
                 str(money(item.amount, item.currency, 2)),

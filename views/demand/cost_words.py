@@ -88,9 +88,12 @@ def table(version: Version) -> dict[str, Any]:
     """The division as the page shows it: a row a member, a cell a cost, sums that are equal to the costs to the cent."""
     items = version.proposal.items
     borne = [(item, reading.parts(item)) for item in items]
+    entered = {item.id: reading.percents(item) for item in items}
     sums = reading.sums_of_members(borne)
     rows = [
-        _row(one, borne, sums.get(one.number, {}), version) for one in version.members if one.number in version.visible
+        _row(one, borne, entered, sums.get(one.number, {}), version)
+        for one in version.members
+        if one.number in version.visible
     ]
     hidden = [one.number for one in version.members if one.number not in version.visible]
     if hidden:
@@ -106,11 +109,15 @@ def preview(items: Sequence[CostItem], members: Sequence[reading.Member]) -> dic
     whys = [why(item, split, members) for item, split in found if split.reason]
     missing = [words(template, **params) for template, params in whys]
     by_item = {item.id: split for item, split in found}
+    entered = {item.id: reading.percents(item) for item in items}
     rows = [
         {
             "name": one.name,
             "own": False,
-            "cells": [_cell(item, by_item[item.id].parts.get(one.number), basis(item, one)) for item in items],
+            "cells": [
+                _cell(item, by_item[item.id].parts.get(one.number), basis(item, one, entered[item.id]))
+                for item in items
+            ],
             "totals": totals(sums.get(one.number, {})) if not missing else [],
         }
         for one in members
@@ -128,12 +135,12 @@ def totals(sums: Mapping[str, Decimal]) -> list[str]:
     return [str(money(amount, currency, 2)) for currency, amount in sorted(sums.items())]
 
 
-def basis(item: CostItem, member: reading.Member) -> str:
-    """From what a member's share was computed, in words."""
+def basis(item: CostItem, member: reading.Member, percents: Mapping[int, Decimal | None]) -> str:
+    """From what a member's share was computed, in words; `percents` are the entered shares of the item."""
     if item.rule == "equal":
         return ""
     if item.rule == "entered":
-        found = next((share.percent for share in item.shares if share.member_id == member.number), None)
+        found = percents.get(member.number)
         return str(percent(found, 2)) if found is not None else ""
     currency = item.proposal.round.currency
     return _("spend %(amount)s", amount=money(member.spend, currency, 2)) if member.spend is not None else ""
@@ -175,6 +182,7 @@ def estimate_words(round_: Round, members: Sequence[reading.Member]) -> dict[str
 def _row(
     member: reading.Member,
     borne: list[tuple[CostItem, dict[int, Decimal]]],
+    entered: Mapping[int, Mapping[int, Decimal | None]],
     sums: Mapping[str, Decimal],
     version: Version,
 ) -> dict[str, Any]:
@@ -183,7 +191,9 @@ def _row(
         "name": member.name,
         "public_id": member.public_id,
         "own": member.number == version.own,
-        "cells": [_cell(item, parts.get(member.number), basis(item, member)) for item, parts in borne],
+        "cells": [
+            _cell(item, parts.get(member.number), basis(item, member, entered[item.id])) for item, parts in borne
+        ],
         "totals": totals(sums),
         "answer": answer,
         "said": answer_words(answer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from framework.demand import cost_reading as reading
-from framework.demand import cost_spend
+from framework.demand import cost_spend, leverage
 from framework.demand import costs as acts
+from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.reading.numbers import Habit, read_number
 from models.base import db
@@ -21,15 +23,16 @@ from views import clock, guard
 from views.demand import blueprint, cost_words, shared
 from views.guard import actor, permit
 
+Outcome = Response | tuple[str, int]
+PLACES = {"reason": "objection", "motive": "withdraw-motive", "spend": "spend"}
+"""What is typed on the page, and the id of its field."""
+
 
 @blueprint.get("/rounds/<round_id>/costs")
 @permit(Permission.COSTS_VIEW)
 def costs(round_: Round) -> str:
     """The version that stands for lead and members that share in it; who has no share reads that."""
-    versions = reading.proposed(db.session(), round_)
-    newest = versions[0] if versions else None
-    stands = newest if newest is not None and newest.withdrawn_at is None else None
-    return _page(round_, versions, cost_words.read(round_, stands) if stands is not None else None, stands is not None)
+    return _now(round_)
 
 
 @blueprint.get("/rounds/<round_id>/costs/versions/<int:number>")
@@ -42,7 +45,7 @@ def cost_version(round_: Round, number: int) -> str:
 
 @blueprint.post("/rounds/<round_id>/costs/answer")
 @permit(Permission.COSTS_ANSWER)
-def answer_costs(round_: Round) -> Response:
+def answer_costs(round_: Round) -> Outcome:
     """Agree or object to the version that was shown."""
     said = request.form.get("answer", "")
     thanks = _("Noted: you agree. The lead is told.") if said == "yes" else _("Noted: you object. The lead is told.")
@@ -51,19 +54,19 @@ def answer_costs(round_: Round) -> Response:
         reason = request.form.get("reason", "")
         acts.answer(db.session(), _shown(round_), said, actor=actor(), now=clock.now(), reason=reason)
 
-    return shared.attempt(act, _url(round_), thanks)
+    return _attempt(round_, act, thanks)
 
 
 @blueprint.post("/rounds/<round_id>/costs/withdraw")
 @permit(Permission.COSTS_PROPOSE)
-def withdraw_costs(round_: Round) -> Response:
+def withdraw_costs(round_: Round) -> Outcome:
     """Take the version that stands back."""
 
     def act() -> None:
         motive = request.form.get("motive", "")
         acts.withdraw(db.session(), _shown(round_), actor=actor(), now=clock.now(), motive=motive)
 
-    return shared.attempt(act, _url(round_), _("The proposal is withdrawn. Its members are told by mail."))
+    return _attempt(round_, act, _("The proposal is withdrawn. Its members are told by mail."))
 
 
 @blueprint.post("/rounds/<round_id>/costs/remind")
@@ -79,7 +82,7 @@ def remind_of_costs(round_: Round) -> Response:
 
 @blueprint.post("/rounds/<round_id>/costs/spend")
 @permit(Permission.COSTS_ANSWER)
-def state_spend(round_: Round) -> Response:
+def state_spend(round_: Round) -> Outcome:
     """State the own yearly spend in scope."""
 
     def act() -> None:
@@ -88,7 +91,22 @@ def state_spend(round_: Round) -> Response:
         amount = Decimal(str(read)) if read is not None else None
         cost_spend.state(db.session(), round_, amount, actor=actor(), now=clock.now(), version=shared.version())
 
-    return shared.attempt(act, _url(round_), _("Noted: your yearly spend. What was proposed already stays as it was."))
+    return _attempt(round_, act, _("Noted: your yearly spend. What was proposed already stays as it was."))
+
+
+def _attempt(round_: Round, act: Callable[[], object], message: str) -> Outcome:
+    """Do one act; what is refused is told on the page as it is now, where what was typed is kept."""
+    try:
+        act()
+        return guard.done(_url(round_), message)
+    except RuleBroken as error:
+        if error.status == 404:
+            raise
+        place = PLACES.get(error.field, "") if isinstance(error, InvalidInput) else ""
+        told = guard.refused(error)
+        return _now(round_, {name: request.form[name] for name in PLACES if name in request.form}, {place: told}), (
+            error.status
+        )
 
 
 def _shown(round_: Round) -> CostProposal:
@@ -97,7 +115,24 @@ def _shown(round_: Round) -> CostProposal:
     return guard.child(CostProposal, public_id, round_)
 
 
-def _page(round_: Round, versions: list[CostProposal], version: cost_words.Version | None, is_any: bool) -> str:
+def _now(round_: Round, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> str:
+    """The page of the version that stands; with what was typed and what is wrong with it, by the id of the field."""
+    versions = reading.proposed(db.session(), round_)
+    newest = versions[0] if versions else None
+    stands = newest if newest is not None and newest.withdrawn_at is None else None
+    version = cost_words.read(round_, stands) if stands is not None else None
+    return _page(round_, versions, version, stands is not None, typed=typed, errors=errors)
+
+
+def _page(
+    round_: Round,
+    versions: list[CostProposal],
+    version: cost_words.Version | None,
+    is_any: bool,
+    *,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> str:
     is_lead = "lead" in guard.roles(round_)
     may_answer = may(db.session(), actor(), Permission.COSTS_ANSWER, round_, roles=guard.roles(round_))
     newest = versions[0] if versions else None
@@ -122,6 +157,10 @@ def _page(round_: Round, versions: list[CostProposal], version: cost_words.Versi
         draft=reading.draft(db.session(), round_) if is_lead else None,
         kinds=cost_words.KINDS,
         rules=cost_words.RULES,
+        shares_are_shown=leverage.members_see_members(round_),
+        typed=typed or {},
+        errors=errors or {},
+        error_list=[{"text": text, "field_id": place} for place, text in (errors or {}).items()],
     )
 
 
@@ -151,7 +190,7 @@ def _own(version: cost_words.Version | None) -> dict[str, Any] | None:
                 "item": item,
                 "amount": parts.get(version.own),
                 "rule": cost_words.rule_words(item, len(version.members)),
-                "basis": cost_words.basis(item, member),
+                "basis": cost_words.basis(item, member, reading.percents(item)),
             }
             for item, parts in borne
         ],

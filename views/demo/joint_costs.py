@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from framework.demand import cost_reading, cost_spend, costs
-from framework.demand.costs import Plan, Planned
+from framework.demand.cost_plan import Plan, Planned
 from models.costs import CostProposal
 from models.rounds import Round
 from views.demo.cast import MEMBERS
