@@ -308,7 +308,7 @@ def test_what_cannot_be_read_is_told_at_its_field(world: World, people, typed: d
     assert told in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("query", ["leave=nobody", "split=nothing", "split=a:b"])
+@pytest.mark.parametrize("query", ["leave=nobody", "leave=a%00b", "split=nothing", "split=a:b"])
 def test_what_is_not_there_to_leave_or_to_split_is_said(world: World, people, query: str):
     world.session.commit()
 

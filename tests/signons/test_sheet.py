@@ -316,6 +316,27 @@ def test_a_sheet_is_nobody_elses(session, build, sign_in, led):
     assert session.scalars(select(SignOn)).all() == []
 
 
+def test_an_address_that_no_database_holds_is_not_found(led):
+    round_, lead = led
+    places = [f"/rounds/{round_.public_id}/{part}/%00" for part in ("sign-ons/sheet", "set-up/lots/sheet")]
+
+    answers = [lead.get(place) for place in places] + [lead.post(place, data={"seal": "x"}) for place in places]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+
+
+def test_a_row_or_column_of_thousands_of_digits_is_passed_over(session, led):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    _round, lead = led
+    digits = "9" * 5000
+
+    shown = lead.get(place, query_string={f"target-{digits}": "name"})
+    done = confirm(led, place, **{f"row_{digits}": "another"})
+
+    assert shown.status_code == 200
+    assert "Of 1 rows 1 were invited" in done.text
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"PK\x03\x04broken"])
 def test_a_file_that_is_no_table_is_told_and_nothing_is_invited(session, led, content):
     round_, lead = led
