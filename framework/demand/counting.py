@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,9 +17,18 @@ from models.signons import SignOn
 JOINED = ("interested", "mandate_pending", "confirmed", "active", "suspended")
 ENTITLED = ("confirmed", "active", "suspended")
 BEFORE_FREEZE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
+AT_ONCE = 5_000
+"""Numbers of declarations in one statement."""
 _COUNTED_ONCE = ("accepted", "locked", "superseded", "withdrawn", "lapsed")
 _MIX = 46_337
 """A prime whose products with versions stay within a column of 32 bits."""
+
+
+def portions(numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Numbers in portions that a statement can name: PostgreSQL takes no more than 65,535 values in one."""
+    every = sorted(numbers)
+    for start in range(0, len(every), AT_ONCE):
+        yield every[start : start + AT_ONCE]
 
 
 def current(round_: Round) -> ColumnElement[bool]:
