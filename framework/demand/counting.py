@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from framework.demand.pooled import Stamp
 from models.demand import Demand
+from models.people import Organisation
 from models.rounds import Lot, Round
 from models.signons import SignOn
 
@@ -55,7 +56,8 @@ def stamp(session: Session, round_: Round) -> Stamp:
     """What changes whenever the pool of a round does, and not where somebody works on a draft that was not handed in.
 
     A declaration never comes back from the states of `_COUNTED_ONCE` and versions only rise, so that their sum rises with
-    every change among them. What is handed in can be taken back: of it the very set is told apart.
+    every change among them. What is handed in can be taken back: of it the very set is told apart. The bodies of members
+    are part of it, for their names and types stand in the pool.
     """
     found = session.execute(_stamp_query(), {"number": round_.id}).one()
     return (round_.public_id, round_.state, round_.version, round_.currency, *found)
@@ -71,7 +73,9 @@ def _stamp_query() -> Select[Any]:
     waiting = select(func.count(), func.sum(Demand.id), func.sum(Demand.version), mixed).where(
         ours, Demand.state == "submitted"
     )
-    signs = select(func.count(), func.max(SignOn.id), func.sum(SignOn.version)).where(SignOn.round_id == number)
+    told = (func.count(), func.max(SignOn.id), func.sum(SignOn.version), func.sum(Organisation.version))
+    bodies = select(*told).join_from(SignOn, Organisation, Organisation.id == SignOn.organisation_id)
+    signs = bodies.where(SignOn.round_id == number)
     lots = select(func.count(), func.sum(Lot.version)).where(Lot.round_id == number)
     c, w, s, one = counted.subquery(), waiting.subquery(), signs.subquery(), lots.subquery()
     return select(*c.c, *w.c, *s.c, *one.c).select_from(c.join(w, true()).join(s, true()).join(one, true()))

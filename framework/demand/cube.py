@@ -118,7 +118,7 @@ def of(session: Session, round_: Round) -> Cube:
     """
     if session.info.get("write"):
         return rebuilt(session, round_)
-    stamp = (*counting.stamp(session, round_), _bodies(session, round_))
+    stamp = counting.stamp(session, round_)
     kept = _kept.get(round_.public_id)
     if kept is not None and kept.stamp == stamp:
         return kept
@@ -161,12 +161,6 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
 def _is_edited(before: Whose, after: Whose | None) -> bool:
     """Whether the lines of a declaration may be other ones than those that were added up."""
     return after is not None and after.version != before.version
-
-
-def _bodies(session: Session, round_: Round) -> int | None:
-    """What rises where the type of a member's body changes."""
-    query = select(func.sum(Organisation.version)).join(SignOn, SignOn.organisation_id == Organisation.id)
-    return session.scalar(query.where(SignOn.round_id == round_.id))
 
 
 def _whose(session: Session, round_: Round) -> dict[int, Whose]:

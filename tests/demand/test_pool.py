@@ -143,6 +143,20 @@ def test_the_kept_figures_follow_every_change(world: World):
     assert found == [0, 10, 25, 0]
 
 
+def test_a_member_that_is_renamed_has_its_new_name_in_the_pool(world: World):
+    demand = world.accepted(line(qty=10))
+    read_total(world)
+    demand.member.name = "Gemeente Nieuw"
+
+    read_total(world)
+    world.session.info["write"] = False
+    names = pool.figures(world.session, world.round).names
+    world.session.rollback()
+    world.session.info["write"] = True
+
+    assert names[demand.member_id] == "Gemeente Nieuw"
+
+
 def test_figures_of_a_transaction_that_is_undone_are_not_kept(world: World):
     before = read_total(world)
     world.accepted(line(qty=10))
