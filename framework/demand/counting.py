@@ -21,6 +21,8 @@ BEFORE_FREEZE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "read
 AT_ONCE = 5_000
 """Numbers of declarations in one statement."""
 _COUNTED_ONCE = ("accepted", "locked", "superseded", "withdrawn", "lapsed")
+_RISING = (2, 4, 5, 10, 11, 12, 13)
+"""Which parts of a stamp never fall: versions of the round, of what counted once, of sign-ons and of their bodies."""
 _MIX = 46_337
 """A prime whose products with versions stay within a column of 32 bits."""
 
@@ -61,6 +63,14 @@ def stamp(session: Session, round_: Round) -> Stamp:
     """
     found = session.execute(_stamp_query(), {"number": round_.id}).one()
     return (round_.public_id, round_.state, round_.version, round_.currency, *found)
+
+
+def is_older(one: Stamp, other: Stamp) -> bool:
+    """Whether a stamp of a round is from before another: of what only rises, something is less in it.
+
+    Whatever counts in the pool has come into the states of `_COUNTED_ONCE`, so that an older one lacks some of them.
+    """
+    return any((one[at] or 0) < (other[at] or 0) for at in _RISING)
 
 
 @cache

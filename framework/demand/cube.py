@@ -114,7 +114,8 @@ _kept: Kept[str, Cube] = Kept(KEPT)
 def of(session: Session, round_: Round) -> Cube:
     """The cube of a round as it stands; equal to `rebuilt`, made from the one that was kept where little changed.
 
-    A writing transaction may yet be undone: it adds up for itself, and nothing of it is kept.
+    A writing transaction may yet be undone: it adds up for itself, and nothing of it is kept. The same holds for a page
+    that sees an older state than the one that is kept: what counts there now may have had other lines then.
     """
     if session.info.get("write"):
         return rebuilt(session, round_)
@@ -122,6 +123,8 @@ def of(session: Session, round_: Round) -> Cube:
     kept = _kept.get(round_.public_id)
     if kept is not None and kept.stamp == stamp:
         return kept
+    if kept is not None and counting.is_older(stamp, kept.stamp):
+        return rebuilt(session, round_, stamp)
     return _kept.put(round_.public_id, _followed(session, round_, kept, stamp))
 
 
@@ -144,6 +147,8 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
         return rebuilt(session, round_, stamp)
     cells = dict(kept.cells)
     for grain, sums in _lines(session, gone):
+        if grain not in cells:  # other lines than those that were added up: nothing of the kept figures is sure then
+            return rebuilt(session, round_, stamp)
         left = cells[grain].minus(sums)
         cells[grain] = left
         if not left.lines:
