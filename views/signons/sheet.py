@@ -171,13 +171,14 @@ def take_sheet(round_: Round, file_id: str) -> Response:
 
 def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
     """Do what the page showed, where it still is what it showed; else show it again."""
-    session = db.session()
+    session, decisions = db.session(), _decisions()
+    taking.hold(session, round_)
     seen = plan.make(session, round_, read.entries, {}, now=clock.now())
     stored = uploads.own_file(session, file_id, actor=actor())
     if taking.of_file(session, stored, round_) is None and request.form.get("seal") != seen.seal:
         message = _("Something else is read now than the page showed, or somebody invited meanwhile. Look at it again.")
         return guard.done(place, message, "error")
-    decided = plan.make(session, round_, read.entries, _decisions(), now=clock.now())
+    decided = plan.make(session, round_, read.entries, decisions, now=clock.now()) if decisions else seen
     days = current_app.extensions["settings"].invitation_days
     taken = taking.take(session, round_, decided, stored, actor=actor(), now=clock.now(), days=days)
     said = ngettext("%(num)s body invited.", "%(num)s bodies invited.", taken.invited)
