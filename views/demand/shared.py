@@ -26,7 +26,7 @@ from framework.ground.codelists import country_name
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.issues import Issue
 from framework.ground.terms import BASELINE_SOURCES, CATEGORIES, CERTAINTIES, unit_label
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from models.base import db
 from models.demand import Demand
 from models.rounds import Lot, Round
@@ -39,7 +39,7 @@ def declaration_of(round_: Round, demand_id: str) -> Demand:
     """A declaration for its own member, and for the lead once it was handed in; *not found* for anybody else."""
     query = (
         select(Demand)
-        .where(Demand.public_id == demand_id, Demand.round_id == round_.id)
+        .where(Demand.public_id == storable(demand_id), Demand.round_id == round_.id)
         .options(selectinload(Demand.lines), selectinload(Demand.member), selectinload(Demand.lot))
     )
     found = db.session.scalar(query)
