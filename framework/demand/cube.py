@@ -23,7 +23,6 @@ KEPT = 8
 """Rounds whose cube is kept by a process."""
 MOST_CHANGED = 200
 """Where more declarations changed than these, all is added up anew: that is then the shorter way."""
-AT_ONCE = 500
 ENDED = ("left", "refused")
 """States of a sign-on that are final: a new attempt is a new one."""
 
@@ -115,14 +114,17 @@ _kept: Kept[str, Cube] = Kept(KEPT)
 def of(session: Session, round_: Round) -> Cube:
     """The cube of a round as it stands; equal to `rebuilt`, made from the one that was kept where little changed.
 
-    A writing transaction may yet be undone: it adds up for itself, and nothing of it is kept.
+    A writing transaction may yet be undone: it adds up for itself, and nothing of it is kept. The same holds for a page
+    that sees an older state than the one that is kept: what counts there now may have had other lines then.
     """
     if session.info.get("write"):
         return rebuilt(session, round_)
-    stamp = (*counting.stamp(session, round_), _bodies(session, round_))
+    stamp = counting.stamp(session, round_)
     kept = _kept.get(round_.public_id)
     if kept is not None and kept.stamp == stamp:
         return kept
+    if kept is not None and counting.is_older(stamp, kept.stamp):
+        return rebuilt(session, round_, stamp)
     return _kept.put(round_.public_id, _followed(session, round_, kept, stamp))
 
 
@@ -145,6 +147,8 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
         return rebuilt(session, round_, stamp)
     cells = dict(kept.cells)
     for grain, sums in _lines(session, gone):
+        if grain not in cells:  # other lines than those that were added up: nothing of the kept figures is sure then
+            return rebuilt(session, round_, stamp)
         left = cells[grain].minus(sums)
         cells[grain] = left
         if not left.lines:
@@ -154,7 +158,7 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
     amounts = {number: amount for number, amount in kept.amounts.items() if number in whose} | dict.fromkeys(
         come, Amount()
     )
-    for some in _some(come):
+    for some in counting.portions(come):
         amounts |= {number: sums.amount() for number, sums in totals(session, Demand.id.in_(some))}
     return Cube(stamp, cells, whose, amounts)
 
@@ -162,19 +166,6 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
 def _is_edited(before: Whose, after: Whose | None) -> bool:
     """Whether the lines of a declaration may be other ones than those that were added up."""
     return after is not None and after.version != before.version
-
-
-def _some(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Numbers in portions that a statement can name."""
-    every = sorted(numbers)
-    for start in range(0, len(every), AT_ONCE):
-        yield every[start : start + AT_ONCE]
-
-
-def _bodies(session: Session, round_: Round) -> int | None:
-    """What rises where the type of a member's body changes."""
-    query = select(func.sum(Organisation.version)).join(SignOn, SignOn.organisation_id == Organisation.id)
-    return session.scalar(query.where(SignOn.round_id == round_.id))
 
 
 def _whose(session: Session, round_: Round) -> dict[int, Whose]:
@@ -227,7 +218,7 @@ def _lines(session: Session, whose: Mapping[int, Whose]) -> Iterator[tuple[Grain
     """The lines of declarations that count; each belongs to the class in which it counted."""
     grain = _grain()
     query: Select[Any] = select(Demand.id, *grain, *sums()).join(DemandLine, DemandLine.demand_id == Demand.id)
-    for some in _some(number for number, one in whose.items() if one.counts):
+    for some in counting.portions(number for number, one in whose.items() if one.counts):
         for row in session.execute(query.where(Demand.id.in_(some)).group_by(Demand.id, *grain)):
             one = whose[row[0]]
             yield Grain(*row[1:7], one.member_class, one.body), counted(row[7:])  # type: ignore[call-arg]

@@ -20,7 +20,7 @@ from framework.ground.errors import FileRefused, InvalidInput, NotFound
 from framework.ground.files import Blob
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from models.demand import Demand
 from models.records import StoredFile
 
@@ -46,7 +46,7 @@ def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datet
 def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
     """A file or block this organisation sent for its demand; NotFound for anybody else's."""
     query = select(StoredFile).where(
-        StoredFile.public_id == public_id,
+        StoredFile.public_id == storable(public_id),
         StoredFile.purpose.in_((FILE, BLOCK)),
         StoredFile.organisation_id == actor.organisation_id,
     )

@@ -24,6 +24,7 @@ KEYS: dict[str, frozenset[str]] = {}
 
 DENIED_PER_MINUTE = 100
 _COUNTED = "denied/"
+_EVENTS = "audit"
 SUMMED = "attempts.summed"
 
 
@@ -49,13 +50,26 @@ declare(SUMMED, "count", "minute", "attempt")
 
 def next_number(session: Session, name: str) -> int:
     """The next number of a counter, taken under its row lock: gapless, in the order of commits."""
+    counter = _locked(session, name)
+    counter.value += 1
+    session.flush()
+    return counter.value
+
+
+def hold(session: Session) -> None:
+    """Take what every event is numbered under, until the commit: whatever act comes after this one sees what it did.
+
+    For acts that compare with records of all rounds before they add any. Locks of a round come before this one.
+    """
+    _locked(session, _EVENTS)
+
+
+def _locked(session: Session, name: str) -> Counter:
     counter = session.get(Counter, name, with_for_update=True, populate_existing=True)
     if counter is None:
         begin(session, name)
         counter = session.get_one(Counter, name, with_for_update=True, populate_existing=True)
-    counter.value += 1
-    session.flush()
-    return counter.value
+    return counter
 
 
 def begin(session: Session, name: str) -> None:
@@ -111,7 +125,7 @@ def _require_declared(kind: str, outcome: str, data: dict[str, Any]) -> None:
 
 def _chain(session: Session, event: AuditEvent) -> None:
     """Give an event its number and the hash that follows from the one before, and write it."""
-    event.seq = next_number(session, "audit")
+    event.seq = next_number(session, _EVENTS)
     event.prev_hash = session.scalar(select(AuditEvent.hash).where(AuditEvent.seq == event.seq - 1)) or GENESIS
     event.hash = digest(event)
     session.add(event)

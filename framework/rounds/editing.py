@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import audit, jurisdictions, round_settings
@@ -51,6 +52,15 @@ PARTS: dict[str, tuple[str, ...]] = {
     "rules": ("standstill_confirmed",),
 }
 """Part of set-up to the fields of the round that it holds; settings belong to the part `rules`."""
+
+
+def hold(session: Session, round_: Round) -> None:
+    """Take the lock of a round until the commit and load it anew: what is compared from here on nobody else changes meanwhile.
+
+    Rows that only name the round, such as events of others, do not wait for it.
+    """
+    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update(key_share=True)).all()
+    session.expire(round_)
 
 
 def edit(

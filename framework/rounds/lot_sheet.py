@@ -127,7 +127,10 @@ def seal(rows: list[LotRow]) -> str:
 
 
 def take(session: Session, round_: Round, rows: list[LotRow], *, sha256: str, actor: Actor, now: dt.datetime) -> int:
-    """Add every new lot with its figures; how many. Raises MoveRefused where there is none, else as `parts.add_lot`."""
+    """Add every new lot with its figures; how many. Raises MoveRefused where there is none, else as `parts.add_lot`.
+
+    The rows were read after `editing.hold`, in this transaction: what they call new is.
+    """
     new = [row for row in rows if row.status == "new"]
     if not new:
         raise MoveRefused("nothing-to-repeat", N_("No row of this sheet would be added."))

@@ -55,6 +55,13 @@ def test_an_accepted_version_that_was_withdrawn_moved_to_nothing(world: World):
     assert moves.moves(world.session, world.round)[0].new == moves.GONE
 
 
+def test_more_versions_than_one_statement_takes_are_added_up(world: World):
+    demand = world.accepted(line(qty=10))
+    numbers = set(range(demand.id, demand.id + 70_000))
+
+    assert moves._sums(world.session, numbers) == {demand.id: {"laptop": (10, 10, 10, 0)}}
+
+
 def test_what_is_not_known_yet_is_no_change_to_zero(world: World):
     versions(world, [line(qty=10)], [line(1, None, not_known_reason="later")])
 

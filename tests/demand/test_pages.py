@@ -366,3 +366,11 @@ def test_the_board_leaves_as_a_workbook_for_the_lead_alone(world: World, people)
     assert [row[4:] for row in rows if row[4] == "Accepted"] == [("Accepted", 1, 420, 420, 420)]
     assert [row[5:] for row in rows if row[4] == "no answer"] == [(None, None, None, None)]
     assert people["first"].get(address(world, "/demand.xlsx")).status_code == 403
+
+
+def test_an_address_that_no_database_holds_is_not_found(world: World, people):
+    world.session.commit()
+    places = [address(world, "/demand/%00"), f"{grid_address(world)}/preview/%00"]
+
+    assert [people["first"].get(place).status_code for place in places] == [404, 404]
+    assert people["first"].post("/applications/%00").status_code == 404

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
@@ -12,9 +15,11 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from framework.demand import cube, leverage, pool, pool_sheet
-from models.base import db
+from framework.demand import cube, declare, leverage, pool, pool_sheet
+from framework.ground.database import writing
+from models.base import _face, db
 from models.demand import Demand, DemandLine
+from models.rounds import Round
 from models.signons import SignOn
 from tests.demand.conftest import World, line
 
@@ -143,6 +148,20 @@ def test_the_kept_figures_follow_every_change(world: World):
     assert found == [0, 10, 25, 0]
 
 
+def test_a_member_that_is_renamed_has_its_new_name_in_the_pool(world: World):
+    demand = world.accepted(line(qty=10))
+    read_total(world)
+    demand.member.name = "Gemeente Nieuw"
+
+    read_total(world)
+    world.session.info["write"] = False
+    names = pool.figures(world.session, world.round).names
+    world.session.rollback()
+    world.session.info["write"] = True
+
+    assert names[demand.member_id] == "Gemeente Nieuw"
+
+
 def test_figures_of_a_transaction_that_is_undone_are_not_kept(world: World):
     before = read_total(world)
     world.accepted(line(qty=10))
@@ -178,6 +197,64 @@ def test_a_page_never_mixes_two_states_of_the_database(world: World, monkeypatch
 
     for lot, quantity in ((mixed, 10), (after, 77)):
         assert (lot.total.expected, sum(cell.amount.expected for cell in lot.cells)) == (quantity, quantity)
+
+
+def assert_whole(found: cube.Cube, session: Session, world: World) -> None:
+    """The cube is the one that is added up now."""
+    anew = cube.rebuilt(session, session.get_one(Round, world.round.id))
+    assert (found.cells, found.whose, found.amounts) == (anew.cells, anew.whose, anew.amounts)
+
+
+@pytest.fixture
+def pages(world: World) -> Iterator[list[Session]]:
+    """Three sessions that read, as those of three pages in threads of one process."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Session(_face(db.engine, write=False))) for _ in range(3)]
+
+
+@pytest.mark.parametrize("year", [1, 2])
+def test_a_page_that_sees_an_older_state_than_the_kept_one_leaves_it_as_it_is(world: World, pages, year: int):
+    """A draft is changed and accepted while a page is made: its lines are not those that the page sees."""
+    world.accepted(line(qty=7), member=1)
+    draft = world.draft(line(year, qty=10))
+    world.session.commit()
+    number = world.round.id
+    page, later, last = pages
+    seen = page.get_one(Round, number)  # from here on the page sees this state
+
+    with writing(world.session):
+        declare.edit(
+            world.session,
+            world.session.merge(draft),
+            [line(qty=25)],
+            actor=world.actor(),
+            now=world.clock(),
+            version=draft.version,
+        )
+        world.session.flush()
+        draft.state, draft.accepted_at = "accepted", world.clock()
+        world.session.commit()
+    newer = cube.of(later, later.get_one(Round, number))
+    older = cube.of(page, seen)
+    again = cube.of(last, last.get_one(Round, number))
+
+    assert [sums.expected for sums in newer.cells.values()] == [32]
+    assert [sums.expected for sums in older.cells.values()] == [7]
+    assert again is newer
+    assert_whole(older, page, world)
+    assert_whole(again, last, world)
+
+
+def test_where_the_kept_figures_lack_what_left_all_is_added_up_anew(world: World):
+    demand = world.accepted(line(qty=7), member=1)
+    world.accepted(line(qty=10))
+    read_total(world)
+    key = world.round.public_id
+    kept = cube._kept.get(key)
+    cube._kept.put(key, replace(kept, cells={}))
+    demand.state = "withdrawn"
+
+    assert read_total(world) == 10
 
 
 @pytest.mark.parametrize("write", [True, False])

@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from framework.demand import approve, coverage, declare, history, notice, pool, simulation
 from framework.demand.pooled import Amount
 from framework.demand.simulation import JOINING, Question
 from framework.ground import lifecycle
 from models.demand import PoolSnapshot
+from models.people import UserSession
 from tests.demand.conftest import World, line
 from views.i18n import words
 
@@ -306,7 +308,7 @@ def test_what_cannot_be_read_is_told_at_its_field(world: World, people, typed: d
     assert told in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("query", ["leave=nobody", "split=nothing", "split=a:b"])
+@pytest.mark.parametrize("query", ["leave=nobody", "leave=a%00b", "split=nothing", "split=a:b"])
 def test_what_is_not_there_to_leave_or_to_split_is_said(world: World, people, query: str):
     world.session.commit()
 
@@ -365,3 +367,14 @@ def test_who_is_accepted_while_the_page_is_open_is_in_the_next_count(world: Worl
     after = people["lead"].get(place(world, "live.json")).get_json()["figures"][key]
 
     assert (before, after) == ("–", "10")
+
+
+def test_the_page_that_counts_by_itself_keeps_no_session_alive(world: World, people, clock):
+    world.session.commit()
+    before = dict(world.session.execute(select(UserSession.id, UserSession.last_seen_at)).all())
+    clock.forward(minutes=20)
+
+    people["lead"].get(place(world, "live.json"))
+
+    world.session.expire_all()
+    assert dict(world.session.execute(select(UserSession.id, UserSession.last_seen_at)).all()) == before

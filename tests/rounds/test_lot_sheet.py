@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
 from decimal import Decimal
 
 import openpyxl
 import pytest
 from sqlalchemy import select
 
+from framework.rounds import lot_sheet, parts
+from models.base import db
 from models.records import AuditEvent
 from models.rounds import Lot
+from tests.test_guard import at_once, twin_of
 
 HEADER = (
     "Code\tPerceel\tCategorie\tCPV\tEenheid\tGeraamd aantal\tMaximaal aantal\tGeraamde waarde\tMaximale waarde\tNiveaus"
@@ -115,6 +119,48 @@ def test_once_demand_is_open_no_lot_comes_in(session, build, sign_in):
     assert "Add 1 lot" not in page.text
     assert refused.status_code == 200
     assert session.scalars(select(Lot)).all() == []
+
+
+def test_two_sheets_of_the_same_lots_confirmed_at_once_add_them_once(session, app, led, monkeypatch):
+    _round, lead = led
+    places = [send(led, "P1\tWerkplek\tlaptop")[1] for _ in range(2)]
+    seals = [lead.get(place).get_data(as_text=True).split('name="seal" value="')[1][:64] for place in places]
+    read = lot_sheet.read
+
+    def slow(*told):
+        rows = read(*told)
+        time.sleep(0.5)
+        return rows
+
+    monkeypatch.setattr(lot_sheet, "read", slow)
+    db.session.remove()
+
+    answers = at_once(
+        [*zip((lead, twin_of(lead, app)), places, seals, strict=True)],
+        lambda one: one[0].post(one[1], data={"seal": one[2]}),
+    )
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert sorted(answer.headers["Location"] in places for answer in answers) == [False, True]
+    assert db.session.scalars(select(Lot.code)).all() == ["P1"]
+
+
+def test_a_lot_typed_by_hand_in_two_windows_at_once_is_added_once(session, app, led, monkeypatch):
+    round_, lead = led
+    place, add = f"/rounds/{round_.public_id}/set-up/lots/new", parts._added
+    form = {"code": "P1", "name": "Werkplek", "categories": "laptop", "cpv_code": "30213100-6", "unit": "piece", "years": "4"}  # fmt: skip
+
+    def slow(*told, **named):
+        time.sleep(0.5)
+        return add(*told, **named)
+
+    monkeypatch.setattr(parts, "_added", slow)
+    db.session.remove()
+
+    answers = at_once([lead, twin_of(lead, app)], lambda one: one.post(place, data=form))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert db.session.scalars(select(Lot.code)).all() == ["P1"]
 
 
 def test_a_workbook_without_lots_says_so(led):

@@ -289,3 +289,13 @@ def test_whoever_accepts_an_invitation_lands_on_the_sign_on_that_waits(session, 
     answer = client.post(path, data={"name": "C. Clerk", "password": "a long pass phrase 77"})
 
     assert answer.location == f"/rounds/{round_.public_id}/sign-on"
+
+
+def test_a_body_that_no_database_holds_is_nobody_chosen(session, joined):
+    round_, _sign_on, lead, _member = joined
+    session.commit()
+
+    answer = lead.post(f"/rounds/{round_.public_id}/sign-ons/invite", data={"organisations": "a\x00b"})
+
+    assert answer.status_code == 422
+    assert "Choose at least one organisation." in answer.get_data(as_text=True)

@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from framework.ground.blocks import split_block
-from framework.signons.sheet import entries, uploads
+from framework.signons.sheet import entries, plan, uploads
 from framework.signons.sheet.entries import Choices
+from models.base import db
 from models.people import OneUseLink, Organisation
 from models.records import AuditEvent, Mail, StoredFile
 from models.rounds import MemberClass
 from models.signons import BodiesTaken, SignOn
+from tests.test_guard import at_once, twin_of
 
 HEADER = "Naam\tKBO-nummer\tLand\tSoort organisatie\tContactpersoon\tE-mailadres\tTaal\tAangesloten via"
 
@@ -316,6 +318,27 @@ def test_a_sheet_is_nobody_elses(session, build, sign_in, led):
     assert session.scalars(select(SignOn)).all() == []
 
 
+def test_an_address_that_no_database_holds_is_not_found(led):
+    round_, lead = led
+    places = [f"/rounds/{round_.public_id}/{part}/%00" for part in ("sign-ons/sheet", "set-up/lots/sheet")]
+
+    answers = [lead.get(place) for place in places] + [lead.post(place, data={"seal": "x"}) for place in places]
+
+    assert [answer.status_code for answer in answers] == [404] * 4
+
+
+def test_a_row_or_column_of_thousands_of_digits_is_passed_over(session, led):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    _round, lead = led
+    digits = "9" * 5000
+
+    shown = lead.get(place, query_string={f"target-{digits}": "name"})
+    done = confirm(led, place, **{f"row_{digits}": "another"})
+
+    assert shown.status_code == 200
+    assert "Of 1 rows 1 were invited" in done.text
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"PK\x03\x04broken"])
 def test_a_file_that_is_no_table_is_told_and_nothing_is_invited(session, led, content):
     round_, lead = led
@@ -341,6 +364,73 @@ def test_what_was_seen_is_what_is_done(session, build, led):
 
     assert "Look at it again." in page.text
     assert session.scalars(select(SignOn)).all() == []
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Time passes between what a confirmation compares and what it does."""
+    make = plan.make
+
+    def slow(*told, **named):
+        made = make(*told, **named)
+        time.sleep(0.5)
+        return made
+
+    return lambda: monkeypatch.setattr(plan, "make", slow)
+
+
+def seal_at(led, place: str) -> str:
+    _round, lead = led
+    return lead.get(place).get_data(as_text=True).split('name="seal" value="')[1][:64]
+
+
+def confirmed_at_once(confirmations) -> list[int]:
+    """What two leads get who confirm their sheets at the same moment: (browser, place, seal)."""
+    db.session.remove()
+    return [a.status_code for a in at_once(confirmations, lambda one: one[0].post(one[1], data={"seal": one[2]}))]
+
+
+def test_two_leads_who_confirm_the_same_bodies_at_once_add_them_once(session, build, sign_in, led, slowly):
+    other = build.round(state="sign_on", signon_deadline=None)
+    both = [led, (other, sign_in(build.user(other.organisation), other.organisation))]
+    session.commit()
+    places = [send(one, sheet_of("Gemeente Nieuwdorp\t0207.1\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))[1] for one in both]
+    confirmations = [(one[1], place, seal_at(one, place)) for one, place in zip(both, places, strict=True)]
+    slowly()
+
+    answers = confirmed_at_once(confirmations)
+
+    pages = [one[1].page(place).text for one, place in zip(both, places, strict=True)]
+    assert answers == [303, 303]
+    assert sum("somebody invited meanwhile. Look at it again." in page for page in pages) == 1
+    assert db.session.scalars(select(Organisation.name).where(Organisation.registration_no == "0207.1")).all() == [
+        "Gemeente Nieuwdorp"
+    ]
+    assert db.session.scalar(select(func.count()).select_from(BodiesTaken)) == 1
+
+
+def test_one_sheet_confirmed_in_two_windows_at_once_is_taken_once(session, app, led, slowly):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t0207.1\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    _round, lead = led
+    seal = seal_at(led, place)
+    slowly()
+
+    answers = confirmed_at_once([(lead, place, seal), (twin_of(lead, app), place, seal)])
+
+    assert answers == [303, 303]
+    assert db.session.scalars(select(BodiesTaken.invited)).all() == [1]
+    assert db.session.scalar(select(func.count()).select_from(SignOn)) == 1
+
+
+def test_without_choices_the_bodies_are_compared_once(monkeypatch, led):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    _round, lead = led
+    seal, make, asked = seal_at(led, place), plan.make, []
+    monkeypatch.setattr(plan, "make", lambda *told, **named: asked.append(told[3]) or make(*told, **named))
+
+    lead.post(place, data={"seal": seal})
+
+    assert asked == [{}]
 
 
 def test_three_hundred_bodies_are_shown_and_invited_within_seconds(session, led):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify
+from flask import g, jsonify
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
@@ -24,6 +24,7 @@ from views.i18n import day_time, number
 @permit(Permission.DEMAND_BOARD)
 def pool_live(round_: Round) -> Response:
     """The figures of `figures` by key, in the reader's words; nothing of a draft but that there is one."""
+    g.touch = None  # a page that asks by itself is no visit: the session ends as if nobody sat there
     answer: Response = jsonify(figures=figures(round_))
     answer.headers["Cache-Control"] = "no-store"
     return answer

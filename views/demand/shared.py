@@ -42,7 +42,7 @@ def declaration_of(round_: Round, demand_id: str) -> Demand:
     """A declaration for its own member, and for the lead once it was handed in; *not found* for anybody else."""
     query = (
         select(Demand)
-        .where(Demand.public_id == demand_id, Demand.round_id == round_.id)
+        .where(Demand.public_id == storable(demand_id), Demand.round_id == round_.id)
         .options(selectinload(Demand.lines), selectinload(Demand.member), selectinload(Demand.lot))
     )
     found = db.session.scalar(query)

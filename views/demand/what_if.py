@@ -18,7 +18,7 @@ from framework.demand.simulated_prices import StepChange
 from framework.demand.simulation import JOINING, SPLITS, Outcome, Part, Question
 from framework.ground.errors import InvalidInput
 from framework.ground.permissions import Permission, may
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from framework.rounds.settings import value
 from models.base import db
 from models.people import Organisation
@@ -68,7 +68,7 @@ def pool_what_if(round_: Round) -> str | tuple[str, int]:
 
 
 def _asked(round_: Round, figures: Pool, args: MultiDict[str, str]) -> Asked:
-    keys = list(dict.fromkeys(args.getlist("leave")))
+    keys = list(dict.fromkeys(map(storable, args.getlist("leave"))))
     query = select(Organisation.id, Organisation.public_id, Organisation.name).where(Organisation.public_id.in_(keys))
     rows = db.session.execute(query).all() if keys else []
     members = {m for lot in figures.lots for m in lot.by_member}

@@ -110,6 +110,7 @@ def take_lots(round_: Round, file_id: str) -> Response:
         if replay is not None:
             return replay
         round_ = db.session.get_one(Round, key)
+        editing.hold(db.session(), round_)
         rows = _rows(round_, table)
         if request.form.get("seal") != lot_sheet.seal(rows):
             message = _(

@@ -56,7 +56,7 @@ def add_lot(round_: Round) -> Response | tuple[str, int]:
     form = _lot_form(None)
     return answer(
         form,
-        lambda: parts.add_lot(db.session(), round_, _lot_values(form), actor=actor(), now=clock.now()),
+        lambda: _add(round_, form),
         lambda: _to("lots", round_),
         _("The lot is added."),
         lambda: _lot_page(round_, form, None),
@@ -183,6 +183,12 @@ def _lot_values(form: LotForm) -> dict[str, Any]:
         "spec_tiers": [line.strip() for line in (form.spec_tiers.data or "").splitlines() if line.strip()],
         "years": form.years.data,
     }
+
+
+def _add(round_: Round, form: LotForm) -> None:
+    """Add it after the lots that somebody else adds at this moment, for its number and its code are its own."""
+    editing.hold(db.session(), round_)
+    parts.add_lot(db.session(), round_, _lot_values(form), actor=actor(), now=clock.now())
 
 
 def _lot_page(round_: Round, form: LotForm, lot: Lot | None) -> str:

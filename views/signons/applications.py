@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from framework.signons import acts
 from models.base import db
 from models.people import Organisation
@@ -37,7 +37,7 @@ def open_rounds() -> str:
 @permit(Permission.SIGN_ON_APPLY)
 def apply(asked_id: str) -> Response:
     """Ask to join a round."""
-    round_ = db.session.scalar(_taking().where(Round.public_id == asked_id))
+    round_ = db.session.scalar(_taking().where(Round.public_id == storable(asked_id)))
     if round_ is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     body = db.session.get_one(Organisation, actor().organisation_id)

@@ -15,7 +15,7 @@ from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from framework.people import organisations
 from framework.people.addresses import clean_email
 from framework.signons import acts, closing, eligibility, export, lists, reminding
@@ -82,7 +82,7 @@ def _listing(round_: Round, problem: str = "") -> str:
 @permit(Permission.MEMBER_INVITE)
 def invite(round_: Round) -> Response | tuple[str, int]:
     """Invite chosen organisations, all or none."""
-    chosen = request.form.getlist("organisations")
+    chosen = [storable(key) for key in request.form.getlist("organisations")]
     bodies = db.session.scalars(select(Organisation).where(Organisation.public_id.in_(chosen))).all()
     try:
         if not bodies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ from views.i18n import current_language, sentence, words
 from views.signons import blueprint
 
 Content = Table | Book | Refusal
+
+MOST_DIGITS = 9
+"""Of the number of a row or column: no sheet has more, and Python reads no number of thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +171,14 @@ def take_sheet(round_: Round, file_id: str) -> Response:
 
 def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
     """Do what the page showed, where it still is what it showed; else show it again."""
-    session = db.session()
+    session, decisions = db.session(), _decisions()
+    taking.hold(session, round_)
     seen = plan.make(session, round_, read.entries, {}, now=clock.now())
     stored = uploads.own_file(session, file_id, actor=actor())
     if taking.of_file(session, stored, round_) is None and request.form.get("seal") != seen.seal:
         message = _("Something else is read now than the page showed, or somebody invited meanwhile. Look at it again.")
         return guard.done(place, message, "error")
-    decided = plan.make(session, round_, read.entries, _decisions(), now=clock.now())
+    decided = plan.make(session, round_, read.entries, decisions, now=clock.now()) if decisions else seen
     days = current_app.extensions["settings"].invitation_days
     taken = taking.take(session, round_, decided, stored, actor=actor(), now=clock.now(), days=days)
     said = ngettext("%(num)s body invited.", "%(num)s bodies invited.", taken.invited)
@@ -284,7 +289,7 @@ def _choices() -> Choices:
     """What the person chose on the preview; rows without a country are in that of the lead until another is chosen."""
     own = db.session.get_one(Organisation, actor().organisation_id)
     given = request.args.get("country", own.country).strip()
-    targets = {int(k[7:]): v for k, v in request.args.items() if k.startswith("target-") and k[7:].isdecimal()}
+    targets = _numbered(request.args, "target-")
     known = {index: target for index, target in targets.items() if target in LABELS or not target}
     said = [*LABELS.items(), *BODY_TYPES.items()]
     return Choices(known, country_code(given).code or "", {norm(words(label)): key for key, label in said})
@@ -292,5 +297,10 @@ def _choices() -> Choices:
 
 def _decisions() -> dict[int, str]:
     """Who the doubtful rows are, as chosen: by row."""
-    form = request.form
-    return {int(k[4:]): v for k, v in form.items() if k.startswith("row-") and k[4:].isdecimal() and v}
+    return {row: said for row, said in _numbered(request.form, "row-").items() if said}
+
+
+def _numbered(fields: Mapping[str, str], prefix: str) -> dict[int, str]:
+    """The fields whose name is `prefix` and a number of a row or column, by it; what no sheet can hold is passed over."""
+    told = [(name.removeprefix(prefix), value) for name, value in fields.items() if name.startswith(prefix)]
+    return {int(text): value for text, value in told if text.isdecimal() and len(text) <= MOST_DIGITS}

@@ -13,6 +13,7 @@ from framework.ground.actors import SYSTEM, Actor, roles_for
 from framework.ground.errors import MoveRefused, NotFound
 from framework.ground.text import N_
 from framework.people import organisations
+from framework.rounds import editing
 from framework.signons import acts, notices
 from framework.signons.sheet.entries import Fault
 from framework.signons.sheet.plan import INVITED, OUT, Plan, PlanRow
@@ -38,6 +39,12 @@ OUTCOMES = {
 MAY_BE = N_("It may be %(name)s.")
 
 
+def hold(session: Session, round_: Round) -> None:
+    """Before the plan is made that is to be done: no other sheet, of this round or another, adds bodies until the commit."""
+    editing.hold(session, round_)
+    audit.hold(session)
+
+
 def take(
     session: Session,
     round_: Round,
@@ -50,6 +57,7 @@ def take(
 ) -> BodiesTaken:
     """Invite every body of the plan that may be; rows in = invited + left out, each with its reason.
 
+    The plan was made after `hold`, in this transaction: what it calls new is.
     Raises MoveRefused where the sheet was taken over before, nothing in it is to be done, or a body may not be invited.
     """
     if of_file(session, file, round_) is not None:

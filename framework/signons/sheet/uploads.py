@@ -14,7 +14,7 @@ from framework.ground.errors import FileRefused, NotFound
 from framework.ground.files import Blob
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal, Sheet
-from framework.ground.text import N_
+from framework.ground.text import N_, storable
 from framework.signons.sheet import entries
 from framework.signons.sheet.entries import Choices
 from models.records import StoredFile
@@ -43,7 +43,7 @@ def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datet
 def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
     """A sheet or block that this organisation sent; NotFound for anybody else's."""
     query = select(StoredFile).where(
-        StoredFile.public_id == public_id,
+        StoredFile.public_id == storable(public_id),
         StoredFile.purpose.in_((FILE, BLOCK)),
         StoredFile.organisation_id == actor.organisation_id,
     )
