@@ -283,7 +283,17 @@ def test_a_list_without_a_rate_is_not_comparable_until_the_lead_enters_one(prici
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rate": "0"}, {"rate": "much"}, {"rate": ""}, {"on_date": "2027-01-01"}, {"source": ""}, {"currency": "EUR"}],
+    [
+        {"rate": "0"},
+        {"rate": "much"},
+        {"rate": ""},
+        {"rate": "1" * 25},
+        {"rate": "1e400"},
+        {"rate": "Infinity"},
+        {"on_date": "2027-01-01"},
+        {"source": ""},
+        {"currency": "EUR"},
+    ],
 )
 def test_a_wrong_rate_is_told_at_its_field_and_kept_as_typed(pricing, sign_in, wrong):
     entered = {"currency": "SEK", "rate": "0.0885", "on_date": "2026-11-20", "source": "My own source"} | wrong
