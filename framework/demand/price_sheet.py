@@ -51,6 +51,14 @@ _OFFERED = (
     N_("Source of the rate"),
     N_("How the steps are read"),
 )
+_OVER_MEMBERS = frozenset(
+    {
+        N_("Saving of members with a price alone, compared"),
+        N_("Members without a price alone"),
+        N_("Members that decide the step"),
+    }
+)
+"""Columns that say something of other members: a member gets none of them."""
 _PARTS = (
     N_("Price list"),
     N_("Lot"),
@@ -93,16 +101,19 @@ def comparison(
     *,
     names: Callable[[Offer], str],
     members: dict[int, str],
+    sums: bool,
     now: dt.datetime,
     words: Words = str,
 ) -> bytes:
     """What each list means for the pool, and for each of `members` (id to name): others stand in no row of theirs.
 
-    Money is in the currency that its row names; what has no rate has no compared figure.
+    `sums` says whether columns over all members are there too: for the lead alone. Money is in the currency that its row names; what has no rate has no compared figure.
     """
     lots = {lot.id: lot for lot in round_.lots}
+    kept = [column for column, label in enumerate(_OFFERED) if sums or label not in _OVER_MEMBERS]
+    offered = ([row[column] for column in kept] for row in _offered(round_, offers, lots, names, words))
     sheets = (
-        Sheet(words(N_("Price steps")), [words(x) for x in _OFFERED], _offered(round_, offers, lots, names, words)),
+        Sheet(words(N_("Price steps")), [words(_OFFERED[column]) for column in kept], offered),
         Sheet(words(N_("Members")), [words(x) for x in _PARTS], _parts(offers, lots, names, members, words)),
     )
     return workbook(f"{round_.name} · {words(N_('Price steps'))}", sheets, now=now)

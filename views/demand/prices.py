@@ -55,6 +55,7 @@ def prices(round_: Round) -> str:
         shown=shown,
         sections=_sections(round_, offers, wanted, own=own),
         offers=offers,
+        today=clock.now().date(),
         by=BY,
         basis=basis,
         readings=price_sheet.READINGS,
@@ -108,6 +109,7 @@ def prices_xlsx(round_: Round) -> Response:
         offers,
         names=lambda offer: _name(offer, named=is_lead),
         members=members,
+        sums=is_lead,
         now=clock.now(),
         words=words,
     )
