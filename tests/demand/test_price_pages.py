@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import openpyxl
@@ -265,6 +266,39 @@ def test_members_see_their_own_figures_only_where_the_lead_shows_them(build, sig
     assert not {"Bronzestad", "Zeewind Computers"} & set(cells)
 
 
+def test_the_workbook_of_a_member_tells_nothing_over_the_other_members(build, sign_in):
+    pricing = Pricing(build, shown=True)
+    pricing.given((500, "700"), (1000, "650"))
+    pricing.session.commit()
+    heads = {}
+    for name, who in (("lead", pricing.lead_actor), ("member", pricing.member_actor())):
+        got = pricing.browser(sign_in, who).get(f"{pricing.here}/prices.xlsx").data
+        head, row = openpyxl.load_workbook(io.BytesIO(got)).worksheets[0].iter_rows(max_row=2, values_only=True)
+        heads[name] = dict(zip(head, row, strict=True))
+
+    over = {
+        "Saving of members with a price alone, compared": 35_000,
+        "Members without a price alone": 1,
+        "Members that decide the step": 2,
+    }
+    assert heads["lead"].items() >= over.items()
+    assert heads["lead"].keys() - heads["member"].keys() == over.keys()
+    shown = {key: value for key, value in heads["lead"].items() if key not in over}
+    assert heads["member"] == shown | {"Price list": "Price list 1"}
+
+
+def test_a_member_is_told_where_a_list_does_not_hold_today(build, sign_in):
+    pricing = Pricing(build, shown=True)
+    pricing.given(valid_from=dt.date(2027, 1, 1), valid_until=dt.date(2027, 2, 1))
+    pricing.given(supplier=1, valid_until=dt.date(2027, 2, 1))
+    pricing.session.commit()
+
+    page = pricing.browser(sign_in, pricing.member_actor()).page(f"{pricing.here}/prices").text
+
+    assert page.count("does not hold today") == 1
+    assert "1 Jan 2027 to 1 Feb 2027" in page
+
+
 def test_a_list_without_a_rate_is_not_comparable_until_the_lead_enters_one(pricing, sign_in):
     pricing.given((1, "7500"), currency="SEK")
     pricing.session.commit()
@@ -317,6 +351,23 @@ def test_a_lead_who_opens_or_judges_sees_no_prices(build, sign_in):
         answer = browser.get(pricing.here + tail)
         assert answer.status_code == 403
         assert "701.77" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_no_tab_leads_to_prices_that_are_kept_from_the_reader(build, sign_in, queries, elsewhere):
+    pricing = Pricing(build, shown=True)
+    pricing.given()
+    user = build.user(pricing.lead)
+    pricing.session.commit()
+    browser, tab = sign_in(user, pricing.lead), f'href="{pricing.here}/prices"'
+    assert tab in browser.get(pricing.here).get_data(as_text=True)
+    pricing.session.info["write"] = True
+    build.appoint(pricing.round, user, build.organisation("buyer") if elsewhere else pricing.lead, "evaluator")
+    pricing.session.commit()
+
+    queries.clear()
+    assert tab not in browser.get(pricing.here).get_data(as_text=True)
+    assert sum("role_grant.role" in one and "appointment.role" in one for one in queries) <= 1
 
 
 def test_after_the_publication_a_supplier_still_sees_its_list_and_changes_it_no_more(pricing, sign_in):

@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 
 from framework.disclosure import receiving
 from framework.ground.labels import PHASES
-from framework.ground.permissions import TABLE, Permission
+from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
@@ -180,10 +180,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
     for endpoint, label, permission in TABS:
-        rule = TABLE[permission]
-        held = roles_here(round_)
-        allowed = bool(held & rule.roles) and not held & rule.never and (not rule.states or round_.state in rule.states)
-        allowed = allowed and _is_of_use(endpoint, round_, held)
+        allowed = _is_of_use(endpoint, round_, roles_here(round_)) and guard.holds(permission, round_)
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
