@@ -170,20 +170,21 @@ def _parts(
 ) -> Iterable[list[Value]]:
     for offer in offers:
         for item, found in offer.effects.items():
-            shares, savings = shares_of(found), savings_of(found)
-            for member, part in found.parts.items():
-                if member in members and part.quantity:
-                    yield [
-                        names(offer),
-                        *_place(item, lots, words),
-                        members[member],
-                        part.quantity,
-                        offer.price_list.currency,
-                        _cents(part.alone),
-                        shares[member],
-                        savings[member],
-                        words(N_("yes") if part.decides else N_("no")),
-                    ]
+            listed = [member for member, pieces in found.by_member.items() if member in members and pieces]
+            shares, savings = (shares_of(found), savings_of(found)) if listed else ({}, {})
+            for member in listed:
+                part = found.parts[member]
+                yield [
+                    names(offer),
+                    *_place(item, lots, words),
+                    members[member],
+                    part.quantity,
+                    offer.price_list.currency,
+                    _cents(part.alone),
+                    shares[member],
+                    savings[member],
+                    words(N_("yes") if part.decides else N_("no")),
+                ]
 
 
 def shares_of(found: Effect, factor: Fraction = Fraction(1)) -> dict[int, Decimal | None]:
@@ -197,8 +198,8 @@ def savings_of(found: Effect, factor: Fraction = Fraction(1)) -> dict[int, Decim
 
 
 def _apportioned(amounts: dict[int, Fraction | None], factor: Fraction) -> dict[int, Decimal | None]:
-    known = {member: amount * factor for member, amount in amounts.items() if amount is not None}
-    cents = dict(zip(known, in_cents(list(known.values())), strict=True))
+    known = {member: amount for member, amount in amounts.items() if amount is not None}
+    cents = dict(zip(known, in_cents(list(known.values()), factor), strict=True))
     return {member: cents.get(member) for member in amounts}
 
 
