@@ -228,6 +228,32 @@ def test_a_supplier_sees_its_own_list_alone_and_nothing_else_of_the_round(pricin
         assert rival.get(pricing.here + tail).status_code in (403, 404), tail
 
 
+def test_a_supplier_that_is_only_asked_does_not_see_where_the_round_stands(build, sign_in):
+    pricing = Pricing(
+        build,
+        signon_deadline=build.clock() - dt.timedelta(days=3),
+        demand_deadline=build.clock() + dt.timedelta(days=70),
+        tender_deadline=build.clock() + dt.timedelta(days=160),
+        term_starts_on=dt.date(2028, 3, 4),
+    )
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+    lead = pricing.browser(sign_in, pricing.lead_actor)
+    dates = [pricing.round.signon_deadline, pricing.round.demand_deadline, pricing.round.tender_deadline]
+    tokens = [f"{one.day} {one:%b}" for one in dates] + [
+        "4 Mar 2028",
+        "phases__step",
+        "phases__state",
+        'aria-current="step"',
+    ]
+
+    page = supplier.get(f"{pricing.here}/price-list").get_data(as_text=True)
+    known = lead.get(f"{pricing.here}/prices").get_data(as_text=True)
+
+    assert pricing.round.name in page
+    assert [one for one in tokens if one in page] == []
+    assert [one for one in tokens if one not in known] == []
+
+
 def test_a_withdrawn_list_is_gone_from_the_lead_s_page(pricing, sign_in):
     found = pricing.given()
     pricing.session.commit()
