@@ -82,10 +82,12 @@ def give(
 ) -> PriceList:
     """Give a list, which takes the place of the supplier's earlier ones. `based_on` is the newest version the giver saw, 0: none.
 
-    Raises InvalidInput with what is wrong, Stale where a colleague gave or withdrew one meanwhile.
+    Raises InvalidInput with what is wrong, Stale where a colleague gave or withdrew one meanwhile, MoveRefused where nobody is
+    asked any more.
     """
     _hold(session, round_)
     require(session, actor, Permission.PRICES_GIVE, round_)
+    require_asked(round_)
     currency, note, _dates = taken(
         lambda: _currency(head.currency), lambda: _note(head.note), lambda: _require_dates(head, now)
     )
@@ -184,6 +186,17 @@ def is_asking(round_: Round) -> bool:
     return round_.state in CONSULTED and bool(value(round_, "ask_indicative_prices"))
 
 
+def require_asked(round_: Round) -> None:
+    """Raise MoveRefused where no lists are asked for: a new one is not taken then."""
+    if not is_asking(round_):
+        raise MoveRefused(
+            "prices-not-asked",
+            N_(
+                "The lead does not ask for price lists any more, so no new one is taken. You can still see and withdraw the one you gave."
+            ),
+        )
+
+
 def tell_invited(session: Session, round_: Round, suppliers: Iterable[int], *, now: dt.datetime) -> int:
     """A mail to the people of suppliers that are invited, where lists are asked for; how many mails."""
     if not is_asking(round_):
@@ -217,7 +230,10 @@ def _not_told(session: Session, round_: Round) -> list[int]:
 
 
 def asking_rounds(session: Session, actor: Actor) -> list[Round]:
-    """The rounds that ask the actor's organisation for a list, newest first: it may know of them and see nothing else yet."""
+    """The rounds that ask the actor's organisation for a list, or hold one of it, newest first.
+
+    It may know of them and see nothing else yet.
+    """
     if "supplier" not in actor.roles:
         return []
     invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == actor.organisation_id)
@@ -227,7 +243,9 @@ def asking_rounds(session: Session, actor: Actor) -> list[Round]:
         .options(joinedload(Round.organisation))
         .order_by(Round.created_at.desc(), Round.id.desc())
     )
-    return [round_ for round_ in session.scalars(query) if is_asking(round_)]
+    given = select(PriceList.round_id).where(PriceList.supplier_id == actor.organisation_id)
+    holding = set(session.scalars(given))
+    return [round_ for round_ in session.scalars(query) if is_asking(round_) or round_.id in holding]
 
 
 def newest_of(session: Session, round_: Round, supplier_id: int | None) -> PriceList | None:

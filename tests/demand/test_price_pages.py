@@ -254,6 +254,30 @@ def test_a_supplier_that_is_only_asked_does_not_see_where_the_round_stands(build
     assert [one for one in tokens if one not in known] == []
 
 
+def test_who_gave_a_list_withdraws_it_though_nobody_is_asked_any_more(pricing, sign_in):
+    found = pricing.given()
+    pricing.round.settings = {"ask_indicative_prices": False}
+    pricing.session.commit()
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+    here = f"{pricing.here}/price-list"
+
+    page = supplier.page(here).text
+    assert "EUR 700.00" in page
+    assert "What you gave counts until you withdraw it" in page
+    assert "Give this list" not in page
+    assert "not asked any more" in supplier.page("/rounds").text
+    answer = supplier.post(here, data=typed(pricing, (key(pricing), "1", "690"), based_on="1"))
+    assert answer.status_code == 409
+    assert "so no new one is taken" in answer.get_data(as_text=True)
+    page = supplier.send(f"{here}/upload", {"file": (book([("From quantity", "Price"), (1, 700)]), "p.xlsx")})
+    assert "so no new one is taken" in page.text
+    assert len(lists(pricing)) == 1
+    assert pricing.browser(sign_in, pricing.givers[1]).get(here).status_code == 404
+    page = supplier.send(f"{here}/withdraw", {"list": found.public_id})
+    assert "You withdrew your list" in page.text
+    assert lists(pricing)[0].withdrawn_at is not None
+
+
 def test_a_withdrawn_list_is_gone_from_the_lead_s_page(pricing, sign_in):
     found = pricing.given()
     pricing.session.commit()
