@@ -24,14 +24,14 @@ from flask import (
 from sqlalchemy import ColumnElement, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from framework.chain.measures import judged
 from framework.ground import audit, conflicts, jobs
 from framework.ground.actors import NOBODY, Actor, roles_in
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
-from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
+from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require, tasks_of
 from framework.ground.text import N_, storable
 from framework.judging import blind
 from framework.people import sessions, tokens
@@ -172,10 +172,29 @@ def roles(round_: Round) -> frozenset[str]:
     return found
 
 
+def _tasks(round_: Round) -> frozenset[str]:
+    """The asker's tasks in a round for whichever organisation; a page that only reads asks for them once."""
+    asked = (g.request_ref, round_.id)
+    if request.method not in SAFE:
+        return tasks_of(db.session(), actor(), round_)
+    if getattr(g, "round_tasks", (None,))[0] != asked:
+        g.round_tasks = (asked, tasks_of(db.session(), actor(), round_))
+    found: frozenset[str] = g.round_tasks[1]
+    return found
+
+
+def holds(permission: Permission, round_: Round) -> bool:
+    """Whether the asker holds a permission in a round, however often a page asks."""
+    return may(db.session(), actor(), permission, round_, roles=roles(round_), tasks=lambda: _tasks(round_))
+
+
 def _may(permission: str, round_: Round | None = None) -> bool:
     """Whether the asker may do something, for templates."""
-    held = roles(round_) if round_ is not None else None
-    return not letters.is_kept(permission) and may(db.session, actor(), Permission(permission), round_, roles=held)
+    if letters.is_kept(permission):
+        return False
+    if round_ is None:
+        return may(db.session, actor(), Permission(permission))
+    return holds(Permission(permission), round_)
 
 
 def child(table: type[T], public_id: str, round_: Round) -> T:
@@ -321,7 +340,10 @@ def stay_home(target: str | None) -> str:
 
 
 def _round(public_id: str) -> Round:
-    found = db.session.scalar(select(Round).where(Round.public_id == storable(public_id)))
+    query = select(Round).where(Round.public_id == storable(public_id))
+    if request.method in SAFE:  # the frame of a page names it; a form may lock the round, which is locked alone
+        query = query.options(joinedload(Round.organisation, innerjoin=True))
+    found = db.session.scalar(query)
     if found is None:
         g.attempt = "round:view"
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))

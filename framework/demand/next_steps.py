@@ -14,7 +14,7 @@ from framework.ground.text import N_, NN_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.demand import Demand
 from models.people import Organisation
-from models.rounds import Lot, Round
+from models.rounds import Round
 
 NAMED = 5
 MOTIVE_LENGTH = 200
@@ -38,7 +38,7 @@ def declare_step(session: Session, round_: Round, reader: Reader) -> Step | None
         return returned
     if is_past_deadline(round_, now=reader.now):
         return Step(N_("The deadline for demand has passed. There is nothing for you to do."), urgency=10)
-    lots = list(session.scalars(select(Lot.public_id).where(Lot.round_id == round_.id)))
+    lots = [lot.public_id for lot in round_.lots]
     answered = session.scalar(
         select(func.count(func.distinct(Demand.lot_id))).where(
             Demand.round_id == round_.id,

@@ -23,8 +23,9 @@ from framework.ground.text import N_, storable
 from framework.rounds import telling
 from framework.rounds.settings import value
 from models.disclosure import SupplierInvitation
-from models.people import Organisation
+from models.people import Organisation, RoleGrant, User
 from models.prices import RATE_PLACES, READINGS, ExchangeRate, PriceList, PriceStep
+from models.records import Mail
 from models.rounds import Round
 
 GIVEN = audit.declare("price_list.given", "version_no", "steps", "currency")
@@ -32,6 +33,8 @@ WITHDRAWN = audit.declare("price_list.withdrawn", "version_no")
 ARRANGED = audit.declare("round.prices_arranged", "asked", "shown", "told")
 RATE_SET = audit.declare("exchange_rate.set", "currency", "to_currency", "rate", "on_date", "version_no")
 LONGEST_NOTE, LONGEST_SOURCE = 1_000, 300
+ASKS = "prices_asked"
+"""The mail that asks a supplier for a list."""
 HIGHEST_RATE = Decimal(10_000_000)
 
 
@@ -51,8 +54,8 @@ def arrange(session: Session, round_: Round, *, asked: bool, shown: bool, actor:
 
     Whoever is asked for the first time gets a mail; how many mails. Raises MoveRefused where suppliers are asked too late.
     """
-    require(session, actor, Permission.PRICES_ARRANGE, round_)
     session.refresh(round_, with_for_update={"of": Round})
+    require(session, actor, Permission.PRICES_ARRANGE, round_)
     before = bool(value(round_, "ask_indicative_prices"))
     if asked and not before and round_.state not in CONSULTED:
         raise MoveRefused(
@@ -61,8 +64,7 @@ def arrange(session: Session, round_: Round, *, asked: bool, shown: bool, actor:
         )
     round_.settings = {**(round_.settings or {}), "ask_indicative_prices": asked, "show_indicative_prices": shown}
     session.flush()
-    invited = select(SupplierInvitation.organisation_id).where(SupplierInvitation.round_id == round_.id)
-    told = tell_invited(session, round_, session.scalars(invited), now=now) if asked and not before else 0
+    told = tell_invited(session, round_, _not_told(session, round_), now=now) if asked and not before else 0
     audit.record(session, ARRANGED, actor=actor, now=now, subject=round_, asked=asked, shown=shown, told=told)
     return told
 
@@ -80,10 +82,12 @@ def give(
 ) -> PriceList:
     """Give a list, which takes the place of the supplier's earlier ones. `based_on` is the newest version the giver saw, 0: none.
 
-    Raises InvalidInput with what is wrong, Stale where a colleague gave or withdrew one meanwhile.
+    Raises InvalidInput with what is wrong, Stale where a colleague gave or withdrew one meanwhile, MoveRefused where nobody is
+    asked any more.
     """
     _hold(session, round_)
     require(session, actor, Permission.PRICES_GIVE, round_)
+    require_asked(round_)
     currency, note, _dates = taken(
         lambda: _currency(head.currency), lambda: _note(head.note), lambda: _require_dates(head, now)
     )
@@ -144,6 +148,7 @@ def set_rate(
 
     Raises InvalidInput with everything that is wrong.
     """
+    session.refresh(round_, with_for_update={"of": Round})
     require(session, actor, Permission.PRICES_ARRANGE, round_)
     code, known, day, said = taken(
         lambda: _other_currency(currency, round_),
@@ -151,7 +156,6 @@ def set_rate(
         lambda: _day(on_date, now),
         lambda: _source(source),
     )
-    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update())
     number = session.scalar(
         select(func.max(ExchangeRate.version_no)).where(
             ExchangeRate.round_id == round_.id,
@@ -182,18 +186,54 @@ def is_asking(round_: Round) -> bool:
     return round_.state in CONSULTED and bool(value(round_, "ask_indicative_prices"))
 
 
+def require_asked(round_: Round) -> None:
+    """Raise MoveRefused where no lists are asked for: a new one is not taken then."""
+    if not is_asking(round_):
+        raise MoveRefused(
+            "prices-not-asked",
+            N_(
+                "The lead does not ask for price lists any more, so no new one is taken. You can still see and withdraw the one you gave."
+            ),
+        )
+
+
 def tell_invited(session: Session, round_: Round, suppliers: Iterable[int], *, now: dt.datetime) -> int:
     """A mail to the people of suppliers that are invited, where lists are asked for; how many mails."""
     if not is_asking(round_):
         return 0
     users = telling.people(session, suppliers, "supplier", now=now)
-    return telling.tell(
-        session, round_, users, "prices_asked", now=now, page="price-list", lead=round_.organisation.name
+    return telling.tell(session, round_, users, ASKS, now=now, page="price-list", lead=round_.organisation.name)
+
+
+def _not_told(session: Session, round_: Round) -> list[int]:
+    """The invited suppliers none of whose people got the mail that asks since the invitation: an untick asks nobody again.
+
+    A mail that failed or was dropped told nobody.
+    """
+    told = (
+        select(RoleGrant.id)
+        .join(User, User.id == RoleGrant.user_id)
+        .join(Mail, Mail.recipient == User.email)
+        .where(
+            RoleGrant.organisation_id == SupplierInvitation.organisation_id,
+            RoleGrant.role == "supplier",
+            Mail.template == ASKS,
+            Mail.round_id == round_.id,
+            Mail.state.in_(("waiting", "sent")),
+            Mail.created_at >= SupplierInvitation.created_at,
+        )
     )
+    query = select(SupplierInvitation.organisation_id).where(
+        SupplierInvitation.round_id == round_.id, not_(told.exists())
+    )
+    return list(session.scalars(query.order_by(SupplierInvitation.id)))
 
 
 def asking_rounds(session: Session, actor: Actor) -> list[Round]:
-    """The rounds that ask the actor's organisation for a list, newest first: it may know of them and see nothing else yet."""
+    """The rounds that ask the actor's organisation for a list, or hold one of it, newest first.
+
+    It may know of them and see nothing else yet.
+    """
     if "supplier" not in actor.roles:
         return []
     invited = select(SupplierInvitation.round_id).where(SupplierInvitation.organisation_id == actor.organisation_id)
@@ -203,7 +243,9 @@ def asking_rounds(session: Session, actor: Actor) -> list[Round]:
         .options(joinedload(Round.organisation))
         .order_by(Round.created_at.desc(), Round.id.desc())
     )
-    return [round_ for round_ in session.scalars(query) if is_asking(round_)]
+    given = select(PriceList.round_id).where(PriceList.supplier_id == actor.organisation_id)
+    holding = set(session.scalars(given))
+    return [round_ for round_ in session.scalars(query) if is_asking(round_) or round_.id in holding]
 
 
 def newest_of(session: Session, round_: Round, supplier_id: int | None) -> PriceList | None:

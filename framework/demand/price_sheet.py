@@ -51,6 +51,14 @@ _OFFERED = (
     N_("Source of the rate"),
     N_("How the steps are read"),
 )
+_OVER_MEMBERS = frozenset(
+    {
+        N_("Saving of members with a price alone, compared"),
+        N_("Members without a price alone"),
+        N_("Members that decide the step"),
+    }
+)
+"""Columns that say something of other members: a member gets none of them."""
 _PARTS = (
     N_("Price list"),
     N_("Lot"),
@@ -93,16 +101,19 @@ def comparison(
     *,
     names: Callable[[Offer], str],
     members: dict[int, str],
+    sums: bool,
     now: dt.datetime,
     words: Words = str,
 ) -> bytes:
     """What each list means for the pool, and for each of `members` (id to name): others stand in no row of theirs.
 
-    Money is in the currency that its row names; what has no rate has no compared figure.
+    `sums` says whether columns over all members are there too: for the lead alone. Money is in the currency that its row names; what has no rate has no compared figure.
     """
     lots = {lot.id: lot for lot in round_.lots}
+    kept = [column for column, label in enumerate(_OFFERED) if sums or label not in _OVER_MEMBERS]
+    offered = ([row[column] for column in kept] for row in _offered(round_, offers, lots, names, words))
     sheets = (
-        Sheet(words(N_("Price steps")), [words(x) for x in _OFFERED], _offered(round_, offers, lots, names, words)),
+        Sheet(words(N_("Price steps")), [words(_OFFERED[column]) for column in kept], offered),
         Sheet(words(N_("Members")), [words(x) for x in _PARTS], _parts(offers, lots, names, members, words)),
     )
     return workbook(f"{round_.name} · {words(N_('Price steps'))}", sheets, now=now)
@@ -159,20 +170,21 @@ def _parts(
 ) -> Iterable[list[Value]]:
     for offer in offers:
         for item, found in offer.effects.items():
-            shares, savings = shares_of(found), savings_of(found)
-            for member, part in found.parts.items():
-                if member in members and part.quantity:
-                    yield [
-                        names(offer),
-                        *_place(item, lots, words),
-                        members[member],
-                        part.quantity,
-                        offer.price_list.currency,
-                        _cents(part.alone),
-                        shares[member],
-                        savings[member],
-                        words(N_("yes") if part.decides else N_("no")),
-                    ]
+            listed = [member for member, pieces in found.by_member.items() if member in members and pieces]
+            shares, savings = (shares_of(found), savings_of(found)) if listed else ({}, {})
+            for member in listed:
+                part = found.parts[member]
+                yield [
+                    names(offer),
+                    *_place(item, lots, words),
+                    members[member],
+                    part.quantity,
+                    offer.price_list.currency,
+                    _cents(part.alone),
+                    shares[member],
+                    savings[member],
+                    words(N_("yes") if part.decides else N_("no")),
+                ]
 
 
 def shares_of(found: Effect, factor: Fraction = Fraction(1)) -> dict[int, Decimal | None]:
@@ -186,8 +198,8 @@ def savings_of(found: Effect, factor: Fraction = Fraction(1)) -> dict[int, Decim
 
 
 def _apportioned(amounts: dict[int, Fraction | None], factor: Fraction) -> dict[int, Decimal | None]:
-    known = {member: amount * factor for member, amount in amounts.items() if amount is not None}
-    cents = dict(zip(known, in_cents(list(known.values())), strict=True))
+    known = {member: amount for member, amount in amounts.items() if amount is not None}
+    cents = dict(zip(known, in_cents(list(known.values()), factor), strict=True))
     return {member: cents.get(member) for member in amounts}
 
 

@@ -6,11 +6,14 @@ once, at the end. What has no price is None, never 0.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
 WHOLE, PARTS = "whole", "parts"
 CENTS = 100
@@ -27,7 +30,7 @@ class Step:
     unit_price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ladder:
     """The steps of one item, from the lowest quantity. Raises ValueError where two begin at one quantity, or there is none.
 
@@ -45,7 +48,8 @@ class Ladder:
 
     def at(self, quantity: int) -> int | None:
         """The place of the step that a quantity reaches, from 0; None below the first."""
-        return next((i for i in reversed(range(len(self.steps))) if self.steps[i].from_qty <= quantity), None)
+        reached = bisect_right(self._starts, quantity) - 1
+        return reached if reached >= 0 else None
 
     def cost(self, quantity: int) -> Fraction | None:
         """What so many pieces cost in the currency of the list, exactly; None below the first step."""
@@ -53,11 +57,24 @@ class Ladder:
         if reached is None:
             return None
         if self.reading == WHOLE:
-            return quantity * Fraction(self.steps[reached].unit_price)
-        starts = [0, *(step.from_qty - 1 for step in self.steps[1 : reached + 1]), quantity]
-        return sum(
-            ((starts[i + 1] - starts[i]) * Fraction(self.steps[i].unit_price) for i in range(reached + 1)), Fraction(0)
-        )
+            return quantity * self._prices[reached]
+        before = self._starts[reached] - 1 if reached else 0
+        return self._below[reached] + (quantity - before) * self._prices[reached]
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(step.from_qty for step in self.steps)
+
+    @cached_property
+    def _prices(self) -> tuple[Fraction, ...]:
+        return tuple(Fraction(step.unit_price) for step in self.steps)
+
+    @cached_property
+    def _below(self) -> tuple[Fraction, ...]:
+        """What the pieces before each step cost where each keeps its price; those before the first step cost its own."""
+        bounds = [0, *(start - 1 for start in self._starts[1:])]
+        each = ((bounds[i + 1] - bounds[i]) * self._prices[i] for i in range(len(bounds) - 1))
+        return tuple(accumulate(each, initial=Fraction(0)))
 
     def to_next(self, quantity: int) -> int | None:
         """How many pieces more reach the next step; None on the last."""
@@ -70,7 +87,7 @@ class Ladder:
         return tuple(i for i, (one, other) in enumerate(pairs, start=1) if other.unit_price > one.unit_price)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """One member in the pool: pieces, and exact money in the currency of the list.
 
@@ -85,17 +102,18 @@ class Part:
     share: Fraction | None
     decides: bool
 
-    @property
+    @cached_property
     def saving(self) -> Fraction | None:
         """What pooling saves this member; below 0 where the price rises with the quantity."""
         return None if self.alone is None or self.share is None else self.alone - self.share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effect:
-    """What a ladder means for a pool of `quantity` pieces; money as in `Part`.
+    """What a ladder means for a pool of `quantity` pieces, `by_member`; money as in `Part`.
 
-    `to_next` and `cost_at_next` say how many pieces more reach the next step and what the whole pool costs there.
+    `to_next` and `cost_at_next` say how many pieces more reach the next step and what the whole pool costs there. What it
+    means for each member is worked out once it is asked for: pages of the pool alone need none of it.
     """
 
     ladder: Ladder
@@ -104,7 +122,24 @@ class Effect:
     cost: Fraction | None
     to_next: int | None
     cost_at_next: Fraction | None
-    parts: Mapping[int, Part]
+    by_member: Mapping[int, int]
+
+    @cached_property
+    def parts(self) -> Mapping[int, Part]:
+        """Each member in the pool."""
+        known: dict[int, Part] = {}  # members with equally many pieces have the same part
+        for own in self.by_member.values():
+            if own not in known:
+                known[own] = self._part(own)
+        return {member: known[own] for member, own in self.by_member.items()}
+
+    def _part(self, own: int) -> Part:
+        without = self.ladder.at(self.quantity - own)
+        share = None
+        if self.cost is not None:
+            share = Fraction(self.cost.numerator * own, self.cost.denominator * self.quantity)
+        decides = self.step is not None and own > 0 and (without is None or without < self.step)
+        return Part(own, self.ladder.at(own), self.ladder.cost(own), share, decides)
 
     @property
     def unit_price(self) -> Fraction | None:
@@ -116,11 +151,11 @@ class Effect:
         """The members without any one of whom the pool falls below its step."""
         return tuple(member for member, part in self.parts.items() if part.decides)
 
-    @property
+    @cached_property
     def saving(self) -> Fraction | None:
         """The savings of all members that have a price alone; None where none has."""
-        known = [part.saving for part in self.parts.values() if part.saving is not None]
-        return sum(known, Fraction(0)) if known else None
+        known = [saving for part in self.parts.values() if (saving := part.saving) is not None]
+        return total(known) if known else None
 
     @property
     def without_price_alone(self) -> int:
@@ -133,8 +168,7 @@ def effect_of(ladder: Ladder, by_member: Mapping[int, int]) -> Effect:
     quantity = sum(by_member.values())
     reached, cost, more = ladder.at(quantity), ladder.cost(quantity), ladder.to_next(quantity)
     at_next = None if more is None else ladder.cost(quantity + more)
-    parts = {member: _part(ladder, own, quantity, cost) for member, own in by_member.items()}
-    return Effect(ladder, quantity, reached, cost, more, at_next, parts)
+    return Effect(ladder, quantity, reached, cost, more, at_next, by_member)
 
 
 def effect(ladders: Mapping[Item, Ladder], quantities: Mapping[Item, Mapping[int, int]]) -> dict[Item, Effect]:
@@ -165,15 +199,23 @@ def unpriced(ladders: Iterable[Item], quantities: Mapping[Item, Mapping[int, int
     return [item for item, own in quantities.items() if sum(own.values()) and priced_as(item, known) is None]
 
 
-def in_cents(amounts: Sequence[Fraction]) -> list[Decimal]:
-    """Exact amounts to the cent so that they add up to their sum rounded half up: largest remainder, the first among equals.
+def total(amounts: Sequence[Fraction]) -> Fraction:
+    """The exact sum."""
+    numerators, common = _in_common(amounts)
+    return Fraction(sum(numerators), common)
+
+
+def in_cents(amounts: Sequence[Fraction], factor: Fraction = Fraction(1)) -> list[Decimal]:
+    """Exact amounts times `factor` to the cent so that they add up to their sum rounded half up: largest remainder, the first among equals.
 
     No amount moves by a cent or more, and none of 0 or more falls below 0.
     """
-    exact = [amount * CENTS for amount in amounts]
-    floors = [amount.numerator // amount.denominator for amount in exact]
-    left = _half_up(sum(exact, Fraction(0))) - sum(floors)
-    ranked = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    numerators, common = _in_common(amounts)
+    times, one = factor.numerator * CENTS, common * factor.denominator
+    split = [divmod(numerator * times, one) for numerator in numerators]
+    floors = [floor for floor, _rest in split]
+    left = _half_up(Fraction(sum(numerators) * times, one)) - sum(floors)
+    ranked = sorted(range(len(split)), key=lambda i: (-split[i][1], i))
     for i in ranked[:left]:
         floors[i] += 1
     return [Decimal(cents).scaleb(-2) for cents in floors]
@@ -189,11 +231,10 @@ def to_places(amount: Fraction, places: int) -> Decimal:
     return Decimal(_half_up(amount * 10**places)).scaleb(-places)
 
 
-def _part(ladder: Ladder, own: int, quantity: int, cost: Fraction | None) -> Part:
-    reached, without = ladder.at(quantity), ladder.at(quantity - own)
-    share = cost * own / quantity if cost is not None else None
-    decides = reached is not None and own > 0 and (without is None or without < reached)
-    return Part(own, ladder.at(own), ladder.cost(own), share, decides)
+def _in_common(amounts: Sequence[Fraction]) -> tuple[list[int], int]:
+    """The amounts as numerators over one denominator: whole numbers are added and compared far faster than fractions."""
+    common = math.lcm(*(amount.denominator for amount in amounts))
+    return [amount.numerator * (common // amount.denominator) for amount in amounts], common
 
 
 def _half_up(amount: Fraction) -> int:

@@ -75,7 +75,7 @@ def _parts(
 ) -> list[StepChange]:
     """What the list would mean for each new lot alone, beside what it means for the lot as it is."""
     lot, place = split[0], _PLACE[split[1]]
-    values = sorted({item[place] for item in after if item[0] == lot and item[place]})
+    values = sorted({str(item[place]) for item in after if item[0] == lot and item[place]})
     found = []
     for value in values:
         own = {item: wanted for item, wanted in after.items() if item[0] == lot and item[place] == value}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from framework.ground.sides import CONSULTED, NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from models.disclosure import Submission, SupplierInvitation
 from models.people import Appointment
+from models.prices import PriceList
 from models.rounds import Round
 from models.signons import SignOn
 
@@ -59,7 +60,8 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
     """The roles `actor` has in this round: lead, member, supplier, consulted, monitor, operator and the appointments.
 
     `consulted` is a supplier that the lead invited and asks for indicative prices before the publication: it may do
-    that and know nothing else of the round.
+    that and know nothing else of the round. Whoever gave a list stays it when nobody is asked any more: its list counts,
+    so it sees and withdraws it.
 
     Whoever stands on the buying side, in whichever organisation, is no supplier of the round (SD3): acting for
     another organisation is no way behind the seal.
@@ -141,11 +143,16 @@ def _supplies(session: Session, organisation_id: int | None, round_: Round) -> b
 
 
 def _is_consulted(session: Session, actor: Actor, round_: Round) -> bool:
-    if round_.state not in CONSULTED or not (round_.settings or {}).get("ask_indicative_prices"):
+    if round_.state not in CONSULTED:
         return False
     invited = select(SupplierInvitation.id).where(
         SupplierInvitation.round_id == round_.id, SupplierInvitation.organisation_id == actor.organisation_id
     )
+    if not (round_.settings or {}).get("ask_indicative_prices"):
+        given = select(PriceList.id).where(
+            PriceList.round_id == round_.id, PriceList.supplier_id == actor.organisation_id
+        )
+        invited = invited.where(given.exists())
     return session.scalar(invited.limit(1)) is not None and not _buys(session, actor, round_)
 
 

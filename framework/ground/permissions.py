@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -422,10 +423,12 @@ def may(
     round_: Round | None = None,
     *,
     roles: frozenset[str] | None = None,
+    tasks: Callable[[], frozenset[str]] | None = None,
 ) -> bool:
     """Whether `actor` holds `permission`, in `round_` where one is concerned. The default is no.
 
-    `roles` are the actor's roles in the round where they were just asked for.
+    A role that the rule bars keeps from it also where the person has it for another organisation. `roles` are the actor's
+    roles in the round where they were just asked for, `tasks` what `tasks_of` says of it.
     """
     rule = TABLE[permission]
     if PUBLIC in rule.roles:
@@ -437,7 +440,9 @@ def may(
     if rule.states and round_.state not in rule.states:
         return False
     held = roles_in(session, actor, round_) if roles is None else roles
-    return bool(held & rule.roles) and not _is_kept_from(session, actor, rule, round_, held)
+    if not held & rule.roles or held & rule.never:
+        return False
+    return not rule.never or not rule.never & (tasks() if tasks is not None else tasks_of(session, actor, round_))
 
 
 def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
@@ -459,22 +464,13 @@ def require(session: Session, actor: Actor, permission: Permission, round_: Roun
     raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(rule.roles)))
 
 
-def _is_kept_from(session: Session, actor: Actor, rule: Rule, round_: Round, held: frozenset[str]) -> bool:
-    """Whether a role the rule bars is the person's: here, or for another organisation, which binds the person all the same."""
-    if not rule.never:
-        return False
-    if held & rule.never:
-        return True
-    named = select(Appointment.id).where(
-        Appointment.round_id == round_.id,
-        Appointment.user_id == actor.user_id,
-        Appointment.role.in_(rule.never),
-        Appointment.withdrawn_at.is_(None),
+def tasks_of(session: Session, actor: Actor, round_: Round) -> frozenset[str]:
+    """The tasks of a person in the round and its roles in the installation, for whichever organisation. One query."""
+    named = select(Appointment.role).where(
+        Appointment.round_id == round_.id, Appointment.user_id == actor.user_id, Appointment.withdrawn_at.is_(None)
     )
-    granted = select(RoleGrant.id).where(
-        RoleGrant.user_id == actor.user_id, RoleGrant.role.in_(rule.never), RoleGrant.withdrawn_at.is_(None)
-    )
-    return bool(session.scalar(select(or_(named.exists(), granted.exists()))))
+    granted = select(RoleGrant.role).where(RoleGrant.user_id == actor.user_id, RoleGrant.withdrawn_at.is_(None))
+    return frozenset(session.scalars(named.union(granted)))
 
 
 def _would(session: Session, actor: Actor, rule: Rule, round_: Round | None) -> bool:

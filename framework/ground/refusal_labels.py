@@ -20,7 +20,8 @@ _REASONS: dict[str, str] = {
         "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
-        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late"
+        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
+        "prices-not-asked"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "

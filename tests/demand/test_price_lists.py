@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.demand import price_comparison, price_lists
 from framework.disclosure import inviting
@@ -17,6 +17,7 @@ from framework.rounds.settings import value
 from models.people import RoleGrant
 from models.prices import PriceList
 from models.records import AuditEvent, Mail
+from models.rounds import Round
 from tests.demand.pricing import Pricing
 from views import mailing
 
@@ -212,6 +213,47 @@ def test_asking_tells_every_invited_supplier_once(build):
     mails = pricing.session.scalars(select(Mail).where(Mail.template == "prices_asked")).all()
     assert {mail.params["path"] for mail in mails} == {f"{pricing.here}/price-list"}
     assert [event.data["told"] for event in events(pricing, "round.prices_arranged")] == [2, 0]
+
+
+def test_asking_again_tells_only_who_was_not_told_since_its_invitation(build):
+    pricing = Pricing(build, asked=False)
+    session, late = pricing.session, build.organisation("supplier", name="Waterkant")
+    build.user(late, email="late@example.org")
+
+    def ask(asked):
+        facts = {"actor": pricing.lead_actor, "now": pricing.clock()}
+        return price_lists.arrange(session, pricing.round, asked=asked, shown=False, **facts)
+
+    assert ask(True) == 2
+    assert ask(False) == 0
+    inviting.invite(session, pricing.round, late, actor=pricing.lead_actor, now=pricing.clock())
+    assert ask(True) == 1
+    ask(False)
+    assert ask(True) == 0
+    told = session.scalars(select(Mail).where(Mail.template == "prices_asked").order_by(Mail.id)).all()
+    assert [mail.recipient for mail in told][2:] == ["late@example.org"]
+    ask(False)
+    told[0].state = "failed"
+    session.flush()
+    assert ask(True) == 1
+
+
+@pytest.mark.parametrize("act", ["arrange", "rate", "give", "withdraw"])
+def test_a_round_that_moved_on_meanwhile_takes_no_more(pricing, act):
+    found, session = pricing.given(), pricing.session
+    facts = {"actor": pricing.lead_actor, "now": pricing.clock()}
+    acts = {
+        "arrange": lambda: price_lists.arrange(session, pricing.round, asked=False, shown=True, **facts),
+        "rate": pricing.rate,
+        "give": lambda: pricing.given(based_on=1),
+        "withdraw": lambda: price_lists.withdraw(session, found, actor=pricing.givers[0], now=pricing.clock()),
+    }
+    moved = update(Round).where(Round.id == pricing.round.id).values(state="cancelled")
+    session.execute(moved.execution_options(synchronize_session=False))
+    assert pricing.round.state == "demand", "as this session read it"
+
+    with pytest.raises((WrongPhase, NotFound, NotAllowed)):
+        acts[act]()
 
 
 def test_suppliers_are_not_asked_once_the_round_is_published(build):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import openpyxl
@@ -227,6 +228,56 @@ def test_a_supplier_sees_its_own_list_alone_and_nothing_else_of_the_round(pricin
         assert rival.get(pricing.here + tail).status_code in (403, 404), tail
 
 
+def test_a_supplier_that_is_only_asked_does_not_see_where_the_round_stands(build, sign_in):
+    pricing = Pricing(
+        build,
+        signon_deadline=build.clock() - dt.timedelta(days=3),
+        demand_deadline=build.clock() + dt.timedelta(days=70),
+        tender_deadline=build.clock() + dt.timedelta(days=160),
+        term_starts_on=dt.date(2028, 3, 4),
+    )
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+    lead = pricing.browser(sign_in, pricing.lead_actor)
+    dates = [pricing.round.signon_deadline, pricing.round.demand_deadline, pricing.round.tender_deadline]
+    tokens = [f"{one.day} {one:%b}" for one in dates] + [
+        "4 Mar 2028",
+        "phases__step",
+        "phases__state",
+        'aria-current="step"',
+    ]
+
+    page = supplier.get(f"{pricing.here}/price-list").get_data(as_text=True)
+    known = lead.get(f"{pricing.here}/prices").get_data(as_text=True)
+
+    assert pricing.round.name in page
+    assert [one for one in tokens if one in page] == []
+    assert [one for one in tokens if one not in known] == []
+
+
+def test_who_gave_a_list_withdraws_it_though_nobody_is_asked_any_more(pricing, sign_in):
+    found = pricing.given()
+    pricing.round.settings = {"ask_indicative_prices": False}
+    pricing.session.commit()
+    supplier = pricing.browser(sign_in, pricing.givers[0])
+    here = f"{pricing.here}/price-list"
+
+    page = supplier.page(here).text
+    assert "EUR 700.00" in page
+    assert "What you gave counts until you withdraw it" in page
+    assert "Give this list" not in page
+    assert "not asked any more" in supplier.page("/rounds").text
+    answer = supplier.post(here, data=typed(pricing, (key(pricing), "1", "690"), based_on="1"))
+    assert answer.status_code == 409
+    assert "so no new one is taken" in answer.get_data(as_text=True)
+    page = supplier.send(f"{here}/upload", {"file": (book([("From quantity", "Price"), (1, 700)]), "p.xlsx")})
+    assert "so no new one is taken" in page.text
+    assert len(lists(pricing)) == 1
+    assert pricing.browser(sign_in, pricing.givers[1]).get(here).status_code == 404
+    page = supplier.send(f"{here}/withdraw", {"list": found.public_id})
+    assert "You withdrew your list" in page.text
+    assert lists(pricing)[0].withdrawn_at is not None
+
+
 def test_a_withdrawn_list_is_gone_from_the_lead_s_page(pricing, sign_in):
     found = pricing.given()
     pricing.session.commit()
@@ -265,6 +316,39 @@ def test_members_see_their_own_figures_only_where_the_lead_shows_them(build, sig
     assert not {"Bronzestad", "Zeewind Computers"} & set(cells)
 
 
+def test_the_workbook_of_a_member_tells_nothing_over_the_other_members(build, sign_in):
+    pricing = Pricing(build, shown=True)
+    pricing.given((500, "700"), (1000, "650"))
+    pricing.session.commit()
+    heads = {}
+    for name, who in (("lead", pricing.lead_actor), ("member", pricing.member_actor())):
+        got = pricing.browser(sign_in, who).get(f"{pricing.here}/prices.xlsx").data
+        head, row = openpyxl.load_workbook(io.BytesIO(got)).worksheets[0].iter_rows(max_row=2, values_only=True)
+        heads[name] = dict(zip(head, row, strict=True))
+
+    over = {
+        "Saving of members with a price alone, compared": 35_000,
+        "Members without a price alone": 1,
+        "Members that decide the step": 2,
+    }
+    assert heads["lead"].items() >= over.items()
+    assert heads["lead"].keys() - heads["member"].keys() == over.keys()
+    shown = {key: value for key, value in heads["lead"].items() if key not in over}
+    assert heads["member"] == shown | {"Price list": "Price list 1"}
+
+
+def test_a_member_is_told_where_a_list_does_not_hold_today(build, sign_in):
+    pricing = Pricing(build, shown=True)
+    pricing.given(valid_from=dt.date(2027, 1, 1), valid_until=dt.date(2027, 2, 1))
+    pricing.given(supplier=1, valid_until=dt.date(2027, 2, 1))
+    pricing.session.commit()
+
+    page = pricing.browser(sign_in, pricing.member_actor()).page(f"{pricing.here}/prices").text
+
+    assert page.count("does not hold today") == 1
+    assert "1 Jan 2027 to 1 Feb 2027" in page
+
+
 def test_a_list_without_a_rate_is_not_comparable_until_the_lead_enters_one(pricing, sign_in):
     pricing.given((1, "7500"), currency="SEK")
     pricing.session.commit()
@@ -283,7 +367,17 @@ def test_a_list_without_a_rate_is_not_comparable_until_the_lead_enters_one(prici
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rate": "0"}, {"rate": "much"}, {"rate": ""}, {"on_date": "2027-01-01"}, {"source": ""}, {"currency": "EUR"}],
+    [
+        {"rate": "0"},
+        {"rate": "much"},
+        {"rate": ""},
+        {"rate": "1" * 25},
+        {"rate": "1e400"},
+        {"rate": "Infinity"},
+        {"on_date": "2027-01-01"},
+        {"source": ""},
+        {"currency": "EUR"},
+    ],
 )
 def test_a_wrong_rate_is_told_at_its_field_and_kept_as_typed(pricing, sign_in, wrong):
     entered = {"currency": "SEK", "rate": "0.0885", "on_date": "2026-11-20", "source": "My own source"} | wrong
@@ -307,6 +401,23 @@ def test_a_lead_who_opens_or_judges_sees_no_prices(build, sign_in):
         answer = browser.get(pricing.here + tail)
         assert answer.status_code == 403
         assert "701.77" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_no_tab_leads_to_prices_that_are_kept_from_the_reader(build, sign_in, queries, elsewhere):
+    pricing = Pricing(build, shown=True)
+    pricing.given()
+    user = build.user(pricing.lead)
+    pricing.session.commit()
+    browser, tab = sign_in(user, pricing.lead), f'href="{pricing.here}/prices"'
+    assert tab in browser.get(pricing.here).get_data(as_text=True)
+    pricing.session.info["write"] = True
+    build.appoint(pricing.round, user, build.organisation("buyer") if elsewhere else pricing.lead, "evaluator")
+    pricing.session.commit()
+
+    queries.clear()
+    assert tab not in browser.get(pricing.here).get_data(as_text=True)
+    assert sum("role_grant.role" in one and "appointment.role" in one for one in queries) <= 1
 
 
 def test_after_the_publication_a_supplier_still_sees_its_list_and_changes_it_no_more(pricing, sign_in):

@@ -19,6 +19,7 @@ from framework.demand.price_steps import (
     in_cents,
     priced_as,
     to_cent,
+    total,
     unpriced,
 )
 
@@ -206,3 +207,27 @@ def test_amounts_to_the_cent_add_up_and_move_by_less_than_a_cent(amounts):
     for exact, shown in zip(amounts, found, strict=True):
         assert abs(Fraction(shown) - exact) < Fraction(1, 100)
         assert exact < 0 or shown >= 0
+
+
+@unhurried
+@given(
+    amounts=st.lists(st.fractions(-5000, 5000, max_denominator=9973), max_size=12),
+    factor=st.fractions("1/100000", 100, max_denominator=10**8),
+)
+def test_cents_at_a_rate_are_those_of_the_converted_amounts(amounts, factor):
+    exact = [amount * factor * 100 for amount in amounts]
+    floors = [amount.numerator // amount.denominator for amount in exact]
+    left = int(to_cent(sum(exact, Fraction(0)) / 100) * 100) - sum(floors)
+    ranked = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    expected = [floor + (i in ranked[:left]) for i, floor in enumerate(floors)]
+
+    assert [int(cents * 100) for cents in in_cents(amounts, factor)] == expected
+    assert total(amounts) == sum(amounts, Fraction(0))
+
+
+def test_what_it_means_for_members_is_worked_out_only_where_it_is_asked_for():
+    found = effect_of(THREE, {1: 400, 2: 600, 3: 400})
+
+    assert (found.step, found.unit_price) == (1, 650)
+    assert "parts" not in vars(found)
+    assert found.parts[1] is found.parts[3]

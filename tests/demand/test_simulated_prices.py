@@ -34,6 +34,14 @@ def test_a_member_that_leaves_takes_the_pool_below_its_step(pricing):
     assert (change.before.unit_price, change.after.unit_price) == (650, 700)
 
 
+def test_nothing_is_worked_out_for_single_members_which_the_page_does_not_show(pricing):
+    pricing.given()
+    (change,) = of(pricing, leaving=frozenset({pricing.members[0].id}))
+
+    assert "parts" not in vars(change.before)
+    assert "parts" not in vars(change.after)
+
+
 def test_without_lists_or_with_withdrawn_ones_nothing_is_told(pricing):
     assert of(pricing, leaving=frozenset({pricing.members[0].id})) == []
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Length, Optional
 
 from framework.demand.price_lists import Head
 from framework.demand.price_sheet import READINGS
 from framework.ground import codelists
+from framework.ground.text import N_
 from models.prices import RATE_PLACES
 from views.i18n import current_language
-from views.rounds.fields import DayField, WholeField
+from views.rounds.fields import AmountField, DayField
 from views.rounds.forms import CHOOSE, NEEDED, choices
 
 
-class RateField(WholeField):
+class RateField(AmountField):
     """A rate with at most eight decimals; blank is None."""
 
-    whole = False
-
-    def pre_validate(self, form: Any) -> None:
-        """Refuse more decimals than are kept rather than round them."""
-        data: Any = self.data
-        if isinstance(data, Decimal) and data != round(data, RATE_PLACES):
-            raise ValidationError(gettext("Use at most eight decimals."))
+    places = RATE_PLACES
+    too_fine = N_("Use at most eight decimals.")
 
 
 class HeadForm(FlaskForm):

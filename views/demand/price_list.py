@@ -106,6 +106,8 @@ def upload_price_list(round_: Round) -> Response:
     """Keep a sheet byte for byte and go to its preview."""
     public_id = round_.public_id
     here = url_for("demand.price_list", round_id=public_id)
+    if not price_lists.is_asking(round_):
+        return shared.attempt(lambda: price_lists.require_asked(round_), here, "")
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         flash(_("Choose a file first."), "error")
@@ -226,6 +228,7 @@ def _page(
     return render_template(
         "demand/price_list.html",
         round_=round_,
+        is_asked=price_lists.is_asking(round_),
         form=form,
         rows=shown,
         most=MOST,

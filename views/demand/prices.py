@@ -55,6 +55,7 @@ def prices(round_: Round) -> str:
         shown=shown,
         sections=_sections(round_, offers, wanted, own=own),
         offers=offers,
+        today=clock.now().date(),
         by=BY,
         basis=basis,
         readings=price_sheet.READINGS,
@@ -108,6 +109,7 @@ def prices_xlsx(round_: Round) -> Response:
         offers,
         names=lambda offer: _name(offer, named=is_lead),
         members=members,
+        sums=is_lead,
         now=clock.now(),
         words=words,
     )
@@ -263,7 +265,7 @@ def _row(round_: Round, lot: Lot, offer: Offer, item: Item, found: Effect, own: 
         "price": price_sheet.unit_price(found),
         "compared": None if compared is None else to_places(compared, PRICE_PLACES),
         "cost": _cents(offer.converted(found.cost)),
-        "saving": _cents(offer.converted(found.saving)),
+        "saving": _cents(offer.converted(found.saving)) if own is None else None,
         "next_price": following.unit_price if following is not None else None,
         "next_compared": None
         if following is None or offer.rate is None
@@ -273,14 +275,20 @@ def _row(round_: Round, lot: Lot, offer: Offer, item: Item, found: Effect, own: 
         "deciding": _deciding(round_, found, own),
     }
     if own is not None:
-        part = found.parts.get(own)
-        row |= {
-            "part": part,
-            "alone": None if part is None else _cents(offer.converted(part.alone)),
-            "share": price_sheet.shares_of(found, _factor(offer)).get(own) if offer.rate is not None else None,
-            "own_saving": price_sheet.savings_of(found, _factor(offer)).get(own) if offer.rate is not None else None,
-        }
+        row |= _own(offer, found, own)
     return row
+
+
+def _own(offer: Offer, found: Effect, own: int) -> dict[str, Any]:
+    """What an item means for one member, to the cent as beside all the others: so nothing is worked out where it wants none."""
+    part = found.parts[own] if own in found.by_member else None
+    is_compared = part is not None and offer.rate is not None
+    return {
+        "part": part,
+        "alone": None if part is None else _cents(offer.converted(part.alone)),
+        "share": price_sheet.shares_of(found, _factor(offer))[own] if is_compared else None,
+        "own_saving": price_sheet.savings_of(found, _factor(offer))[own] if is_compared else None,
+    }
 
 
 def _deciding(round_: Round, found: Effect, own: int | None) -> list[str]:

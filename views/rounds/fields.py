@@ -42,16 +42,28 @@ class WholeField(StringField):
         return "" if self.data is None else str(self.data)
 
 
+LONGEST = 15
+"""So many digits before the decimal sign are taken: more fits neither the databases nor exact arithmetic."""
+
+
 class AmountField(WholeField):
     """Money or a percentage with at most two decimals; blank is None."""
 
     whole = False
+    places = 2
+    too_fine = N_("Use at most two decimals.")
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse more than two decimals rather than round them."""
+        """Refuse a number too large to keep, and more decimals than are kept rather than round them."""
         data: Any = self.data
-        if isinstance(data, Decimal) and data != data.quantize(Decimal("0.01")):
-            raise ValidationError(gettext("Use at most two decimals."))
+        if not isinstance(data, Decimal):
+            return
+        if abs(data) >= 10**LONGEST:
+            raise ValidationError(
+                gettext("This number has more than %(digits)s digits before the decimals. Check it.", digits=LONGEST)
+            )
+        if data != round(data, self.places):
+            raise ValidationError(gettext(self.too_fine))
 
 
 def _habit() -> Habit:

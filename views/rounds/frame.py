@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 
 from framework.disclosure import receiving
 from framework.ground.labels import PHASES
-from framework.ground.permissions import TABLE, Permission
+from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from framework.rounds import next_action, outages
 from framework.rounds.next_action import Reader, Step
@@ -92,16 +92,21 @@ def reader(round_: Round) -> Reader:
 
 
 def build(round_: Round) -> dict[str, Any]:
-    """Everything `templates/round.html` shows of a round to this reader."""
+    """Everything `templates/round.html` shows of a round to this reader.
+
+    A supplier that is only asked for prices is promised to see the name and the lots, so where the round stands is left out.
+    """
+    stands = roles_here(round_) != {"consulted"}
     lever = _lever[0](round_) if _lever and roles_here(round_) else None
     return {
         "name": round_.name,
         "organisation": round_.organisation.name,
         "url": url_for(_home(roles_here(round_)), round_id=round_.public_id),
-        "phase": PHASES[round_.state],
-        "state_words": state_words("round", state_now(round_)),
+        "stands": stands,
+        "phase": PHASES[round_.state] if stands else "",
+        "state_words": state_words("round", state_now(round_)) if stands else "",
         "sealed": round_.state in ("published", "receipt_closed"),
-        "dates": dates(round_),
+        "dates": dates(round_) if stands else {},
         "outages": _outages(round_),
         "next": shown(round_, next_action.next_step(db.session(), round_, reader(round_)))
         if roles_here(round_)
@@ -172,7 +177,7 @@ def dates(round_: Round) -> dict[str, str]:
 def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
     """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them."""
     if endpoint == "demand.price_list":
-        return bool(value(round_, "ask_indicative_prices"))
+        return "consulted" in held or bool(value(round_, "ask_indicative_prices"))
     return endpoint != "demand.prices" or "lead" in held or bool(value(round_, "show_indicative_prices"))
 
 
@@ -180,10 +185,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
     for endpoint, label, permission in TABS:
-        rule = TABLE[permission]
-        held = roles_here(round_)
-        allowed = bool(held & rule.roles) and not held & rule.never and (not rule.states or round_.state in rule.states)
-        allowed = allowed and _is_of_use(endpoint, round_, held)
+        allowed = _is_of_use(endpoint, round_, roles_here(round_)) and guard.holds(permission, round_)
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
