@@ -125,7 +125,11 @@ def heading(release: BriefRelease) -> str:
 
 def _lot(lot: Mapping[str, Any], currency: str) -> dict[str, Any]:
     if not lot["cells"]:
-        return {"name": lot["name"], "hidden": _("Not shown, so that nobody can work out what a single member buys."), "cells": []}
+        return {
+            "name": lot["name"],
+            "hidden": _("Not shown, so that nobody can work out what a single member buys."),
+            "cells": [],
+        }
     unit = lot["unit"]
     return {
         "name": lot["name"],
