@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from framework.chain.leverage import briefing
 from framework.demand import briefs
+from framework.ground import conflicts
 from models.briefs import BriefRelease
 from models.judging import Conflict
+from models.records import AuditEvent
 from tests.chain.leverage.conftest import PLACES, line, offer
 
 
@@ -137,6 +139,29 @@ def test_the_page_of_a_colleague_is_not_there_for_whom_a_tender_behind_it_is_kep
     assert key not in browsers["tied"].get(f"{home}/brands").text
     assert key in browsers["free"].get(f"{home}/brands").text
     assert [browsers["free"].get(f"{home}/brands/{key}{tail}").status_code for tail in tails] == [200, 200]
+
+
+def test_the_record_does_not_say_to_whom_a_tender_is_kept_away_that_its_brand_was_told(tied, opened):
+    browsers, home = tied
+    browsers["free"].post(f"{home}/brands/new?brand=Lone", data=looked_at(browsers["free"], home, "Lone"))
+    browsers["free"].post(f"{home}/brands/new?brand=Other", data=looked_at(browsers["free"], home, "Other"))
+    old = opened.session.scalars(select(BriefRelease).where(BriefRelease.brand == "Lone")).one()
+    kinds = select(AuditEvent.data["brand"].as_string()).where(AuditEvent.kind == "brief.published")
+    barred = conflicts.barred(opened.session, opened.session.scalars(select(Conflict.user_id)).first())
+
+    def seen_by_the_tied() -> list[str]:
+        conflicts.keep_out(opened.session, barred)
+        try:
+            return list(opened.session.scalars(kinds))
+        finally:
+            conflicts.keep_out(opened.session, frozenset())
+
+    assert sorted(opened.session.scalars(kinds)) == ["Lone", "Other"]
+    assert seen_by_the_tied() == ["Other"]
+    opened.session.info["write"] = True
+    old.basis = {key: part for key, part in old.basis.items() if key != "offers"}
+    opened.session.flush()
+    assert seen_by_the_tied() == ["Other"]
 
 
 def test_a_page_on_which_other_offers_stand_by_now_was_not_looked_at(table, opened):
