@@ -53,11 +53,11 @@ def publish(
     `supply` is what later phases add of brands and factories, made of the figures of the brief and of `offers` (public ids
     of submissions). Raises InvalidInput, MoveRefused where nothing may be told, Stale where the figures are others by now.
     """
+    session.refresh(round_, with_for_update={"of": Round})  # whoever moved the round meanwhile has done so
     require(session, actor, Permission.BRIEF_MAKE, round_)
     if audience not in AUDIENCES or (audience == "brand") != bool(brand):
         raise InvalidInput("audience-unknown", N_("Choose who may read the brief."), field="audience")
     wanted = _text(asked, LONGEST_ASKED, "asked")
-    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update())
     draft = drafted(session, round_, lot)
     if draft.is_empty:
         raise MoveRefused("nothing-to-tell", N_("No figure of it may be told: too few members stand behind each."))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from framework.demand import brief_figures, briefs, leverage
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale, WrongPhase
@@ -17,6 +17,7 @@ from models.base import db
 from models.briefs import BriefConsent, BriefRelease
 from models.demand import Demand
 from models.records import AuditEvent
+from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
 
 QUANTITIES = (4_321, 3_210, 2_345, 1_987, 1_234)
@@ -161,6 +162,17 @@ def test_only_the_lead_publishes_and_only_from_demand_on(room: Room):
     room.round.state = "sign_on"
     with pytest.raises(WrongPhase):
         briefs.publish(room.session, room.round, None, actor=room.lead, **facts)
+
+
+def test_a_round_that_was_moved_meanwhile_is_judged_as_it_is_by_now(room: Room):
+    draft = briefs.drafted(room.session, room.round, None)
+    moved = update(Round).where(Round.id == room.round.id).values(state="sign_on")
+    room.session.execute(moved.execution_options(synchronize_session=False))
+    assert room.round.state == "demand"
+
+    facts = {"audience": "public", "asked": "", "seen": draft.digest}
+    with pytest.raises(WrongPhase):
+        briefs.publish(room.session, room.round, None, actor=room.lead, now=room.clock(), **facts)
 
 
 def test_members_are_named_before_publication_only_where_they_agreed(room: Room):
