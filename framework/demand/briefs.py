@@ -141,15 +141,19 @@ def enter_market(
     return made
 
 
-def withdraw_market(session: Session, figure: MarketFigure, *, actor: Actor, now: dt.datetime) -> None:
-    """Take a market figure back, and with it the earlier ones of the lot: then no share is shown."""
-    require(session, actor, Permission.BRIEF_MAKE, figure.round)
-    query = select(MarketFigure).where(MarketFigure.lot_id == figure.lot_id, MarketFigure.withdrawn_at.is_(None))
+def withdraw_market(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime) -> None:
+    """Take the market figure of a lot back, and with it the earlier ones: then no share is shown.
+
+    Raises MoveRefused where none stands.
+    """
+    require(session, actor, Permission.BRIEF_MAKE, lot.round)
+    query = select(MarketFigure).where(MarketFigure.lot_id == lot.id, MarketFigure.withdrawn_at.is_(None))
     standing = list(session.scalars(query.order_by(MarketFigure.id).with_for_update()))
+    if not standing:
+        raise MoveRefused("no-market-figure", N_("No market figure of this lot stands: there is nothing to take back."))
     for one in standing:
         one.withdrawn_at = now
-    if standing:
-        audit.record(session, MARKET_WITHDRAWN, actor=actor, now=now, subject=figure, lot=figure.lot.code)
+    audit.record(session, MARKET_WITHDRAWN, actor=actor, now=now, subject=standing[-1], lot=lot.code)
 
 
 def answer_consent(session: Session, round_: Round, *, agrees: bool, actor: Actor, now: dt.datetime) -> BriefConsent:

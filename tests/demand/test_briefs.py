@@ -228,12 +228,24 @@ def test_a_market_figure_without_source_number_or_day_is_refused_at_its_field(ro
 
 def test_a_market_figure_that_was_taken_back_is_shown_no_more(room: Room):
     enter(room)
-    briefs.withdraw_market(room.session, enter(room, source="Gartner"), actor=room.lead, now=room.clock())
+    enter(room, source="Gartner")
+    briefs.withdraw_market(room.session, room.lot, actor=room.lead, now=room.clock())
 
     [lot] = room.publish().figures["lots"]
 
     assert lot["market"] == []
     assert kinds(room)[-2:] == ["market_figure.withdrawn", "brief.published"]
+
+
+def test_no_market_figure_is_taken_back_where_none_stands(room: Room, sign_in):
+    with pytest.raises(MoveRefused) as refused:
+        briefs.withdraw_market(room.session, room.lot, actor=room.lead, now=room.clock())
+    lead = sign_in(room.lead_user, room.round.organisation)
+    page = lead.send(f"/rounds/{room.round.public_id}/lots/{room.lot.public_id}/market/withdraw").text
+
+    assert refused.value.code == "no-market-figure"
+    assert "there is nothing to take back" in page
+    assert "The market figure is taken back" not in page
 
 
 def test_an_exact_pool_is_kept_from_suppliers_where_a_brief_and_it_would_tell_too_much(room: Room, build, clock):

@@ -196,13 +196,10 @@ def enter_market(round_: Round, lot_id: str) -> Response | tuple[str, int]:
 def withdraw_market(round_: Round, lot_id: str) -> Response:
     """Take the market figure of a lot back."""
     lot = child(Lot, lot_id, round_)
-
-    def act() -> None:
-        for one in brief_figures.markets_of(db.session(), round_).get(lot.id, []):
-            briefs.withdraw_market(db.session(), one, actor=actor(), now=clock.now())
-
     return shared.attempt(
-        act, url_for("demand.briefs_page", round_id=round_.public_id), _("The market figure is taken back.")
+        lambda: briefs.withdraw_market(db.session(), lot, actor=actor(), now=clock.now()),
+        url_for("demand.briefs_page", round_id=round_.public_id),
+        _("The market figure is taken back."),
     )
 
 
