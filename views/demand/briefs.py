@@ -136,8 +136,10 @@ def brief(round_: Round, release_id: str) -> str:
 @blueprint.post("/rounds/<round_id>/briefs/<release_id>/withdraw")
 @permit(Permission.BRIEF_MAKE)
 def withdraw_brief(round_: Round, release_id: str) -> Response:
-    """Take a brief off the pages."""
+    """Take a brief off the pages; one for a brand is withdrawn where conflicts of interest are asked for."""
     release = child(BriefRelease, release_id, round_)
+    if release.audience == "brand":
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return shared.attempt(
         lambda: briefs.withdraw(
             db.session(), release, reason=request.form.get("reason", ""), actor=actor(), now=clock.now()

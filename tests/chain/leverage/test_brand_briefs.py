@@ -233,6 +233,20 @@ def test_nobody_but_the_lead_sees_the_page_of_a_brand(table, opened, role):
     assert browsers["lead"].get(f"{home}/{key}").status_code == 404
 
 
+def test_the_page_of_a_brand_is_withdrawn_at_its_own_address_alone(table, opened):
+    browsers, home = table
+    browsers["lead"].post(f"{home}/brands/new?brand=Acme", data=looked_at(browsers["lead"], home))
+    key = opened.session.scalar(select(BriefRelease.public_id))
+    withdrawn = select(BriefRelease.withdrawn_at)
+
+    wrong = browsers["lead"].post(f"{home}/{key}/withdraw", data={"reason": "No."})
+    before = opened.session.scalar(withdrawn)
+    browsers["lead"].post(f"{home}/brands/{key}/withdraw", data={"reason": "No."})
+
+    assert (wrong.status_code, before) == (404, None)
+    assert opened.session.scalar(withdrawn) is not None
+
+
 def test_a_brand_that_nobody_offers_has_no_page(table):
     browsers, home = table
 
