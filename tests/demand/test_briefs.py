@@ -355,6 +355,23 @@ def test_the_brief_is_one_tagged_page_and_a_picture_of_a_slide(room: Room, clien
     assert not any(f"{number:,}" in text or str(number) in text for number in (*QUANTITIES, EXACT))
 
 
+def test_the_files_of_a_withdrawn_brief_say_so(room: Room, sign_in):
+    release = room.publish("public")
+    room.session.commit()
+    lead = sign_in(room.lead_user, room.round.organisation)
+    address = room.address(f"/{release.public_id}")
+    before = {name: lead.get(f"{address}/{name}").data for name in ("brief.pdf", "brief.png")}
+    lead.post(f"{address}/withdraw", data={"reason": "Wrong."})
+
+    after = {name: lead.get(f"{address}/{name}").data for name in before}
+
+    valid, book = (PdfReader(io.BytesIO(some["brief.pdf"])) for some in (before, after))
+    assert "Withdrawn on" not in valid.pages[0].extract_text()
+    assert f"Withdrawn on {room.clock():%-d %b %Y}: no longer valid" in " ".join(book.pages[0].extract_text().split())
+    assert len(book.pages) == 1
+    assert before["brief.png"] != after["brief.png"]
+
+
 def test_ten_lots_and_eighty_members_are_still_one_page(room: Room, build, client):
     for _number in range(9):
         lot = build.lot(room.round, categories=["laptop"])

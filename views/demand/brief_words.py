@@ -118,6 +118,13 @@ def foot(release: BriefRelease) -> str:
     )
 
 
+def withdrawn(release: BriefRelease) -> str:
+    """What stands on the files of a brief that is no longer valid; blank where it is."""
+    if release.withdrawn_at is None:
+        return ""
+    return str(_("Withdrawn on %(when)s: no longer valid", when=date(release.withdrawn_at.date())))
+
+
 def heading(release: BriefRelease) -> str:
     """The title of a release."""
     return str(_("Leverage brief no. %(number)s", number=release.number))

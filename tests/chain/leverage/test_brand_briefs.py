@@ -243,6 +243,8 @@ def test_the_page_of_a_brand_is_withdrawn_at_its_own_address_alone(table, opened
     before = opened.session.scalar(withdrawn)
     browsers["lead"].post(f"{home}/brands/{key}/withdraw", data={"reason": "No."})
 
+    book = PdfReader(io.BytesIO(browsers["lead"].get(f"{home}/brands/{key}/brief.pdf").data))
+    assert "Withdrawn on" in book.pages[0].extract_text()
     assert (wrong.status_code, before) == (404, None)
     assert opened.session.scalar(withdrawn) is not None
 
