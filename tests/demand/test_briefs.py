@@ -15,7 +15,7 @@ from framework.demand import brief_figures, briefs, leverage
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale, WrongPhase
 from models.base import db
 from models.briefs import BriefConsent, BriefRelease
-from models.demand import Demand
+from models.demand import Demand, DemandLine
 from models.records import AuditEvent
 from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
@@ -292,6 +292,20 @@ def test_the_lead_previews_chooses_and_publishes_and_each_sees_its_own(room: Roo
     assert not any(f"{number:,}" in open_ for number in (*QUANTITIES, EXACT))
 
 
+def test_a_member_reads_what_a_brief_meant_to_it_on_the_day_it_was_published(room: Room, sign_in):
+    release = room.publish()
+    mine = select(DemandLine).join(Demand).where(Demand.member_id == room.members[0].id)
+    for line in room.session.scalars(mine):
+        line.qty_expected = line.qty_max = 12_000
+    room.session.commit()
+
+    own = sign_in(room.member_user, room.members[0]).page(room.address(f"/{release.public_id}")).text
+
+    assert "our own: 4,321 pieces" in own
+    assert "our share: at most 33.3 %" in own
+    assert "our own: 12,000" not in own
+
+
 @pytest.mark.parametrize(("audience", "seen"), [("members", False), ("suppliers", True), ("public", True)])
 def test_suppliers_read_what_the_lead_chose_and_nothing_else(room: Room, sign_in, build, client, audience, seen):
     release = room.publish(audience)
@@ -404,14 +418,14 @@ def test_the_preview_asks_the_database_at_most_twenty_five_times(room: Room, sig
     room.publish()
     room.session.commit()
     lead = sign_in(room.lead_user, room.round.organisation)
-    asked: list[str] = []
+    address, asked = room.address("/new"), []
 
     def count(_connection, _cursor, statement, *_others):
         asked.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", count)
     try:
-        lead.page(room.address("/new"))
+        lead.page(address)
     finally:
         event.remove(db.engine, "before_cursor_execute", count)
 

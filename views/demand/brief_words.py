@@ -65,7 +65,7 @@ def said(figures: Mapping[str, Any], asked: str) -> dict[str, Any]:
 
 
 def own_lines(figures: Mapping[str, Any], own: Mapping[str, int]) -> list[dict[str, str]]:
-    """What a brief means to a member that expects `own` pieces now, by lot (public id): factor, share, what others add."""
+    """What a brief means to a member with `own` pieces behind it, by lot (public id): factor, share, what others add."""
     found = []
     for lot in figures["lots"]:
         mine, low = own.get(lot["lot"], 0), lot["low"]

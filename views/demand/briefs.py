@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from framework.demand import brief_figures, briefs, ledger
+from framework.demand import brief_figures, briefs
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -127,7 +127,7 @@ def brief(round_: Round, release_id: str) -> str:
         release=release,
         heading=brief_words.heading(release),
         told=brief_words.said(release.figures, release.asked),
-        own=_own(round_, release.figures) if "member" in roles else [],
+        own=_own(release.figures, release.basis) if "member" in roles else [],
         audience=brief_words.AUDIENCES[release.audience],
         is_lead="lead" in roles,
     )
@@ -260,7 +260,7 @@ def _new(round_: Round, form: ReleaseForm) -> str:
         told=brief_words.said(draft.figures, form.asked.data or ""),
         why=brief_words.why_lines(draft.why, names, draft.figures),
         who=[(words(brief_words.AUDIENCES[key]), words(text)) for key, text in brief_words.WHO.items()],
-        own=_own(round_, draft.figures),
+        own=_own(draft.figures, draft.basis),
     )
 
 
@@ -280,9 +280,7 @@ def _market_rows(round_: Round) -> list[dict[str, Any]]:
     return rows
 
 
-def _own(round_: Round, figures: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines of the asker's organisation; none where it buys nothing."""
+def _own(figures: Mapping[str, Any], basis: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The lines of the asker's organisation, of its pieces behind these figures; none where it buys nothing."""
     mine = actor().organisation_id
-    held = ledger.ledgers(db.session(), round_)
-    own = {lot.public_id: held[lot.id].by_member().get(mine or 0) for lot in round_.lots}
-    return brief_words.own_lines(figures, {key: share.units for key, share in own.items() if share is not None})
+    return brief_words.own_lines(figures, brief_figures.own_units(basis, mine)) if mine is not None else []
