@@ -99,7 +99,7 @@ def digest(draft: Draft, supply: Mapping[str, Any] | None) -> str:
 
 def withdraw(session: Session, release: BriefRelease, *, reason: str, actor: Actor, now: dt.datetime) -> None:
     """Take a brief off the pages; what it told counts as known for ever. Raises InvalidInput without a reason."""
-    require(session, actor, Permission.BRIEF_MAKE, release.round)
+    require(session, actor, Permission.BRIEF_WITHDRAW, release.round)
     require_unbarred(session, release, actor)
     why = _text(reason, LONGEST_REASON, "reason", N_("Say why the brief is withdrawn."))
     session.refresh(release, with_for_update={"of": BriefRelease})

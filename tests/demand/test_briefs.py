@@ -125,6 +125,24 @@ def test_a_withdrawn_brief_counts_as_known_and_is_off_the_pages_but_for_the_lead
     assert kinds(room)[:2] == ["brief.published", "brief.withdrawn"]
 
 
+@pytest.mark.parametrize("state", ["cancelled", "closed", "archived"])
+def test_a_wrong_brief_is_withdrawn_also_when_the_round_is_over(room: Room, sign_in, state):
+    release = room.publish("public")
+    room.round.state, room.round.published_at = state, room.clock()
+    room.round.frozen_hash, room.round.frozen_text = "f" * 64, "{}"
+    room.round.tender_deadline = room.clock() + dt.timedelta(days=30)
+    room.session.commit()
+    lead, address = sign_in(room.lead_user, room.round.organisation), room.address(f"/{release.public_id}")
+
+    offered = "Withdraw this brief" in lead.page(address).text
+    lead.post(f"{address}/withdraw", data={"reason": "Wrong."})
+
+    room.session.expire_all()
+    assert offered
+    assert room.session.scalar(select(BriefRelease.withdrawn_reason)) == "Wrong."
+    assert lead.get(f"/public{address}").status_code == 404
+
+
 def test_two_members_are_no_brief(session, build, clock):
     round_ = build.round(state="demand")
     lot = build.lot(round_)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from framework.chain.leverage import briefing
 from framework.chain.leverage.briefing import Reach
 from framework.demand import briefs
-from framework.ground import conflicts
+from framework.ground import conflicts, permissions
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
@@ -31,16 +31,18 @@ from views.rounds.forms import answer
 
 
 @blueprint.get("/rounds/<round_id>/briefs/brands")
-@permit(Permission.BRIEF_BRAND)
+@permit(Permission.BRIEF_BRAND_VIEW)
 def brand_briefs(round_: Round) -> str:
     """The brands on offer, and the pages that were made for them."""
-    known = _known(round_)
+    can_make = permissions.may(db.session(), actor(), Permission.BRIEF_BRAND, round_, roles=guard.roles(round_))
+    known = _known(round_) if can_make else {}
     made = select(BriefRelease).where(BriefRelease.round_id == round_.id, BriefRelease.audience == "brand")
     barred = briefs.barred_offers(db.session(), round_, actor())
     releases = db.session.scalars(made.order_by(BriefRelease.number.desc())).all()
     return render_template(
         "chain/brand_briefs.html",
         round_=round_,
+        can_make=can_make,
         brands=sorted(known, key=str.casefold),
         releases=[one for one in releases if not briefs.is_barred(one, barred)],
     )
@@ -88,7 +90,7 @@ def make_brand_brief(round_: Round) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/rounds/<round_id>/briefs/brands/<release_id>")
-@permit(Permission.BRIEF_BRAND)
+@permit(Permission.BRIEF_BRAND_VIEW)
 def brand_brief(round_: Round, release_id: str) -> str:
     """One page of a brand as it was made."""
     release = _release(round_, release_id)
@@ -102,14 +104,14 @@ def brand_brief(round_: Round, release_id: str) -> str:
 
 
 @blueprint.get("/rounds/<round_id>/briefs/brands/<release_id>/brief.pdf")
-@permit(Permission.BRIEF_BRAND)
+@permit(Permission.BRIEF_BRAND_VIEW)
 def brand_brief_pdf(round_: Round, release_id: str) -> Response:
     """The page of a brand as a file."""
     return send_brief(_release(round_, release_id))
 
 
 @blueprint.post("/rounds/<round_id>/briefs/brands/<release_id>/withdraw")
-@permit(Permission.BRIEF_BRAND)
+@permit(Permission.BRIEF_WITHDRAW)
 def withdraw_brand_brief(round_: Round, release_id: str) -> Response:
     """Say that a page is no longer valid; what it told counts as known."""
     release = _release(round_, release_id)

@@ -134,7 +134,7 @@ def brief(round_: Round, release_id: str) -> str:
 
 
 @blueprint.post("/rounds/<round_id>/briefs/<release_id>/withdraw")
-@permit(Permission.BRIEF_MAKE)
+@permit(Permission.BRIEF_WITHDRAW)
 def withdraw_brief(round_: Round, release_id: str) -> Response:
     """Take a brief off the pages; one for a brand is withdrawn where conflicts of interest are asked for."""
     release = child(BriefRelease, release_id, round_)

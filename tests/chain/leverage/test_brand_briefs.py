@@ -249,6 +249,30 @@ def test_the_page_of_a_brand_is_withdrawn_at_its_own_address_alone(table, opened
     assert opened.session.scalar(withdrawn) is not None
 
 
+@pytest.mark.parametrize("state", ["cancelled", "closed", "archived"])
+def test_the_page_of_a_brand_is_withdrawn_also_when_the_round_is_over(tied, opened, state):
+    browsers, home = tied
+    browsers["free"].post(f"{home}/brands/new?brand=Acme", data=looked_at(browsers["free"], home))
+    key = opened.session.scalar(select(BriefRelease.public_id))
+    opened.session.info["write"] = True
+    opened.session.rollback()
+    opened.round.state = state
+    opened.session.commit()
+    withdrawn = select(BriefRelease.withdrawn_reason)
+
+    hidden = [browsers["tied"].get(f"{home}/brands/{key}").status_code]
+    hidden.append(browsers["tied"].post(f"{home}/brands/{key}/withdraw", data={"reason": "No."}).status_code)
+    listed = [key in browsers[who].get(f"{home}/brands").text for who in ("tied", "free")]
+    offered = "Withdraw this brief" in browsers["free"].page(f"{home}/brands/{key}").text
+    before = opened.session.scalar(withdrawn)
+    browsers["free"].post(f"{home}/brands/{key}/withdraw", data={"reason": "Wrong."})
+
+    opened.session.expire_all()
+    assert (hidden, listed, offered, before) == ([404, 404], [False, True], True, "")
+    assert opened.session.scalar(withdrawn) == "Wrong."
+    assert browsers["free"].get(f"{home}/brands/new?brand=Acme").status_code != 200
+
+
 def test_a_brand_that_nobody_offers_has_no_page(table):
     browsers, home = table
 
