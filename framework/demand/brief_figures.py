@@ -197,6 +197,7 @@ def markets_of(session: Session, round_: Round) -> dict[int, list[MarketFigure]]
 def consents(session: Session, round_: Round) -> dict[int, BriefConsent]:
     """The last answer of each member whether it may be named before publication."""
     query = select(BriefConsent).where(BriefConsent.round_id == round_.id).order_by(BriefConsent.version_no)
+    query = query.options(joinedload(BriefConsent.member))
     return {one.member_id: one for one in session.scalars(query)}
 
 

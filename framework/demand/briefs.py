@@ -178,6 +178,22 @@ def answer_consent(session: Session, round_: Round, *, agrees: bool, actor: Acto
     return made
 
 
+def still_naming(session: Session, round_: Round) -> dict[str, list[BriefRelease]]:
+    """The standing releases that name members who have said no since, by the member's name; none once the list of members is public.
+
+    A release holds names alone: who was renamed since it was made is not found in it.
+    """
+    if round_.published_at is not None:
+        return {}
+    refusing = {answer.member.name for answer in brief_figures.consents(session, round_).values() if not answer.agrees}
+    standing = select(BriefRelease).where(BriefRelease.round_id == round_.id, BriefRelease.withdrawn_at.is_(None))
+    found: dict[str, list[BriefRelease]] = {}
+    for release in session.scalars(standing.order_by(BriefRelease.number)) if refusing else ():
+        for name in sorted(refusing & set(release.figures["names"])):
+            found.setdefault(name, []).append(release)
+    return found
+
+
 def readable(session: Session, round_: Round, actor: Actor) -> list[BriefRelease]:
     """The releases that an actor may read, the newest first; the lead reads withdrawn ones too."""
     roles = roles_in(session, actor, round_)

@@ -357,6 +357,25 @@ def test_a_member_says_on_the_page_whether_it_may_be_named(room: Room, sign_in):
     assert "We agreed on" in after
 
 
+def test_who_says_no_reads_which_briefs_still_name_it_and_the_lead_is_told(room: Room, sign_in):
+    briefs.answer_consent(room.session, room.round, agrees=True, actor=room.member, now=room.clock())
+    release = room.publish("public")
+    room.session.commit()
+    member, lead = sign_in(room.member_user, room.members[0]), sign_in(room.lead_user, room.round.organisation)
+    before = lead.page(room.address()).text
+
+    answered = member.send(room.address("/consent"), data={"agrees": "no"}).text
+    told = lead.page(room.address()).text
+    lead.post(room.address(f"/{release.public_id}/withdraw"), data={"reason": "Gemeente A said no."})
+    after = member.page(room.address()).text
+
+    notice = "Gemeente A said no to being named before publication, and Leverage brief no. 1 still names it."
+    assert "Those made before still do, until the lead withdraws them: Leverage brief no. 1." in answered
+    assert "no brief names us before publication." not in answered.replace("From now on no brief", "")
+    assert (notice in before, notice in told, notice in lead.page(room.address()).text) == (False, True, False)
+    assert ": no brief names us before publication." in after
+
+
 def test_a_market_figure_is_typed_kept_when_refused_and_listed(room: Room, sign_in):
     lead = sign_in(room.lead_user, room.round.organisation)
     address = f"/rounds/{room.round.public_id}/lots/{room.lot.public_id}/market"

@@ -18,7 +18,7 @@ from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
-from models.briefs import BriefRelease
+from models.briefs import BriefConsent, BriefRelease
 from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, brief_words, shared
@@ -75,6 +75,7 @@ def briefs_page(round_: Round) -> str:
         is_lead="lead" in roles,
         is_member="member" in roles,
         consent=consent,
+        **_still_naming(round_, roles, consent),
         market_rows=_market_rows(round_) if "lead" in roles else [],
     )
 
@@ -154,10 +155,11 @@ def withdraw_brief(round_: Round, release_id: str) -> Response:
 def brief_consent(round_: Round) -> Response:
     """Say whether briefs may name the own organisation before publication."""
     agrees = request.form.get("agrees") == "yes"
+    told = _("Briefs may name us.") if agrees else _("From now on no brief names us before publication.")
     return shared.attempt(
         lambda: briefs.answer_consent(db.session(), round_, agrees=agrees, actor=actor(), now=clock.now()),
         url_for("demand.briefs_page", round_id=round_.public_id),
-        _("Briefs may name us.") if agrees else _("Briefs do not name us before publication."),
+        told,
     )
 
 
@@ -262,6 +264,16 @@ def _new(round_: Round, form: ReleaseForm) -> str:
         who=[(words(brief_words.AUDIENCES[key]), words(text)) for key, text in brief_words.WHO.items()],
         own=_own(draft.figures, draft.basis),
     )
+
+
+def _still_naming(round_: Round, roles: frozenset[str], consent: BriefConsent | None) -> dict[str, Any]:
+    """Which briefs still name whom although it said no: all of them for the lead, its own for a member."""
+    found = briefs.still_naming(db.session(), round_) if roles & {"lead", "member"} else {}
+    mine = found.get(consent.member.name, []) if consent is not None and "member" in roles else []
+    return {
+        "naming_us": [brief_words.heading(one) for one in mine],
+        "naming": [(one, name) for name, some in sorted(found.items()) for one in some] if "lead" in roles else [],
+    }
 
 
 def _market(round_: Round, lot: Lot, form: MarketForm) -> str:
