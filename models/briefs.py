@@ -20,7 +20,7 @@ class BriefRelease(Record, Base):
     """A brief as it was published; never changed but for being withdrawn, and reckoned with for ever.
 
     `figures` are what its readers see. `basis` is what the figures were made of, member by member: for the rule of what may
-    still be published, and for no page.
+    still be published, for no page but its own part to a member, and who a conflict keeps from an offer behind it.
     """
 
     __tablename__ = "brief_release"

@@ -155,6 +155,15 @@ def least_members(round_: Round) -> int:
     return max(int(settings.value(round_, "min_cell_members")), 3)
 
 
+def own_units(basis: Mapping[str, Any], member: int) -> dict[str, int]:
+    """The pieces of one member that stand behind the figures of a brief, by lot (public id), as they were when it was made."""
+    found = {}
+    for lot, figures in basis[UNITS].items():
+        parts = {tuple(part) for figure in figures for part in figure["parts"]}
+        found[lot] = sum(amount for who, _what, amount in parts if who == member)
+    return found
+
+
 def groups_of(lot: Lot, held: Ledger) -> Groups:
     """The pooled pieces of a lot by category and tier, member by member."""
     return {
@@ -188,6 +197,7 @@ def markets_of(session: Session, round_: Round) -> dict[int, list[MarketFigure]]
 def consents(session: Session, round_: Round) -> dict[int, BriefConsent]:
     """The last answer of each member whether it may be named before publication."""
     query = select(BriefConsent).where(BriefConsent.round_id == round_.id).order_by(BriefConsent.version_no)
+    query = query.options(joinedload(BriefConsent.member))
     return {one.member_id: one for one in session.scalars(query)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from framework.demand import brief_figures
 from framework.demand.brief_figures import Draft
 from framework.demand.figures import read_quantity
-from framework.ground import audit
+from framework.ground import audit, conflicts
 from framework.ground.actors import Actor, roles_in
-from framework.ground.errors import InvalidInput, MoveRefused, Stale
+from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale
 from framework.ground.permissions import Permission, require
 from framework.ground.text import N_, storable
 from models.briefs import AUDIENCES, BriefConsent, BriefRelease, MarketFigure
+from models.disclosure import Submission
 from models.rounds import Lot, Round
 
 PUBLISHED = audit.declare("brief.published", "number", "audience", "lot", "brand", "sha256")
@@ -28,6 +29,8 @@ MARKET_WITHDRAWN = audit.declare("market_figure.withdrawn", "lot")
 CONSENT_GIVEN = audit.declare("brief_consent.given", "version_no")
 CONSENT_REFUSED = audit.declare("brief_consent.refused", "version_no")
 LONGEST_ASKED, LONGEST_REASON = 1_500, 1_000
+OFFERS = "offers"
+"""Where the basis of a brief for a brand names the submissions (public ids) that its figures are made of."""
 MOST_UNITS = 10**9
 
 
@@ -41,23 +44,24 @@ def publish(
     seen: str,
     brand: str = "",
     supply: Mapping[str, Any] | None = None,
+    offers: Collection[str] = (),
     actor: Actor,
     now: dt.datetime,
 ) -> BriefRelease:
     """Publish the brief of a lot, or of every lot, as it was looked at: `seen` is the digest of its figures.
 
-    `supply` is what later phases add of brands and factories, made of the figures of the brief alone. Raises InvalidInput,
-    MoveRefused where nothing may be told, Stale where the figures are others by now.
+    `supply` is what later phases add of brands and factories, made of the figures of the brief and of `offers` (public ids
+    of submissions). Raises InvalidInput, MoveRefused where nothing may be told, Stale where the figures are others by now.
     """
+    session.refresh(round_, with_for_update={"of": Round})  # whoever moved the round meanwhile has done so
     require(session, actor, Permission.BRIEF_MAKE, round_)
     if audience not in AUDIENCES or (audience == "brand") != bool(brand):
         raise InvalidInput("audience-unknown", N_("Choose who may read the brief."), field="audience")
     wanted = _text(asked, LONGEST_ASKED, "asked")
-    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update())
     draft = drafted(session, round_, lot)
     if draft.is_empty:
         raise MoveRefused("nothing-to-tell", N_("No figure of it may be told: too few members stand behind each."))
-    if draft.digest != seen:
+    if digest(draft, supply) != seen:
         raise Stale("stale", N_("The figures have changed since you looked at them. Look at the brief again."))
     number = (session.scalar(select(func.max(BriefRelease.number)).where(BriefRelease.round_id == round_.id)) or 0) + 1
     figures = draft.figures | {"supply": dict(supply) if supply else None}
@@ -70,7 +74,7 @@ def publish(
         audience=audience,
         asked=wanted,
         figures=figures,
-        basis=draft.basis,
+        basis=draft.basis | ({OFFERS: sorted(offers)} if brand else {}),
         sha256=brief_figures.digest_of(told),
         published_at=now,
         created_at=now,
@@ -88,9 +92,15 @@ def drafted(session: Session, round_: Round, lot: Lot | None) -> Draft:
     return brief_figures.prepare(session, round_, [lot] if lot is not None else list(round_.lots))
 
 
+def digest(draft: Draft, supply: Mapping[str, Any] | None) -> str:
+    """What a brief tells, in short, with what it says to a brand."""
+    return draft.digest if supply is None else brief_figures.digest_of(draft.figures | {"supply": dict(supply)})
+
+
 def withdraw(session: Session, release: BriefRelease, *, reason: str, actor: Actor, now: dt.datetime) -> None:
     """Take a brief off the pages; what it told counts as known for ever. Raises InvalidInput without a reason."""
-    require(session, actor, Permission.BRIEF_MAKE, release.round)
+    require(session, actor, Permission.BRIEF_WITHDRAW, release.round)
+    require_unbarred(session, release, actor)
     why = _text(reason, LONGEST_REASON, "reason", N_("Say why the brief is withdrawn."))
     session.refresh(release, with_for_update={"of": BriefRelease})
     if release.withdrawn_at is not None:
@@ -131,15 +141,19 @@ def enter_market(
     return made
 
 
-def withdraw_market(session: Session, figure: MarketFigure, *, actor: Actor, now: dt.datetime) -> None:
-    """Take a market figure back, and with it the earlier ones of the lot: then no share is shown."""
-    require(session, actor, Permission.BRIEF_MAKE, figure.round)
-    query = select(MarketFigure).where(MarketFigure.lot_id == figure.lot_id, MarketFigure.withdrawn_at.is_(None))
+def withdraw_market(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime) -> None:
+    """Take the market figure of a lot back, and with it the earlier ones: then no share is shown.
+
+    Raises MoveRefused where none stands.
+    """
+    require(session, actor, Permission.BRIEF_MAKE, lot.round)
+    query = select(MarketFigure).where(MarketFigure.lot_id == lot.id, MarketFigure.withdrawn_at.is_(None))
     standing = list(session.scalars(query.order_by(MarketFigure.id).with_for_update()))
+    if not standing:
+        raise MoveRefused("no-market-figure", N_("No market figure of this lot stands: there is nothing to take back."))
     for one in standing:
         one.withdrawn_at = now
-    if standing:
-        audit.record(session, MARKET_WITHDRAWN, actor=actor, now=now, subject=figure, lot=figure.lot.code)
+    audit.record(session, MARKET_WITHDRAWN, actor=actor, now=now, subject=standing[-1], lot=lot.code)
 
 
 def answer_consent(session: Session, round_: Round, *, agrees: bool, actor: Actor, now: dt.datetime) -> BriefConsent:
@@ -162,6 +176,22 @@ def answer_consent(session: Session, round_: Round, *, agrees: bool, actor: Acto
     kind = CONSENT_GIVEN if agrees else CONSENT_REFUSED
     audit.record(session, kind, actor=actor, now=now, subject=made, version_no=made.version_no)
     return made
+
+
+def still_naming(session: Session, round_: Round) -> dict[str, list[BriefRelease]]:
+    """The standing releases that name members who have said no since, by the member's name; none once the list of members is public.
+
+    A release holds names alone: who was renamed since it was made is not found in it.
+    """
+    if round_.published_at is not None:
+        return {}
+    refusing = {answer.member.name for answer in brief_figures.consents(session, round_).values() if not answer.agrees}
+    standing = select(BriefRelease).where(BriefRelease.round_id == round_.id, BriefRelease.withdrawn_at.is_(None))
+    found: dict[str, list[BriefRelease]] = {}
+    for release in session.scalars(standing.order_by(BriefRelease.number)) if refusing else ():
+        for name in sorted(refusing & set(release.figures["names"])):
+            found.setdefault(name, []).append(release)
+    return found
 
 
 def readable(session: Session, round_: Round, actor: Actor) -> list[BriefRelease]:
@@ -193,6 +223,29 @@ def is_readable(release: BriefRelease, roles: frozenset[str]) -> bool:
     return (
         release.audience == "public" or "member" in roles or ("supplier" in roles and release.audience == "suppliers")
     )
+
+
+def barred_offers(session: Session, round_: Round, actor: Actor) -> frozenset[str]:
+    """The submissions of a round (public ids) that a conflict of interest keeps from the actor."""
+    numbers = conflicts.barred(session, actor.user_id)
+    if not numbers:
+        return frozenset()
+    query = select(Submission.public_id).where(Submission.id.in_(sorted(numbers)), Submission.round_id == round_.id)
+    return frozenset(session.scalars(query.execution_options(all_tenders=True)))
+
+
+def is_barred(release: BriefRelease, barred: frozenset[str]) -> bool:
+    """Whether one of these submissions is behind a brief for a brand.
+
+    One that does not say of which it is made counts as made of all of its round.
+    """
+    return release.audience == "brand" and bool(barred & frozenset(release.basis.get(OFFERS, barred)))
+
+
+def require_unbarred(session: Session, release: BriefRelease, actor: Actor) -> None:
+    """Raise NotFound where a conflict of interest keeps from the actor an offer that the brief of a brand is made of."""
+    if is_barred(release, barred_offers(session, release.round, actor)):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
 
 
 def _text(typed: str, limit: int, field: str, missing: str = "") -> str:

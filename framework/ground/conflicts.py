@@ -19,6 +19,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import NotAllowed, NotFound
 from framework.ground.text import N_, key_of
 from models.base import Base
+from models.briefs import BriefRelease
 from models.chain import Mention
 from models.contradictions import Contradiction, ContradictionRow
 from models.disclosure import Comparison, Submission, SubmissionRow
@@ -183,7 +184,9 @@ def _said(numbers: list[int]) -> Select[tuple[int]]:
 
 
 def _about(numbers: list[int]) -> ColumnElement[bool]:
-    """Whether an event is about one of these tenders, about a record that it belongs to, or about a ranking it stands in."""
+    """Whether an event is about one of these tenders, about a record that it belongs to, or about a ranking or a brief that it
+    stands behind.
+    """
     submission = Submission.__table__.c
     found: ColumnElement[bool] = AuditEvent.subject_id.in_(
         select(submission.public_id).where(submission.id.in_(numbers))
@@ -199,8 +202,20 @@ def _about(numbers: list[int]) -> ColumnElement[bool]:
         found
         | AuditEvent.subject_id.in_(select(contradiction.public_id).where(contradiction.id.in_(_spoiled(numbers))))
         | AuditEvent.subject_id.in_(select(question.public_id).where(question.mention_id.in_(_said(numbers))))
+        | AuditEvent.subject_id.in_(_told_to_brands(numbers))
         | (AuditEvent.kind.in_(_BY_RECEIPT) & named.correlate(AuditEvent).exists())
         | (AuditEvent.kind.in_(_OF_THE_RANKING) & AuditEvent.round_id.in_(_ranked(numbers)))
+    )
+
+
+def _told_to_brands(numbers: list[int]) -> Select[tuple[str]]:
+    """The briefs for brands that one of these tenders is behind; one that names no offers counts as made of all of its round."""
+    release, submission = BriefRelease.__table__.c, Submission.__table__.c
+    basis, quoted = cast(release.basis, Text), literal('"') + submission.public_id + '"'
+    is_behind = basis.contains(quoted) | ~basis.contains('"offers"')
+    behind = select(submission.id).where(submission.id.in_(numbers), submission.round_id == release.round_id, is_behind)
+    return select(release.public_id).where(
+        release.audience == "brand", behind.correlate(BriefRelease.__table__).exists()
     )
 
 

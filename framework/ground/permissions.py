@@ -99,6 +99,8 @@ class Permission(StrEnum):
     BRIEF_VIEW = "brief:view"
     BRIEF_MAKE = "brief:make"
     BRIEF_BRAND = "brief:brand"
+    BRIEF_BRAND_VIEW = "brief:brand_view"
+    BRIEF_WITHDRAW = "brief:withdraw"
     BRIEF_CONSENT = "brief:consent"
     SUPPLIER_INVITE = "supplier:invite"
     SUBMISSION_STAGE = "submission:stage"
@@ -253,6 +255,13 @@ TABLE: dict[Permission, Rule] = {
             OPENED - {"closed", "archived"},
         ),
         _rule(
+            Permission.BRIEF_BRAND_VIEW,
+            "lead",
+            N_("read the leverage briefs that were made for brands"),
+            OPENED | {"cancelled"},
+        ),
+        _rule(Permission.BRIEF_WITHDRAW, "lead", N_("withdraw leverage briefs"), FROM_DEMAND),
+        _rule(
             Permission.BRIEF_CONSENT,
             "member",
             N_("agree that briefs name the own organisation before publication"),
@@ -387,6 +396,7 @@ SHOWS_TENDERS = frozenset(
         Permission.SUBMISSION_VIEW_OPENED,
         Permission.COLUMNS_SHARE,
         Permission.BRIEF_BRAND,
+        Permission.BRIEF_BRAND_VIEW,
         Permission.COMPARISON_VIEW,
         Permission.SITES_ANSWER,
         Permission.SITES_MATCH,

@@ -33,7 +33,7 @@ _REASONS: dict[str, str] = {
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
         "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
-        "reminded-already too-many-hops too-many-asked answered-already costs-settled"
+        "reminded-already too-many-hops too-many-asked answered-already costs-settled no-market-figure"
     ),
     N_(
         "a second person must do this"

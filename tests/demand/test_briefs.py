@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from framework.demand import brief_figures, briefs, leverage
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale, WrongPhase
 from models.base import db
 from models.briefs import BriefConsent, BriefRelease
-from models.demand import Demand
+from models.demand import Demand, DemandLine
 from models.records import AuditEvent
+from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
 
 QUANTITIES = (4_321, 3_210, 2_345, 1_987, 1_234)
@@ -124,6 +125,24 @@ def test_a_withdrawn_brief_counts_as_known_and_is_off_the_pages_but_for_the_lead
     assert kinds(room)[:2] == ["brief.published", "brief.withdrawn"]
 
 
+@pytest.mark.parametrize("state", ["cancelled", "closed", "archived"])
+def test_a_wrong_brief_is_withdrawn_also_when_the_round_is_over(room: Room, sign_in, state):
+    release = room.publish("public")
+    room.round.state, room.round.published_at = state, room.clock()
+    room.round.frozen_hash, room.round.frozen_text = "f" * 64, "{}"
+    room.round.tender_deadline = room.clock() + dt.timedelta(days=30)
+    room.session.commit()
+    lead, address = sign_in(room.lead_user, room.round.organisation), room.address(f"/{release.public_id}")
+
+    offered = "Withdraw this brief" in lead.page(address).text
+    lead.post(f"{address}/withdraw", data={"reason": "Wrong."})
+
+    room.session.expire_all()
+    assert offered
+    assert room.session.scalar(select(BriefRelease.withdrawn_reason)) == "Wrong."
+    assert lead.get(f"/public{address}").status_code == 404
+
+
 def test_two_members_are_no_brief(session, build, clock):
     round_ = build.round(state="demand")
     lot = build.lot(round_)
@@ -161,6 +180,17 @@ def test_only_the_lead_publishes_and_only_from_demand_on(room: Room):
     room.round.state = "sign_on"
     with pytest.raises(WrongPhase):
         briefs.publish(room.session, room.round, None, actor=room.lead, **facts)
+
+
+def test_a_round_that_was_moved_meanwhile_is_judged_as_it_is_by_now(room: Room):
+    draft = briefs.drafted(room.session, room.round, None)
+    moved = update(Round).where(Round.id == room.round.id).values(state="sign_on")
+    room.session.execute(moved.execution_options(synchronize_session=False))
+    assert room.round.state == "demand"
+
+    facts = {"audience": "public", "asked": "", "seen": draft.digest}
+    with pytest.raises(WrongPhase):
+        briefs.publish(room.session, room.round, None, actor=room.lead, now=room.clock(), **facts)
 
 
 def test_members_are_named_before_publication_only_where_they_agreed(room: Room):
@@ -216,12 +246,24 @@ def test_a_market_figure_without_source_number_or_day_is_refused_at_its_field(ro
 
 def test_a_market_figure_that_was_taken_back_is_shown_no_more(room: Room):
     enter(room)
-    briefs.withdraw_market(room.session, enter(room, source="Gartner"), actor=room.lead, now=room.clock())
+    enter(room, source="Gartner")
+    briefs.withdraw_market(room.session, room.lot, actor=room.lead, now=room.clock())
 
     [lot] = room.publish().figures["lots"]
 
     assert lot["market"] == []
     assert kinds(room)[-2:] == ["market_figure.withdrawn", "brief.published"]
+
+
+def test_no_market_figure_is_taken_back_where_none_stands(room: Room, sign_in):
+    with pytest.raises(MoveRefused) as refused:
+        briefs.withdraw_market(room.session, room.lot, actor=room.lead, now=room.clock())
+    lead = sign_in(room.lead_user, room.round.organisation)
+    page = lead.send(f"/rounds/{room.round.public_id}/lots/{room.lot.public_id}/market/withdraw").text
+
+    assert refused.value.code == "no-market-figure"
+    assert "there is nothing to take back" in page
+    assert "The market figure is taken back" not in page
 
 
 def test_an_exact_pool_is_kept_from_suppliers_where_a_brief_and_it_would_tell_too_much(room: Room, build, clock):
@@ -268,6 +310,20 @@ def test_the_lead_previews_chooses_and_publishes_and_each_sees_its_own(room: Roo
     assert not any(f"{number:,}" in open_ for number in (*QUANTITIES, EXACT))
 
 
+def test_a_member_reads_what_a_brief_meant_to_it_on_the_day_it_was_published(room: Room, sign_in):
+    release = room.publish()
+    mine = select(DemandLine).join(Demand).where(Demand.member_id == room.members[0].id)
+    for line in room.session.scalars(mine):
+        line.qty_expected = line.qty_max = 12_000
+    room.session.commit()
+
+    own = sign_in(room.member_user, room.members[0]).page(room.address(f"/{release.public_id}")).text
+
+    assert "our own: 4,321 pieces" in own
+    assert "our share: at most 33.3 %" in own
+    assert "our own: 12,000" not in own
+
+
 @pytest.mark.parametrize(("audience", "seen"), [("members", False), ("suppliers", True), ("public", True)])
 def test_suppliers_read_what_the_lead_chose_and_nothing_else(room: Room, sign_in, build, client, audience, seen):
     release = room.publish(audience)
@@ -301,6 +357,25 @@ def test_a_member_says_on_the_page_whether_it_may_be_named(room: Room, sign_in):
     assert "We agreed on" in after
 
 
+def test_who_says_no_reads_which_briefs_still_name_it_and_the_lead_is_told(room: Room, sign_in):
+    briefs.answer_consent(room.session, room.round, agrees=True, actor=room.member, now=room.clock())
+    release = room.publish("public")
+    room.session.commit()
+    member, lead = sign_in(room.member_user, room.members[0]), sign_in(room.lead_user, room.round.organisation)
+    before = lead.page(room.address()).text
+
+    answered = member.send(room.address("/consent"), data={"agrees": "no"}).text
+    told = lead.page(room.address()).text
+    lead.post(room.address(f"/{release.public_id}/withdraw"), data={"reason": "Gemeente A said no."})
+    after = member.page(room.address()).text
+
+    notice = "Gemeente A said no to being named before publication, and Leverage brief no. 1 still names it."
+    assert "Those made before still do, until the lead withdraws them: Leverage brief no. 1." in answered
+    assert "no brief names us before publication." not in answered.replace("From now on no brief", "")
+    assert (notice in before, notice in told, notice in lead.page(room.address()).text) == (False, True, False)
+    assert ": no brief names us before publication." in after
+
+
 def test_a_market_figure_is_typed_kept_when_refused_and_listed(room: Room, sign_in):
     lead = sign_in(room.lead_user, room.round.organisation)
     address = f"/rounds/{room.round.public_id}/lots/{room.lot.public_id}/market"
@@ -329,6 +404,23 @@ def test_the_brief_is_one_tagged_page_and_a_picture_of_a_slide(room: Room, clien
     assert struct.unpack(">II", png.data[16:24]) == (1920, 1080)
     assert "at least 13,000 pieces" in text
     assert not any(f"{number:,}" in text or str(number) in text for number in (*QUANTITIES, EXACT))
+
+
+def test_the_files_of_a_withdrawn_brief_say_so(room: Room, sign_in):
+    release = room.publish("public")
+    room.session.commit()
+    lead = sign_in(room.lead_user, room.round.organisation)
+    address = room.address(f"/{release.public_id}")
+    before = {name: lead.get(f"{address}/{name}").data for name in ("brief.pdf", "brief.png")}
+    lead.post(f"{address}/withdraw", data={"reason": "Wrong."})
+
+    after = {name: lead.get(f"{address}/{name}").data for name in before}
+
+    valid, book = (PdfReader(io.BytesIO(some["brief.pdf"])) for some in (before, after))
+    assert "Withdrawn on" not in valid.pages[0].extract_text()
+    assert f"Withdrawn on {room.clock():%-d %b %Y}: no longer valid" in " ".join(book.pages[0].extract_text().split())
+    assert len(book.pages) == 1
+    assert before["brief.png"] != after["brief.png"]
 
 
 def test_ten_lots_and_eighty_members_are_still_one_page(room: Room, build, client):
@@ -363,14 +455,14 @@ def test_the_preview_asks_the_database_at_most_twenty_five_times(room: Room, sig
     room.publish()
     room.session.commit()
     lead = sign_in(room.lead_user, room.round.organisation)
-    asked: list[str] = []
+    address, asked = room.address("/new"), []
 
     def count(_connection, _cursor, statement, *_others):
         asked.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", count)
     try:
-        lead.page(room.address("/new"))
+        lead.page(address)
     finally:
         event.remove(db.engine, "before_cursor_execute", count)
 

@@ -96,4 +96,5 @@ def _values(release: BriefRelease) -> dict[str, Any]:
         "asked_heading": _("What we ask in return"),
         "tiles": tiles,
         "foot": brief_words.foot(release),
+        "withdrawn": brief_words.withdrawn(release),
     }

@@ -65,7 +65,7 @@ def said(figures: Mapping[str, Any], asked: str) -> dict[str, Any]:
 
 
 def own_lines(figures: Mapping[str, Any], own: Mapping[str, int]) -> list[dict[str, str]]:
-    """What a brief means to a member that expects `own` pieces now, by lot (public id): factor, share, what others add."""
+    """What a brief means to a member with `own` pieces behind it, by lot (public id): factor, share, what others add."""
     found = []
     for lot in figures["lots"]:
         mine, low = own.get(lot["lot"], 0), lot["low"]
@@ -116,6 +116,13 @@ def foot(release: BriefRelease) -> str:
             hash=release.sha256[:16],
         )
     )
+
+
+def withdrawn(release: BriefRelease) -> str:
+    """What stands on the files of a brief that is no longer valid; blank where it is."""
+    if release.withdrawn_at is None:
+        return ""
+    return str(_("Withdrawn on %(when)s: no longer valid", when=date(release.withdrawn_at.date())))
 
 
 def heading(release: BriefRelease) -> str:

@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from framework.demand import brief_figures, briefs, ledger
+from framework.demand import brief_figures, briefs
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
-from models.briefs import BriefRelease
+from models.briefs import BriefConsent, BriefRelease
 from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, brief_words, shared
@@ -75,6 +75,7 @@ def briefs_page(round_: Round) -> str:
         is_lead="lead" in roles,
         is_member="member" in roles,
         consent=consent,
+        **_still_naming(round_, roles, consent),
         market_rows=_market_rows(round_) if "lead" in roles else [],
     )
 
@@ -127,17 +128,19 @@ def brief(round_: Round, release_id: str) -> str:
         release=release,
         heading=brief_words.heading(release),
         told=brief_words.said(release.figures, release.asked),
-        own=_own(round_, release.figures) if "member" in roles else [],
+        own=_own(release.figures, release.basis) if "member" in roles else [],
         audience=brief_words.AUDIENCES[release.audience],
         is_lead="lead" in roles,
     )
 
 
 @blueprint.post("/rounds/<round_id>/briefs/<release_id>/withdraw")
-@permit(Permission.BRIEF_MAKE)
+@permit(Permission.BRIEF_WITHDRAW)
 def withdraw_brief(round_: Round, release_id: str) -> Response:
-    """Take a brief off the pages."""
+    """Take a brief off the pages; one for a brand is withdrawn where conflicts of interest are asked for."""
     release = child(BriefRelease, release_id, round_)
+    if release.audience == "brand":
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return shared.attempt(
         lambda: briefs.withdraw(
             db.session(), release, reason=request.form.get("reason", ""), actor=actor(), now=clock.now()
@@ -152,10 +155,11 @@ def withdraw_brief(round_: Round, release_id: str) -> Response:
 def brief_consent(round_: Round) -> Response:
     """Say whether briefs may name the own organisation before publication."""
     agrees = request.form.get("agrees") == "yes"
+    told = _("Briefs may name us.") if agrees else _("From now on no brief names us before publication.")
     return shared.attempt(
         lambda: briefs.answer_consent(db.session(), round_, agrees=agrees, actor=actor(), now=clock.now()),
         url_for("demand.briefs_page", round_id=round_.public_id),
-        _("Briefs may name us.") if agrees else _("Briefs do not name us before publication."),
+        told,
     )
 
 
@@ -196,13 +200,10 @@ def enter_market(round_: Round, lot_id: str) -> Response | tuple[str, int]:
 def withdraw_market(round_: Round, lot_id: str) -> Response:
     """Take the market figure of a lot back."""
     lot = child(Lot, lot_id, round_)
-
-    def act() -> None:
-        for one in brief_figures.markets_of(db.session(), round_).get(lot.id, []):
-            briefs.withdraw_market(db.session(), one, actor=actor(), now=clock.now())
-
     return shared.attempt(
-        act, url_for("demand.briefs_page", round_id=round_.public_id), _("The market figure is taken back.")
+        lambda: briefs.withdraw_market(db.session(), lot, actor=actor(), now=clock.now()),
+        url_for("demand.briefs_page", round_id=round_.public_id),
+        _("The market figure is taken back."),
     )
 
 
@@ -261,8 +262,18 @@ def _new(round_: Round, form: ReleaseForm) -> str:
         told=brief_words.said(draft.figures, form.asked.data or ""),
         why=brief_words.why_lines(draft.why, names, draft.figures),
         who=[(words(brief_words.AUDIENCES[key]), words(text)) for key, text in brief_words.WHO.items()],
-        own=_own(round_, draft.figures),
+        own=_own(draft.figures, draft.basis),
     )
+
+
+def _still_naming(round_: Round, roles: frozenset[str], consent: BriefConsent | None) -> dict[str, Any]:
+    """Which briefs still name whom although it said no: all of them for the lead, its own for a member."""
+    found = briefs.still_naming(db.session(), round_) if roles & {"lead", "member"} else {}
+    mine = found.get(consent.member.name, []) if consent is not None and "member" in roles else []
+    return {
+        "naming_us": [brief_words.heading(one) for one in mine],
+        "naming": [(one, name) for name, some in sorted(found.items()) for one in some] if "lead" in roles else [],
+    }
 
 
 def _market(round_: Round, lot: Lot, form: MarketForm) -> str:
@@ -281,9 +292,7 @@ def _market_rows(round_: Round) -> list[dict[str, Any]]:
     return rows
 
 
-def _own(round_: Round, figures: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The lines of the asker's organisation; none where it buys nothing."""
+def _own(figures: Mapping[str, Any], basis: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The lines of the asker's organisation, of its pieces behind these figures; none where it buys nothing."""
     mine = actor().organisation_id
-    held = ledger.ledgers(db.session(), round_)
-    own = {lot.public_id: held[lot.id].by_member().get(mine or 0) for lot in round_.lots}
-    return brief_words.own_lines(figures, {key: share.units for key, share in own.items() if share is not None})
+    return brief_words.own_lines(figures, brief_figures.own_units(basis, mine)) if mine is not None else []

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.chain.leverage import stored
@@ -19,6 +20,7 @@ from framework.chain.leverage.flows import SITE
 from framework.chain.leverage.stored import Flow
 from framework.demand.ledger import Group
 from framework.disclosure.columns import FINAL_ASSEMBLY
+from models.disclosure import Submission
 from models.rounds import Lot
 
 
@@ -26,6 +28,7 @@ from models.rounds import Lot
 class Reach:
     """What one offer gives to one brand: of each group the part it makes, the part from factories that members may know, and these."""
 
+    offer: int = 0
     part: dict[Group, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     traced: dict[Group, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     sites: set[int] = field(default_factory=set)
@@ -50,8 +53,8 @@ def reaches(session: Session, lots: Sequence[Lot]) -> dict[str, dict[str, list[R
     for lot in lots:
         if not of[lot.id]:
             continue
-        for _kind, flow in stored.of_offers(session, lot, FINAL_ASSEMBLY, of[lot.id]).values():
-            for brand, reach in (_by_brand(flow) if flow is not None else {}).items():
+        for number, (_kind, flow) in stored.of_offers(session, lot, FINAL_ASSEMBLY, of[lot.id]).items():
+            for brand, reach in (_by_brand(flow, number) if flow is not None else {}).items():
                 found[brand][lot.public_id].append(reach)
     return {brand: dict(some) for brand, some in sorted(found.items()) if brand}
 
@@ -67,8 +70,15 @@ def supply(figures: Mapping[str, Any], brand: str, found: Mapping[str, Sequence[
     return {"brand": brand, "lots": lots}
 
 
-def _by_brand(flow: Flow) -> dict[str, Reach]:
-    found: dict[str, Reach] = defaultdict(Reach)
+def offers_behind(session: Session, found: Mapping[str, Sequence[Reach]]) -> list[str]:
+    """The submissions (public ids) that the supply of a brand is made of."""
+    numbers = {reach.offer for reaches_ in found.values() for reach in reaches_}
+    query = select(Submission.public_id).where(Submission.id.in_(sorted(numbers)))
+    return sorted(session.scalars(query.execution_options(all_tenders=True)))
+
+
+def _by_brand(flow: Flow, offer: int) -> dict[str, Reach]:
+    found: dict[str, Reach] = defaultdict(lambda: Reach(offer))
     for leaf in flow.leaves():
         if not leaf.part:
             continue
