@@ -29,9 +29,9 @@ from werkzeug.wrappers import Response
 
 from framework.chain.measures import judged
 from framework.ground import audit, conflicts, jobs
-from framework.ground.actors import NOBODY, Actor, roles_in
+from framework.ground.actors import NOBODY, Actor, Tasks, roles_in, tasks_of
 from framework.ground.errors import FactorStale, InvalidInput, NotAllowed, NotFound, RuleBroken
-from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require, tasks_of
+from framework.ground.permissions import OPENED, PUBLIC, SHOWS_TENDERS, TABLE, Permission, may, require
 from framework.ground.text import N_, storable
 from framework.judging import blind
 from framework.people import sessions, tokens
@@ -167,25 +167,25 @@ def roles(round_: Round) -> frozenset[str]:
     if request.method not in SAFE:
         return roles_in(db.session, actor(), round_)
     if getattr(g, "round_roles", (None,))[0] != asked:
-        g.round_roles = (asked, roles_in(db.session, actor(), round_))
+        g.round_roles = (asked, roles_in(db.session, actor(), round_, appointed=_tasks(round_).here))
     found: frozenset[str] = g.round_roles[1]
     return found
 
 
-def _tasks(round_: Round) -> frozenset[str]:
+def _tasks(round_: Round) -> Tasks:
     """The asker's tasks in a round for whichever organisation; a page that only reads asks for them once."""
     asked = (g.request_ref, round_.id)
     if request.method not in SAFE:
         return tasks_of(db.session(), actor(), round_)
     if getattr(g, "round_tasks", (None,))[0] != asked:
         g.round_tasks = (asked, tasks_of(db.session(), actor(), round_))
-    found: frozenset[str] = g.round_tasks[1]
+    found: Tasks = g.round_tasks[1]
     return found
 
 
 def holds(permission: Permission, round_: Round) -> bool:
     """Whether the asker holds a permission in a round, however often a page asks."""
-    return may(db.session(), actor(), permission, round_, roles=roles(round_), tasks=lambda: _tasks(round_))
+    return may(db.session(), actor(), permission, round_, roles=roles(round_), tasks=lambda: _tasks(round_).anywhere)
 
 
 def _may(permission: str, round_: Round | None = None) -> bool:

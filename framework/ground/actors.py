@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import false, select, true
 from sqlalchemy.orm import Session
 
 from framework.ground.sides import CONSULTED, NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from models.disclosure import Submission, SupplierInvitation
-from models.people import Appointment
+from models.people import Appointment, RoleGrant
 from models.prices import PriceList
 from models.rounds import Round
 from models.signons import SignOn
@@ -56,7 +56,30 @@ def round_of(record: object) -> Round | None:
     return record if isinstance(record, Round) else getattr(record, "round", None)
 
 
-def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The roles a person was appointed to in a round: for the organisation it acts for, and any it has for whichever one."""
+
+    here: frozenset[str]
+    anywhere: frozenset[str]
+
+
+def tasks_of(session: Session, actor: Actor, round_: Round) -> Tasks:
+    """The tasks of a person in the round, and with them its roles in the installation. One query."""
+    named = select(Appointment.role, Appointment.organisation_id, true()).where(
+        Appointment.round_id == round_.id, Appointment.user_id == actor.user_id, Appointment.withdrawn_at.is_(None)
+    )
+    granted = select(RoleGrant.role, RoleGrant.organisation_id, false()).where(
+        RoleGrant.user_id == actor.user_id, RoleGrant.withdrawn_at.is_(None)
+    )
+    found = session.execute(named.union(granted)).all()
+    here = frozenset(role for role, body, is_named in found if is_named and body == actor.organisation_id)
+    return Tasks(here, frozenset(role for role, _body, _named in found))
+
+
+def roles_in(
+    session: Session, actor: Actor, round_: Round | None, *, appointed: frozenset[str] | None = None
+) -> frozenset[str]:
     """The roles `actor` has in this round: lead, member, supplier, consulted, monitor, operator and the appointments.
 
     `consulted` is a supplier that the lead invited and asks for indicative prices before the publication: it may do
@@ -64,7 +87,7 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
     so it sees and withdraws it.
 
     Whoever stands on the buying side, in whichever organisation, is no supplier of the round (SD3): acting for
-    another organisation is no way behind the seal.
+    another organisation is no way behind the seal. `appointed` are its appointments (`Tasks.here`) where they were asked for.
     """
     if actor.is_system or round_ is None:
         return actor.roles
@@ -78,7 +101,7 @@ def roles_in(session: Session, actor: Actor, round_: Round | None) -> frozenset[
         roles.add("supplier")
     elif "supplier" in actor.roles and _is_consulted(session, actor, round_):
         roles.add("consulted")
-    return frozenset(roles | _appointments(session, actor, round_))
+    return frozenset(roles | (_appointments(session, actor, round_) if appointed is None else appointed))
 
 
 def roles_for(session: Session, actor: Actor, record: object) -> frozenset[str]:

@@ -9,13 +9,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, not_, or_, select
 from sqlalchemy.orm import Session
 
-from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in
+from framework.ground.actors import SUPPLIER_SEES_FROM, Actor, roles_in, tasks_of
 from framework.ground.errors import NotAllowed, NotFound, WrongPhase
 from framework.ground.labels import STATE_LABELS
 from framework.ground.sides import CONSULTED, NOT_SIGNED_ON, OPEN_TO_SUPPLIERS, buys
 from framework.ground.text import N_
 from models.disclosure import Submission, SupplierInvitation
-from models.people import Appointment, RoleGrant
+from models.people import Appointment
 from models.rounds import Round
 from models.signons import SignOn
 
@@ -438,7 +438,7 @@ def may(
     """Whether `actor` holds `permission`, in `round_` where one is concerned. The default is no.
 
     A role that the rule bars keeps from it also where the person has it for another organisation. `roles` are the actor's
-    roles in the round where they were just asked for, `tasks` what `tasks_of` says of it.
+    roles in the round where they were just asked for, `tasks` what `tasks_of` says of any.
     """
     rule = TABLE[permission]
     if PUBLIC in rule.roles:
@@ -452,7 +452,9 @@ def may(
     held = roles_in(session, actor, round_) if roles is None else roles
     if not held & rule.roles or held & rule.never:
         return False
-    return not rule.never or not rule.never & (tasks() if tasks is not None else tasks_of(session, actor, round_))
+    return not rule.never or not rule.never & (
+        tasks() if tasks is not None else tasks_of(session, actor, round_).anywhere
+    )
 
 
 def require(session: Session, actor: Actor, permission: Permission, round_: Round | None = None) -> None:
@@ -472,15 +474,6 @@ def require(session: Session, actor: Actor, permission: Permission, round_: Roun
             ),
         )
     raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who=", ".join(sorted(rule.roles)))
-
-
-def tasks_of(session: Session, actor: Actor, round_: Round) -> frozenset[str]:
-    """The tasks of a person in the round and its roles in the installation, for whichever organisation. One query."""
-    named = select(Appointment.role).where(
-        Appointment.round_id == round_.id, Appointment.user_id == actor.user_id, Appointment.withdrawn_at.is_(None)
-    )
-    granted = select(RoleGrant.role).where(RoleGrant.user_id == actor.user_id, RoleGrant.withdrawn_at.is_(None))
-    return frozenset(session.scalars(named.union(granted)))
 
 
 def _would(session: Session, actor: Actor, rule: Rule, round_: Round | None) -> bool:
