@@ -56,7 +56,7 @@ def _as_it_stands(session: Session, round_: Round) -> Pool:
     stamp = stamp_of(session, round_)
     found = _kept.get(stamp)
     if found is None:
-        made = _composed(session, round_, cube.of(session, round_))
+        made = _composed(session, round_, cube.of(session, round_, stamp))
         found = _kept.put(stamp, replace(made, stamp=stamp))
     return found
 
