@@ -77,17 +77,29 @@ class Whose(NamedTuple):
     body: str
 
 
+class _Body(NamedTuple):
+    """One sign-on with its body."""
+
+    member: int
+    state: str
+    member_class: str
+    body: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Cube:
     """Every cell of a round's pool with at least one line; the current declarations by number, and what each comes to.
 
-    `amounts` hold declarations that do not count too, for their member is not confirmed.
+    `amounts` hold declarations that do not count too, for their member is not confirmed. `joined` are members that joined,
+    by name, and those that left again before them: name and state of the sign-on.
     """
 
     stamp: Stamp
     cells: Mapping[Grain, Sums]
     whose: Mapping[int, Whose]
     amounts: Mapping[int, Amount]
+    joined: Mapping[int, tuple[str, str]]
 
     def by_member(self) -> dict[int, dict[int, Amount]]:
         """What every current declaration comes to, by lot and member."""
@@ -133,16 +145,18 @@ def rebuilt(session: Session, round_: Round, stamp: Stamp = ()) -> Cube:
     names = (Demand.id, Demand.lot_id, Demand.member_id, Demand.version, func.count(DemandLine.id))
     query: Select[Any] = select(*names, *sums()).outerjoin(DemandLine, DemandLine.demand_id == Demand.id)
     rows = session.execute(query.where(counting.current(round_)).group_by(Demand.id)).all()
-    whose = _as_whose(session, round_, [(row[0], row[1], row[2], row[3]) for row in rows])
+    bodies = _bodies(session, round_)
+    whose = _as_whose(session, round_, bodies, [(row[0], row[1], row[2], row[3]) for row in rows])
     amounts = {row[0]: counted(row[5:]).amount() if row[4] else Amount() for row in rows}
-    return Cube(stamp, dict(_cells(session, counting.counting(round_))), whose, amounts)
+    return Cube(stamp, dict(_cells(session, counting.counting(round_))), whose, amounts, _joined(bodies))
 
 
 def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) -> Cube:
     """The kept cube without the declarations that are no longer as they were, and with those that are new."""
     if kept is None:
         return rebuilt(session, round_, stamp)
-    whose = _whose(session, round_)
+    bodies = _bodies(session, round_)
+    whose = _whose(session, round_, bodies)
     gone = {number: one for number, one in kept.whose.items() if whose.get(number) != one}
     come = {number: one for number, one in whose.items() if kept.whose.get(number) != one}
     if len(gone) + len(come) > MOST_CHANGED or any(_is_edited(one, come.get(number)) for number, one in gone.items()):
@@ -162,7 +176,7 @@ def _followed(session: Session, round_: Round, kept: Cube | None, stamp: Stamp) 
     )
     for some in counting.portions(come):
         amounts |= {number: sums.amount() for number, sums in totals(session, Demand.id.in_(some))}
-    return Cube(stamp, cells, whose, amounts)
+    return Cube(stamp, cells, whose, amounts, _joined(bodies))
 
 
 def _is_edited(before: Whose, after: Whose | None) -> bool:
@@ -170,14 +184,16 @@ def _is_edited(before: Whose, after: Whose | None) -> bool:
     return after is not None and after.version != before.version
 
 
-def _whose(session: Session, round_: Round) -> dict[int, Whose]:
+def _whose(session: Session, round_: Round, bodies: Sequence[_Body]) -> dict[int, Whose]:
     query = select(Demand.id, Demand.lot_id, Demand.member_id, Demand.version).where(counting.current(round_))
-    return _as_whose(session, round_, [(row[0], row[1], row[2], row[3]) for row in session.execute(query)])
+    return _as_whose(session, round_, bodies, [(row[0], row[1], row[2], row[3]) for row in session.execute(query)])
 
 
-def _as_whose(session: Session, round_: Round, found: Sequence[tuple[int, int, int, int]]) -> dict[int, Whose]:
+def _as_whose(
+    session: Session, round_: Round, bodies: Sequence[_Body], found: Sequence[tuple[int, int, int, int]]
+) -> dict[int, Whose]:
     """Numbers of declarations, lots, members and versions, with what is said of each member."""
-    members = _members(session, round_)
+    members = _members(bodies)
     frozen = round_.state not in counting.BEFORE_FREEZE
     strangers = {member for _number, _lot, member, _version in found} - members.keys()
     if strangers:
@@ -189,18 +205,33 @@ def _as_whose(session: Session, round_: Round, found: Sequence[tuple[int, int, i
     }
 
 
-def _members(session: Session, round_: Round) -> dict[int, tuple[bool, str, str]]:
-    """Whether a member is confirmed, its class and type of body; a member whose sign-on ended has no class."""
-    query = select(SignOn.organisation_id, SignOn.state, SignOn.class_name, Organisation.body_type).join(
-        Organisation, Organisation.id == SignOn.organisation_id
+def _bodies(session: Session, round_: Round) -> list[_Body]:
+    """Every sign-on of a round with its body: those that left first, then by name."""
+    query: Select[Any] = (
+        select(SignOn.organisation_id, SignOn.state, SignOn.class_name, Organisation.body_type, Organisation.name)
+        .join(Organisation, Organisation.id == SignOn.organisation_id)
+        .where(SignOn.round_id == round_.id)
+        .order_by(case((SignOn.state == "left", 0), else_=1), Organisation.name, SignOn.id)
     )
+    return [
+        _Body(member, state, name, body or "", called) for member, state, name, body, called in session.execute(query)
+    ]
+
+
+def _members(bodies: Iterable[_Body]) -> dict[int, tuple[bool, str, str]]:
+    """Whether a member is confirmed, its class and type of body; a member whose sign-on ended has no class."""
     found: dict[int, tuple[bool, str, str]] = {}
-    for member, state, name, body in session.execute(query.where(SignOn.round_id == round_.id)):
-        if state not in ENDED:
-            found[member] = (state in counting.ENTITLED, name, body or "")
+    for one in bodies:
+        if one.state not in ENDED:
+            found[one.member] = (one.state in counting.ENTITLED, one.member_class, one.body)
         else:
-            found.setdefault(member, (False, "", body or ""))
+            found.setdefault(one.member, (False, "", one.body))
     return found
+
+
+def _joined(bodies: Iterable[_Body]) -> dict[int, tuple[str, str]]:
+    """Members that joined, with name and state of the sign-on."""
+    return {one.member: (one.name, one.state) for one in bodies if one.state in (*counting.JOINED, "left")}
 
 
 def _cells(session: Session, where: ColumnElement[bool]) -> Iterator[tuple[Grain, Sums]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +68,7 @@ def compute(session: Session, round_: Round) -> Pool:
 
 def _composed(session: Session, round_: Round, kept: Cube | None) -> Pool:
     """The pool from the cube that is kept, else from sums made now; they are the same."""
-    joined = _joined(session, round_)
+    joined = _joined(session, round_) if kept is None else kept.joined
     members = _by_member(session, round_) if kept is None else kept.by_member()
     cells = _cells(session, round_) if kept is None else kept.by_certainty()
     waiting = _waiting(session, round_)
@@ -173,7 +173,7 @@ def _lot_pool(
     lot: Lot,
     members: dict[int, Amount],
     cells: list[Cell],
-    joined: dict[int, tuple[str, str]],
+    joined: Mapping[int, tuple[str, str]],
     waiting: set[int],
     *,
     frozen: bool,

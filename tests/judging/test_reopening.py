@@ -67,13 +67,19 @@ def code(act, *told, within=None):
 @pytest.mark.parametrize("first", ["chair", "lead"])
 def test_a_chair_and_a_lead_open_it_again_whoever_begins(closed, session, first):
     people = {"chair": closed.judged.chair, "lead": closed.lead}
-    before = [(one.id, one.level, one.points, one.motive) for one in session.scalars(select(Assessment))]
+    before = [
+        (one.id, one.level, one.points, one.motive)
+        for one in session.scalars(select(Assessment).order_by(Assessment.id))
+    ]
     closed.propose(people.pop(first))
     assert closed.judged.round.state == "award"
     closed.confirm(next(iter(people.values())))
     assert closed.judged.round.state == "judging"
     assert (closed.north.state, closed.south.state) == ("in_review", "in_review")
-    assert [(one.id, one.level, one.points, one.motive) for one in session.scalars(select(Assessment))] == before
+    assert [
+        (one.id, one.level, one.points, one.motive)
+        for one in session.scalars(select(Assessment).order_by(Assessment.id))
+    ] == before
     assert all(settling.verdict_of(session, item.id).state == "agreed" for item in closed.items)
     assert ranking.newest(session, closed.judged.round).number == 1, "what was counted stays"
 
