@@ -197,8 +197,8 @@ def _as_whose(
     frozen = round_.state not in counting.BEFORE_FREEZE
     strangers = {member for _number, _lot, member, _version in found} - members.keys()
     if strangers:
-        bodies = select(Organisation.id, Organisation.body_type).where(Organisation.id.in_(strangers))
-        members |= {member: (False, "", body or "") for member, body in session.execute(bodies)}
+        others = select(Organisation.id, Organisation.body_type).where(Organisation.id.in_(strangers))
+        members |= {member: (False, "", body or "") for member, body in session.execute(others)}
     return {
         number: Whose(lot, member, version, frozen or members[member][0], *members[member][1:])
         for number, lot, member, version in found
@@ -207,7 +207,7 @@ def _as_whose(
 
 def _bodies(session: Session, round_: Round) -> list[_Body]:
     """Every sign-on of a round with its body: those that left first, then by name."""
-    query: Select[Any] = (
+    query = (
         select(SignOn.organisation_id, SignOn.state, SignOn.class_name, Organisation.body_type, Organisation.name)
         .join(Organisation, Organisation.id == SignOn.organisation_id)
         .where(SignOn.round_id == round_.id)
