@@ -63,16 +63,54 @@ def publish(
         raise MoveRefused("nothing-to-tell", N_("No figure of it may be told: too few members stand behind each."))
     if digest(draft, supply) != seen:
         raise Stale("stale", N_("The figures have changed since you looked at them. Look at the brief again."))
+    made = _made(
+        session,
+        round_,
+        lot,
+        draft,
+        supply,
+        audience=audience,
+        asked=wanted,
+        brand=brand,
+        offers=offers,
+        actor=actor,
+        now=now,
+    )
+    facts: dict[str, Any] = {
+        "number": made.number,
+        "audience": audience,
+        "lot": lot.code if lot else "",
+        "brand": brand,
+    }
+    audit.record(session, PUBLISHED, actor=actor, now=now, subject=made, sha256=made.sha256, **facts)
+    return made
+
+
+def _made(
+    session: Session,
+    round_: Round,
+    lot: Lot | None,
+    draft: Draft,
+    supply: Mapping[str, Any] | None,
+    *,
+    audience: str,
+    asked: str,
+    brand: str,
+    offers: Collection[str],
+    actor: Actor,
+    now: dt.datetime,
+) -> BriefRelease:
+    """The release as it is kept: what it tells with its hash, and behind it what it was made of."""
     number = (session.scalar(select(func.max(BriefRelease.number)).where(BriefRelease.round_id == round_.id)) or 0) + 1
     figures = draft.figures | {"supply": dict(supply) if supply else None}
-    told = {"figures": figures, "asked": wanted, "audience": audience, "number": number, "brand": brand}
+    told = {"figures": figures, "asked": asked, "audience": audience, "number": number, "brand": brand}
     made = BriefRelease(
         round=round_,
         lot=lot,
         brand=brand,
         number=number,
         audience=audience,
-        asked=wanted,
+        asked=asked,
         figures=figures,
         basis=draft.basis | ({OFFERS: sorted(offers)} if brand else {}),
         sha256=brief_figures.digest_of(told),
@@ -82,8 +120,6 @@ def publish(
     )
     session.add(made)
     session.flush()
-    facts: dict[str, Any] = {"number": number, "audience": audience, "lot": lot.code if lot else "", "brand": brand}
-    audit.record(session, PUBLISHED, actor=actor, now=now, subject=made, sha256=made.sha256, **facts)
     return made
 
 

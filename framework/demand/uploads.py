@@ -1,4 +1,4 @@
-"""A sheet or a block that a member sends: kept byte for byte, read in the child process, taken over only after the preview."""
+"""A sheet or a block that a member sent: forgotten where nothing was made of it, and what it says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session
 
 from framework.demand import tables, workbook
@@ -14,46 +14,15 @@ from framework.demand.columns import Choices
 from framework.demand.lines import Line, Scope
 from framework.demand.tables import Understood
 from framework.demand.workbook import Reference
-from framework.ground.actors import Actor
 from framework.ground.blocks import best_sheet, table_of
-from framework.ground.errors import FileRefused, InvalidInput, NotFound
-from framework.ground.files import Blob
+from framework.ground.errors import FileRefused, InvalidInput
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal
-from framework.ground.text import N_, storable
+from framework.ground.text import N_
 from models.demand import Demand
 from models.records import StoredFile
 
 FILE, BLOCK = "demand", "demand-block"
-
-
-def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datetime, purpose: str = FILE) -> StoredFile:
-    """Keep the row of a file or a pasted block that was sent; its bytes are in the store already."""
-    stored = StoredFile(
-        sha256=blob.sha256,
-        size=blob.size,
-        name=name[:255],
-        scan=blob.scan,
-        purpose=purpose,
-        organisation_id=actor.organisation_id,
-        created_at=now,
-        created_by_id=actor.user_id,
-    )
-    session.add(stored)
-    return stored
-
-
-def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
-    """A file or block this organisation sent for its demand; NotFound for anybody else's."""
-    query = select(StoredFile).where(
-        StoredFile.public_id == storable(public_id),
-        StoredFile.purpose.in_((FILE, BLOCK)),
-        StoredFile.organisation_id == actor.organisation_id,
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return found
 
 
 def forget_blocks(session: Session, *, before: dt.datetime) -> None:

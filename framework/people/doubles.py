@@ -19,6 +19,7 @@ GROUNDS = {
     "name": N_("same name"),
     "core": N_("same name without its form"),
     "letters": N_("name that differs in a letter or two"),
+    "elsewhere": N_("same name, in another country"),
     "domain": N_("same mail domain"),
 }
 """Why two may be one, the strongest ground first."""
@@ -97,6 +98,7 @@ class Doubles:
         self._bodies: dict[str, Body] = {}
         self._by_number: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._by_name_alone: dict[str, list[str]] = defaultdict(list)
         self._by_core: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._by_domain: dict[str, list[str]] = defaultdict(list)
         self._cores: dict[str, dict[str, str]] = defaultdict(dict)
@@ -110,6 +112,7 @@ class Doubles:
         if number:
             self._by_number[body.country, number].append(body.key)
         self._by_name[body.country, name_key(body.name)].append(body.key)
+        self._by_name_alone[name_key(body.name)].append(body.key)
         if core.text:
             self._by_core[body.country, core.text].append(body.key)
             self._cores[body.country][body.key] = core.text
@@ -119,8 +122,8 @@ class Doubles:
     def find(self, body: Body, *, domain: str = "") -> list[Double]:
         """The known bodies that may be this one, the likeliest first; `domain` is that of its contact's mail address.
 
-        Only bodies of the same country are compared, or such as have no country. Certain are those with the same
-        number and name, or the same name where one of the two has no number.
+        Bodies of another country are compared by their whole name alone, for the country may be the slip. Certain are those
+        of the same country with the same number and name, or the same name where one of the two has no number.
         """
         grounds: dict[str, list[str]] = defaultdict(list)
         number, core = number_key(body.registration_no, body.country), core_of(body.name)
@@ -130,6 +133,9 @@ class Doubles:
             grounds[key].append("name")
         for key in self._like(body, core):
             grounds[key].append("core" if core_of(self._bodies[key].name).text == core.text else "letters")
+        for key in self._by_name_alone.get(name_key(body.name), ()):
+            if self._bodies[key].country != body.country:
+                grounds[key].append("elsewhere")
         for key in self._of_domain(domain or body.mail_domain, core):
             grounds[key].append("domain")
         found = [self._double(body, key, tuple(why)) for key, why in grounds.items() if key != body.key]

@@ -114,39 +114,29 @@ def _remind(
     step_words: str,
     **who: object,
 ) -> tuple[int, int]:
-    """Write the mails and say so in the record; how many bodies, and how many mails."""
-    end = deadline.end(round_)
-    told: list[tuple[int, Mail]] = []
-    for body, user in ((body, user) for body, users in people.items() for user in users):
-        posted = mail.post(
-            session,
-            deadline.template,
-            to=user,
-            now=now,
-            round_=round_,
-            round=round_.name,
-            lead=round_.organisation.name,
-            deadline=telling.local_words(end, round_.zone),
-            path=f"/rounds/{round_.public_id}/{deadline.page}",
-        )
-        told.append((body, posted))
+    """Write the mails, keep what they were for and say so in the record; how many bodies, and how many mails."""
+    told = [(body, _post(session, round_, deadline, user, now=now)) for body, users in people.items() for user in users]
     if not told:
         return 0, 0
     session.flush()
-    session.add_all(
-        BodyReminder(
-            round_id=round_.id,
-            organisation_id=body,
-            kind=deadline.kind,
-            deadline=end,
-            step_hours=step,
-            at=now,
-            mail_id=posted.id,
-        )
-        for body, posted in told
-    )
+    facts = {"round_id": round_.id, "kind": deadline.kind, "deadline": deadline.end(round_), "step_hours": step}
+    session.add_all(BodyReminder(organisation_id=body, mail_id=one.id, at=now, **facts) for body, one in told)
     deadline.told(session, round_, members=len(people), mails=len(told), step=step_words, now=now, **who)
     return len(people), len(told)
+
+
+def _post(session: Session, round_: Round, deadline: Deadline, user: User, *, now: dt.datetime) -> Mail:
+    return mail.post(
+        session,
+        deadline.template,
+        to=user,
+        now=now,
+        round_=round_,
+        round=round_.name,
+        lead=round_.organisation.name,
+        deadline=telling.local_words(deadline.end(round_), round_.zone),
+        path=f"/rounds/{round_.public_id}/{deadline.page}",
+    )
 
 
 def _people(session: Session, bodies: Collection[int]) -> dict[int, list[User]]:

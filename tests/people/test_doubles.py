@@ -51,11 +51,17 @@ def test_bodies_of_another_kind_or_place_are_told_apart(one, other):
     assert grounds(Body("a", one, country="NL"), Body("b", other, country="NL")) == ()
 
 
-def test_a_letter_or_two_in_a_long_name_are_found_and_the_country_must_be_the_same():
+def test_a_letter_or_two_in_a_long_name_are_found_in_the_same_country_and_the_whole_name_in_any():
     known = Body("a", "Gemeente Steenwijkerland", country="NL")
 
     assert grounds(known, Body("b", "Gemeente Steenwijkerlant", country="NL")) == ("letters",)
-    assert grounds(known, Body("b", "Gemeente Steenwijkerland", country="BE")) == ()
+    assert grounds(known, Body("b", "Gemeente Steenwijkerlant", country="BE")) == ()
+    (double,) = Doubles([known]).find(Body("b", "Gemeente Steenwijkerland", country="BE"))
+    assert (double.grounds, double.is_certain) == (("elsewhere",), False), (
+        "the country may be the slip: somebody is asked"
+    )
+    (double,) = Doubles([known]).find(Body("b", "Gemeente Steenwijkerland"))
+    assert double.grounds == ("elsewhere",)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,29 @@ def test_likely_doubles_are_asked_about_and_nothing_is_merged_by_itself(session,
     assert other.name == "Gemeente Oudorp"
 
 
+def test_the_same_name_in_another_country_is_asked_about(session, build, led):
+    build.organisation(name="Kalmoes Hospital").country = "BE"
+    session.commit()
+
+    page, place = send(led, sheet_of("Kalmoes Hospital\t\tNL\tziekenhuis\tX\tx@kalmoes.example\tnl\t"))
+
+    assert "same name, in another country" in page.text
+    confirmed = confirm(led, place)
+    assert "No row of this sheet would be invited" in confirmed.text
+    assert session.scalar(select(func.count()).where(Organisation.name == "Kalmoes Hospital")) == 1
+
+
+def test_the_name_of_a_file_may_hold_any_sign(led):
+    round_, lead = led
+    content = sheet_of("Gemeente Nieuwdorp\t\tNL\tgemeente\tA\tinfo@nieuwdorp.example\tnl\t").encode()
+    here = f"/rounds/{round_.public_id}/sign-ons/sheet"
+
+    answer = lead.post(here, data={"file": (io.BytesIO(content), "bodies\0.csv")})
+
+    assert answer.status_code == 303
+    assert "Gemeente Nieuwdorp" in lead.page(answer.headers["Location"]).text
+
+
 def test_the_mail_of_a_known_body_goes_to_its_people_and_the_address_in_the_sheet_is_left(session, build, led):
     body = build.organisation("buyer", name="Gemeente Nieuwdorp")
     person = build.user(body)

@@ -22,7 +22,7 @@ from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Line, Scope, counts, differences, merged
 from framework.demand.tables import Understood
 from framework.demand.workbook import Reference
-from framework.ground import blocks, table_files
+from framework.ground import blocks, table_files, uploaded
 from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
@@ -36,7 +36,7 @@ from models.demand import Demand
 from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Lot, Round
-from views import clock, guard, scanning
+from views import arriving, clock, guard
 from views.demand import blueprint, shared
 from views.demand.grid import keep_lines, starting_point
 from views.downloads import send_workbook
@@ -104,7 +104,7 @@ def paste(round_: Round, lot_id: str) -> Response:
     if not block.strip():
         return _back(lot, _("Paste the cells into the field first."))
     blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
-    stored = uploads.keep(db.session(), blob, "", actor=actor(), now=clock.now(), purpose=uploads.BLOCK)
+    stored = uploaded.keep(db.session(), blob, "", purpose=uploads.BLOCK, actor=actor(), now=clock.now())
     return guard.done(_preview_address(lot, stored))
 
 
@@ -114,22 +114,13 @@ def upload(round_: Round, lot_id: str) -> Response:
     """Keep a sheet byte for byte and go to its preview; nobody waits for the database while it arrives and is scanned."""
     lot = guard.child(Lot, lot_id, round_)
     require_open(round_, now=clock.now())
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        return _back(lot, _("Choose a file first."))
     place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
-    guard.release()
-    try:
-        limit = current_app.extensions["settings"].upload_mb * 1_000_000
-        blob = scanning.on_arrival(current_app.extensions["files"].put(sent.stream, max_bytes=limit))
-    except FileRefused as error:
-        return shared.told_at(place, error)
-    replay = guard.resume()
-    if replay is not None:
-        return replay
+    sent = arriving.receive(place)
+    if isinstance(sent, Response):
+        return sent
     lot = guard.child(Lot, lot_id, round_)
     require_open(lot.round, now=clock.now())
-    stored = uploads.keep(db.session(), blob, sent.filename, actor=actor(), now=clock.now())
+    stored = uploaded.keep(db.session(), sent.blob, sent.name, purpose=uploads.FILE, actor=actor(), now=clock.now())
     return guard.done(_preview_address(lot, stored))
 
 
@@ -205,7 +196,7 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
             "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
         )
         return guard.done(_preview_address(lot, kept, **_asked()), message, "error")
-    stored = uploads.own_file(db.session(), kept.public_id, actor=actor())
+    stored = uploaded.own(db.session(), kept.public_id, uploads.FILE, uploads.BLOCK, actor=actor())
     source = "paste" if kept.is_block else "upload"
     keep_lines(lot, reading.lines, source=source, source_upload_id=stored.id)
     message = _("Taken over and saved as a draft. Check the grid, then submit.")
@@ -214,7 +205,7 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
 
 
 def _kept(file_id: str) -> Kept:
-    stored = uploads.own_file(db.session(), file_id, actor=actor())
+    stored = uploaded.own(db.session(), file_id, uploads.FILE, uploads.BLOCK, actor=actor())
     path = current_app.extensions["files"].path_of(stored)
     return Kept(stored.public_id, path, stored.purpose == uploads.BLOCK)
 

@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from framework.demand import price_lists, price_rows, price_sheet, uploads, vocabulary
+from framework.demand import price_lists, price_rows, price_sheet, vocabulary
 from framework.demand.price_rows import LABELS, PricesRead
-from framework.ground import blocks, table_files
-from framework.ground.errors import FileRefused, InvalidInput, NotFound, RuleBroken
+from framework.ground import blocks, table_files, uploaded
+from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.files import NotScannedYet
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.issues import Issue
@@ -23,12 +23,12 @@ from framework.ground.permissions import Permission
 from framework.ground.sheets.cells import Refusal
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import CATEGORIES
-from framework.ground.text import N_, storable
+from framework.ground.text import N_
 from models.base import db
 from models.prices import PriceList
 from models.records import StoredFile
 from models.rounds import Round
-from views import clock, guard, scanning
+from views import arriving, clock, guard
 from views.demand import blueprint, price_cells, shared
 from views.demand.price_cells import MOST
 from views.demand.price_forms import HeadForm, head_form
@@ -108,21 +108,10 @@ def upload_price_list(round_: Round) -> Response:
     here = url_for("demand.price_list", round_id=public_id)
     if not price_lists.is_asking(round_):
         return shared.attempt(lambda: price_lists.require_asked(round_), here, "")
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        flash(_("Choose a file first."), "error")
-        return redirect(here, code=303)
-    guard.release()
-    try:
-        limit = current_app.extensions["settings"].upload_mb * 1_000_000
-        blob = scanning.on_arrival(current_app.extensions["files"].put(sent.stream, max_bytes=limit))
-    except FileRefused as error:
-        return shared.told_at(here, error)
-    replay = guard.resume()
-    if replay is not None:
-        return replay
-    stored = uploads.keep(db.session(), blob, sent.filename, actor=actor(), now=clock.now(), purpose=PURPOSE)
-    db.session.flush()
+    sent = arriving.receive(here)
+    if isinstance(sent, Response):
+        return sent
+    stored = uploaded.keep(db.session(), sent.blob, sent.name, purpose=PURPOSE, actor=actor(), now=clock.now())
     return guard.done(url_for("demand.price_preview", round_id=public_id, file_id=stored.public_id))
 
 
@@ -310,15 +299,7 @@ def _own_words() -> dict[str, str]:
 
 
 def _own_file(public_id: str) -> StoredFile:
-    query = select(StoredFile).where(
-        StoredFile.public_id == storable(public_id),
-        StoredFile.purpose == PURPOSE,
-        StoredFile.organisation_id == actor().organisation_id,
-    )
-    found = db.session.scalar(query)
-    if found is None:
-        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return found
+    return uploaded.own(db.session(), public_id, PURPOSE, actor=actor())
 
 
 def _again(public_id: str) -> Round:

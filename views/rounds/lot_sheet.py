@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -10,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from framework.ground import uploaded
 from framework.ground.blocks import Table, split_block
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.files import NotScannedYet
@@ -25,7 +25,7 @@ from framework.signons.sheet import uploads
 from models.base import db
 from models.records import StoredFile
 from models.rounds import Round
-from views import clock, guard, scanning
+from views import arriving, clock, guard
 from views.guard import actor, permit
 from views.i18n import sentence, words
 from views.rounds import blueprint
@@ -48,26 +48,12 @@ def lots_sheet(round_: Round) -> str:
 @permit(Permission.ROUND_EDIT)
 def send_lots(round_: Round) -> Response:
     """Keep what was sent or pasted and go to its preview; nobody waits for the database while it arrives and is scanned."""
-    sent, block = request.files.get("file"), request.form.get("block", "")
-    place, public_id = _to("lots_sheet", round_), round_.public_id
-    has_file = sent is not None and bool(sent.filename)
-    if not has_file and not block.strip():
-        return _told(place, _("Choose a file or paste rows first."))
-    guard.release()
-    try:
-        if sent is not None and has_file:
-            limit = current_app.extensions["settings"].upload_mb * 1_000_000
-            blob = scanning.on_arrival(current_app.extensions["files"].put(sent.stream, max_bytes=limit))
-            name, purpose = sent.filename or "", uploads.FILE
-        else:
-            blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
-            name, purpose = "", uploads.BLOCK
-    except FileRefused as error:
-        return _told(place, guard.refused(error))
-    replay = guard.resume()
-    if replay is not None:
-        return replay
-    stored = uploads.keep(db.session(), blob, name, actor=actor(), now=clock.now(), purpose=purpose)
+    public_id = round_.public_id
+    sent = arriving.receive(_to("lots_sheet", round_), takes_rows=True)
+    if isinstance(sent, Response):
+        return sent
+    purpose = uploads.BLOCK if sent.is_block else uploads.FILE
+    stored = uploaded.keep(db.session(), sent.blob, sent.name, purpose=purpose, actor=actor(), now=clock.now())
     return guard.done(url_for("rounds.lots_preview", round_id=public_id, file_id=stored.public_id))
 
 
@@ -75,7 +61,7 @@ def send_lots(round_: Round) -> Response:
 @permit(Permission.ROUND_EDIT)
 def lots_preview(round_: Round, file_id: str) -> str | Response:
     """Every row with the lot it would become."""
-    stored = uploads.own_file(db.session(), file_id, actor=actor())
+    stored = _own(file_id)
     try:
         rows = _rows(round_, _table(stored))
     except NotScannedYet:
@@ -99,7 +85,7 @@ def lots_preview(round_: Round, file_id: str) -> str | Response:
 @permit(Permission.ROUND_EDIT)
 def take_lots(round_: Round, file_id: str) -> Response:
     """Add the lots that the preview showed, as one unit; the sheet is read without the write lock."""
-    stored, key = uploads.own_file(db.session(), file_id, actor=actor()), round_.id
+    stored, key = _own(file_id), round_.id
     place = url_for("rounds.lots_preview", round_id=round_.public_id, file_id=file_id)
     sha256 = stored.sha256
     try:
@@ -125,6 +111,10 @@ def take_lots(round_: Round, file_id: str) -> Response:
         if error.status in (403, 404):
             raise
         return _told(place, guard.refused(error))
+
+
+def _own(file_id: str) -> StoredFile:
+    return uploaded.own(db.session(), file_id, uploads.FILE, uploads.BLOCK, actor=actor())
 
 
 def _table(stored: StoredFile) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from framework.ground import codelists, table_files
+from framework.ground import codelists, table_files, uploaded
 from framework.ground.blocks import Table, split_block
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
@@ -36,7 +35,7 @@ from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import BodiesTaken
-from views import clock, guard, scanning
+from views import arriving, clock, guard
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import current_language, sentence, words
@@ -86,38 +85,19 @@ def bodies_workbook(round_: Round) -> Response:
 @permit(Permission.MEMBER_INVITE)
 def send_sheet(round_: Round) -> Response:
     """Keep what was sent or pasted and go to its preview; nobody waits for the database while it arrives and is scanned."""
-    sent, block = request.files.get("file"), request.form.get("block", "")
-    place = url_for("signons.sheet", round_id=round_.public_id)
-    has_file = sent is not None and bool(sent.filename)
-    if not has_file and not block.strip():
-        flash(_("Choose a file or paste rows first."), "error")
-        return redirect(place, code=303)
-    guard.release()
-    try:
-        if sent is not None and has_file:
-            limit = current_app.extensions["settings"].upload_mb * 1_000_000
-            blob = scanning.on_arrival(current_app.extensions["files"].put(sent.stream, max_bytes=limit))
-            name, purpose = sent.filename or "", uploads.FILE
-        else:
-            blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
-            name, purpose = "", uploads.BLOCK
-    except FileRefused as error:
-        flash(guard.refused(error), "error")
-        return redirect(place, code=303)
-    replay = guard.resume()
-    if replay is not None:
-        return replay
-    stored = uploads.keep(db.session(), blob, name, actor=actor(), now=clock.now(), purpose=purpose)
-    return guard.done(
-        url_for("signons.sheet_preview", round_id=request.view_args["round_id"], file_id=stored.public_id)
-    )  # type: ignore[index]
+    public_id = round_.public_id
+    sent = arriving.receive(url_for("signons.sheet", round_id=public_id), takes_rows=True)
+    if isinstance(sent, Response):
+        return sent
+    stored = _keep(sent)
+    return guard.done(url_for("signons.sheet_preview", round_id=public_id, file_id=stored.public_id))
 
 
 @blueprint.get("/rounds/<round_id>/sign-ons/sheet/<file_id>")
 @permit(Permission.MEMBER_INVITE)
 def sheet_preview(round_: Round, file_id: str) -> str | Response:
     """Every row with what would become of it; once taken over, with what became of it."""
-    stored = uploads.own_file(db.session(), file_id, actor=actor())
+    stored = _own(file_id)
     taken = taking.of_file(db.session(), stored, round_)
     if taken is not None:
         return _outcome_page(round_, stored, taken)
@@ -150,7 +130,7 @@ def sheet_preview(round_: Round, file_id: str) -> str | Response:
 @permit(Permission.MEMBER_INVITE)
 def take_sheet(round_: Round, file_id: str) -> Response:
     """Invite what the preview showed, as one unit; the sheet is read without the write lock, the round loaded anew after it."""
-    kept = _kept(uploads.own_file(db.session(), file_id, actor=actor()))
+    kept = _kept(_own(file_id))
     place = url_for("signons.sheet_preview", round_id=round_.public_id, file_id=file_id, **request.args.to_dict())  # type: ignore[arg-type]
     round_key = round_.id
     guard.release()
@@ -174,7 +154,7 @@ def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
     session, decisions = db.session(), _decisions()
     taking.hold(session, round_)
     seen = plan.make(session, round_, read.entries, {}, now=clock.now())
-    stored = uploads.own_file(session, file_id, actor=actor())
+    stored = _own(file_id)
     if taking.of_file(session, stored, round_) is None and request.form.get("seal") != seen.seal:
         message = _("Something else is read now than the page showed, or somebody invited meanwhile. Look at it again.")
         return guard.done(place, message, "error")
@@ -189,7 +169,7 @@ def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
 @permit(Permission.MEMBER_INVITE)
 def sheet_outcome(round_: Round, file_id: str) -> Response:
     """What became of every row of a sheet, as a workbook; before it is taken over, what would become of it."""
-    stored = uploads.own_file(db.session(), file_id, actor=actor())
+    stored = _own(file_id)
     taken = taking.of_file(db.session(), stored, round_)
     if taken is not None:
         rows = [_outcome_row(row) for row in taken.rows]
@@ -200,6 +180,15 @@ def sheet_outcome(round_: Round, file_id: str) -> Response:
     table = table_files.Sheet(_("Rows"), header, rows, frozen=2)
     content = table_files.workbook(_("Rows"), [table], now=clock.now())
     return send_workbook(content, f"bodies-{round_.public_id}-outcome.xlsx")
+
+
+def _keep(sent: arriving.Sent) -> StoredFile:
+    purpose = uploads.BLOCK if sent.is_block else uploads.FILE
+    return uploaded.keep(db.session(), sent.blob, sent.name, purpose=purpose, actor=actor(), now=clock.now())
+
+
+def _own(file_id: str) -> StoredFile:
+    return uploaded.own(db.session(), file_id, uploads.FILE, uploads.BLOCK, actor=actor())
 
 
 def _has_new_lots(round_: Round, content: Content) -> bool:

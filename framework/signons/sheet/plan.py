@@ -189,7 +189,7 @@ class _World:
     def _by_reference(self, made: PlanRow, found: Sequence[Double]) -> None:
         """The row carries our own reference; the rest of the row must not speak against it."""
         reference = made.entry.reference
-        if any(one.key == reference for one in found):
+        if any(one.key == reference and one.grounds != ("elsewhere",) for one in found):
             made.status, made.organisation = "known", self.bodies[reference]
         else:
             params = {"name": self.bodies[reference].name}

@@ -64,14 +64,7 @@ def take(
         raise MoveRefused("already-answered", N_("This sheet was taken over already."))
     if not plan.invited:
         raise MoveRefused("nothing-to-repeat", N_("No row of this sheet would be invited. Mend it, or say who is who."))
-    bodies: dict[int, Organisation] = {}
-    for row in plan.rows:
-        if row.status in INVITED:
-            bodies[row.entry.row] = row.organisation or _add(session, row, now=now)
-    roles = roles_for(session, actor, round_)
-    for row in plan.rows:
-        if row.status in INVITED:
-            _invite(session, round_, row, bodies, actor=actor, now=now, days=days, roles=roles)
+    _invite_all(session, round_, plan, actor=actor, now=now, days=days)
     taken = BodiesTaken(
         round=round_,
         round_id=round_.id,
@@ -83,18 +76,26 @@ def take(
         created_by_id=actor.user_id,
     )
     session.add(taken)
-    audit.record(
-        session,
-        TAKEN,
-        actor=actor,
-        now=now,
-        subject=round_,
-        rows=len(plan.rows),
-        invited=plan.invited,
-        left_out=plan.left_out,
-        sha256=file.sha256,
-    )
+    facts: dict[str, Any] = {
+        "rows": len(plan.rows),
+        "invited": plan.invited,
+        "left_out": plan.left_out,
+        "sha256": file.sha256,
+    }
+    audit.record(session, TAKEN, actor=actor, now=now, subject=round_, **facts)
     return taken
+
+
+def _invite_all(session: Session, round_: Round, plan: Plan, *, actor: Actor, now: dt.datetime, days: int) -> None:
+    """Add the bodies that are new, then invite all: one may join through another of the sheet, whatever their order."""
+    bodies: dict[int, Organisation] = {}
+    for row in plan.rows:
+        if row.status in INVITED:
+            bodies[row.entry.row] = row.organisation or _add(session, row, now=now)
+    roles = roles_for(session, actor, round_)
+    for row in plan.rows:
+        if row.status in INVITED:
+            _invite(session, round_, row, bodies, actor=actor, now=now, days=days, roles=roles)
 
 
 def of_file(session: Session, file: StoredFile, round_: Round) -> BodiesTaken | None:

@@ -1,56 +1,24 @@
-"""A sheet of bodies as it was sent: kept byte for byte, read in the child process, compared before anything is done."""
+"""A sheet of bodies as it was sent: forgotten where it was not taken over, and the table that is in it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session
 
-from framework.ground.actors import Actor
 from framework.ground.blocks import Table, table_of
-from framework.ground.errors import FileRefused, NotFound
-from framework.ground.files import Blob
+from framework.ground.errors import FileRefused
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal, Sheet
-from framework.ground.text import N_, storable
+from framework.ground.text import N_
 from framework.signons.sheet import entries
 from framework.signons.sheet.entries import Choices
 from models.records import StoredFile
 from models.signons import BodiesTaken
 
 FILE, BLOCK = "bodies", "bodies-block"
-
-
-def keep(session: Session, blob: Blob, name: str, *, actor: Actor, now: dt.datetime, purpose: str = FILE) -> StoredFile:
-    """Keep the row of a sheet or pasted block that was sent; its bytes are in the store already."""
-    stored = StoredFile(
-        sha256=blob.sha256,
-        size=blob.size,
-        name=name[:255],
-        scan=blob.scan,
-        purpose=purpose,
-        organisation_id=actor.organisation_id,
-        created_at=now,
-        created_by_id=actor.user_id,
-    )
-    session.add(stored)
-    session.flush()
-    return stored
-
-
-def own_file(session: Session, public_id: str, *, actor: Actor) -> StoredFile:
-    """A sheet or block that this organisation sent; NotFound for anybody else's."""
-    query = select(StoredFile).where(
-        StoredFile.public_id == storable(public_id),
-        StoredFile.purpose.in_((FILE, BLOCK)),
-        StoredFile.organisation_id == actor.organisation_id,
-    )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
-    return found
 
 
 def forget(session: Session, *, before: dt.datetime) -> None:
