@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
-from framework.signons.notices import holders, holders_of
+from framework.rounds import telling
 from models.costs import CostAnswer, CostNotice, CostProposal
 from models.people import Organisation
 from models.records import Mail
@@ -31,7 +31,7 @@ def ask(
             ),
             at=now,
         )
-        for member, people in holders_of(session, members, "member", now=now).items()
+        for member, people in telling.people_of(session, members, "member", now=now).items()
         for user in people
     ]
     session.add_all(made)
@@ -43,7 +43,7 @@ def answered(session: Session, proposal: CostProposal, answer: CostAnswer, *, no
     """Take what waits for this member out of the outbox, and tell the lead."""
     drop(session, proposal, answer.member_id)
     member = session.get_one(Organisation, answer.member_id)
-    for user in holders(session, proposal.round.organisation_id, "lead", now=now):
+    for user in telling.people(session, [proposal.round.organisation_id], "lead", now=now):
         mail.post(
             session,
             "costs_answered",
@@ -61,7 +61,7 @@ def withdrawn(session: Session, proposal: CostProposal, members: Collection[int]
     """Take what waits out of the outbox and tell the members that nothing is asked of them any more."""
     drop(session, proposal)
     facts = _facts(proposal)
-    for people in holders_of(session, members, "member", now=now).values():
+    for people in telling.people_of(session, members, "member", now=now).values():
         for user in people:
             mail.post(
                 session,

@@ -23,7 +23,7 @@ from framework.ground.files import CLEAN, INFECTED, NOT_SCANNED, TYPED, FileStor
 from framework.ground.issue_catalogue import refusal_issue
 from framework.ground.mail import post
 from framework.ground.sheets.cells import Refusal
-from framework.signons.notices import holders
+from framework.rounds import telling
 from models.demand import Demand
 from models.disclosure import Submission, SubmissionIssue
 from models.people import Organisation
@@ -161,7 +161,7 @@ def _name(session: Session, file: StoredFile) -> str:
 
 def _tell_leads(session: Session, round_: Round, sender: str, now: dt.datetime) -> None:
     """One mail to each lead; `sender` is blank where whose file it is must stay sealed (law L07b)."""
-    for user in holders(session, round_.organisation_id, "lead", now=now):
+    for user in telling.people(session, [round_.organisation_id], "lead", now=now):
         post(
             session,
             MAIL,

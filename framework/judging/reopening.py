@@ -7,7 +7,6 @@ then on (FR4). What was wrong is mended in discussion, or by taking an assessmen
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,11 +17,11 @@ from framework.ground.audit_labels import PROPOSED
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.judging import closing, ranking
+from framework.judging import closing
 from framework.rounds import moves, telling
 from models.disclosure import Submission
 from models.judging import Assessment
-from models.people import Appointment, RoleGrant, User
+from models.people import User
 from models.rounds import Proposal, Round
 
 ACT = "reopen_judging"
@@ -90,59 +89,27 @@ def is_barred(session: Session, round_: Round, user_id: int | None) -> bool:
     return closing.is_barred(session, round_, user_id, states=("scored", *closing.ADMITTED))
 
 
-def agree(session: Session, round_: Round, proposer_id: int, actor: Actor) -> bool:
+def agree(session: Session, round_: Round, proposer_id: int, actor: Actor, *, now: dt.datetime) -> bool:
     """Whether of the two one is a chair and the other a lead of the round."""
     held = roles_in(session, actor, round_)
-    return ("lead" in held and _is_chair(session, round_, proposer_id)) or (
-        "chair" in held and _is_lead(session, round_, proposer_id)
-    )
-
-
-def _is_chair(session: Session, round_: Round, user_id: int) -> bool:
-    query = select(Appointment.id).where(
-        Appointment.round_id == round_.id,
-        Appointment.user_id == user_id,
-        Appointment.role == "chair",
-        Appointment.withdrawn_at.is_(None),
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _is_lead(session: Session, round_: Round, user_id: int) -> bool:
-    query = select(RoleGrant.id).where(
-        RoleGrant.organisation_id == round_.organisation_id,
-        RoleGrant.user_id == user_id,
-        RoleGrant.role == "lead",
-        RoleGrant.withdrawn_at.is_(None),
-    )
-    return session.scalar(query.limit(1)) is not None
+    others = []
+    if "lead" in held:
+        others += telling.appointed(session, round_, ("chair",))
+    if "chair" in held:
+        others += telling.people(session, [round_.organisation_id], "lead", now=now)
+    return proposer_id in {user.id for user in others}
 
 
 def _who_confirm(session: Session, round_: Round, actor: Actor, *, now: dt.datetime) -> list[User]:
     """Leads where a chair proposes, chairs where a lead does; without those whom a tie keeps from it."""
     held = roles_in(session, actor, round_)
     leads = telling.people(session, [round_.organisation_id], "lead", now=now) if "chair" in held else []
-    chairs = _appointed(session, round_, ("chair",)) if "lead" in held else []
+    chairs = telling.appointed(session, round_, ("chair",)) if "lead" in held else []
     return [
         user
         for user in dict.fromkeys([*chairs, *leads])
         if user.id != actor.user_id and not is_barred(session, round_, user.id)
     ]
-
-
-def _appointed(session: Session, round_: Round, roles: Iterable[str]) -> list[User]:
-    query = (
-        select(User)
-        .join(Appointment, Appointment.user_id == User.id)
-        .where(
-            Appointment.round_id == round_.id,
-            Appointment.role.in_(tuple(roles)),
-            Appointment.withdrawn_at.is_(None),
-            User.disabled_at.is_(None),
-        )
-        .order_by(User.id)
-    )
-    return list(dict.fromkeys(session.scalars(query)))
 
 
 def _may_reopen(session: Session, round_: Round, context: Context) -> None:
@@ -154,7 +121,9 @@ def _may_reopen(session: Session, round_: Round, context: Context) -> None:
         raise MoveRefused(
             "motive-too-long", N_("A motive has %(most)s characters at most."), most=closing.LONGEST_MOTIVE
         )
-    if context.proposer_id is not None and not agree(session, round_, context.proposer_id, context.actor):
+    if context.proposer_id is not None and not agree(
+        session, round_, context.proposer_id, context.actor, now=context.now
+    ):
         raise MoveRefused(
             "chair-and-lead-needed",
             N_("One chair and one lead of the round agree on this. Somebody of the other side confirms it."),
@@ -170,7 +139,7 @@ def _reopened(session: Session, round_: Round, context: Context) -> None:
     )
     for one in session.scalars(finals.execution_options(all_tenders=True)):
         one.others_seen_at = context.now
-    panel = _appointed(session, round_, ("evaluator", "chair"))
+    panel = telling.appointed(session, round_, ("evaluator", "chair"))
     leads = telling.people(session, [round_.organisation_id], "lead", now=context.now)
     told = [user for user in dict.fromkeys([*panel, *leads]) if user.id != context.actor.user_id]
     telling.tell(session, round_, told, "judging_reopened", now=context.now)
@@ -184,12 +153,6 @@ def _scored(session: Session, round_: Round) -> list[Submission]:
 def _unfix_guard(session: Session, submission: Submission, context: Context) -> None:
     if submission.round.state != "judging":
         raise MoveRefused("wrong-phase", N_("This is not possible in the present phase of the round."))
-
-
-def was_reopened(session: Session, round_: Round) -> dt.datetime | None:
-    """When the values of a round that is judged were last open to the whole panel; None where it was never closed before."""
-    found = ranking.newest(session, round_) if round_.state == "judging" else None
-    return found.counted_at if found is not None else None
 
 
 lifecycle.register("submission_tender", "unfix_scores", guard=_unfix_guard)

@@ -70,7 +70,9 @@ def remind_due(session: Session, round_: Round, deadline: Deadline, *, now: dt.d
         body: step_due(since, end, steps, used.get(body), now)
         for body, since in deadline.missing(session, round_).items()
     }
-    reachable = _people(session, [body for body, step in steps_of.items() if step is not None])
+    reachable = telling.people_of(
+        session, [body for body, step in steps_of.items() if step is not None], "member", now=now
+    )
     due: dict[int, dict[int, list[User]]] = {}
     for body in sorted(reachable)[:AT_ONCE]:
         due.setdefault(steps_of[body] or 0, {})[body] = reachable[body]
@@ -89,7 +91,7 @@ def remind_missing(
     """
     last = _last(session, round_, deadline)
     bodies = [body for body in deadline.missing(session, round_) if body not in last or now - last[body] >= A_DAY]
-    people = _people(session, bodies)
+    people = telling.people_of(session, bodies, "member", now=now)
     return _remind(session, round_, deadline, people, step=None, now=now, step_words="asked for", **who)
 
 
@@ -137,14 +139,6 @@ def _post(session: Session, round_: Round, deadline: Deadline, user: User, *, no
         deadline=telling.local_words(deadline.end(round_), round_.zone),
         path=f"/rounds/{round_.public_id}/{deadline.page}",
     )
-
-
-def _people(session: Session, bodies: Collection[int]) -> dict[int, list[User]]:
-    """Whom to write to, by body; a body without anybody is left out."""
-    found: dict[int, list[User]] = {}
-    for body, user in telling.people_of(session, bodies, "member"):
-        found.setdefault(body, []).append(user)
-    return found
 
 
 def _is_near(end: dt.datetime, steps: Collection[int], now: dt.datetime) -> bool:

@@ -3,56 +3,51 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
 from framework.ground.actors import Actor
 from framework.ground.audit_labels import PROPOSED
 from models.disclosure import Submission, SupplierInvitation
-from models.people import Appointment, RoleGrant, User
+from models.people import APPOINTMENTS, Appointment, RoleGrant, User
 from models.questions import Question
 from models.rounds import Proposal, Round
 from models.signons import SignOn
 
 
 def people(session: Session, organisations: Iterable[int], role: str, *, now: dt.datetime) -> list[User]:
-    """The active users that hold `role` in one of the organisations, each once."""
-    wanted = set(organisations)
+    """The active users that hold `role` in one of the organisations now, each once."""
+    found = people_of(session, organisations, role, now=now)
+    every = {user.id: user for users in found.values() for user in users}
+    return [every[number] for number in sorted(every)]
+
+
+def people_of(session: Session, organisations: Iterable[int], role: str, *, now: dt.datetime) -> dict[int, list[User]]:
+    """The same by organisation, in one query; an organisation without anybody is left out."""
+    wanted = sorted(set(organisations))
     if not wanted:
-        return []
-    query = (
-        select(User)
-        .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(
-            RoleGrant.organisation_id.in_(wanted),
-            RoleGrant.role == role,
-            RoleGrant.withdrawn_at.is_(None),
-            User.disabled_at.is_(None),
-        )
-        .order_by(User.id)
-    )
-    return list(dict.fromkeys(session.scalars(query)))
-
-
-def people_of(session: Session, organisations: Iterable[int], role: str) -> list[tuple[int, User]]:
-    """The active users that hold `role` in each of these organisations, by organisation: one query."""
+        return {}
     query = (
         select(RoleGrant.organisation_id, User)
         .join(User, User.id == RoleGrant.user_id)
         .where(
-            RoleGrant.organisation_id.in_(sorted(set(organisations))),
+            RoleGrant.organisation_id.in_(wanted),
             RoleGrant.role == role,
             RoleGrant.withdrawn_at.is_(None),
+            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
             User.disabled_at.is_(None),
         )
         .order_by(RoleGrant.organisation_id, User.id)
     )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    found: dict[int, list[User]] = {}
+    for number, user in session.execute(query):
+        found.setdefault(number, []).append(user)
+    return found
 
 
 def members(session: Session, round_: Round, *, now: dt.datetime, beyond_invited: bool = False) -> list[User]:
@@ -71,13 +66,14 @@ def suppliers(session: Session, round_: Round, *, now: dt.datetime) -> list[User
     return people(session, known, "supplier", now=now)
 
 
-def appointed(session: Session, round_: Round) -> list[User]:
-    """The active people that have a task in the round itself: openers, evaluators, chairs; each once."""
+def appointed(session: Session, round_: Round, roles: Collection[str] = APPOINTMENTS) -> list[User]:
+    """The active people that have a task in the round itself: openers, evaluators, chairs, or some of these; each once."""
     query = (
         select(User)
         .join(Appointment, Appointment.user_id == User.id)
         .where(
             Appointment.round_id == round_.id,
+            Appointment.role.in_(roles),
             Appointment.withdrawn_at.is_(None),
             User.disabled_at.is_(None),
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.ground import mail
@@ -13,7 +12,7 @@ from framework.ground.actors import Actor
 from framework.ground.errors import NotAllowed
 from framework.people import invitations
 from framework.rounds import telling
-from models.people import Organisation, RoleGrant, User
+from models.people import Organisation, User
 from models.rounds import Round
 from models.signons import SignOn
 
@@ -28,7 +27,7 @@ INVITATION_DAYS = 14
 def invited(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetime, days: int = INVITATION_DAYS) -> None:
     """Tell a body that it is invited: its people, or the first person named for it, who needs an account first."""
     session.flush()
-    people = holders(session, sign_on.organisation.id, "member", now=now)
+    people = telling.people(session, [sign_on.organisation.id], "member", now=now)
     if people or not _bring_in(session, sign_on, actor=actor, now=now, days=days):
         for user in people:
             _post(session, sign_on, "sign_on_invited", user, _own_path(sign_on), now)
@@ -74,45 +73,9 @@ def left(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
     _to_lead(session, sign_on, "sign_on_left", now=now)
 
 
-def holders(session: Session, organisation_id: int, role: str, *, now: dt.datetime) -> Sequence[User]:
-    """The people who hold a role in an organisation now."""
-    query = (
-        select(User)
-        .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(RoleGrant.organisation_id == organisation_id, *_holds(role, now))
-        .order_by(User.id)
-    )
-    return session.scalars(query).all()
-
-
-def holders_of(
-    session: Session, organisation_ids: Collection[int], role: str, *, now: dt.datetime
-) -> dict[int, list[User]]:
-    """Who holds a role in each of these organisations now, in one query; an organisation without anybody is left out."""
-    query = (
-        select(RoleGrant.organisation_id, User)
-        .join(User, User.id == RoleGrant.user_id)
-        .where(RoleGrant.organisation_id.in_(organisation_ids), *_holds(role, now))
-        .order_by(RoleGrant.organisation_id, User.id)
-    )
-    found: dict[int, list[User]] = {}
-    for number, user in session.execute(query):
-        found.setdefault(number, []).append(user)
-    return found
-
-
-def _holds(role: str, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        RoleGrant.role == role,
-        RoleGrant.withdrawn_at.is_(None),
-        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > now),
-        User.disabled_at.is_(None),
-    )
-
-
 def _to_member(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime, path: str | None = None) -> None:
     path = _own_path(sign_on) if path is None else path
-    for user in holders(session, sign_on.organisation.id, "member", now=now):
+    for user in telling.people(session, [sign_on.organisation.id], "member", now=now):
         _post(session, sign_on, template, user, path, now)
 
 
@@ -147,7 +110,7 @@ def _own_path(sign_on: SignOn) -> str:
 def _to_lead(session: Session, sign_on: SignOn, template: str, *, now: dt.datetime) -> None:
     session.flush()
     path = f"/rounds/{sign_on.round.public_id}/sign-ons/{sign_on.public_id}"
-    for user in holders(session, sign_on.round.organisation.id, "lead", now=now):
+    for user in telling.people(session, [sign_on.round.organisation.id], "lead", now=now):
         _post(session, sign_on, template, user, path, now)
 
 

@@ -447,6 +447,26 @@ def test_ten_lots_and_eighty_members_are_still_one_page(room: Room, build, clien
     assert len(book.pages) == 1
 
 
+@pytest.mark.parametrize(
+    "asked", ["Name every factory, and let monitors in wherever they ask. " * 25, "a\n" * 20 + "b"]
+)
+def test_much_that_is_asked_and_many_who_ask_are_still_one_page_and_one_slide(room: Room, client, asked: str):
+    release = room.publish("public", asked=asked)
+    release.figures = release.figures | {"names": [f"Gemeente Nummer {number}" for number in range(300)]}
+    room.session.commit()
+    address = f"/public{room.address(f'/{release.public_id}')}"
+
+    pdf, png = client.get(f"{address}/brief.pdf"), client.get(f"{address}/brief.png")
+
+    book = PdfReader(io.BytesIO(pdf.data))
+    text = " ".join(book.pages[0].extract_text().split())
+    assert len(book.pages) == 1
+    assert "Gemeente Nummer 99" in text
+    assert "200 more" in text
+    assert "Gemeente Nummer 299" in client.page(address).text, "the page names all"
+    assert (png.status_code, struct.unpack(">II", png.data[16:24])) == (200, (1920, 1080))
+
+
 def test_the_preview_asks_the_database_at_most_twenty_five_times(room: Room, sign_in, build):
     for _number in range(4):
         lot = build.lot(room.round, categories=["laptop"])

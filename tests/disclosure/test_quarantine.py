@@ -10,7 +10,7 @@ from sqlalchemy import event, select, update
 from framework.disclosure import counting, releasing
 from framework.ground import jobs
 from framework.ground.files import INFECTED
-from framework.signons.notices import holders
+from framework.rounds.telling import people
 from models.base import db
 from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.records import AuditEvent, Job, Mail, StoredFile
@@ -413,7 +413,7 @@ def test_the_lead_is_told_at_once_that_a_file_was_put_away_and_not_whose(tender,
     tender.send(BAD_LIST, "sites.csv")
 
     mail = told(tender, "file_quarantined")
-    leads = holders(tender.session, tender.round.organisation_id, "lead", now=tender.clock())
+    leads = people(tender.session, [tender.round.organisation_id], "lead", now=tender.clock())
     assert [one.recipient for one in mail] == [one.email for one in leads] != []
     assert all(one.next_try_at - tender.clock() < dt.timedelta(minutes=4) for one in mail)
     for one in mail:

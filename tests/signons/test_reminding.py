@@ -12,6 +12,7 @@ from framework.ground.errors import MoveRefused, NotAllowed
 from framework.rounds import reminding
 from framework.signons import reminding as of_sign_on
 from framework.signons.reminding import SIGN_ON
+from models.people import RoleGrant
 from models.records import AuditEvent, Mail
 from models.reminders import BodyReminder
 
@@ -157,6 +158,17 @@ def test_demand_reminds_members_with_a_lot_left_and_not_those_that_were_only_inv
     declaring.clock.forward(minutes=1)
     assert declaring.go(DEMAND) == 0
     assert declaring.told("demand_reminder") == [("interested", 168)], "what waited is taken back"
+
+
+def test_who_holds_the_role_no_more_gets_none(signing):
+    grant = signing.session.scalars(
+        select(RoleGrant).where(RoleGrant.organisation_id == signing.sign_ons["invited"].organisation_id)
+    ).one()
+    grant.ends_at = signing.clock() + dt.timedelta(days=1)
+    signing.session.flush()
+    signing.clock.forward(days=3)
+    assert signing.go() == 1
+    assert [body for body, _step in signing.told()] == ["interested"]
 
 
 def test_bodies_without_anybody_to_write_to_keep_nobody_from_its_turn(signing, build, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import shorten
 from typing import Any
 
 from flask import send_file
@@ -23,6 +24,10 @@ from views.i18n import current_language, joined, words
 TILES = 3
 """So many lots stand on a slide."""
 LONGEST_ON_SLIDE = 260
+LINES_ON_SLIDE = 7
+"""Characters and lines of what is asked in return that a slide has room for."""
+NAMED_ON_PAGE = 100
+"""Names that the one page of a PDF has room for; the page of the brief names all."""
 
 
 @blueprint.get("/rounds/<round_id>/briefs/<release_id>/brief.pdf")
@@ -71,13 +76,23 @@ def _png(release: BriefRelease) -> Response:
     about = pdf.About(
         _title(release), current_language(), release.figures["lead"], release.published_at, lacking=lacking
     )
-    content = pdf.picture("brief_slide", _values(release), about)
+    values = _values(release)
+    if len(values["asked"]) > LONGEST_ON_SLIDE or values["asked"].count("\n") >= LINES_ON_SLIDE:
+        values["asked"] = shorten(values["asked"], LONGEST_ON_SLIDE, placeholder=" …")
+    content = pdf.picture("brief_slide", values, about)
     name = f"leverage-brief-{release.number}.png"
     return send_file(io.BytesIO(content), mimetype="image/png", as_attachment=True, download_name=name)
 
 
 def _title(release: BriefRelease) -> str:
     return f"{brief_words.heading(release)} · {release.figures['round']}"
+
+
+def _named(names: list[str]) -> str:
+    """As many names as the page has room for, and how many more there are."""
+    left = len(names) - NAMED_ON_PAGE
+    more = [ngettext("%(num)s more", "%(num)s more", left)] if left > 0 else []
+    return joined([*names[:NAMED_ON_PAGE], *more]) if names else ""
 
 
 def _values(release: BriefRelease) -> dict[str, Any]:
@@ -91,7 +106,7 @@ def _values(release: BriefRelease) -> dict[str, Any]:
     if left > 0:
         tiles[-1]["note"] += ". " + ngettext("and %(num)s more lot", "and %(num)s more lots", left)
     return told | {
-        "names": f"{joined(told['names']) if told['names'] else ''} {told['unnamed']}".strip(),
+        "names": f"{_named(told['names'])} {told['unnamed']}".strip(),
         "who": _("Who buys"),
         "asked_heading": _("What we ask in return"),
         "tiles": tiles,

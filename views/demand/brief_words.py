@@ -43,7 +43,6 @@ TOLD_AS = {
     "nothing": N_("Nothing is shown of %(what)s: %(why)s."),
     "value": N_("%(what)s: %(why)s."),
 }
-NAMED_ON_PAGE = 60
 
 
 def said(figures: Mapping[str, Any], asked: str) -> dict[str, Any]:

@@ -86,6 +86,6 @@ def _page(round_: Round, form: MotiveForm) -> str:
         waiting=waiting,
         error=acts.motive_of(waiting) if waiting is not None and not is_tied else "",
         own=waiting is not None and waiting.proposed_by_id == who.user_id,
-        agrees=waiting is not None and acts.agree(session, round_, waiting.proposed_by_id, who),
+        agrees=waiting is not None and acts.agree(session, round_, waiting.proposed_by_id, who, now=clock.now()),
         tied=words(acts.TIED) if is_tied else "",
     )
