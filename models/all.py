@@ -1,8 +1,10 @@
 """Import every table, so that the metadata is whole."""
 
 from models import (
+    award,
     briefs,
     chain,
+    contract,
     contradictions,
     costs,
     demand,
@@ -24,8 +26,10 @@ from models import (
 )
 
 __all__ = [
+    "award",
     "briefs",
     "chain",
+    "contract",
     "contradictions",
     "costs",
     "demand",
