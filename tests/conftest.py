@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,8 @@ from flask_migrate import upgrade
 from hypothesis import HealthCheck
 from hypothesis import settings as drawing
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from framework.disclosure import sealing
@@ -38,6 +40,15 @@ drawing.register_profile("house", deadline=None, suppress_health_check=[HealthCh
 drawing.load_profile("house")
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+@event.listens_for(Engine, "connect")
+def _give_rows_backwards(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    """On SQLite what nobody ordered comes last row first, so that nothing leans on an order that no query asks for."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects = ON")
+
+
 BACKENDS = ("sqlite", "postgresql")
 
 
