@@ -68,6 +68,7 @@ def gather(session: Session, round_: Round) -> Facts:
         select(Appointment)
         .options(joinedload(Appointment.user))
         .where(Appointment.round_id == round_.id, Appointment.role == "opener", Appointment.withdrawn_at.is_(None))
+        .order_by(Appointment.id)
     ).all()
     return Facts(
         round=round_,

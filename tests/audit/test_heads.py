@@ -65,7 +65,7 @@ def test_one_head_is_signed_a_day_and_stands_in_the_record(session, noted, clock
         clock.forward(hours=hours)
         tick(clock)
 
-    made = session.scalars(select(AuditEvent).where(AuditEvent.kind == heads.MADE)).all()
+    made = session.scalars(select(AuditEvent).where(AuditEvent.kind == heads.MADE).order_by(AuditEvent.seq)).all()
     assert len(sizes(session)) == 2
     assert [event.data["size"] for event in made] == sizes(session)
     assert verifying.walked(session).is_whole

@@ -155,7 +155,8 @@ def test_who_sees_a_row_of_which_level(opened, who, sees):
     }[who]()
     levels = confidentiality.levels_of(opened.session, submission)
 
-    found = opened.session.scalars(select(SubmissionRow).where(SubmissionRow.sheet == "3_sites")).all()
+    sites = select(SubmissionRow).where(SubmissionRow.sheet == "3_sites").order_by(SubmissionRow.id)
+    found = opened.session.scalars(sites).all()
 
     seen = {row.read_values["confidentiality"] for row in found[3:] if reader.may_see(*levels.of(row))}
     assert seen == set(sees)

@@ -96,7 +96,8 @@ def test_an_edit_is_one_unit_and_one_event_with_counts(world: World):
         version=demand.version,
     )
 
-    event = world.session.scalars(select(AuditEvent).where(AuditEvent.kind == "demand.edited")).all()[-1]
+    edited = select(AuditEvent).where(AuditEvent.kind == "demand.edited").order_by(AuditEvent.seq)
+    event = world.session.scalars(edited).all()[-1]
 
     assert changes == {"added": 1, "changed": 1, "removed": 1}
     assert event.data == {**changes, "source": "grid"}

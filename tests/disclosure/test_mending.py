@@ -44,7 +44,8 @@ def codes(tender):
 
 def countries(tender):
     tender.session.rollback()
-    return [row.read_values.get("country") for row in tender.session.scalars(select(SubmissionRow))]
+    rows = tender.session.scalars(select(SubmissionRow).order_by(SubmissionRow.id))
+    return [row.read_values.get("country") for row in rows]
 
 
 def mend(tender, status=200, **values):

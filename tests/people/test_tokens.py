@@ -65,7 +65,8 @@ def test_the_making_and_the_revoking_stand_in_the_record_without_the_secret(sess
     browser.send(f"/account/tokens/{made.public_id}/revoke")
 
     session.rollback()
-    events = session.scalars(select(AuditEvent).where(AuditEvent.kind.startswith("api_token."))).all()
+    of_tokens = select(AuditEvent).where(AuditEvent.kind.startswith("api_token.")).order_by(AuditEvent.seq)
+    events = session.scalars(of_tokens).all()
     assert [event.kind for event in events] == ["api_token.created", "api_token.revoked"]
     assert {event.subject_id for event in events} == {made.public_id}
     assert all(event.data["name"] == "Stock system" for event in events)

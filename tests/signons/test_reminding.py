@@ -181,7 +181,8 @@ def test_bodies_without_anybody_to_write_to_keep_nobody_from_its_turn(signing, b
     signing.session.flush()
     signing.clock.forward(days=3)
     assert signing.go() == 5, "in portions of two, those without people left out"
-    events = signing.session.scalars(select(AuditEvent).where(AuditEvent.kind == "sign_on.reminded")).all()
+    reminded = select(AuditEvent).where(AuditEvent.kind == "sign_on.reminded").order_by(AuditEvent.seq)
+    events = signing.session.scalars(reminded).all()
     assert [one.data["members"] for one in events] == [2, 2, 1]
 
 

@@ -36,7 +36,8 @@ def apart(opened, *submissions):
 
     made = []
     for submission in submissions:
-        for mention in opened.session.scalars(select(Mention).where(Mention.submission_id == submission.id)).all():
+        theirs = select(Mention).where(Mention.submission_id == submission.id).order_by(Mention.id)
+        for mention in opened.session.scalars(theirs).all():
             site = placing.make_site(opened.session, mention, now=opened.clock())
             old, mention.site_id = mention.site_id, site
             made.append((site, old, mention))

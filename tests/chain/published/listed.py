@@ -56,7 +56,8 @@ class Listed:
         return self.session.scalars(query.execution_options(populate_existing=True)).all()
 
     def site(self, submission):
-        number = self.session.scalars(select(Mention.site_id).where(Mention.submission_id == submission.id)).first()
+        theirs = select(Mention.site_id).where(Mention.submission_id == submission.id, Mention.site_id.is_not(None))
+        number = self.session.scalars(theirs.order_by(Mention.id)).first()
         return self.session.get_one(Site, number)
 
     def match(self, made, submission, *, row=0, actor=None):

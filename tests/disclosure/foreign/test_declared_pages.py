@@ -75,7 +75,8 @@ def test_columns_that_stand_aside_are_shown_confirmed_read_and_taken_back(tender
     asked = tender.browser.page(f"{tender.version()}/shift").text
     done = tender.browser.send(f"{tender.version()}/shift", {}).text
 
-    read = tender.session.scalars(select(SubmissionRow).where(SubmissionRow.sheet == "5_smelters")).all()
+    smelters = select(SubmissionRow).where(SubmissionRow.sheet == "5_smelters").order_by(SubmissionRow.id)
+    read = tender.session.scalars(smelters).all()
     stored = [row.read_values["smelter_id"] for row in read if row.read_values]
     assert "See how the columns would be read" in page
     assert "one place further right" in asked
