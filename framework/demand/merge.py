@@ -41,7 +41,8 @@ def merge(base: Cells, mine: Cells, theirs: Cells, scope: Scope) -> Merged:
     """What two editors made of `base`: a cell changed by one alone is taken, by both alike too, by both differently clashes.
 
     A row that one emptied and the other changed clashes whole. So does a contract year that keeps the rules
-    in either version but not as the mix of both, and a row in which a change would vanish.
+    in either version but not as the mix of both, one that would get a certainty neither chose, and a row in which a
+    change would vanish.
     """
     if mine == base:
         return Merged(theirs, ())
@@ -86,4 +87,9 @@ def _broken(cells: Cells, places: set[Place], theirs: Cells, base: Cells, scope:
     found = {(line.key[:3], line.year_no) for line in lines if rules.check([line], scope)}
     kept = cells_of(lines, scope.years)
     vanished = {cell for cell in mixed if cell.place != FACTS and cell not in kept}
-    return frozenset(found | {(cell.place, 0) for cell in vanished if mixed[cell] != base.get(cell)})
+    preset = {cell for cell in kept if cell not in mixed and kept[cell] != theirs.get(cell)}
+    return frozenset(
+        found
+        | {(cell.place, 0) for cell in vanished if mixed[cell] != base.get(cell)}
+        | {(cell.place, cell.year) for cell in preset}
+    )

@@ -125,6 +125,18 @@ def test_a_row_that_one_emptied_and_the_other_changed_clashes_whole(is_mine_empt
     assert lines_of(merged.cells, SCOPE.years) == list(theirs)
 
 
+def test_a_year_that_one_emptied_and_the_other_changed_keeps_the_certainty_of_the_other():
+    base = cells(replace(line(1), certainty="planned"), replace(line(2), certainty="planned"))
+    mine = cells(replace(line(1), certainty="planned"))
+    theirs = cells(replace(line(1), certainty="planned"), replace(line(2, 7), certainty="planned"))
+
+    merged = merge(base, mine, theirs, SCOPE)
+
+    certainty = Cell(*LAPTOPS, "certainty", 2)
+    assert merged.cells[certainty] == "planned"
+    assert Clash(certainty, None, "planned") in merged.clashes
+
+
 def test_the_reason_of_a_row_and_a_year_that_becomes_known_are_put_together():
     base = [line(year, None, not_known_reason="Budget") for year in range(1, SCOPE.years + 1)]
     mine = [replace(one, not_known_reason="Council") for one in base]

@@ -117,9 +117,9 @@ def test_requests_are_accessible_to_a_supplier(served_demo: Served):
 
 def test_requests_are_accessible_to_the_lead_and_to_whoever_is_asked(served_demo: Served):
     with stage(served_demo) as session:
-        tender = session.scalars(
-            select(Submission.public_id).join(Round).where(Round.public_id == KEY, Submission.opened_at.is_not(None))
-        ).first()
+        opened = select(Submission.public_id).join(Round)
+        opened = opened.where(Round.public_id == KEY, Submission.opened_at.is_not(None)).order_by(Submission.id)
+        tender = session.scalars(opened).first()
     with served_demo.walk(LEAD, width=320) as lead:
         fits(lead, f"{HERE}/upstream")
         fits(lead, f"{HERE}/upstream/new")
