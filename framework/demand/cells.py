@@ -92,7 +92,9 @@ def lines_of(cells: Mapping[Cell, Value], years: int, stored: Iterable[Line] = (
 def with_hidden(lines: list[Line], stored: list[Line]) -> list[Line]:
     """The lines of one row with what the grid does not show, from the stored lines of the same keys."""
     kept = {line.key: line for line in stored}
-    same_baseline = _first(lines, "baseline_qty") == _first(stored, "baseline_qty")
+    shown = next((line for line in stored if line.baseline_qty is not None), None)
+    is_shown = shown is None or shown.key in {line.key for line in lines}
+    same_baseline = is_shown and _first(lines, "baseline_qty") == _first(stored, "baseline_qty")
     same_reason = _first(lines, "not_known_reason") == _first(stored, "not_known_reason")
     found = []
     for line in lines:

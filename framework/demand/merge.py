@@ -91,5 +91,5 @@ def _broken(cells: Cells, places: set[Place], theirs: Cells, base: Cells, scope:
     return frozenset(
         found
         | {(cell.place, 0) for cell in vanished if mixed[cell] != base.get(cell)}
-        | {(cell.place, cell.year) for cell in preset}
+        | {(cell.place, cell.year if cell in theirs else 0) for cell in preset}
     )

@@ -57,6 +57,19 @@ def test_what_two_editors_make_together_keeps_the_rules_and_loses_no_cell(base: 
     assert [c for c in merged.cells if c not in kept and merged.cells[c] != base.get(c)] == []
 
 
+@settings(max_examples=300, deadline=None)
+@given(grids, grids, grids)
+def test_what_is_stored_overwrites_nothing_unseen_and_loses_nothing_unsaid(base: Cells, mine: Cells, theirs: Cells):
+    merged = merge(base, mine, theirs, SCOPE)
+
+    stored = lines_of(merged.cells, SCOPE.years, lines_of(theirs, SCOPE.years))
+    after, clashing = cells_of(stored, SCOPE.years), {clash.cell for clash in merged.clashes}
+    for cell in {*base, *mine, *theirs, *after}:
+        assert after.get(cell) == theirs.get(cell) or theirs.get(cell) == base.get(cell)
+        if mine.get(cell) not in (base.get(cell), after.get(cell)):
+            assert cell in clashing
+
+
 @settings(max_examples=100, deadline=None)
 @given(grids, grids)
 def test_one_editor_alone_changes_what_it_likes(base: Cells, changed: Cells):

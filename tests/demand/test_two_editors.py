@@ -6,9 +6,10 @@ import os
 import random
 from dataclasses import dataclass, field, replace
 
-from framework.demand import declare, saving
+from framework.demand import declare, rules, saving
 from framework.demand.cells import FACTS, Cell, Cells, cells_of, lines_of
-from framework.demand.lines import Line
+from framework.demand.declare import LinesBroken
+from framework.demand.lines import Line, Scope
 from framework.demand.merge import Merged
 from framework.demand.saving import Clashing, Seen
 from models.demand import Demand
@@ -44,7 +45,13 @@ class Editor:
             facts[Cell(*FACTS, "note", 0)] = f"Note {self.chance.randint(1, 3)}"
         else:
             lines = self.typed(lines)
-        self.fields = cells_of(lines_of(cells_of(lines, years), years), years) | facts
+        self.fields = self.as_shown(cells_of(lines, years) | facts)
+
+    def as_shown(self, cells: Cells) -> Cells:
+        """The cells as the fields of a page hold them."""
+        years = self.world.lot.years
+        facts = {cell: value for cell, value in cells.items() if cell.place == FACTS}
+        return cells_of(lines_of(cells, years), years) | facts
 
     def typed(self, lines: list[Line]) -> list[Line]:
         chance, act = self.chance, self.chance.random()
@@ -101,12 +108,19 @@ class Editor:
             assert saving.standing(stands(self.world)) == before
             self.hold_page(before, clash.merged)
             wished = clash.merged.wished
+        except LinesBroken:
+            self.world.session.rollback()
+            assert rules.check(lines_of(self.fields, self.world.lot.years), Scope.of(self.world.lot)), (
+                "a mix is refused"
+            )
+            assert saving.standing(stands(self.world)) == before
+            return
         else:
             self.world.session.commit()
             self.hold_save(before, saved.merged)
             wished = saved.merged.wished
         self.load()
-        self.fields = wished
+        self.fields = self.as_shown(wished)
 
     def hold_save(self, before: Cells, merged: Merged) -> None:
         """What a save did: it changed no cell whose value was not shown, and took or named all that was typed."""
