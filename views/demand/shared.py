@@ -151,6 +151,13 @@ def said(issues: Iterable[Issue]) -> list[dict[str, str]]:
     return [{"text": _sentence(found)} for found in issues]
 
 
+def line_left_out(line: Line, issues: Iterable[Issue]) -> str:
+    """A line that does not fit, as one sentence: where it stood, and why."""
+    where = place(*line.key[:3])
+    why = " ".join(_sentence(found) for found in issues)
+    return str(_("%(where)s, year %(year)s: %(why)s", where=where, year=line.year_no, why=why))
+
+
 def said_together(found: groups.Group) -> str:
     """The issues of one cause as one sentence."""
     first = _sentence(found.issues[0])
