@@ -128,8 +128,16 @@ def take_offered(
         is_said = one.capacity is not None or one.languages
         known = session.scalar(_profiles(round_).where(EvaluatorProfile.user_id == one.user_id))
         if is_said and known is None:
-            facts = {"capacity": one.capacity, "languages": one.languages, "version": None}
-            change_profile(session, round_, one.user, **facts, actor=actor, now=now)
+            change_profile(
+                session,
+                round_,
+                one.user,
+                capacity=one.capacity,
+                languages=one.languages,
+                version=None,
+                actor=actor,
+                now=now,
+            )
         taken.append(one.user)
     return taken
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -69,7 +70,7 @@ def offer(
         sign_on.evaluators.append(found)
     found.capacity, found.languages = capacity, codes
     session.flush()
-    told = {"user": user.public_id, "capacity": capacity, "languages": codes}
+    told: dict[str, Any] = {"user": user.public_id, "capacity": capacity, "languages": codes}
     audit.record(session, OFFERED, actor=actor, now=now, subject=sign_on, **told)
     return found
 
