@@ -23,6 +23,16 @@ SHOWN = 20
 """So many earlier declarations are offered at most, the nearest first."""
 
 
+WHY: dict[str, str] = {
+    "category-outside": N_("this lot does not buy %(value)s"),
+    "tier-outside": N_("this lot has no specification tier “%(value)s”"),
+    "tier-missing": N_("this lot asks for a specification tier"),
+    "year-outside": N_("this lot has no such contract year"),
+    "line-twice": N_("another line of it stands here already"),
+}
+"""Why a line of an earlier round cannot come along, by the code of its issue; any other is told in the words of its rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A line that this lot does not allow, and every reason."""

@@ -182,8 +182,8 @@ def test_a_member_chooses_looks_and_takes_over(before, world, people):
     assert "Fill in from one of your own earlier declarations" in grid.text
     assert listed.text.index("Last time") < listed.text.index("Long ago")
     assert "Lines that come along: 1." in page.text
-    assert "is not a specification tier of this lot" in page.text
-    assert "is not bought in this lot" in page.text
+    assert "Laptop · gone · Netherlands, years 1: this lot has no specification tier “gone”" in page.text
+    assert "this lot does not buy Tablet" in page.text
     assert "Filled in from “Long ago”. It is a draft" in done.text
     world.session.rollback()
     draft = declare.latest(world.session, world.lot, world.members[0].id)

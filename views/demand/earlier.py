@@ -48,7 +48,7 @@ def earlier_preview(round_: Round, lot_id: str, demand_id: str) -> str:
         version=draft.version if draft is not None else 0,
         changes=shared.changes_shown(changed, round_.currency),
         staying=[shared.place(*line.key[:3]) + f" · {line.year_no}" for line in taking.staying],
-        left_out=[shared.line_left_out(one.line, one.issues) for one in taking.left_out],
+        left_out=shared.left_out_told((one.line, one.issues) for one in taking.left_out),
     )
 
 

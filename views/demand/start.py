@@ -36,7 +36,7 @@ def start_of(lot: Lot, draft: Demand | None) -> Start:
     return Start(
         declare.returned_before(db.session(), draft) if draft is not None else None,
         source,
-        [shared.line_left_out(line, rules.check([line], scope)) for line in lines],
+        shared.left_out_told((line, rules.check([line], scope)) for line in lines),
         source is not None and source.lot_id != lot.id,
     )
 
