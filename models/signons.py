@@ -116,7 +116,7 @@ class OfferedEvaluator(Record, Base):
     languages: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes; empty = that of the account")
 
     sign_on: Mapped[SignOn] = relationship(back_populates="evaluators")
-    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="joined", innerjoin=True)
 
 
 class BodiesTaken(Record, Base):

@@ -116,9 +116,7 @@ def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
         select(OfferedEvaluator)
         .join(SignOn, SignOn.id == OfferedEvaluator.sign_on_id)
         .join(User, User.id == OfferedEvaluator.user_id)
-        .options(
-            joinedload(OfferedEvaluator.user), joinedload(OfferedEvaluator.sign_on).joinedload(SignOn.organisation)
-        )
+        .options(joinedload(OfferedEvaluator.sign_on).joinedload(SignOn.organisation))
         .where(SignOn.round_id == round_.id, SignOn.state.in_(OFFERING), User.disabled_at.is_(None))
     )
     found = session.scalars(query.order_by(OfferedEvaluator.id)).all()

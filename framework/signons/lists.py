@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from framework.ground.paging import page_of
 from models.people import Organisation
 from models.rounds import Round
-from models.signons import SIGN_ON_STATES, OfferedEvaluator, SignOn
+from models.signons import SIGN_ON_STATES, SignOn
 
 PAGE = 50
 
@@ -28,8 +28,8 @@ class Listing:
 
 def everything(session: Session, round_: Round, *, search: str = "", state: str = "") -> list[SignOn]:
     """All sign-ons of a round that a search finds, by name of the body."""
-    offered = selectinload(SignOn.evaluators).joinedload(OfferedEvaluator.user)
-    return list(session.scalars(_ordered(_found(round_, search, state)).options(offered)))
+    query = _ordered(_found(round_, search, state)).options(selectinload(SignOn.evaluators))
+    return list(session.scalars(query))
 
 
 def listing(

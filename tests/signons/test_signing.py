@@ -170,3 +170,26 @@ def test_an_upload_of_nothing_is_told(joined):
     )
 
     assert "The file is empty." in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", "Wij gebruiken de clausules van deze ronde"),
+        ("sv", "Vi använder omgångens villkor"),
+        ("en", "We use the clauses of this round in every call-off."),
+    ],
+)
+def test_the_statement_is_kept_in_the_language_in_which_it_was_signed(session, build, sign_in, language, said):
+    round_ = build.round(state="sign_on", data_agreement="Keep it to yourselves.")
+    sign_on = build.sign_on(round_)
+    person, lead = build.user(sign_on.organisation, language=language), build.user(round_.organisation)
+    member, reader = sign_in(person, sign_on.organisation), sign_in(lead, round_.organisation)
+
+    member.send(f"/rounds/{round_.public_id}/sign-on/mandate", form(sign_on))
+
+    session.expire_all()
+    place = f"/rounds/{round_.public_id}/sign-ons/{sign_on.public_id}"
+    assert said in sign_on.statement
+    assert said in reader.page(f"{place}/record").text
+    assert said.split()[0] in page_text(reader.get(f"{place}/record.pdf").data)
