@@ -77,7 +77,10 @@ def _values(round_: Round, sign_on: SignOn) -> dict[str, Any]:
         "proof": [
             [_("Reference"), sign_on.public_id],
             [_("SHA-256 of this record"), digest],
-            [_("SHA-256 of the mandate:").rstrip(":"), sign_on.mandate_file.sha256 if sign_on.mandate_file else _("not given")],
+            [
+                _("SHA-256 of the mandate:").rstrip(":"),
+                sign_on.mandate_file.sha256 if sign_on.mandate_file else _("not given"),
+            ],
         ],
         "hint": _("The page of this record in Hefboom shows the same hash as long as nothing in it was changed."),
         "signatures": [_("For %(name)s", name=body), _("For %(name)s", name=lead)],
