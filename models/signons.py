@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, Money, Record, one_of
@@ -91,11 +91,32 @@ class SignOn(Record, Base):
     class_proof: Mapped[StoredFile | None] = relationship(foreign_keys=[class_proof_id])
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
     mandate_submitted_by: Mapped[User | None] = relationship(foreign_keys=[mandate_submitted_by_id])
+    evaluators: Mapped[list[OfferedEvaluator]] = relationship(
+        back_populates="sign_on", order_by="OfferedEvaluator.id", cascade="all, delete-orphan"
+    )
 
     @property
     def owner_id(self) -> int:
         """The organisation whose record this is."""
         return self.organisation_id if self.organisation_id is not None else self.organisation.id
+
+
+class OfferedEvaluator(Record, Base):
+    """A person whom a body offers to the panel, with how many items at most and the languages read (records.md 1)."""
+
+    __tablename__ = "offered_evaluator"
+    __table_args__ = (
+        UniqueConstraint("sign_on_id", "user_id"),
+        CheckConstraint("capacity IS NULL OR capacity BETWEEN 0 AND 100000", name="capacity"),
+    )
+
+    sign_on_id: Mapped[int] = mapped_column(ForeignKey("sign_on.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    capacity: Mapped[int | None] = mapped_column(comment="items; blank = an equal part")
+    languages: Mapped[list[str]] = mapped_column(JSON, default=list, comment="codes; empty = that of the account")
+
+    sign_on: Mapped[SignOn] = relationship(back_populates="evaluators")
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="joined", innerjoin=True)
 
 
 class BodiesTaken(Record, Base):

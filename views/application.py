@@ -27,7 +27,21 @@ from framework.ground.sheets.workplace import work_below
 from framework.rounds import outages
 from models.base import db, random_id
 from models.sealing import KeyMissing, SealBroken, WrongMasterKey
-from views import api, cli, fresh_factor, guard, i18n, keyring, migrating, page, problems, static_files, typed, worker
+from views import (
+    api,
+    cli,
+    fresh_factor,
+    guard,
+    i18n,
+    incoming,
+    keyring,
+    migrating,
+    page,
+    problems,
+    static_files,
+    typed,
+    worker,
+)
 from views.caller import is_call
 from views.settings import ROOT, Settings
 
@@ -78,6 +92,7 @@ def build(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrating.init_app(app)
     app.before_request(guard.note_first_byte)
+    incoming.init_app(app)
     csrf = CSRFProtect(app)
     i18n.init_app(app)
     guard.init_app(app)

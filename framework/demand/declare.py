@@ -19,7 +19,7 @@ from framework.ground.actors import Actor, roles_for
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale
 from framework.ground.issues import Issue
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_, NN_
+from framework.ground.text import N_, NN_, key_of
 from models.demand import BASELINE_SOURCES, Demand, DemandLine
 from models.people import Organisation
 from models.records import AuditEvent
@@ -47,9 +47,18 @@ class LinesBroken(InvalidInput):
         self.issues = issues
 
 
-def declare(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime, prefill: bool = True) -> Demand:
+def declare(
+    session: Session,
+    lot: Lot,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    prefill: bool = True,
+    chosen: Demand | None = None,
+) -> Demand:
     """Begin a new version for the actor's own organisation (SD12), prefilled from the last one.
 
+    A first version that is to begin with a `chosen` declaration of an earlier round begins empty: `earlier.take` fills it.
     Raises MoveRefused outside the demand phase, after the demand deadline, without a sign-on,
     or while another version is a draft or waits for the lead.
     """
@@ -60,6 +69,8 @@ def declare(session: Session, lot: Lot, *, actor: Actor, now: dt.datetime, prefi
             "version-waits", N_("A version of this lot is already being worked on. Finish or withdraw it first.")
         )
     source = source_of_prefill(session, lot, actor.organisation_id)
+    if chosen is not None and (source is None or source.lot_id != lot.id):
+        return _begin(session, lot, chosen, [], actor=actor, now=now)
     return _begin(session, lot, source, fitting(source, lot) if prefill and source else [], actor=actor, now=now)
 
 
@@ -141,13 +152,13 @@ def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Dema
 def fitting(source: Demand, lot: Lot) -> list[Line]:
     """The lines of an earlier version that this lot still allows; a single tier of the lot is filled in."""
     scope = Scope.of(lot)
-    return [line for line in _carried(source, lot) if not rules.check([line], scope)]
+    return [line for line in carried(source, lot) if not rules.check([line], scope)]
 
 
 def left_out(source: Demand, lot: Lot) -> list[Line]:
     """The lines of an earlier version that this lot no longer allows."""
     scope = Scope.of(lot)
-    return [line for line in _carried(source, lot) if rules.check([line], scope)]
+    return [line for line in carried(source, lot) if rules.check([line], scope)]
 
 
 def baseline_of(source: Demand, lot: Lot) -> str:
@@ -235,13 +246,20 @@ def _begin(
     return demand
 
 
-def _carried(source: Demand, lot: Lot) -> list[Line]:
-    """The lines of a version; out of an earlier round, what was expected of a year there is the baseline here."""
+def carried(source: Demand, lot: Lot) -> list[Line]:
+    """The lines of a version; out of an earlier round, what was expected of a year there is the baseline here.
+
+    Tiers are found again by their name without case and blanks; a single tier of the lot fills in where there was none.
+    """
     lines = [of_record(record) for record in source.lines]
     if source.lot_id == lot.id:
         return lines
-    tier = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
-    return [replace(x, baseline_qty=x.qty_expected, spec_tier=x.spec_tier or tier) for x in lines]
+    only = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
+    tiers = {key_of(tier): tier for tier in lot.spec_tiers}
+    return [
+        replace(x, baseline_qty=x.qty_expected, spec_tier=tiers.get(key_of(x.spec_tier), x.spec_tier or only))
+        for x in lines
+    ]
 
 
 def _next_version(session: Session, lot: Lot, member_id: int) -> int:

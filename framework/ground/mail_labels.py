@@ -5,6 +5,7 @@ from __future__ import annotations
 from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
+    "attempts_denied": N_("Refused attempts of a day"),
     "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
     "conflict_declared": N_("Conflict of interest stated"),

@@ -17,7 +17,7 @@ _REASONS: dict[str, str] = {
     N_("there is no such thing, or it is not theirs to see"): "not-found no-head not-signed",
     N_("the round was in another phase, or it was too early or too late"): (
         "wrong-phase move-not-listed move-refused receipt-closed receipt-open receipt-over list-closed list-still-open "
-        "sign-on-over not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
+        "sign-on-over not-joining judging-started not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
         "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "

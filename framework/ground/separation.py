@@ -22,17 +22,20 @@ def is_factor_stale(session: Session, record: object, *, actor: Actor, now: dt.d
     return bool(held & actor.factor_roles) and (actor.factor_at is None or actor.factor_at < now - FRESH)
 
 
-def require_fresh_factor(session: Session, record: object, *, actor: Actor, now: dt.datetime) -> None:
+TWO_PERSONS = N_("This takes two persons, each with a code of the second factor given in the last %(minutes)s minutes.")
+
+
+def require_fresh_factor(
+    session: Session, record: object, *, actor: Actor, now: dt.datetime, message: str = TWO_PERSONS
+) -> None:
     """Raise FactorStale where the actor's role needs a second factor and none was given within `FRESH` (SD1).
 
-    On a record that an organisation owns, only the roles of that organisation count: a member's
+    `message` says what takes it, with `%(minutes)s`. On a record that an organisation owns, only the roles of that organisation count: a member's
     approver needs none, whatever else the person may be.
     """
     if is_factor_stale(session, record, actor=actor, now=now):
         raise FactorStale(
-            message=N_(
-                "This takes two persons, each with a code of the second factor given in the last %(minutes)s minutes."
-            ),
+            message=message,
             rule="SD1",
             minutes=FRESH // dt.timedelta(minutes=1),
         )

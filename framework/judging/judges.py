@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,11 @@ from framework.judging.blind import is_judged
 from framework.judging.sharing import Evaluator
 from framework.judging.taking_out import OUT
 from framework.rounds import settings
+from framework.signons import evaluators
 from models.judging import Assessment, ConflictStatement, EvaluatorProfile
 from models.people import Appointment, Organisation, RoleGrant, User
 from models.rounds import Round
-from models.signons import SignOn
+from models.signons import OfferedEvaluator, SignOn
 
 NAMED = audit.declare("appointment.made", "role", "user")
 WITHDRAWN = audit.declare("appointment.withdrawn", "role", "user")
@@ -98,6 +99,47 @@ def name(
     session.flush()
     audit.record(session, NAMED, actor=actor, now=now, subject=round_, role=role, user=user.public_id)
     return named
+
+
+def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
+    """Whom members offered at sign-on and nobody has named as evaluator yet, by member and name."""
+    query = select(Appointment.user_id).where(
+        Appointment.round_id == round_.id, Appointment.role == "evaluator", Appointment.withdrawn_at.is_(None)
+    )
+    named = set(session.scalars(query))
+    may_be = {(user.id, body.id) for user, body in candidates(session, round_)}
+    return [
+        one
+        for one in evaluators.offered(session, round_)
+        if one.user_id not in named and (one.user_id, one.sign_on.organisation_id) in may_be
+    ]
+
+
+def take_offered(
+    session: Session, round_: Round, wanted: Iterable[OfferedEvaluator], *, actor: Actor, now: dt.datetime
+) -> list[User]:
+    """Name offered persons as evaluators, with what their members said of capacity and languages where nothing is set yet.
+
+    All or none. Raises as `name`.
+    """
+    taken = []
+    for one in wanted:
+        name(session, round_, one.user, one.sign_on.organisation, "evaluator", actor=actor, now=now)
+        is_said = one.capacity is not None or one.languages
+        known = session.scalar(_profiles(round_).where(EvaluatorProfile.user_id == one.user_id))
+        if is_said and known is None:
+            change_profile(
+                session,
+                round_,
+                one.user,
+                capacity=one.capacity,
+                languages=one.languages,
+                version=None,
+                actor=actor,
+                now=now,
+            )
+        taken.append(one.user)
+    return taken
 
 
 def withdraw(session: Session, round_: Round, user: User, role: str, *, actor: Actor, now: dt.datetime) -> None:

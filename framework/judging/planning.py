@@ -132,11 +132,6 @@ def _known_codes(codes: Sequence[str], *, field: str) -> list[str]:
     return sorted(set(codes))
 
 
-def codes_of(text: str) -> list[str]:
-    """Codes of languages as typed, with blanks or commas between them."""
-    return text.casefold().replace(",", " ").split()
-
-
 @calendar_feeds.source
 def _last_day(session: Session, round_: Round, actor: Actor, roles: frozenset[str]) -> list[Entry]:
     """The day by which an evaluator with something left to judge is asked to be done, at its last minute in the round's zone."""

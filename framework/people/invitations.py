@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from framework.ground.text import N_
 from framework.people import accounts, links, roles
 from framework.people.addresses import clean_email, fold_email
 from models.people import OneUseLink, Organisation, User
+from models.records import Mail
 from models.rounds import Round
 
 SENT = audit.declare("invitation.sent", "role", "organisation")
@@ -102,6 +104,49 @@ def ask_again(session: Session, token: str, *, now: dt.datetime, days: int = 14)
     )
 
 
+def remind(
+    session: Session,
+    link: OneUseLink,
+    *,
+    about: Round,
+    inviter: str,
+    until: dt.datetime | None,
+    deadline: str,
+    actor: Actor,
+    now: dt.datetime,
+) -> Mail:
+    """Mail the first person of a body again while the invitation is open: a new link in its place, greeted as before.
+
+    The mail alone holds a token, so a reminder needs a new one; it lasts as long as the old one, and at least `until`.
+    `inviter` is the name of the organisation that asks. The caller has checked that the invitation is open.
+    """
+    organisation, role = _aim(link)
+    lasts = max(link.expires_at, until or link.expires_at) - now
+    link.revoked_at = now
+    facts = {"organisation": organisation, "role": role, "created_by_id": link.created_by_id}
+    made, token = links.make(session, "invitation", link.email, now=now, lasts=lasts, **facts)
+    written = select(Mail).where(Mail.template == "invitation", Mail.recipient == link.email)
+    before = session.scalars(written.order_by(Mail.id.desc()).limit(1)).first()
+    _note(session, SENT, made, actor=actor, now=now)
+    return mail.post(
+        session,
+        "invitation",
+        to=link.email,
+        now=now,
+        language=before.language if before is not None else None,
+        secret=f"/invitations/{token}",
+        recipient=str(before.params.get("recipient", "")) if before is not None else "",
+        inviter=inviter,
+        organisation=organisation.name,
+        role=ROLE_LABELS[role],
+        days=max(lasts.days, 1),
+        round_=about,
+        round=about.name,
+        deadline=deadline,
+        is_reminder=True,
+    )
+
+
 def revoke(session: Session, link: OneUseLink, *, actor: Actor, now: dt.datetime) -> None:
     """Withdraw an invitation that was not used; raises NotAllowed, LinkOver."""
     organisation, role = _aim(link)
@@ -168,6 +213,19 @@ def pending(session: Session, organisation: Organisation) -> list[OneUseLink]:
         OneUseLink.revoked_at.is_(None),
     )
     return list(session.scalars(query.order_by(OneUseLink.id.desc())))
+
+
+def open_for(session: Session, organisations: Collection[int], role: str, *, now: dt.datetime) -> dict[int, OneUseLink]:
+    """The newest open invitation to a role, by organisation (number)."""
+    query = select(OneUseLink).where(
+        OneUseLink.purpose == "invitation",
+        OneUseLink.organisation_id.in_(organisations),
+        OneUseLink.role == role,
+        OneUseLink.used_at.is_(None),
+        OneUseLink.revoked_at.is_(None),
+        OneUseLink.expires_at > now,
+    )
+    return {one.organisation_id: one for one in session.scalars(query.order_by(OneUseLink.id)) if one.organisation_id}
 
 
 def of_organisation(session: Session, organisation: Organisation, public_id: str) -> OneUseLink:

@@ -95,6 +95,7 @@ def create(
     """Add an organisation; raises InvalidInput, or LooksDouble unless `is_another` says that it is a different one."""
     _require_operator(session, actor)
     clean = _checked(details)
+    audit.hold(session)  # two who add the same body at once: the second sees the first
     found = similar(session, clean)
     if found and not is_another:
         raise LooksDouble(found)

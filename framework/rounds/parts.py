@@ -114,9 +114,15 @@ def edit_scope(
 def add_class(
     session: Session, round_: Round, *, name: str, description: str, actor: Actor, now: dt.datetime
 ) -> MemberClass:
-    """Name a class of buyers that may use the framework (law L03)."""
+    """Name a class of buyers that may use the framework, with the words by which anybody recognises them (law L03)."""
     editing.may_edit(session, round_, actor)
     cleaned = _text(name, "name", 200)
+    if not description.strip():
+        raise InvalidInput(
+            "description-missing",
+            N_("Say how anybody recognises a buyer of this class; the sentence is published (L03)."),
+            field="description",
+        )
     if cleaned.casefold() in {known.name.casefold() for known in round_.member_classes}:
         raise InvalidInput("class-twice", N_("This class is named already."), field="name")
     named = MemberClass(name=cleaned, description=description.strip(), created_at=now, created_by_id=actor.user_id)

@@ -149,6 +149,14 @@ def _members(facts: Facts) -> Row:
                 "Look at the %(count)s buyers that publication will refuse, and say that you have seen them.",
             )
             yield MISSING, sentence, {"count": len(unseen)}
+        bare = [one.name for one in facts.round.member_classes if not one.description.strip()]
+        if bare:
+            yield (
+                MISSING,
+                N_("Say how anybody recognises a buyer of these classes: %(names)s. Name them anew with it."),
+                {"names": ", ".join(bare)},
+                "rounds.members",
+            )
 
     return _row("R3", faults(), N_("Mandate type and members are settled."), "rounds.refusals", "L03")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ from models.reminders import BodyReminder
 from models.rounds import Round
 
 Clock = Callable[[], dt.datetime]
+Write = Callable[[], Mail]
+"""Writes one mail of a reminder into the outbox."""
 A_DAY = dt.timedelta(days=1)
 AT_ONCE = 100
 """Bodies that are reminded in one transaction."""
@@ -33,6 +36,7 @@ class Deadline:
 
     `missing` gives the bodies (by number) that have something left, each with the instant since when it knows. `states` are
     those of a round in which it can be done. `told` writes the audit event: how many bodies and mails, at which step.
+    `stand_ins` says how to write to bodies in which nobody has an account yet: by body, what writes the mail.
     """
 
     kind: str
@@ -42,6 +46,7 @@ class Deadline:
     template: str
     page: str
     told: Callable[..., None]
+    stand_ins: Callable[[Session, Round, Collection[int], dt.datetime], Mapping[int, Write]] | None = None
 
 
 def go_round(session: Session, clock: Clock, deadline: Deadline) -> int:
@@ -70,15 +75,14 @@ def remind_due(session: Session, round_: Round, deadline: Deadline, *, now: dt.d
         body: step_due(since, end, steps, used.get(body), now)
         for body, since in deadline.missing(session, round_).items()
     }
-    reachable = telling.people_of(
-        session, [body for body, step in steps_of.items() if step is not None], "member", now=now
-    )
-    due: dict[int, dict[int, list[User]]] = {}
+    wanted = [body for body, step in steps_of.items() if step is not None]
+    reachable = _reachable(session, round_, deadline, wanted, now=now)
+    due: dict[int, dict[int, Sequence[Write]]] = {}
     for body in sorted(reachable)[:AT_ONCE]:
         due.setdefault(steps_of[body] or 0, {})[body] = reachable[body]
     sent = 0
-    for step, people in sorted(due.items()):
-        sent += _remind(session, round_, deadline, people, step=step, now=now, step_words=f"{step} h")[1]
+    for step, mails in sorted(due.items()):
+        sent += _remind(session, round_, deadline, mails, step=step, now=now, step_words=f"{step} h")[1]
     return sent
 
 
@@ -87,12 +91,12 @@ def remind_missing(
 ) -> tuple[int, int]:
     """Remind whoever has something left, each body at most once a day; how many bodies and mails. The caller checked who asks.
 
-    A body without anybody to write to does not count.
+    A body without anybody to write to, not even with an open invitation, does not count.
     """
     last = _last(session, round_, deadline)
     bodies = [body for body in deadline.missing(session, round_) if body not in last or now - last[body] >= A_DAY]
-    people = telling.people_of(session, bodies, "member", now=now)
-    return _remind(session, round_, deadline, people, step=None, now=now, step_words="asked for", **who)
+    mails = _reachable(session, round_, deadline, bodies, now=now)
+    return _remind(session, round_, deadline, mails, step=None, now=now, step_words="asked for", **who)
 
 
 def since_move(session: Session, round_: Round, acts: Iterable[str]) -> dt.datetime:
@@ -105,11 +109,26 @@ def since_move(session: Session, round_: Round, acts: Iterable[str]) -> dt.datet
     return session.scalar(query) or round_.created_at
 
 
+def _reachable(
+    session: Session, round_: Round, deadline: Deadline, bodies: Collection[int], *, now: dt.datetime
+) -> dict[int, Sequence[Write]]:
+    """What writes to each body: to each of its people, or to whoever stands in where it has none; nobody: left out."""
+    people = telling.people_of(session, bodies, "member", now=now)
+    found: dict[int, Sequence[Write]] = {
+        body: [partial(_post, session, round_, deadline, user, now=now) for user in users]
+        for body, users in people.items()
+    }
+    rest = [body for body in bodies if body not in found]
+    if rest and deadline.stand_ins is not None:
+        found |= {body: [write] for body, write in deadline.stand_ins(session, round_, rest, now).items()}
+    return found
+
+
 def _remind(
     session: Session,
     round_: Round,
     deadline: Deadline,
-    people: Mapping[int, Sequence[User]],
+    mails: Mapping[int, Sequence[Write]],
     *,
     step: int | None,
     now: dt.datetime,
@@ -117,14 +136,14 @@ def _remind(
     **who: object,
 ) -> tuple[int, int]:
     """Write the mails, keep what they were for and say so in the record; how many bodies, and how many mails."""
-    told = [(body, _post(session, round_, deadline, user, now=now)) for body, users in people.items() for user in users]
+    told = [(body, write()) for body, some in mails.items() for write in some]
     if not told:
         return 0, 0
     session.flush()
     facts = {"round_id": round_.id, "kind": deadline.kind, "deadline": deadline.end(round_), "step_hours": step}
     session.add_all(BodyReminder(organisation_id=body, mail_id=one.id, at=now, **facts) for body, one in told)
-    deadline.told(session, round_, members=len(people), mails=len(told), step=step_words, now=now, **who)
-    return len(people), len(told)
+    deadline.told(session, round_, members=len(mails), mails=len(told), step=step_words, now=now, **who)
+    return len(mails), len(told)
 
 
 def _post(session: Session, round_: Round, deadline: Deadline, user: User, *, now: dt.datetime) -> Mail:

@@ -25,12 +25,13 @@ COLUMNS = (
     N_("Function"),
     N_("Signed on"),
     N_("Confirmed (UTC)"),
+    N_("Evaluators offered"),
     N_("Reason"),
 )
 
 
 def write(round_: Round, sign_ons: Iterable[SignOn], *, now: dt.datetime, words: Callable[[str], str] = str) -> bytes:
-    """One row a sign-on, in the order given; what is not known is an empty cell. Liaisons, being persons, stay out."""
+    """One row a sign-on, in the order given; what is not known is an empty cell. Liaisons stay out, evaluators offered are named."""
     rows = (_row(one, words) for one in sign_ons)
     sheet = Sheet(words(N_("Sign-ons")), [words(label) for label in COLUMNS], rows)
     return workbook(f"{round_.name} · {words(N_('Sign-ons'))}", [sheet], now=now)
@@ -51,5 +52,6 @@ def _row(one: SignOn, words: Callable[[str], str]) -> list[Value]:
         one.signed_by_title or None,
         one.signed_on,
         one.confirmed_at,
+        "; ".join(offered.user.name for offered in one.evaluators) or None,
         one.reason or None,
     ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.ground import lifecycle
+from framework.ground import lifecycle, separation
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import MoveRefused
 from framework.ground.lifecycle import Context
@@ -19,6 +19,7 @@ from framework.signons.mandate import Mandate, require_complete
 from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
 
+SIGNING = N_("Signing takes a code of the second factor given in the last %(minutes)s minutes.")
 GROUNDS = ("fee_unpaid", "mandate_lapsed", "data_agreement_broken", "other")
 
 
@@ -86,6 +87,7 @@ def _refuse(session: Session, sign_on: SignOn, context: Context) -> None:
 
 def _has_mandate(session: Session, sign_on: SignOn, context: Context) -> None:
     eligibility.require_in_time(sign_on, now=context.now)
+    separation.require_fresh_factor(session, sign_on, actor=context.actor, now=context.now, message=SIGNING)
     mandate = context.facts.get("mandate")
     if not isinstance(mandate, Mandate):
         raise MoveRefused("mandate-missing", N_("Attach the signed mandate."), rule="L06")

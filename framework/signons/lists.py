@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from framework.ground.paging import page_of
 from models.people import Organisation
@@ -28,7 +28,8 @@ class Listing:
 
 def everything(session: Session, round_: Round, *, search: str = "", state: str = "") -> list[SignOn]:
     """All sign-ons of a round that a search finds, by name of the body."""
-    return list(session.scalars(_ordered(_found(round_, search, state))))
+    query = _ordered(_found(round_, search, state)).options(selectinload(SignOn.evaluators))
+    return list(session.scalars(query))
 
 
 def listing(
@@ -59,6 +60,18 @@ def current(session: Session, round_: Round, organisation_id: int | None) -> Sig
         SignOn.state.not_in(("left", "refused")),
     )
     return session.scalar(query)
+
+
+def consortia(session: Session, sign_on: SignOn) -> list[Organisation]:
+    """Bodies through which this one may join: the lead and whoever else is in the round, and what was said before; by name."""
+    taking_part = select(SignOn.organisation_id).where(
+        SignOn.round_id == sign_on.round_id, SignOn.state.not_in(("left", "refused"))
+    )
+    said = [number for number in (sign_on.round.organisation_id, sign_on.affiliated_via_id) if number is not None]
+    query = select(Organisation).where(
+        or_(Organisation.id.in_(taking_part), Organisation.id.in_(said)), Organisation.id != sign_on.organisation_id
+    )
+    return list(session.scalars(query.order_by(Organisation.folded_name, Organisation.id)))
 
 
 def invitable(session: Session, round_: Round) -> list[Organisation]:

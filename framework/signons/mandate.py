@@ -10,6 +10,7 @@ from framework.ground.errors import InvalidInput
 from framework.ground.text import N_
 from framework.signons import eligibility
 from framework.signons.eligibility import NEEDS_PROOF
+from models.people import Organisation
 from models.records import StoredFile
 from models.signons import ELIGIBILITY, SignOn
 
@@ -19,7 +20,8 @@ class Mandate:
     """What the member says and attaches. Money is net per year in the round's currency; None = unknown.
 
     `statement` is the text as shown to the signer, in the signer's language; `data_agreement`
-    says that the confidentiality and data agreement of the round was signed with it (law L28).
+    says that the confidentiality and data agreement of the round was signed with it (law L28). `affiliated_via` is the
+    consortium or network through which the body joins, one of `lists.consortia`.
     """
 
     document: StoredFile | None
@@ -36,11 +38,13 @@ class Mandate:
     class_name: str = ""
     class_proof: StoredFile | None = None
     in_scope_spend_annual: Decimal | None = None
+    affiliated_via: Organisation | None = None
 
     def write(self, sign_on: SignOn, *, today: dt.date) -> None:
         """Put the facts into the record."""
         sign_on.mandate_file = self.document
         sign_on.class_proof = self.class_proof
+        sign_on.affiliated_via = self.affiliated_via
         sign_on.data_agreement_signed_on = today if self.data_agreement else None
         for name in (
             "signed_by_name",

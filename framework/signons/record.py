@@ -41,13 +41,18 @@ def digest(sign_on: SignOn) -> str:
 def _contents(sign_on: SignOn) -> dict[str, Any]:
     body, round_ = sign_on.organisation, sign_on.round
     mandate, proof = sign_on.mandate_file, sign_on.class_proof
-    return {name: getattr(sign_on, name) for name in FACTS} | {
-        "reference": sign_on.public_id,
-        "round": round_.public_id,
-        "lead": round_.organisation.name,
-        "organisation": body.name,
-        "registration_no": body.registration_no,
-        "country": body.country,
-        "mandate_sha256": mandate.sha256 if mandate is not None else None,
-        "class_proof_sha256": proof.sha256 if proof is not None else None,
-    }
+    through = {"affiliated_via": sign_on.affiliated_via.name} if sign_on.affiliated_via is not None else {}
+    return (
+        {name: getattr(sign_on, name) for name in FACTS}
+        | through
+        | {
+            "reference": sign_on.public_id,
+            "round": round_.public_id,
+            "lead": round_.organisation.name,
+            "organisation": body.name,
+            "registration_no": body.registration_no,
+            "country": body.country,
+            "mandate_sha256": mandate.sha256 if mandate is not None else None,
+            "class_proof_sha256": proof.sha256 if proof is not None else None,
+        }
+    )

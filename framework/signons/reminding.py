@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Collection
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,10 +14,12 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
-from framework.rounds import reminding
+from framework.people import invitations
+from framework.rounds import reminding, telling
 from framework.rounds.reminding import Deadline
 from framework.signons.eligibility import LIST_CLOSED
 from framework.signons.notices import ANSWERABLE
+from models.records import Mail
 from models.rounds import Round
 from models.signons import SignOn
 
@@ -49,7 +53,7 @@ def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -
         raise MoveRefused(
             "reminded-already",
             N_(
-                "Nobody was reminded: whoever is missing got a mail less than a day ago, or has nobody with an account yet."
+                "Nobody was reminded: whoever is missing got a mail less than a day ago, or has neither an account nor an open invitation."
             ),
         )
     return bodies, mails
@@ -61,6 +65,33 @@ def _told(
     audit.record(session, REMINDED, actor=actor, now=now, subject=round_, members=members, mails=mails, step=step)
 
 
+def _first_persons(
+    session: Session, round_: Round, bodies: Collection[int], now: dt.datetime
+) -> dict[int, Callable[[], Mail]]:
+    """What reminds the first person of a body in which nobody has an account yet, while the invitation is open."""
+    return {
+        body: partial(
+            invitations.remind,
+            session,
+            link,
+            about=round_,
+            inviter=round_.organisation.name,
+            until=round_.signon_deadline,
+            deadline=telling.local_words(round_.signon_deadline, round_.zone),
+            actor=SYSTEM,
+            now=now,
+        )
+        for body, link in invitations.open_for(session, bodies, "member", now=now).items()
+    }
+
+
 SIGN_ON = Deadline(
-    "sign_on", ANSWERABLE, lambda round_: round_.signon_deadline, missing, "sign_on_reminder", "sign-on", _told
+    "sign_on",
+    ANSWERABLE,
+    lambda round_: round_.signon_deadline,
+    missing,
+    "sign_on_reminder",
+    "sign-on",
+    _told,
+    _first_persons,
 )

@@ -26,7 +26,8 @@ STANDING = ("confirmed", "active", "suspended")
 class PublicFacts:
     """What anybody may read of a round: before publication how many are confirmed, afterwards the list as it was frozen.
 
-    `members` are names as frozen, `later` names with the class or re-opening by which they came afterwards.
+    `members` are names as frozen, `later` names with the class or re-opening by which they came afterwards; `classes`
+    have their name and how a buyer of it is recognised.
     """
 
     phase: str
@@ -34,7 +35,7 @@ class PublicFacts:
     confirmed: int
     members: tuple[str, ...] = ()
     later: tuple[tuple[str, str], ...] = ()
-    classes: tuple[str, ...] = ()
+    classes: tuple[tuple[str, str], ...] = ()
 
 
 def show(session: Session, round_: Round, *, is_shown: bool, actor: Actor, now: dt.datetime) -> None:
@@ -56,7 +57,7 @@ def public_facts(session: Session, round_: Round) -> PublicFacts:
         return PublicFacts(phase, lots, confirmed)
     frozen = session.scalars(select(EligibilitySnapshot).where(EligibilitySnapshot.round_id == round_.id)).all()
     members = sorted((str(one.facts["organisation"]) for one in frozen), key=str.casefold)
-    classes = tuple(one.name for one in round_.member_classes)
+    classes = tuple((one.name, one.description) for one in round_.member_classes)
     on_it = {one.organisation_id for one in frozen}
     return PublicFacts(phase, lots, confirmed, tuple(members), _later(session, round_, on_it), classes)
 

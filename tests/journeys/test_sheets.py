@@ -73,7 +73,10 @@ def test_a_round_is_set_up_from_one_workbook_in_few_presses(served_demo: Served,
         if lead.page.locator("select[name=row-4]").count():
             lead.page.select_option("select[name=row-4]", index=1)
             hands.clicks += 1
-        hands.click("form[action*='/sign-ons/sheet/'] button.govuk-button")
+            hands.click("form[action*='/sign-ons/sheet/'] button[value=show]")
+            assert "This is the list with your answers." in lead.text()
+            shoot(lead, "sheet-answered")
+        hands.click("form[action*='/sign-ons/sheet/'] button.govuk-button:not([value=show])")
         shoot(lead, "sheet-outcome")
         assert "Of 4 rows 3 were invited" in lead.text()
         hands.click("main a[href*='/set-up/lots/sheet/']")

@@ -159,7 +159,7 @@ EDITS = {
     "remove lot": lambda s, r, w: parts.remove_lot(s, r.lot, **w),
     "figures": lambda s, r, w: parts.edit_figures(s, r.lot, {"qty_maximum": 31}, version=r.lot.version, **w),
     "disclosure": lambda s, r, w: parts.edit_scope(s, r.lot, {"asked_tiers": 3}, version=r.lot.version, **w),
-    "class": lambda s, r, w: parts.add_class(s, r.round, name="Hospitals", description="", **w),
+    "class": lambda s, r, w: parts.add_class(s, r.round, name="Hospitals", description="Run by a region.", **w),
     "criterion": lambda s, r, w: parts.save_criterion(s, r.round, None, {"name": "X", "place": "selection"}, **w),
     "remove criterion": lambda s, r, w: parts.remove_criterion(s, r.price, **w),
     "clause": lambda s, r, w: parts.edit_clause(s, r.round.clauses[0], {"title": "X"}, version=1, **w),

@@ -12,7 +12,7 @@ import pytest
 from framework.ground.errors import MoveRefused
 from framework.rounds import readiness, readiness_facts
 from framework.rounds.schedule import term_exceeds
-from models.rounds import Criterion, Round
+from models.rounds import Criterion, MemberClass, Round
 from tests.rounds.ready import Ready
 
 
@@ -65,6 +65,10 @@ def another_invited_buyer(ready: Ready) -> None:
     ready.build.sign_on(ready.round, state="invited")
 
 
+def a_class_that_nobody_recognises(ready: Ready) -> None:
+    ready.build.add(MemberClass(round=ready.round, name="Hospitals", created_at=ready.build.clock()))
+
+
 def the_price_a_second_time(ready: Ready) -> None:
     ready.build.add(
         Criterion(round=ready.round, name="price", place="selection", parameters={}, created_at=ready.build.clock())
@@ -106,6 +110,7 @@ BROKEN: dict[str, tuple[str, Change]] = {
     "no mandate type": ("R3", on(the_round, mandate_type=None)),
     "too few members": ("R3", settings(min_members=3)),
     "a refusal nobody has seen": ("R3", another_invited_buyer),
+    "a class without a description": ("R3", a_class_that_nobody_recognises),
     "demand of an unconfirmed buyer": ("R4", on(lambda r: r.sign_ons[0], state="mandate_pending")),
     "no criteria": ("R5", deleted(lambda r: [r.price, r.quality])),
     "one criterion in two places": ("R5", the_price_a_second_time),
@@ -203,6 +208,7 @@ def test_a_row_about_every_lot_is_not_in_order_where_there_is_none(build: Any, r
         (on(the_round, mandate_type=None), "R3", "rounds.scope"),
         (settings(min_members=3), "R3", "signons.listing"),
         (another_invited_buyer, "R3", "rounds.refusals"),
+        (a_class_that_nobody_recognises, "R3", "rounds.members"),
         (on(the_round, questions_until=None), "R12", "rounds.dates"),
         (settings(opening_persons=3), "R12", "rounds.rules"),
         (on(the_round, retention_years=None), "R14", "rounds.members"),

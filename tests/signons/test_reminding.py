@@ -9,12 +9,15 @@ from sqlalchemy import event, select
 
 from framework.demand.reminding import DEMAND
 from framework.ground.errors import MoveRefused, NotAllowed
+from framework.people import invitations
 from framework.rounds import reminding
+from framework.signons import acts
 from framework.signons import reminding as of_sign_on
 from framework.signons.reminding import SIGN_ON
-from models.people import RoleGrant
+from models.people import OneUseLink, RoleGrant
 from models.records import AuditEvent, Mail
 from models.reminders import BodyReminder
+from views import mailing
 
 
 class Waiting:
@@ -216,3 +219,104 @@ def test_the_list_shows_the_button_while_somebody_is_missing(signing, sign_in, s
     assert "2 reminders leave by mail." in lead.get(here).text
     lead.post(f"{here}/remind")
     assert "less than a day ago" in lead.get(here).text
+
+
+class TestNobodyHasAnAccountYet:
+    """A body whose first person was invited and has not come in: that person is reminded while the invitation is open."""
+
+    @pytest.fixture
+    def alone(self, signing, build):
+        body = build.organisation(name="Newly invited")
+        sign_on = acts.invite(
+            signing.session,
+            signing.round,
+            body,
+            actor=signing.lead,
+            now=signing.clock(),
+            email="first@example.org",
+            contact_name="F. Person",
+            language="nl",
+        )
+        signing.sign_ons["new"] = sign_on
+        for name in ("invited", "interested"):
+            signing.sign_ons[name].state = "left"
+        signing.session.flush()
+        return signing
+
+    def mails(self, world):
+        query = select(Mail).where(Mail.recipient == "first@example.org").order_by(Mail.id)
+        return world.session.scalars(query).all()
+
+    def test_the_first_person_is_reminded_with_a_new_link_in_its_language(self, alone):
+        alone.clock.forward(days=3)
+
+        assert alone.go() == 1
+
+        first, reminder = self.mails(alone)
+        assert (reminder.template, reminder.language) == ("invitation", "nl")
+        assert reminder.params["recipient"] == "F. Person"
+        assert reminder.params["is_reminder"]
+        assert reminder.secret != first.secret
+        old, new = alone.session.scalars(select(OneUseLink).order_by(OneUseLink.id)).all()
+        assert old.revoked_at is not None
+        assert (new.revoked_at, new.used_at) == (None, None)
+        assert new.expires_at >= alone.round.signon_deadline
+        assert alone.told("invitation") == [("new", 168)]
+        assert alone.go() == 0, "once a step"
+
+    def test_the_new_link_brings_the_person_in(self, alone):
+        alone.clock.forward(days=3)
+        alone.go()
+        token = self.mails(alone)[-1].secret.rpartition("/")[2]
+
+        _link, user = invitations.accept_as_new(
+            alone.session, token, name="F. Person", password="paper boats on dry land", language="nl", now=alone.clock()
+        )
+        alone.clock.forward(days=5)
+
+        assert alone.go() == 1
+        last = alone.session.scalars(select(Mail).order_by(Mail.id.desc())).first()
+        assert (last.template, last.recipient) == ("sign_on_reminder", user.email)
+
+    @pytest.mark.parametrize("over", ["ended", "revoked"])
+    def test_an_invitation_that_is_over_is_not_repeated(self, alone, over):
+        link = alone.session.scalars(select(OneUseLink)).one()
+        if over == "revoked":
+            link.revoked_at = alone.clock()
+        else:
+            link.expires_at = alone.clock() + dt.timedelta(days=1)
+        alone.session.flush()
+        alone.clock.forward(days=3)
+
+        assert alone.go() == 0
+        assert len(self.mails(alone)) == 1
+
+    def test_what_waits_is_taken_back_where_the_body_declines(self, alone):
+        alone.clock.forward(days=3)
+        alone.go()
+        alone.sign_ons["new"].state = "refused"
+        alone.session.flush()
+
+        alone.go()
+
+        assert [one.state for one in self.mails(alone)] == ["waiting", "dropped"]
+
+    def test_the_lead_reminds_it_by_hand_at_most_once_a_day(self, alone):
+        who = {"actor": alone.lead, "now": alone.clock.forward(days=1)}
+
+        assert of_sign_on.remind(alone.session, alone.round, **who) == (1, 1)
+        with pytest.raises(MoveRefused, match="reminded-already"):
+            of_sign_on.remind(alone.session, alone.round, **who)
+
+    @pytest.mark.parametrize("language", ["en", "nl", "sv"])
+    def test_the_mail_says_that_it_reminds(self, alone, app, language):
+        alone.clock.forward(days=3)
+        alone.go()
+        mail = self.mails(alone)[-1]
+        mail.language = language
+
+        subject, text, page = mailing.render(mail)
+
+        assert subject.startswith({"en": "Reminder", "nl": "Herinnering", "sv": "Påminnelse"}[language])
+        assert mail.secret in text
+        assert mail.secret in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import time
 
 import openpyxl
@@ -48,11 +49,21 @@ def send(led, text: str, status: int = 200):
 
 
 def confirm(led, place: str, **decisions):
+    """Answer what is doubtful, look at the list that results, and confirm it."""
     _round, lead = led
-    html = lead.get(place).get_data(as_text=True)
-    seal = html.split('name="seal" value="')[1][:64]
     said = {name.replace("_", "-"): value for name, value in decisions.items()}
-    return lead.send(place, {"seal": seal} | said)
+    html = lead.get(place).get_data(as_text=True)
+    if said:
+        html = lead.post(place, data=hidden(html) | said | {"do": "show"}).get_data(as_text=True)
+    return lead.send(place, hidden(html) | said)
+
+
+def hidden(html: str) -> dict[str, str]:
+    """What the form of a preview says of what it shows."""
+    return {
+        name: re.search(f'name="{name}" value="([^"]*)"', html).group(1)  # type: ignore[union-attr]
+        for name in ("seal", "shown", "answers")
+    }
 
 
 @pytest.mark.parametrize(
@@ -443,6 +454,105 @@ def test_one_sheet_confirmed_in_two_windows_at_once_is_taken_once(session, app, 
     assert answers == [303, 303]
     assert db.session.scalars(select(BodiesTaken.invited)).all() == [1]
     assert db.session.scalar(select(func.count()).select_from(SignOn)) == 1
+
+
+def test_a_body_added_by_hand_while_a_sheet_is_confirmed_is_added_once(session, app, led, slowly):
+    _page, place = send(led, sheet_of("Gemeente Nieuwdorp\t0207.1\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    round_, lead = led
+    by_hand = {
+        "name": "Gemeente Nieuwdorp",
+        "country": "NL",
+        "registration_no": "0207.1",
+        "email": "b@nieuwdorp.example",
+        "body_type": "municipality",
+    }
+    acts = [
+        (lead, place, hidden(lead.get(place).get_data(as_text=True))),
+        (twin_of(lead, app), f"/rounds/{round_.public_id}/sign-ons/invite-new", by_hand),
+    ]
+    slowly()
+    db.session.remove()
+
+    answers = at_once(acts, lambda one: one[0].post(one[1], data=one[2]).status_code)
+
+    assert set(answers) <= {303, 409}
+    assert db.session.scalar(select(func.count()).where(Organisation.registration_no == "0207.1")) == 1
+    assert db.session.scalar(select(func.count()).select_from(SignOn)) == 1
+
+
+def test_a_row_that_became_a_double_meanwhile_stays_out_with_the_reason_and_the_others_are_invited(session, build, led):
+    text = sheet_of(
+        "Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t",
+        "Nieuwdorp\t\tSE\t\tB\tb@nieuwdorp.example\tsv\tGemeente Nieuwdorp",
+        "Gemeente Elders\t\tNL\t\tC\tc@elders.example\tnl\t",
+        "Stad Elders Haven\t\tNL\t\tD\td@haven.example\tnl\t",
+    )
+    _page, place = send(led, text)
+    _round, lead = led
+    shown = hidden(lead.get(place).get_data(as_text=True))
+    session.rollback()
+    session.info["write"] = True
+    build.organisation("buyer", name="Gemeente Nieuwdorp")
+    build.organisation("buyer", name="Elders")
+    session.commit()
+
+    page = lead.send(place, shown)
+
+    taken = session.scalars(select(BodiesTaken)).one()
+    outcomes = {row["row"]: (row["outcome"], [one["message"] for one in row["reasons"]]) for row in taken.rows}
+    assert (taken.invited, taken.left_out) == (1, 3)
+    assert outcomes[2][0] == "changed"
+    assert "Since the page was shown" in outcomes[2][1][0]
+    assert outcomes[3][0] == "changed"
+    assert outcomes[4][0] == "double"
+    assert outcomes[5][0] == "added"
+    assert "left out: something changed after the page was shown" in page.text
+    names = session.scalars(select(Organisation.name).where(Organisation.name.contains("Nieuwdorp"))).all()
+    assert names == ["Gemeente Nieuwdorp"]
+
+
+def test_answers_are_shown_with_what_they_lead_to_before_anybody_is_invited(session, build, led):
+    known = build.organisation("buyer", name="Nieuwdorp")
+    session.commit()
+    _round, lead = led
+    page, place = send(led, sheet_of("Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t"))
+    first = lead.get(place).get_data(as_text=True)
+    as_known, as_another = {"row-2": known.public_id}, {"row-2": "another"}
+
+    second = lead.post(place, data=hidden(first) | as_known)
+    html = second.get_data(as_text=True)
+    changed = lead.post(place, data=hidden(html) | as_another)
+
+    assert "Invite them" not in page.text
+    assert (second.status_code, changed.status_code) == (200, 200)
+    assert "This is the list with your answers." in html
+    assert "Known here, invited: 1" in html
+    assert f'<option value="{known.public_id}" selected>' in html
+    assert "New here, added and invited: 1" in changed.get_data(as_text=True)
+    session.rollback()
+    assert session.scalars(select(SignOn)).all() == []
+
+    lead.send(place, hidden(changed.get_data(as_text=True)) | as_another)
+
+    session.rollback()
+    assert [one.organisation.name for one in session.scalars(select(SignOn))] == ["Gemeente Nieuwdorp"]
+
+
+def test_a_row_about_which_nothing_is_said_is_shown_as_left_out_and_stays_out(session, build, led):
+    build.organisation("buyer", name="Nieuwdorp")
+    session.commit()
+    _round, lead = led
+    text = sheet_of(
+        "Gemeente Nieuwdorp\t\tNL\t\tA\ta@nieuwdorp.example\tnl\t", "Elders\t\tNL\t\tB\tb@elders.example\tnl\t"
+    )
+    _page, place = send(led, text)
+    first = lead.get(place).get_data(as_text=True)
+
+    second = lead.post(place, data=hidden(first) | {"do": "show"}).get_data(as_text=True)
+    done = lead.send(place, hidden(second))
+
+    assert "invited 1, left out 1" in second
+    assert "nobody said whether it is one that is known" in done.text
 
 
 def test_without_choices_the_bodies_are_compared_once(monkeypatch, led):

@@ -61,7 +61,7 @@ def test_after_publication_it_shows_the_frozen_list_and_who_came_later(session, 
     frozen = {"organisation": "Town as it was called"}
     body = round_.organisation
     build.add(EligibilitySnapshot(round_id=round_.id, organisation_id=body.id, at=clock(), facts=frozen))
-    build.add(MemberClass(round=round_, name="Municipalities", created_at=clock()))
+    build.add(MemberClass(round=round_, name="Municipalities", description="Every one.", created_at=clock()))
     round_.frozen_hash, round_.published_at, round_.tender_deadline = "f" * 64, clock(), clock()
     round_.state = "published"
     session.commit()
@@ -73,7 +73,7 @@ def test_after_publication_it_shows_the_frozen_list_and_who_came_later(session, 
     assert "1 body stood on the list" in page.text
     assert "Town as it was called" in page.text
     assert "Town of Newlyn when the open framework was re-opened" in page.text
-    assert "Classes of buyers that may join later: Municipalities" in page.text
+    assert "Classes of buyers that may join later Municipalities Every one." in page.text
     assert answer.headers["Cache-Control"] == "private, max-age=300"
     assert "98,765" not in page.text
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground import audit, heads, jobs, keys, log_lines
 from framework.ground.complaint import Complaint
+from framework.rounds import attempts
 from models.receipts import LogHead
 from models.records import AuditEvent, Counter
 from views.settings import Settings
@@ -40,6 +41,13 @@ def daily_head(session: Session, clock: Clock) -> None:
             _file(head, settings.head_folder)
             head.filed_at = clock()
             session.commit()
+
+
+@jobs.periodic("attempts_denied", every_seconds=600)
+def daily_attempts(session: Session, clock: Clock) -> None:
+    """Tell leads once a day of attempts that were refused in their rounds."""
+    attempts.send_due(session, now=clock())
+    session.commit()
 
 
 @jobs.periodic("ship_log", every_seconds=30)

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, declare, edits, grid, odd, saving
+from framework.demand import approve, declare, earlier, edits, grid, odd, saving
 from framework.demand.cells import FACTS, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
 from framework.demand.grid import GridRow
@@ -231,6 +231,7 @@ def _page(
         sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
         most_rows=grid.MOST_ROWS,
         nothing=request.form.get("nothing") == "y",
+        has_earlier=earlier.is_any(db.session(), lot, own.id),
         suggested=_suggested(lot, draft) if request.method == "GET" else [],
         changed=_changed(draft) if draft is not None else [],
         **({"message": "", "errors": [], "clashes": [], "wrong": {}} | shown),

@@ -275,7 +275,7 @@ def _choices(lot: Lot) -> Choices:
     }
     defaults = {name: form.get(f"default-{name}", single[name]).strip() for name in DEFAULTS}
     defaults["delivery_country"] = country_code(defaults["delivery_country"]).code or defaults["delivery_country"]
-    targets = {int(k[7:]): v for k, v in form.items() if k.startswith("target-") and k[7:].isdecimal()}
+    targets = {int(k[7:]): v for k, v in form.items() if k.startswith("target-") and k[7:].isdecimal() and len(k) < 17}
     sign = form.get("sign", "")
     return Choices(
         targets=targets,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from framework.demand import approve, board, groups, rules
 from framework.demand.cells import COLUMNS, FACTS, Cell, Cells, Place
+from framework.demand.earlier import WHY
 from framework.demand.edits import Edit
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Change, Line
@@ -149,6 +150,24 @@ def clash_told(clash: Clash, other: Edit | None, lot: Lot) -> dict[str, str]:
 def said(issues: Iterable[Issue]) -> list[dict[str, str]]:
     """Issues as sentences."""
     return [{"text": _sentence(found)} for found in issues]
+
+
+def left_out_told(lines: Iterable[tuple[Line, Sequence[Issue]]]) -> list[str]:
+    """Lines that do not fit as sentences, those of one place and one reason together: where they stood, and why."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for line, issues in lines:
+        why = "; ".join(dict.fromkeys(_why(issue) for issue in issues))
+        found.setdefault((place(*line.key[:3]), why), []).append(line.year_no)
+    return [
+        str(_("%(where)s, years %(years)s: %(why)s", where=where, years=joined([str(year) for year in years]), why=why))
+        for (where, why), years in found.items()
+    ]
+
+
+def _why(found: Issue) -> str:
+    if found.code not in WHY:
+        return _sentence(found)
+    return words(WHY[found.code], value=category_label(str(found.value or "")))
 
 
 def said_together(found: groups.Group) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from framework.demand import declare
+from framework.demand import declare, rules
+from framework.demand.lines import Scope
 from models.base import db
 from models.demand import Demand
 from models.rounds import Lot
@@ -16,7 +17,7 @@ from views.guard import actor
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`returned`: the version to mend; `source`: where the figures came from; `lost`: its lines this lot does not allow."""
+    """`returned`: the version to mend; `source`: where the figures came from; `lost`: its lines this lot does not allow, and why."""
 
     returned: Demand | None
     source: Demand | None
@@ -31,10 +32,11 @@ def start_of(lot: Lot, draft: Demand | None) -> Start:
     else:
         source = db.session.get(Demand, draft.prefilled_from_id) if draft.prefilled_from_id is not None else None
     lines = declare.left_out(source, lot) if source is not None else []
+    scope = Scope.of(lot)
     return Start(
         declare.returned_before(db.session(), draft) if draft is not None else None,
         source,
-        [shared.place(*line.key[:3]) + f" · {line.year_no}" for line in lines],
+        shared.left_out_told((line, rules.check([line], scope)) for line in lines),
         source is not None and source.lot_id != lot.id,
     )
 

@@ -47,6 +47,24 @@ def name_judge(round_: Round) -> str | Response | tuple[str, int]:
     return guard.done(_here(round_), _("%(name)s is named.", name=user.name))
 
 
+@blueprint.post("/rounds/<round_id>/judging/judges/offered")
+@permit(Permission.JUDGES_NAME)
+def take_offered(round_: Round) -> str | Response | tuple[str, int]:
+    """Name one person whom a member offered at sign-on as evaluator, or all of them."""
+    offered = named.offered(db.session(), round_)
+    chosen = request.form.get("offer", "")
+    wanted = [one for one in offered if chosen in ("all", one.public_id)]
+    try:
+        if not wanted:
+            raise InvalidInput("not-offered", N_("This person is not offered any more, or is named already."))
+        taken = named.take_offered(db.session(), round_, wanted, actor=actor(), now=clock.now())
+    except RuleBroken as error:
+        return _again(round_, error)
+    if len(taken) == 1:
+        return guard.done(_here(round_), _("%(name)s is named.", name=taken[0].name))
+    return guard.done(_here(round_), _("%(count)s persons are named.", count=len(taken)))
+
+
 @blueprint.post("/rounds/<round_id>/judging/judges/<user_id>")
 @permit(Permission.JUDGES_NAME)
 def change_judge(round_: Round, user_id: str) -> str | Response | tuple[str, int]:
@@ -127,6 +145,7 @@ def _page(round_: Round, error: str = "", field: str = "") -> str:
         panel=panel,
         openers=[(user, stated[user.id]) for user, roles in people if not roles & {"evaluator", "chair"}],
         candidates=named.candidates(db.session(), round_),
+        offered=named.offered(db.session(), round_),
         conflicts=[(one, users[one.user_id]) for one in conflicts if (one.supplier_id, one.brand_key) not in mine],
         me=actor().user_id,
         error=error,

@@ -12,6 +12,7 @@ from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission, may
 from framework.ground.text import N_
 from framework.judging import judges, planning
+from framework.signons import evaluators
 from models.base import db
 from models.disclosure import Submission
 from models.rounds import Round
@@ -64,8 +65,8 @@ def set_languages(round_: Round, submission_id: str) -> Response:
     for key in request.form:
         kind, _sign, item = key.partition("-")
         if kind == "languages":
-            wanted[item] = planning.codes_of(everything or request.form[key])
-            shown[item] = planning.codes_of(request.form.get(f"spoken-{item}", ""))
+            wanted[item] = evaluators.codes_of(everything or request.form[key])
+            shown[item] = evaluators.codes_of(request.form.get(f"spoken-{item}", ""))
     try:
         done = planning.set_languages(db.session(), tender, wanted, shown, actor=actor(), now=clock.now())
     except RuleBroken as error:

@@ -137,7 +137,11 @@ class ClassForm(FlaskForm):
         [NEEDED, Length(max=200)],
         description=_l("A buyer of this class may still join after publication (L03)."),
     )
-    description = TextAreaField(_l("How a buyer is recognised as one of this class"), [Optional()])
+    description = TextAreaField(
+        _l("How a buyer is recognised as one of this class"),
+        [NEEDED],
+        description=_l("Public: it stands in the terms and on the page of who takes part."),
+    )
 
 
 class DatesForm(VersionedForm):

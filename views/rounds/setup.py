@@ -260,7 +260,8 @@ def rules(round_: Round) -> str:
 def save_rules(round_: Round) -> Response | tuple[str, int]:
     """Change the settings of the round."""
     typed = {key: request.form.get(key, "") for key in _rules_of(round_)}
-    version = int(request.form.get("version", "0")) if request.form.get("version", "0").isdigit() else 0
+    said = request.form.get("version", "0")
+    version = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
     try:
         confirms = "standstill_confirmed" in request.form
         editing.edit_rules(

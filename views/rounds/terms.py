@@ -227,7 +227,7 @@ def _refer(found: Clause) -> None:
         db.session(),
         found,
         {"notice_reference": given},
-        version=int(version) if version.isdecimal() else 0,
+        version=int(version) if version.isdecimal() and len(version) < 10 else 0,
         actor=actor(),
         now=clock.now(),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -17,7 +19,9 @@ from wtforms import (
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
+from framework.ground.text import N_
 from framework.signons import eligibility
+from models.people import Organisation
 from models.signons import SignOn
 from views.i18n import words
 from views.rounds.fields import AmountField
@@ -49,6 +53,11 @@ class MandateForm(FlaskForm):
     class_proof = FileField(
         _("Proof of class or consortium"), description=_("Needed where you join through a class or a consortium.")
     )
+    joins_through = SelectField(
+        _("Consortium or network you join through"),
+        [Optional()],
+        description=_("Only where another body of this round brings you in."),
+    )
     liaison_name = StringField(
         _("Liaison"), [DataRequired(REQUIRED), Length(max=200)], description=_("One named person the lead can turn to.")
     )
@@ -64,7 +73,7 @@ class MandateForm(FlaskForm):
     clause_commitment = BooleanField(_("We will use the clauses of this round in our call-offs"))
     data_agreement = BooleanField(_("We sign the data and confidentiality agreement of this round"))
 
-    def offer(self, sign_on: SignOn) -> MandateForm:
+    def offer(self, sign_on: SignOn, consortia: Iterable[Organisation]) -> MandateForm:
         """Put in the choices that this body has in its round."""
         round_ = sign_on.round
         self.mandate_type.choices = [SelectChoice(k, words(v)) for k, v in MANDATE_TYPES.items()]
@@ -73,5 +82,9 @@ class MandateForm(FlaskForm):
         self.class_name.choices = [
             SelectChoice("", "–"),
             *(SelectChoice(c.name, c.name) for c in round_.member_classes),
+        ]
+        self.joins_through.choices = [
+            SelectChoice("", words(N_("none: we join by ourselves"))),
+            *(SelectChoice(one.public_id, one.name) for one in consortia),
         ]
         return self

@@ -7,12 +7,14 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from framework.ground import separation
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.files import Blob
 from framework.ground.permissions import Permission
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
-from framework.signons import acts, eligibility, lists, statement
+from framework.signons import acts, eligibility, evaluators, lists, statement
+from framework.signons.guards import SIGNING
 from framework.signons.mandate import Mandate
 from models.base import db
 from models.people import Organisation
@@ -30,7 +32,7 @@ from views.signons.forms import ACCEPT, MandateForm
 @permit(Permission.SIGN_ON_ANSWER)
 def own(round_: Round) -> str:
     """The own sign-on: five lines, where it stands, the next step."""
-    sign_on = _own(round_)
+    sign_on = own_of(round_)
     return render_template(
         "signons/own.html",
         round_=round_,
@@ -41,6 +43,7 @@ def own(round_: Round) -> str:
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
         is_over=eligibility.is_over_for(sign_on, now=clock.now()),
+        may_offer=evaluators.is_open(sign_on),
     )
 
 
@@ -48,7 +51,7 @@ def own(round_: Round) -> str:
 @permit(Permission.SIGN_ON_ANSWER)
 def accept(round_: Round) -> Response:
     """Say that the body wants to join."""
-    sign_on = _own(round_)
+    sign_on = own_of(round_)
     back = url_for("signons.mandate", round_id=round_.public_id)
     if sign_on.state != "invited" or round_.state == "set_up":
         back = _own_url(round_)
@@ -63,7 +66,7 @@ def accept(round_: Round) -> Response:
 @permit(Permission.SIGN_ON_ANSWER)
 def leave(round_: Round) -> Response:
     """Decline, withdraw or leave: whichever fits where the sign-on stands."""
-    sign_on = _own(round_)
+    sign_on = own_of(round_)
     act = {
         "invited": acts.decline,
         "interested": acts.withdraw_application,
@@ -83,14 +86,18 @@ def leave(round_: Round) -> Response:
 @permit(Permission.SIGN_ON_ANSWER)
 def mandate(round_: Round) -> str | Response:
     """The form of the mandate, filled with what was handed in before."""
-    sign_on = _own(round_)
+    sign_on = own_of(round_)
     if sign_on.state != "interested":
         return redirect(_own_url(round_))
-    form = MandateForm(obj=sign_on if sign_on.signed_on else None).offer(sign_on)
+    form = MandateForm(obj=sign_on if sign_on.signed_on else None).offer(
+        sign_on, lists.consortia(db.session(), sign_on)
+    )
     if not form.mandate_type.data:
         form.mandate_type.data = round_.mandate_type
         form.eligibility_basis.data = sign_on.eligibility_basis
         form.class_name.data = sign_on.class_name
+    if sign_on.affiliated_via is not None:
+        form.joins_through.data = sign_on.affiliated_via.public_id
     form.data_agreement.data = sign_on.data_agreement_signed_on is not None
     return _mandate_page(round_, sign_on, form)
 
@@ -99,12 +106,13 @@ def mandate(round_: Round) -> str | Response:
 @permit(Permission.SIGN_ON_ANSWER)
 def submit_mandate(round_: Round) -> Response | tuple[str, int]:
     """Hand in the mandate: the bytes first, then one transaction with record and event."""
-    sign_on = _own(round_)
-    form = MandateForm().offer(sign_on)
+    sign_on = own_of(round_)
+    form = MandateForm().offer(sign_on, lists.consortia(db.session(), sign_on))
     if not form.validate():
         _ask_for_files_again(form)
         return _mandate_page(round_, sign_on, form), 422
     number, own_id = round_.id, sign_on.id
+    separation.require_fresh_factor(db.session(), sign_on, actor=actor(), now=clock.now(), message=SIGNING)
     try:
         document, proof = _store(form.document.data, form.class_proof.data)
         round_, sign_on = db.session.get_one(Round, number), db.session.get_one(SignOn, own_id)
@@ -140,6 +148,8 @@ def _mandate_page(round_: Round, sign_on: SignOn, form: MandateForm) -> str:
         accept=ACCEPT,
         lines=_lines(round_, sign_on.organisation),
         reason=pages.reason(sign_on),
+        needs_code=separation.is_factor_stale(db.session(), sign_on, actor=actor(), now=clock.now()),
+        code_field=guard.FRESH_CODE,
         upload_mb=current_app.extensions["settings"].upload_mb,
     )
 
@@ -191,7 +201,12 @@ def _mandate(
             )
         },
         class_name=form.class_name.data or "",
+        affiliated_via=_body(form.joins_through.data, sign_on),
     )
+
+
+def _body(public_id: str | None, sign_on: SignOn) -> Organisation | None:
+    return next((one for one in lists.consortia(db.session(), sign_on) if one.public_id == public_id), None)
 
 
 def _file(stored: tuple[Blob, str] | None, purpose: str) -> StoredFile | None:
@@ -213,7 +228,8 @@ def _file(stored: tuple[Blob, str] | None, purpose: str) -> StoredFile | None:
     return file
 
 
-def _own(round_: Round) -> SignOn:
+def own_of(round_: Round) -> SignOn:
+    """The sign-on of the reader's own body; *not found* where it has none."""
     found = lists.current(db.session(), round_, actor().organisation_id)
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,12 @@ def sheet_preview(round_: Round, file_id: str) -> str | Response:
     except (FileRefused, InvalidInput) as error:
         flash(sentence(error), "error")
         return redirect(url_for("signons.sheet", round_id=round_.public_id), code=303)
-    made = plan.make(db.session(), round_, read.entries, {}, now=clock.now())
+    return _preview(round_, stored, content, read, {})
+
+
+def _preview(round_: Round, stored: StoredFile, content: Content, read: Sheetful, decisions: dict[int, str]) -> str:
+    """What would become of every row; with answers about doubtful ones, the list that results from them."""
+    made = plan.make(db.session(), round_, read.entries, decisions, now=clock.now())
     return render_template(
         "signons/sheet_preview.html",
         round_=round_,
@@ -119,17 +125,23 @@ def sheet_preview(round_: Round, file_id: str) -> str | Response:
         countries=codelists.countries(current_language()),
         country=_choices().country,
         rows={status: [_shown(row) for row in made.rows if row.status == status] for status in plan.STATUSES},
+        doubtful=[_shown(row) for row in made.rows if row.status == "double" or row.decision],
         statuses=plan.STATUSES,
         targets=[("", _("not used")), *((key, words(label)) for key, label in LABELS.items())],
         query=request.args.to_dict(),
         has_lots=_has_new_lots(round_, content),
+        answers=_print_of(decisions),
+        is_answered=request.method == "POST",
     )
 
 
 @blueprint.post("/rounds/<round_id>/sign-ons/sheet/<file_id>")
 @permit(Permission.MEMBER_INVITE)
-def take_sheet(round_: Round, file_id: str) -> Response:
-    """Invite what the preview showed, as one unit; the sheet is read without the write lock, the round loaded anew after it."""
+def take_sheet(round_: Round, file_id: str) -> Response | str:
+    """Invite what the preview showed, as one unit; answers about doubtful rows are shown with what they lead to first.
+
+    The sheet is read without the write lock, the round loaded anew after it.
+    """
     kept = _kept(_own(file_id))
     place = url_for("signons.sheet_preview", round_id=round_.public_id, file_id=file_id, **request.args.to_dict())  # type: ignore[arg-type]
     round_key = round_.id
@@ -139,7 +151,12 @@ def take_sheet(round_: Round, file_id: str) -> Response:
         replay = guard.resume()
         if replay is not None:
             return replay
-        return _take(db.session.get_one(Round, round_key), file_id, _read(content), place)
+        round_, read, decisions = db.session.get_one(Round, round_key), _read(content), _decisions()
+        stored = _own(file_id)
+        is_seen = request.form.get("do") != "show" and request.form.get("answers", "") == _print_of(decisions)
+        if not is_seen and taking.of_file(db.session(), stored, round_) is None:
+            return _preview(round_, stored, content, read, decisions)
+        return _take(round_, file_id, read, place)
     except NotScannedYet:
         raise
     except RuleBroken as error:
@@ -150,15 +167,15 @@ def take_sheet(round_: Round, file_id: str) -> Response:
 
 
 def _take(round_: Round, file_id: str, read: Sheetful, place: str) -> Response:
-    """Do what the page showed, where it still is what it showed; else show it again."""
-    session, decisions = db.session(), _decisions()
+    """Do what the page showed; rows of which something else would become now stay out, other rows are shown again."""
+    session = db.session()
     taking.hold(session, round_)
-    seen = plan.make(session, round_, read.entries, {}, now=clock.now())
+    decided = plan.make(session, round_, read.entries, _decisions(), now=clock.now())
     stored = _own(file_id)
-    if taking.of_file(session, stored, round_) is None and request.form.get("seal") != seen.seal:
+    is_new = taking.of_file(session, stored, round_) is None and request.form.get("seal") != decided.seal
+    if is_new and not plan.leave_out_changed(decided, request.form.get("shown", "")):
         message = _("Something else is read now than the page showed, or somebody invited meanwhile. Look at it again.")
         return guard.done(place, message, "error")
-    decided = plan.make(session, round_, read.entries, decisions, now=clock.now()) if decisions else seen
     days = current_app.extensions["settings"].invitation_days
     taken = taking.take(session, round_, decided, stored, actor=actor(), now=clock.now(), days=days)
     said = ngettext("%(num)s body invited.", "%(num)s bodies invited.", taken.invited)
@@ -287,6 +304,11 @@ def _choices() -> Choices:
 def _decisions() -> dict[int, str]:
     """Who the doubtful rows are, as chosen: by row."""
     return {row: said for row, said in _numbered(request.form, "row-").items() if said}
+
+
+def _print_of(decisions: dict[int, str]) -> str:
+    """A hash of answers, so that only answers whose result was shown are acted on; blank for none."""
+    return sha256(repr(sorted(decisions.items())).encode()).hexdigest() if decisions else ""
 
 
 def _numbered(fields: Mapping[str, str], prefix: str) -> dict[int, str]:

@@ -30,6 +30,8 @@ STATUSES = {
     "out": N_("left out"),
 }
 ANOTHER, OUT, ROW = "another", "out", "row:"
+SHORT = 10
+"""Hexadecimal digits of a short hash."""
 INVITED = frozenset({"new", "known"})
 """What becomes of rows with these: an invitation."""
 
@@ -62,6 +64,18 @@ class PlanRow:
     people: int = 0
     state: str = ""
 
+    @property
+    def read_print(self) -> str:
+        """A short hash of what was read in the row."""
+        return _short([getattr(self.entry, name) for name in _SEALED])
+
+    @property
+    def fate_print(self) -> str:
+        """A short hash of what would become of it."""
+        body = self.organisation.public_id if self.organisation is not None else ""
+        via = self.via.public_id if self.via is not None else self.via_row
+        return _short([self.status, body, via, self.people > 0])
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -88,20 +102,46 @@ class Plan:
     @property
     def seal(self) -> str:
         """A hash over everything that the preview shows, so that only what was seen is done."""
-        facts = [
-            [
-                row.status,
-                row.organisation.public_id if row.organisation is not None else "",
-                row.via.public_id if row.via is not None else row.via_row,
-                [getattr(row.entry, name) for name in _SEALED],
-                row.people > 0,
-            ]
-            for row in self.rows
-        ]
-        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(self.shown.encode()).hexdigest()
+
+    @property
+    def shown(self) -> str:
+        """The same row by row, so that a row of which something else has become since can be left out alone."""
+        return ".".join(row.read_print + row.fate_print for row in self.rows)
 
 
 _SEALED = ("row", "name", "registration_no", "country", "body_type", "contact_name", "email", "language", "class_name")
+
+
+def leave_out_changed(plan: Plan, shown: str) -> bool:
+    """Leave out every row of which something else would become than was shown; False where the rows themselves are others.
+
+    For the transaction that confirms: whoever added a like body meanwhile makes no double, and nothing unseen is done.
+    """
+    prints = shown.split(".")
+    told = [row.read_print for row in plan.rows]
+    if told != [one[:SHORT] for one in prints]:
+        return False
+    for row, seen in zip(plan.rows, prints, strict=True):
+        if row.status in INVITED and seen[SHORT:] != row.fate_print:
+            _leave_out(row, Fault("changed-meanwhile", _CHANGED))
+    by_number = {row.entry.row: row for row in plan.rows}
+    while lost := [row for row in plan.rows if row.status in INVITED and _joins_through_nobody(row, by_number)]:
+        for row in lost:
+            _leave_out(row, Fault("via-unknown", _NO_VIA, "affiliated_via", params={"name": row.entry.affiliated_via}))
+    return True
+
+
+def _leave_out(row: PlanRow, why: Fault) -> None:
+    row.status, row.faults = "changed", (*row.faults, why)
+
+
+def _joins_through_nobody(row: PlanRow, by_number: Mapping[int, PlanRow]) -> bool:
+    return bool(row.via_row) and by_number[row.via_row].status not in INVITED
+
+
+def _short(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()[:SHORT]
 
 
 def make(
@@ -297,4 +337,7 @@ _NEEDS_MAIL = N_(
 )
 _HAS_PEOPLE = N_("The mail goes to the people who act for it here, not to the address in the sheet.")
 _NO_CLASS = N_("The round names no class “%(name)s” (L03). Name it in set-up first, or empty the cell.")
+_CHANGED = N_(
+    "Since the page was shown somebody added, invited or changed a body like it. Send the row again and look at it anew."
+)
 _NO_VIA = N_("No body of this name is known here or in the sheet: %(name)s. Add it as a row, or empty the cell.")

@@ -32,6 +32,7 @@ OUTCOMES = {
     "listed": N_("left out: on the list already"),
     "error": N_("left out: to be mended"),
     "out": N_("left out: you chose so"),
+    "changed": N_("left out: something changed after the page was shown"),
 }
 """What became of a row, in words."""
 
