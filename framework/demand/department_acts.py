@@ -12,13 +12,14 @@ from framework.demand import declare, department_figures, departments
 from framework.demand.declare import LinesBroken
 from framework.demand.department_figures import Figure, by_department, seal, sums
 from framework.demand.department_tables import Plan
-from framework.demand.lines import QUANTITIES, Line, Scope, counts, differences, of_record
+from framework.demand.lines import Line, Scope, counts, differences, of_record
 from framework.demand.rules import QTY_LIMIT
 from framework.ground import audit
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken, Stale
 from framework.ground.text import N_, NN_
 from models.demand import Demand
+from models.departments import Department
 from models.rounds import Lot
 
 FILLED = audit.declare("demand.departments_filled", "departments", "figures", "removed", "lines", "source")
@@ -174,7 +175,7 @@ def _settled(
         )
         raise InvalidInput("rest-said", message, name=holder.name)
     return [
-        Figure(holder.id, *line.key, *(getattr(line, name) for name in QUANTITIES), note=line.not_known_reason)
+        Figure(holder.id, *line.key, line.qty_firm, line.qty_expected, line.qty_max, line.not_known_reason)
         for line in before
     ]
 
@@ -237,6 +238,12 @@ def _kept(
 def answered(figures: Iterable[Figure]) -> set[int]:
     """The departments that gave at least one quantity."""
     return {number for number, own in by_department(figures).items() if any(one.is_known for one in own)}
+
+
+def silent(everybody: Iterable[Department], figures: Iterable[Figure]) -> list[Department]:
+    """The departments that are asked and gave no quantity yet."""
+    done = answered(figures)
+    return [one for one in everybody if one.id not in done and not one.is_archived and not one.is_rest]
 
 
 STALE = N_(

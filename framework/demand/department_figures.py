@@ -19,6 +19,7 @@ from models.rounds import Lot
 
 UNSAID = rules.DEPARTMENTS_UNSAID
 """Why a line stands as not known that is a sum of which a part is missing; a mark of ours, put into words when shown."""
+Quantities = tuple[int | None, int | None, int | None]
 _FIELDS = ("category", "spec_tier", "delivery_country", "year_no", *QUANTITIES, "note")
 
 
@@ -46,9 +47,14 @@ class Figure:
         return (self.category, self.spec_tier, self.delivery_country, self.year_no)
 
     @property
+    def quantities(self) -> Quantities:
+        """Firm, expected and maximum."""
+        return (self.qty_firm, self.qty_expected, self.qty_max)
+
+    @property
     def is_known(self) -> bool:
         """Whether a quantity stands in it."""
-        return any(getattr(self, name) is not None for name in QUANTITIES)
+        return any(value is not None for value in self.quantities)
 
     @property
     def is_blank(self) -> bool:
@@ -71,7 +77,7 @@ class Sum:
     silent: int = 0
 
     @property
-    def quantities(self) -> tuple[int | None, ...]:
+    def quantities(self) -> Quantities:
         """Firm, expected and maximum."""
         return (self.qty_firm, self.qty_expected, self.qty_max)
 
@@ -83,6 +89,7 @@ class Sum:
 
 
 Sums = Mapping[Key, Sum]
+"""The lines that are sums of departments."""
 
 
 def sums(figures: Iterable[Figure]) -> dict[Key, Sum]:
@@ -179,12 +186,13 @@ def seal(figures: Iterable[Figure]) -> str:
 def _added(total: Sum, figure: Figure) -> Sum:
     if not figure.is_known:
         return replace(total, silent=total.silent + 1)
-    is_partly = any(getattr(figure, name) is None for name in QUANTITIES)
     return Sum(
-        *(_plus(getattr(total, name), getattr(figure, name)) for name in QUANTITIES),
-        departments=total.departments + 1,
-        partly=total.partly + is_partly,
-        silent=total.silent,
+        _plus(total.qty_firm, figure.qty_firm),
+        _plus(total.qty_expected, figure.qty_expected),
+        _plus(total.qty_max, figure.qty_max),
+        total.departments + 1,
+        total.partly + (None in figure.quantities),
+        total.silent,
     )
 
 
@@ -195,9 +203,9 @@ def _plus(one: int | None, other: int | None) -> int | None:
 def _summed(line: Line, total: Sum | None) -> Line:
     if total is None:
         return line
-    if not total.is_whole:
-        return replace(line, **dict.fromkeys(QUANTITIES), not_known_reason=UNSAID)
-    return replace(line, **dict(zip(QUANTITIES, total.quantities, strict=True)), not_known_reason="")
+    firm, expected, most = total.quantities if total.is_whole else (None, None, None)
+    reason = "" if total.is_whole else UNSAID
+    return replace(line, qty_firm=firm, qty_expected=expected, qty_max=most, not_known_reason=reason)
 
 
 def _differs(line: Line, total: Sum | None) -> bool:

@@ -108,19 +108,19 @@ def field_of(found: Issue) -> str:
 def _row(number: int, key: Key, figure: Figure | None) -> FigureRow:
     cells = dict(zip(FIELDS, (key[0], key[1], key[2], str(key[3]), "", "", "", ""), strict=True))
     if figure is not None:
-        values = (figure.qty_firm, figure.qty_expected, figure.qty_max)
-        cells |= {n: "" if v is None else str(v) for n, v in zip(QUANTITY_FIELDS, values, strict=True)}
+        cells |= {n: "" if v is None else str(v) for n, v in zip(QUANTITY_FIELDS, figure.quantities, strict=True)}
         cells["note"] = figure.note
     return FigureRow(number, cells, is_given=True)
 
 
 def _figure(row: FigureRow, department_id: int, signs: Mapping[str, DecimalSign], issues: list[Issue]) -> Figure:
-    values: list[int | None] = []
+    values: dict[str, int | None] = {}
     for name in QUANTITY_FIELDS:
         found = read_quantity(row.cells[name], signs[name])
         if found.cause:
             issues.append(rules.issue(found.cause, row.number, PER_YEAR[name], row.cells[name]))
-        values.append(None if found.value is None else int(found.value))
+        values[name] = None if found.value is None else int(found.value)
     if not row.key[3]:
         issues.append(rules.issue("year-missing", row.number, "year_no"))
-    return Figure(department_id, *row.key, *values, note=row.cells["note"], row=row.number)
+    firm, expected, most = (values[name] for name in QUANTITY_FIELDS)
+    return Figure(department_id, *row.key, firm, expected, most, row.cells["note"], row.number)

@@ -155,7 +155,7 @@ def _row(
     department: Department, key: Key, figure: Figure | None, words: Callable[[str], str]
 ) -> list[table_files.Value]:
     category = words(CATEGORIES[key[0]].label) if key[0] in CATEGORIES else key[0]
-    values = [getattr(figure, name) if figure is not None else None for name in QUANTITIES]
+    values = figure.quantities if figure is not None else (None, None, None)
     note = figure.note or None if figure is not None else None
     return [department.name, category, key[1] or None, key[2], key[3], *values, note]
 
@@ -180,8 +180,9 @@ def _take(result: Read, line: Line, name: str, note: str, place_of: Mapping[str,
     if place is None or result.names[place].kind == "refused":
         result.found.issues.append(rules.issue("department-refused", line.row, value=name))
         return
-    quantities = (getattr(line, name) for name in QUANTITIES)
-    result.figures.append(Figure(place, *line.key, *quantities, note=note, row=line.row))
+    result.figures.append(
+        Figure(place, *line.key, line.qty_firm, line.qty_expected, line.qty_max, note=note, row=line.row)
+    )
 
 
 def _added_up(figures: list[Figure]) -> list[Figure]:
@@ -194,10 +195,11 @@ def _added_up(figures: list[Figure]) -> list[Figure]:
 
 
 def _sum(one: Figure, other: Figure) -> Figure:
-    pairs = {name: (getattr(one, name), getattr(other, name)) for name in QUANTITIES}
-    sums = {name: None if a is None or b is None else a + b for name, (a, b) in pairs.items()}
+    firm, expected, most = (
+        None if a is None or b is None else a + b for a, b in zip(one.quantities, other.quantities, strict=True)
+    )
     notes = "; ".join(dict.fromkeys(note for note in (one.note, other.note) if note))
-    return replace(one, **sums, note=notes)
+    return replace(one, qty_firm=firm, qty_expected=expected, qty_max=most, note=notes)
 
 
 def _check(result: Read, scope: Scope) -> None:
@@ -242,9 +244,12 @@ def _completed(found: Understood, figure: Figure, old: Figure | None) -> Figure:
     said = tables.said_of(found, Line(*figure.key))
     lacking = [name for name in QUANTITIES if name not in said]
     if old is not None:
-        kept = {name: getattr(old, name) for name in lacking}
-        has_note = NOTE in said or figure.note
-        return replace(figure, **kept, note=figure.note if has_note else old.note)
+        firm, expected, most = (
+            kept if name in lacking else new
+            for name, kept, new in zip(QUANTITIES, old.quantities, figure.quantities, strict=True)
+        )
+        note = figure.note if NOTE in said or figure.note else old.note
+        return replace(figure, qty_firm=firm, qty_expected=expected, qty_max=most, note=note)
     if figure.qty_expected is None:
         return figure
     firm = 0 if "qty_firm" in lacking else figure.qty_firm

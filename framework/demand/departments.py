@@ -114,7 +114,7 @@ def all_of(session: Session, *, actor: Actor, archived: bool | None = None) -> l
     return list(session.scalars(query if archived is None else query.where(Department.is_archived == archived)))
 
 
-def search(words: str, *, actor: Actor, archived: bool = False) -> Select[tuple[Department]]:
+def search(words: str, *, actor: Actor, archived: bool = False) -> Select[Department]:
     """The departments whose name or code holds `words`, by name."""
     query = _of(actor).where(Department.is_archived == archived)
     wanted = folded(storable(words))
@@ -181,7 +181,7 @@ def folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
-def _of(actor: Actor) -> Select[tuple[Department]]:
+def _of(actor: Actor) -> Select[Department]:
     return select(Department).where(Department.organisation_id == actor.organisation_id)
 
 

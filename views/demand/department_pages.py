@@ -223,7 +223,7 @@ def _overview(found: Standing) -> str:
     own = department_figures.by_department(found.figures)
     asked = [one for one in everybody if one.id in own or not one.is_archived]
     answered = department_acts.answered(found.figures)
-    open_ = [one for one in asked if one.id not in answered and not one.is_archived and not one.is_rest]
+    open_ = department_acts.silent(everybody, found.figures)
     listed = open_ if request.args.get("only") == "open" else asked
     wanted = departments.folded(words)
     listed = [one for one in listed if wanted in one.folded_name or wanted in one.code.casefold()]
@@ -244,7 +244,7 @@ def _overview(found: Standing) -> str:
         ],
         page=page,
         asked=asked,
-        answered=[one for one in asked if one.id in answered],
+        answered=[one for one in asked if one.id in answered and not one.is_rest],
         open_=open_,
         categories=[(key, shared.category_label(key)) for key in categories],
         amounts=[_by_category(found.figures, key) for key in categories],

@@ -9,7 +9,17 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, declare, department_acts, department_figures, edits, grid, odd, saving
+from framework.demand import (
+    approve,
+    declare,
+    department_acts,
+    department_figures,
+    departments,
+    edits,
+    grid,
+    odd,
+    saving,
+)
 from framework.demand.cells import FACTS, SUMMED, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
 from framework.demand.department_figures import Sum, Sums
@@ -231,6 +241,7 @@ def _page(
         was=was,
         stood=stood,
         summed=summed,
+        silent=_silent(lot) if summed else 0,
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
@@ -252,6 +263,12 @@ def _suggested(lot: Lot, draft: Demand | None) -> list[dict[str, str]]:
     lines = [of_record(one) for one in draft.lines] if draft is not None else starting_point(lot)[1]
     found = odd.open_for(db.session(), lot, draft, lines, actor().organisation_id)
     return [{"key": one.key, "text": words(one.message, **shared.said_of(one.params))} for one in found]
+
+
+def _silent(lot: Lot) -> int:
+    """How many departments have not answered."""
+    everybody = departments.all_of(db.session(), actor=actor())
+    return len(department_acts.silent(everybody, department_acts.standing(db.session(), lot, actor())[2]))
 
 
 def _put_sums(rows: list[GridRow], totals: Sums) -> dict[tuple[int, int], Sum]:
