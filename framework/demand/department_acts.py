@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from framework.demand import declare, department_figures, departments
 from framework.demand.declare import LinesBroken
 from framework.demand.department_figures import Figure, by_department, seal, sums
 from framework.demand.department_tables import Plan
-from framework.demand.lines import Line, Scope, counts, differences, of_record
+from framework.demand.lines import Line, Scope, of_record
 from framework.demand.rules import QTY_LIMIT
 from framework.ground import audit
 from framework.ground.actors import Actor
@@ -22,7 +23,7 @@ from models.demand import Demand
 from models.departments import Department
 from models.rounds import Lot
 
-FILLED = audit.declare("demand.departments_filled", "departments", "figures", "removed", "lines", "source")
+FILLED = audit.declare("department.figures_saved", "demand", "figures", "removed", "source")
 KEEP, REPLACE = "keep", "replace"
 """What becomes of a figure that stood in a line before its departments spoke: it is kept as what belongs to none, or it goes."""
 
@@ -217,22 +218,37 @@ def _kept(
     )
     session.flush()
     demand = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING) or draft
-    changed = differences(lines, [of_record(one) for one in demand.lines])
-    before, after = ({(one.department_id, one.key): one for one in each} for each in (stood, figures))
-    touched = [name for name, one in after.items() if before.get(name) != one]
-    audit.record(
-        session,
-        FILLED,
-        actor=actor,
-        now=now,
-        subject=demand,
-        departments=len({name[0] for name in (*touched, *(before.keys() - after.keys()))}),
-        figures=len(touched),
-        removed=len(before.keys() - after.keys()),
-        lines=sum(counts(changed).values()),
-        source=source,
-    )
+    _tell(session, demand, stood, figures, actor=actor, now=now, source=source)
     return demand
+
+
+def _tell(
+    session: Session,
+    demand: Demand,
+    stood: list[Figure],
+    figures: list[Figure],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    source: str,
+) -> None:
+    """One event for each department whose figures changed. It belongs to the department and to no round: the lead learns of none."""
+    before, after = ({(one.department_id, one.key): one for one in each} for each in (stood, figures))
+    saved = Counter(name[0] for name, one in after.items() if before.get(name) != one)
+    removed = Counter(name[0] for name in before.keys() - after.keys())
+    for department in departments.all_of(session, actor=actor):
+        if saved[department.id] or removed[department.id]:
+            audit.record(
+                session,
+                FILLED,
+                actor=actor,
+                now=now,
+                subject=department,
+                demand=demand.public_id,
+                figures=saved[department.id],
+                removed=removed[department.id],
+                source=source,
+            )
 
 
 def answered(figures: Iterable[Figure]) -> set[int]:

@@ -21,7 +21,7 @@ from framework.people.addresses import clean_name, fold_name
 from models.departments import Department
 from models.people import Organisation
 
-ADDED = audit.declare("department.added", "names", "count")
+ADDED = audit.declare("department.added", "count")
 EDITED = audit.declare("department.edited", "fields")
 ARCHIVED = audit.declare("department.archived", "archived")
 NAME_LIMIT, CODE_LIMIT = 200, 40
@@ -90,6 +90,7 @@ def archive(
 
 def rest(session: Session, name: str, *, actor: Actor, now: dt.datetime) -> Department:
     """The department that holds what belongs to none; made under `name` where there is none yet."""
+    _require(session, actor)
     found = session.scalar(_of(actor).where(Department.is_rest))
     if found is not None:
         return found
@@ -220,9 +221,8 @@ def _add_all(session: Session, named: list[tuple[str, str]], *, actor: Actor, no
     session.add_all(made)
     session.flush()
     if made:
-        names = [one.name for one in made[:_TOLD]]
-        subject = made[0] if len(made) == 1 else None
-        audit.record(session, ADDED, actor=actor, now=now, subject=subject, names=names, count=len(made))
+        subject = made[0] if len(made) == 1 else session.get_one(Organisation, actor.organisation_id)
+        audit.record(session, ADDED, actor=actor, now=now, subject=subject, count=len(made))
     return made
 
 
@@ -240,15 +240,21 @@ def _require_free(session: Session, names: list[str], actor: Actor) -> None:
         taken.add(folded(name))
 
 
+def _apart(name: str) -> list[str]:
+    """The words that tell names apart which are otherwise the same: numbers, and words of one or two letters (School 1, Team B)."""
+    return [word for word in name.split() if len(word) < 3 or any(sign.isdigit() for sign in word)]
+
+
 def _near(name: str, known: list[Department]) -> tuple[Department, ...]:
     """Up to three departments whose name is nearly the same, the nearest first."""
     from rapidfuzz.distance import JaroWinkler  # only here: it takes long to load
 
     wanted = fold_name(name)
-    scored = [(JaroWinkler.normalized_similarity(wanted, fold_name(one.name)), one) for one in known]
+    alike = [(fold_name(one.name), one) for one in known]
+    scored = [
+        (JaroWinkler.normalized_similarity(wanted, other), one)
+        for other, one in alike
+        if _apart(wanted) == _apart(other)
+    ]
     near = sorted((one for one in scored if one[0] >= NEAR), key=lambda one: (-one[0], one[1].folded_name))
     return tuple(one for _score, one in near[:3])
-
-
-_TOLD = 50
-"""Names that the record tells of one act; how many there were stands beside them."""

@@ -98,8 +98,8 @@ KINDS: dict[str, str] = {
         "made the key of the round and dealt it: %(shares)s shares, any %(needed)s of which open; public key %(public_key)s"
     ),
     "demand.edited": N_("edited demand: %(added)s lines added, %(changed)s changed, %(removed)s removed"),
-    "demand.departments_filled": N_(
-        "wrote down what departments need: %(departments)s departments, %(figures)s figures, %(removed)s removed, %(lines)s lines changed"
+    "department.figures_saved": N_(
+        "saved what a department needs (declaration %(demand)s): %(figures)s figures, %(removed)s removed"
     ),
     "department.added": N_("added departments: %(count)s"),
     "department.edited": N_("changed a department: %(fields)s"),
@@ -283,7 +283,7 @@ KIND_NAMES: dict[str, str] = {
     "market_figure.entered": N_("entered a market figure"),
     "market_figure.withdrawn": N_("took a market figure back"),
     "demand.edited": N_("edited demand"),
-    "demand.departments_filled": N_("wrote down what departments need"),
+    "department.figures_saved": N_("saved what a department needs"),
     "department.added": N_("added departments"),
     "department.edited": N_("changed a department"),
     "department.archived": N_("put a department away or back"),

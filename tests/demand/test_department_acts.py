@@ -135,7 +135,7 @@ def test_a_line_goes_with_its_last_figure_and_the_history_says_so(world: World):
 
     assert lines_of(demand) == {}
     kinds = world.session.scalars(select(AuditEvent.kind).order_by(AuditEvent.seq)).all()
-    assert kinds.count("demand.departments_filled") == 2
+    assert kinds.count("department.figures_saved") == 2
 
 
 def test_the_grid_cannot_type_over_a_sum(world: World):
@@ -252,6 +252,25 @@ def test_a_version_that_came_back_keeps_what_it_said(world: World):
     assert [one.qty_expected for one in department_figures.of(world.session, second)] == [5]
 
 
+def test_figures_of_last_years_round_come_along_where_the_lot_still_allows_them(world: World, build):
+    (parks,) = named(world, "Parks")
+    earlier = build.round(world.lead, state="in_force")
+    old_lot = build.lot(earlier, code=world.lot.code, spec_tiers=["standard", "gone"], categories=["laptop"])
+    old = build.demand(
+        old_lot, world.members[0], {"spec_tier": "standard", "qty": 3}, {"spec_tier": "gone"}, state="locked"
+    )
+    department_figures.put(world.session, old, [figure(parks, 3, 3, 3), figure(parks, 1, 1, 1, spec_tier="gone")])
+    world.round.copied_from_id = earlier.id
+    world.session.flush()
+
+    demand = fill(world, figure(parks, 3, 4, 5), figure(parks, 0, 1, 1, year=2))
+
+    assert [(one.spec_tier, one.year_no, one.qty_expected) for one in department_figures.of(world.session, demand)] == [
+        ("standard", 1, 4),
+        ("standard", 2, 1),
+    ]
+
+
 def submit(world: World, demand: Demand) -> None:
     approve.submit(world.session, demand, actor=world.actor(), now=world.clock(), version=demand.version)
     world.session.flush()
@@ -326,6 +345,29 @@ def test_a_name_stands_once_whatever_its_case(world: World):
 
     assert caught.value.code == "name-taken"
     assert named(world, "Parks and roads", member=1)
+
+
+def test_names_that_differ_in_a_number_or_a_letter_are_not_asked_about(world: World):
+    known = named(world, "School 1", "Team A", "Public library (HQ)")
+
+    found = departments.look([("School 2", ""), ("Team B", ""), ("Public library – HQ", "")], known)
+
+    assert [one.kind for one in found] == ["new", "new", "near"]
+
+
+def test_what_departments_do_is_written_in_no_round(world: World):
+    parks, roads = named(world, "Parks", "Roads")
+    fill(world, figure(parks, 1, 2, 3), figure(roads, 1, 2, 3))
+    fill(world, figure(parks, 1, 2, 4))
+
+    events = world.session.scalars(
+        select(AuditEvent).where(AuditEvent.kind.startswith("department.")).order_by(AuditEvent.seq)
+    ).all()
+
+    told = [(one.kind, one.subject_id) for one in events[1:]]
+    assert told == [("department.figures_saved", one.public_id) for one in (parks, roads, parks)]
+    assert {one.round_id for one in events} == {None}
+    assert "Parks" not in str([one.data for one in events])
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "Totaal", "\x00" * 60])
