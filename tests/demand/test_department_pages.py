@@ -394,3 +394,122 @@ def test_a_put_away_department_keeps_what_it_said_and_is_asked_no_more(world: Wo
     assert "Parks" in page.text
     assert "Roads" not in page.text
     assert len(department_figures.of(world.session, demand)) == 1
+
+
+def preview_of(world: World, browser, *rows: tuple) -> str:
+    """The address of the preview of a sheet that was sent."""
+    return browser.post(page_of(world, path="/upload"), data=sheet(HEADER, *rows)).headers["Location"]
+
+
+def test_a_sheet_is_not_taken_over_where_somebody_saved_meanwhile(world: World, people):
+    parks, roads = saved(world, "Parks", "Roads")
+    place = preview_of(world, people["first"], ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None))
+    html = people["first"].get(place).get_data(as_text=True)
+    with writing(world.session):
+        fill(world, figure(roads, 1, 2, 3))
+        world.session.commit()
+
+    page = people["first"].send(place, applied(html))
+
+    assert "Something else is read now than the page showed" in page.text
+    assert stored(world) == {LAPTOP: (1, 2, 3, "")}
+    assert parks.id not in {one.department_id for one in department_figures.of(world.session, draft_of(world))}
+
+
+def draft_of(world: World) -> Demand:
+    return world.session.scalars(select(Demand).order_by(Demand.id.desc())).first()
+
+
+def test_a_sheet_asks_what_becomes_of_typed_figures_and_does_nothing_before(world: World, people):
+    world.draft(line(qty=40))
+    saved(world, "Parks")
+    place = preview_of(world, people["first"], ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None))
+    html = people["first"].get(place).get_data(as_text=True)
+    assert "What shall become of the figures" in html
+
+    page = people["first"].send(place, applied(html))
+    assert "Say what shall become of the figures" in page.text
+    assert stored(world)[LAPTOP] == (40, 40, 40, "")
+    people["first"].send(place, applied(html) | {"settle": "keep"})
+
+    assert stored(world)[LAPTOP] == (41, 45, 49, "")
+
+
+def test_a_pasted_block_is_read_like_a_sheet(world: World, people):
+    saved(world, "Parks")
+    block = (
+        "Afdeling\tCategorie\tNiveau\tLand\tJaar\tVast\tVerwacht\tMaximaal\nParks\tLaptop\tstandard\tNL\t1\t1\t5\t9\n"
+    )
+
+    place = people["first"].post(page_of(world, path="/paste"), data={"block": block}).headers["Location"]
+    people["first"].send(place, applied(people["first"].get(place).get_data(as_text=True)))
+
+    assert stored(world) == {LAPTOP: (1, 5, 9, "")}
+
+
+def test_a_sheet_with_a_mistake_is_not_taken_over(world: World, people):
+    saved(world, "Parks")
+    rows = [
+        ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None),
+        ("Parks", "Laptop", "standard", "NL", 2, 9, 5, 1, None),
+    ]
+    place = preview_of(world, people["first"], *rows)
+    html = people["first"].get(place).get_data(as_text=True)
+    assert "firm must not be more than expected" in html
+
+    people["first"].post(place, data=applied(html))
+
+    assert world.session.scalars(select(Demand)).all() == []
+
+
+@pytest.mark.parametrize("who", ["other", "lead"])
+def test_what_one_member_sent_is_nobody_elses(world: World, people, who):
+    place = preview_of(world, people["first"], ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None))
+
+    assert people[who].get(place).status_code in (403, 404)
+    assert people[who].post(place, data={"do": "apply", "seal": ""}).status_code in (403, 404)
+
+
+def test_a_handed_in_declaration_shows_its_departments_for_reading(world: World, people):
+    (parks,) = named(world, "Parks")
+    demand = fill(world, figure(parks, 1, 2, 3))
+    submit(world, demand)
+    world.session.commit()
+
+    assert "was handed in: nothing can be changed here" in people["first"].page(page_of(world)).text
+    page = people["first"].page(page_of(world, parks))
+    assert "For reading" in page.text
+    answer = people["first"].post(page_of(world, parks), data={"rows": "0", "seen": "", "do": "save"})
+
+    assert answer.status_code == 409
+
+
+def test_the_next_version_begins_with_the_figures_and_the_old_one_keeps_its_own(world: World, people):
+    (parks,) = named(world, "Parks")
+    first = fill(world, figure(parks, 1, 2, 3))
+    accept(world, first)
+    world.session.commit()
+    fields = shown(people["first"], page_of(world, parks))
+    n = number_of(fields)
+    assert fields[f"expected-{n}"] == "2"
+
+    people["first"].send(page_of(world, parks), fields | {f"expected-{n}": "3"})
+
+    assert stored(world) == {LAPTOP: (1, 3, 3, "")}
+    old = people["first"].page(address(world, f"/demand/{first.public_id}/departments"))
+    assert "Version 1, for reading" in old.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("nl", "Nog niet alle afdelingen"), ("sv", "Alla avdelningar har inte uppgett")]
+)
+def test_why_a_sum_is_not_known_is_said_in_the_readers_language(world: World, build, sign_in, language, words):
+    (parks,) = named(world, "Parks")
+    demand = fill(world, figure(parks, expected=2))
+    reader = build.user(world.members[0])
+    reader.language = language
+    world.session.commit()
+
+    page = sign_in(reader, world.members[0]).page(address(world, f"/demand/{demand.public_id}"))
+
+    assert words in page.text
