@@ -27,7 +27,8 @@ _WORDS = {
     NOTE: "note notes remark remarks comment comments opmerking opmerkingen toelichting notitie anteckning anteckningar kommentar anmerkung bemerkung remarque",
 }  # fmt: skip
 _NOT_OF_DEPARTMENTS = ("value_expected", "certainty", "baseline_qty", "current_supplier_end", "delivery_profile")
-NEW = "new"
+NEW, TWIN = "new", "="
+"""What is answered of a name: that it is another one, or, before its place, that it is the same as an earlier one of the sheet."""
 BLANK_ROWS = 2000
 """Rows that a sheet offers for departments that have not answered, at most."""
 
@@ -98,7 +99,7 @@ def plan(
     result: Read, stood: Iterable[Figure], answers: Mapping[int, str], scope: Scope, *, replaces: bool = False
 ) -> Plan:
     """What the table makes of the figures that stand. `answers` say of the place of a name that is nearly another's which one
-    it is (a public id, or NEW); `replaces`: departments in the table keep only what it says."""
+    it is (a public id, NEW, or TWIN and the place of an earlier one); `replaces`: departments in the table keep only what it says."""
     added, ids, asked = _departments(result.names, answers)
     stood = list(stood)
     said: dict[tuple[int, Key], Figure] = {}
@@ -231,6 +232,8 @@ def _departments(
         same = next((d for d in one.alike if one.kind == "known" or d.public_id == answer), None)
         if same is not None:
             ids[place] = same.id
+        elif answer.startswith(TWIN) and answer.removeprefix(TWIN) in map(str, one.twins) and int(answer[1:]) in ids:
+            ids[place] = ids[int(answer[1:])]
         elif one.kind == "new" or (one.kind == "near" and answer == NEW):
             added[place] = (one.name, one.code)
             ids[place] = -1 - place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
@@ -37,12 +37,14 @@ NEAR = 0.9
 class Named:
     """A name that was sent, as it would be kept, and what it is here: `known`, `near` (asked about), `new` or `refused`.
 
-    `alike` are the departments it may be: the one it is, or those whose name is nearly the same. `why` is what is wrong.
+    `alike` are the departments it may be: the one it is, or those whose name is nearly the same; `twins` the places of
+    earlier names of the list that are nearly the same. `why` is what is wrong.
     """
 
     name: str
     kind: str
     alike: tuple[Department, ...] = ()
+    twins: tuple[int, ...] = ()
     why: InvalidInput | None = None
     code: str = ""
 
@@ -129,9 +131,13 @@ def search(words: str, *, actor: Actor, archived: bool = False) -> Select[Depart
 
 
 def look(names: Iterable[tuple[str, str]], known: Sequence[Department]) -> list[Named]:
-    """What each name, with its code, is beside the departments `known`; a name that comes twice counts once. Pure."""
+    """What each name, with its code, is beside the departments `known`; a name that comes twice counts once. Pure.
+
+    Raises InvalidInput above MOST names.
+    """
     by_name = {one.folded_name: one for one in known}
     by_code = {one.code.casefold(): one for one in known if one.code}
+    folds, fresh = [fold_name(one.name) for one in known], dict[int, str]()
     found: dict[str, Named] = {}
     for text, code in names:
         try:
@@ -139,11 +145,19 @@ def look(names: Iterable[tuple[str, str]], known: Sequence[Department]) -> list[
         except InvalidInput as error:
             found.setdefault(folded(text), Named(one_line(storable(text))[:NAME_LIMIT], "refused", why=error))
             continue
-        if folded(name) not in found:
-            is_known = by_name.get(folded(name)) or by_code.get(name.casefold())
-            near = () if is_known else _near(name, [*known])
-            kind = "known" if is_known else "near" if near else "new"
-            found[folded(name)] = Named(name, kind, (is_known,) if is_known else near, code=kept_code)
+        key, place = folded(name), len(found)
+        if key in found:
+            continue
+        same = by_name.get(key) or by_code.get(name.casefold())
+        if same is not None:
+            found[key] = Named(name, "known", (same,), code=kept_code)
+            continue
+        wanted = fold_name(name)
+        alike = tuple(known[number] for number in _near(wanted, dict(enumerate(folds))))
+        twins = _near(wanted, fresh)
+        fresh[place] = wanted
+        found[key] = Named(name, "near" if alike or twins else "new", alike, twins, code=kept_code)
+        _require_few(len(found))
     return list(found.values())
 
 
@@ -231,8 +245,7 @@ def _require_free(session: Session, names: list[str], actor: Actor) -> None:
     taken = set(
         session.scalars(select(Department.folded_name).where(Department.organisation_id == actor.organisation_id))
     )
-    if len(taken) + len(names) > MOST:
-        raise InvalidInput("too-many-departments", N_("At most %(limit)s departments."), field="name", limit=MOST)
+    _require_few(len(taken) + len(names))
     for name in names:
         if folded(name) in taken:
             message = N_("There is a department “%(name)s” already, perhaps among those put away.")
@@ -245,16 +258,16 @@ def _apart(name: str) -> list[str]:
     return [word for word in name.split() if len(word) < 3 or any(sign.isdigit() for sign in word)]
 
 
-def _near(name: str, known: list[Department]) -> tuple[Department, ...]:
-    """Up to three departments whose name is nearly the same, the nearest first."""
-    from rapidfuzz.distance import JaroWinkler  # only here: it takes long to load
+def _near(wanted: str, others: Mapping[int, str]) -> tuple[int, ...]:
+    """Up to three of `others` (folded names by number) that are nearly the same as `wanted`, the nearest first."""
+    from rapidfuzz import process  # only here: it takes long to load
+    from rapidfuzz.distance import JaroWinkler
 
-    wanted = fold_name(name)
-    alike = [(fold_name(one.name), one) for one in known]
-    scored = [
-        (JaroWinkler.normalized_similarity(wanted, other), one)
-        for other, one in alike
-        if _apart(wanted) == _apart(other)
-    ]
-    near = sorted((one for one in scored if one[0] >= NEAR), key=lambda one: (-one[0], one[1].folded_name))
-    return tuple(one for _score, one in near[:3])
+    scorer = JaroWinkler.normalized_similarity
+    found = process.extract(wanted, others, scorer=scorer, score_cutoff=NEAR, limit=20)
+    return tuple(number for other, _score, number in found if _apart(wanted) == _apart(other))[:3]
+
+
+def _require_few(count: int) -> None:
+    if count > MOST:
+        raise InvalidInput("too-many-departments", N_("At most %(limit)s departments."), field="name", limit=MOST)

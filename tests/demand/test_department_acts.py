@@ -389,6 +389,19 @@ def test_a_pasted_list_says_what_is_new_known_and_nearly_the_same(world: World):
     ]
 
 
+def test_two_names_of_one_list_that_are_nearly_the_same_are_asked_about(world: World):
+    found = departments.look([("Public library", ""), ("Public libary", "")], [])
+
+    assert [(one.kind, one.twins) for one in found] == [("new", ()), ("near", (0,))]
+
+
+def test_a_list_that_is_too_long_is_refused(world: World):
+    with pytest.raises(InvalidInput) as caught:
+        departments.look([(f"Department {n}", "") for n in range(departments.MOST + 1)], [])
+
+    assert caught.value.code == "too-many-departments"
+
+
 def test_renaming_is_watched_by_its_version(world: World):
     (parks,) = named(world, "Parks")
     departments.edit(world.session, parks, "Green", "G", version=parks.version, actor=world.actor(), now=world.clock())

@@ -126,6 +126,16 @@ def test_a_name_that_is_nearly_anothers_is_asked_and_not_guessed():
     assert department_tables.plan(found, [], {0: department_tables.NEW}, SCOPE).added == {0: ("Public libary", "")}
 
 
+def test_two_new_names_of_a_sheet_that_are_nearly_the_same_are_asked_about():
+    rows = "Public library\tLaptop\tstandard\tNL\t1\t1\t4\t9\t\nPublic libary\tLaptop\tstandard\tNL\t2\t2\t5\t9\t\n"
+    found = read(HEAD + rows)
+
+    assert department_tables.plan(found, [], {}, SCOPE).asked == (1,)
+    made = department_tables.plan(found, [], {1: "=0"}, SCOPE)
+    assert (made.added, {one.department_id for one in made.figures}) == ({0: ("Public library", "")}, {-1})
+    assert department_tables.plan(found, [], {1: "=7"}, SCOPE).asked == (1,)
+
+
 def test_two_names_that_are_said_to_be_one_do_not_overwrite_each_other():
     rows = "Public library\tLaptop\tstandard\tNL\t1\t1\t4\t9\t\nPublic libary\tLaptop\tstandard\tNL\t1\t2\t5\t9\t\n"
     found = read(HEAD + rows, "Public library")

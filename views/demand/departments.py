@@ -92,9 +92,12 @@ def department_archive(department_id: str) -> Response:
 def departments_preview() -> Response | str:
     """What a pasted list of names is beside the departments there are; nothing is kept."""
     block = request.form.get("block", "")
-    named = _looked(block)
-    if not named:
-        return shared.told_at(url_for("demand.departments_list"), InvalidInput("name-missing", _EMPTY))
+    try:
+        named = _looked(block)
+        if not named:
+            raise InvalidInput("name-missing", _EMPTY)
+    except InvalidInput as error:
+        return shared.told_at(url_for("demand.departments_list"), error)
     return _preview(block, named)
 
 
@@ -103,32 +106,42 @@ def departments_preview() -> Response | str:
 def departments_paste() -> Response | str | tuple[str, int]:
     """Add the new names of a pasted list, and of those that look like another one what was said to be new."""
     block = request.form.get("block", "")
-    named = _looked(block)
-    chosen = [one for n, one in enumerate(named) if one.kind == "new" or _is_said_new(n, one)]
-    if any(one.kind == "near" and request.form.get(f"near-{n}") not in ("same", "new") for n, one in enumerate(named)):
-        return _preview(block, named, message=_("Say of each name that looks like another one what it is.")), 422
     try:
-        made = departments.add_all(
-            db.session(), [(one.name, one.code) for one in chosen], actor=actor(), now=clock.now()
-        )
+        named = _looked(block)
+        if any(one.kind == "near" and _answer(n) not in ("same", "new") for n, one in enumerate(named)):
+            return _preview(block, named, message=_("Say of each name that looks like another one what it is.")), 422
+        chosen = [
+            (one.name, one.code)
+            for n, one in enumerate(named)
+            if one.kind == "new" or (one.kind == "near" and _answer(n) == "new")
+        ]
+        made = departments.add_all(db.session(), chosen, actor=actor(), now=clock.now())
     except RuleBroken as error:
         return shared.told_at(url_for("demand.departments_list"), error)
     return guard.done(url_for("demand.departments_list"), _("Departments added: %(count)s.", count=len(made)))
+
+
+def _answer(number: int) -> str:
+    return request.form.get(f"near-{number}", "")
 
 
 def _looked(block: str) -> list[Named]:
     return departments.look(departments.pasted(block), departments.all_of(db.session(), actor=actor()))
 
 
-def _is_said_new(number: int, one: Named) -> bool:
-    return one.kind == "near" and request.form.get(f"near-{number}") == "new"
-
-
 def _preview(block: str, named: list[Named], message: str = "") -> str:
     return render_template(
         "demand/departments_preview.html",
         block=block,
-        named=[(n, one, sentence(one.why) if one.why is not None else "") for n, one in enumerate(named)],
+        named=[
+            (
+                number,
+                one,
+                [other.name for other in (*one.alike, *(named[place] for place in one.twins))],
+                sentence(one.why) if one.why is not None else "",
+            )
+            for number, one in enumerate(named)
+        ],
         counts={kind: sum(1 for one in named if one.kind == kind) for kind in ("new", "known", "near", "refused")},
         message=message,
         said=request.form,
