@@ -110,17 +110,14 @@ def edit(
     if is_same and not any(changes.values()) and facts == (demand.baseline_source, demand.note):
         return changes
     before = _cells(demand)
-    is_begun = demand.returned_at is not None
-    if is_begun:
-        withdraw(session, demand, actor=actor, now=now)
-        demand = _begin(session, demand.lot, demand, [], actor=actor, now=now)
+    demand = _to_change(session, demand, actor=actor, now=now)
     _void_proposal(session, demand, actor=actor, now=now)
     session.flush()
     replaced = demand.version
     demand.baseline_source, demand.note = facts
     _put_lines(session, demand, lines)
-    if is_begun or not is_same:
-        department_figures.put(session, demand, stood if figures is None else figures)
+    if not is_same:
+        department_figures.put(session, demand, figures or [])
     demand.source_upload_id = source_upload_id or demand.source_upload_id
     demand.edited_at = now
     flag_modified(demand, "edited_at")
@@ -263,6 +260,17 @@ def _begin(
     _put_lines(session, demand, lines)
     lifecycle.move(session, demand, "declare", actor=actor, now=now)
     return demand
+
+
+def _to_change(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> Demand:
+    """The draft that a change goes into: itself, or the next version where it was handed in once, with the figures of its departments."""
+    if demand.returned_at is None:
+        return demand
+    withdraw(session, demand, actor=actor, now=now)
+    begun = _begin(session, demand.lot, demand, [], actor=actor, now=now)
+    session.flush()
+    department_figures.put(session, begun, department_figures.of(session, demand))
+    return begun
 
 
 def _carried(source: Demand, lot: Lot) -> list[Line]:

@@ -13,7 +13,7 @@ from framework.demand.department_acts import Undecided
 from framework.demand.department_figures import Figure, seal
 from framework.demand.lines import of_record
 from framework.demand.rules import DEPARTMENTS_UNSAID
-from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound, Stale
+from framework.ground.errors import InvalidInput, MoveRefused, NotFound, Stale
 from models.demand import Demand
 from models.departments import Department, DepartmentFigure
 from models.records import AuditEvent
@@ -252,6 +252,23 @@ def test_a_version_that_came_back_keeps_what_it_said(world: World):
     assert [one.qty_expected for one in department_figures.of(world.session, second)] == [5]
 
 
+def test_an_edit_in_the_grid_of_a_version_that_came_back_takes_the_figures_along(world: World):
+    (parks,) = named(world, "Parks")
+    first = fill(world, figure(parks, 1, 2, 3))
+    submit(world, first)
+    approve.recall(world.session, first, actor=world.actor(), now=world.clock())
+    world.session.flush()
+
+    lines = [*map(of_record, first.lines), line(2, qty=7)]
+    declare.edit(world.session, first, lines, actor=world.actor(), now=world.clock(), version=first.version)
+    world.session.flush()
+
+    second = declare.latest(world.session, world.lot, world.members[0].id)
+    assert second.version_no == 2
+    assert [one.qty_expected for one in department_figures.of(world.session, second)] == [2]
+    assert lines_of(second)[LAPTOP] == (1, 2, 3, "")
+
+
 def test_figures_of_last_years_round_come_along_where_the_lot_still_allows_them(world: World, build):
     (parks,) = named(world, "Parks")
     earlier = build.round(world.lead, state="in_force")
@@ -329,32 +346,6 @@ def test_a_department_of_another_organisation_does_not_exist(world: World):
         departments.edit(world.session, theirs, "X", "", version=1, actor=world.actor(), now=world.clock())
 
 
-def test_only_people_who_declare_demand_keep_departments(world: World, build):
-    supplier = build.organisation("supplier")
-    actor = build.actor(build.user(supplier), supplier)
-
-    with pytest.raises(NotAllowed):
-        departments.add(world.session, "Parks", actor=actor, now=world.clock())
-
-
-def test_a_name_stands_once_whatever_its_case(world: World):
-    named(world, "Parks  and Roads")
-
-    with pytest.raises(InvalidInput) as caught:
-        named(world, "PARKS and roads")
-
-    assert caught.value.code == "name-taken"
-    assert named(world, "Parks and roads", member=1)
-
-
-def test_names_that_differ_in_a_number_or_a_letter_are_not_asked_about(world: World):
-    known = named(world, "School 1", "Team A", "Public library (HQ)")
-
-    found = departments.look([("School 2", ""), ("Team B", ""), ("Public library – HQ", "")], known)
-
-    assert [one.kind for one in found] == ["new", "new", "near"]
-
-
 def test_what_departments_do_is_written_in_no_round(world: World):
     parks, roads = named(world, "Parks", "Roads")
     fill(world, figure(parks, 1, 2, 3), figure(roads, 1, 2, 3))
@@ -368,48 +359,6 @@ def test_what_departments_do_is_written_in_no_round(world: World):
     assert told == [("department.figures_saved", one.public_id) for one in (parks, roads, parks)]
     assert {one.round_id for one in events} == {None}
     assert "Parks" not in str([one.data for one in events])
-
-
-@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "Totaal", "\x00" * 60])
-def test_what_is_no_name_is_refused(world: World, name):
-    with pytest.raises(InvalidInput):
-        named(world, name)
-
-
-def test_a_pasted_list_says_what_is_new_known_and_nearly_the_same(world: World):
-    known = named(world, "Public library", "Parks")
-
-    found = departments.look(departments.pasted("parks\nPublic libary\nSchools;S1\nschools\nTotal"), known)
-
-    assert [(one.name, one.kind, one.code) for one in found] == [
-        ("parks", "known", ""),
-        ("Public libary", "near", ""),
-        ("Schools", "new", "S1"),
-        ("Total", "refused", ""),
-    ]
-
-
-def test_two_names_of_one_list_that_are_nearly_the_same_are_asked_about(world: World):
-    found = departments.look([("Public library", ""), ("Public libary", "")], [])
-
-    assert [(one.kind, one.twins) for one in found] == [("new", ()), ("near", (0,))]
-
-
-def test_a_list_that_is_too_long_is_refused(world: World):
-    with pytest.raises(InvalidInput) as caught:
-        departments.look([(f"Department {n}", "") for n in range(departments.MOST + 1)], [])
-
-    assert caught.value.code == "too-many-departments"
-
-
-def test_renaming_is_watched_by_its_version(world: World):
-    (parks,) = named(world, "Parks")
-    departments.edit(world.session, parks, "Green", "G", version=parks.version, actor=world.actor(), now=world.clock())
-    world.session.flush()
-
-    with pytest.raises(Stale):
-        departments.edit(world.session, parks, "Red", "", version=1, actor=world.actor(), now=world.clock())
-    assert (parks.name, parks.code) == ("Green", "G")
 
 
 def test_what_departments_say_reaches_the_pool_as_their_sum(world: World):
