@@ -99,7 +99,7 @@ def rest(session: Session, name: str, *, actor: Actor, now: dt.datetime) -> Depa
     named = session.scalar(_of(actor).where(Department.folded_name == folded(name)))
     made = named or _add_all(session, [(clean(name), "")], actor=actor, now=now)[0]
     made.is_rest = True
-    session.flush()
+    audit.record(session, EDITED, actor=actor, now=now, subject=made, fields=["is_rest"])
     return made
 
 

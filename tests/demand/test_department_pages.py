@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
-from framework.demand import department_figures, departments
+from framework.demand import approve, department_figures, departments
 from framework.ground.database import writing
 from models.base import db
 from models.demand import Demand
@@ -362,3 +362,18 @@ def test_why_a_sum_is_not_known_is_said_in_the_readers_language(world: World, bu
     page = sign_in(reader, world.members[0]).page(address(world, f"/demand/{demand.public_id}"))
 
     assert words in page.text
+
+
+def test_a_save_takes_a_submission_back_that_waits_for_a_second_person_and_the_page_says_so(world: World, people):
+    (parks,) = named(world, "Parks")
+    demand = fill(world, figure(parks, 1, 2, 3))
+    approve.submit(world.session, demand, actor=world.actor(0, 1), now=world.clock(), version=demand.version)
+    world.session.commit()
+
+    assert "it must be submitted anew" in people["first"].page(page_of(world)).text
+    fields = shown(people["first"], page_of(world, parks))
+    n = number_of(fields)
+    people["first"].send(page_of(world, parks), fields | {f"max-{n}": "4"})
+
+    assert "it must be submitted anew" not in people["first"].page(page_of(world)).text
+    assert stored(world) == {LAPTOP: (1, 2, 4, "")}

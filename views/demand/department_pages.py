@@ -16,6 +16,7 @@ from framework.demand.department_acts import Undecided
 from framework.demand.department_figures import Figure, Sum
 from framework.demand.department_grid import FigureRow
 from framework.demand.lines import Key, Line, Scope, of_record
+from framework.ground import proposals
 from framework.ground.codelists import countries, country_name
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.paging import page_of
@@ -188,6 +189,7 @@ def _page(
         scope=scope,
         own=own,
         found=found,
+        waits=_waits(found),
         department=department,
         rows=rows,
         seen=seen or department_figures.seal(mine),
@@ -234,6 +236,7 @@ def _overview(found: Standing) -> str:
         round_=lot.round,
         lot=lot,
         found=found,
+        waits=_waits(found),
         rows=[
             {
                 "department": one,
@@ -253,6 +256,12 @@ def _overview(found: Standing) -> str:
         unit=shared.unit_word(lot.unit),
         may_manage=guard.holds(Permission.DEMAND_EDIT, lot.round),
     )
+
+
+def _waits(found: Standing) -> bool:
+    """Whether a colleague submitted the draft and a second person is asked: a save takes that back."""
+    draft = found.demand if found.is_open else None
+    return draft is not None and proposals.open_proposal(db.session(), draft, "submit", now=clock.now()) is not None
 
 
 def _state(department: Department, figures: list[Figure], answered: set[int]) -> str:
