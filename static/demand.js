@@ -87,7 +87,7 @@ function start(grid) {
 
   function copy(value, fields) {
     typed();
-    const step = fields.filter((field) => field.value !== value).map((field) => [field, field.value, value]);
+    const step = fields.filter((field) => !field.readOnly && field.value !== value).map((field) => [field, field.value, value]);
     step.forEach(([field]) => { field.value = value; });
     told.textContent = told.dataset.all.replace("{filled}", step.length);
     noted(step);
@@ -116,6 +116,7 @@ function start(grid) {
         const field = fields[column + right];
         if (!field) return;
         const before = field.value;
+        if (field.readOnly) { if (value.trim() !== before) left += 1; return; }
         put(field, value.trim()) ? (filled += 1) : (left += 1);
         step.push([field, before, field.value]);
       });

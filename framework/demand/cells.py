@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from framework.demand.lines import LABELS, QUANTITIES, Line
+from framework.demand.rules import DEPARTMENTS_UNSAID
 from framework.ground.text import N_
 from models.demand import Demand
 
@@ -17,6 +18,8 @@ Place = tuple[str, str, str]
 Value = int | Decimal | str
 PER_YEAR = {"firm": "qty_firm", "expected": "qty_expected", "max": "qty_max", "value": "value_expected"}
 """Columns of a contract year beside its certainty, with the fields of a line."""
+SUMMED = tuple(PER_YEAR)[:3]
+"""Columns of a contract year that departments may say, whose sum then stands there."""
 FACTS: Place = ("", "", "")
 """Where the facts of the whole declaration stand, which no row has: note and where last year's quantity comes from."""
 COLUMNS = {name: LABELS[attribute] for name, attribute in PER_YEAR.items()} | {
@@ -53,7 +56,7 @@ Cells = dict[Cell, Value]
 
 
 def cells_of(lines: Iterable[Line], years: int) -> Cells:
-    """The cells that show `lines`, row by row in their order."""
+    """The cells that show `lines`, row by row in their order; nobody typed why a sum of departments is not known."""
     found: Cells = {}
     for line in lines:
         place = line.key[:3]
@@ -61,7 +64,8 @@ def cells_of(lines: Iterable[Line], years: int) -> Cells:
             _put(found, Cell(*place, column, line.year_no), getattr(line, attribute))
         _put(found, Cell(*place, "certainty", line.year_no), line.certainty)
         _put(found, Cell(*place, "baseline", 0), line.baseline_qty)
-        _put(found, Cell(*place, "reason", 0), line.not_known_reason)
+        if line.not_known_reason != DEPARTMENTS_UNSAID:
+            _put(found, Cell(*place, "reason", 0), line.not_known_reason)
     for cell in [cell for cell in found if cell.column == "reason"]:
         for year in range(1, years + 1):
             found.setdefault(Cell(*cell.place, "certainty", year), PRESET)

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
-from framework.demand import edits, rules
+from framework.demand import department_figures, edits, rules
 from framework.demand.cells import Cells, cells_of, facts_of
+from framework.demand.department_figures import Figure
 from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_for
@@ -30,6 +31,12 @@ EDITED = audit.declare("demand.edited", "added", "changed", "removed", "source")
 DECLARING = ("interested", "mandate_pending", "confirmed", "active", "suspended")
 CURRENT = ("accepted", "locked")
 WAITING = ("draft", "submitted")
+
+
+FROM_DEPARTMENTS = NN_(
+    "%(count)s line is the sum of what your departments said. Change it on the page of the departments; here its quantities stay.",
+    "%(count)s lines are sums of what your departments said. Change them on the page of the departments; here their quantities stay.",
+)
 
 
 class LinesBroken(InvalidInput):
@@ -71,7 +78,11 @@ def declare(
     source = source_of_prefill(session, lot, actor.organisation_id)
     if chosen is not None and (source is None or source.lot_id != lot.id):
         return _begin(session, lot, chosen, [], actor=actor, now=now)
-    return _begin(session, lot, source, fitting(source, lot) if prefill and source else [], actor=actor, now=now)
+    lines, figures = carried_into(session, lot, source) if prefill else ([], [])
+    demand = _begin(session, lot, source, lines, actor=actor, now=now)
+    session.flush()
+    department_figures.put(session, demand, figures)
+    return demand
 
 
 def edit(
@@ -86,8 +97,12 @@ def edit(
     note: str | None = None,
     source: str = "grid",
     source_upload_id: int | None = None,
+    figures: list[Figure] | None = None,
 ) -> dict[str, int]:
     """Put `lines` in place of all lines of a draft, as one unit; the counts of what changed.
+
+    `figures` are all figures of departments that are to stand behind it (None: as they are). Lines that have some are
+    their sums; where `lines` says another quantity of one without `figures`, InvalidInput is raised.
 
     A version that was handed in and came back stays as it was handed in: the first change begins the
     next version, which `latest` finds. A waiting proposal is void: the second person approves what stands
@@ -95,22 +110,25 @@ def edit(
     """
     require_editable(session, demand, actor=actor, now=now)
     require_version(session, demand, version, actor=actor)
+    stood = department_figures.of(session, demand)
+    lines = _with_departments(demand, lines, stood, figures)
     broken = rules.check(lines, Scope.of(demand.lot))
     if broken:
         raise LinesBroken(broken)
     changes = counts(differences(map(of_record, demand.lines), lines))
     facts = _facts(demand, baseline_source, note)
-    if not any(changes.values()) and facts == (demand.baseline_source, demand.note):
+    is_same = figures is None or department_figures.seal(figures) == department_figures.seal(stood)
+    if is_same and not any(changes.values()) and facts == (demand.baseline_source, demand.note):
         return changes
     before = _cells(demand)
-    if demand.returned_at is not None:
-        withdraw(session, demand, actor=actor, now=now)
-        demand = _begin(session, demand.lot, demand, [], actor=actor, now=now)
+    demand = _to_change(session, demand, actor=actor, now=now)
     _void_proposal(session, demand, actor=actor, now=now)
     session.flush()
     replaced = demand.version
     demand.baseline_source, demand.note = facts
     _put_lines(session, demand, lines)
+    if not is_same:
+        department_figures.put(session, demand, figures or [])
     demand.source_upload_id = source_upload_id or demand.source_upload_id
     demand.edited_at = now
     flag_modified(demand, "edited_at")
@@ -153,6 +171,15 @@ def fitting(source: Demand, lot: Lot) -> list[Line]:
     """The lines of an earlier version that this lot still allows; a single tier of the lot is filled in."""
     scope = Scope.of(lot)
     return [line for line in carried(source, lot) if not rules.check([line], scope)]
+
+
+def carried_into(session: Session, lot: Lot, source: Demand | None) -> tuple[list[Line], list[Figure]]:
+    """The lines and the figures of departments that a new version begun from `source` has."""
+    if source is None:
+        return [], []
+    lines = fitting(source, lot)
+    stood = department_figures.of(session, source)
+    return lines, department_figures.carried(stood, lines, lot, from_lot_id=source.lot_id)
 
 
 def left_out(source: Demand, lot: Lot) -> list[Line]:
@@ -246,6 +273,17 @@ def _begin(
     return demand
 
 
+def _to_change(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> Demand:
+    """The draft that a change goes into: itself, or the next version where it was handed in once, with the figures of its departments."""
+    if demand.returned_at is None:
+        return demand
+    withdraw(session, demand, actor=actor, now=now)
+    begun = _begin(session, demand.lot, demand, [], actor=actor, now=now)
+    session.flush()
+    department_figures.put(session, begun, department_figures.of(session, demand))
+    return begun
+
+
 def carried(source: Demand, lot: Lot) -> list[Line]:
     """The lines of a version; out of an earlier round, what was expected of a year there is the baseline here.
 
@@ -269,6 +307,19 @@ def _next_version(session: Session, lot: Lot, member_id: int) -> int:
 
 def _cells(demand: Demand) -> Cells:
     return cells_of(map(of_record, demand.lines), demand.lot.years) | facts_of(demand)
+
+
+def _with_departments(
+    demand: Demand, lines: list[Line], stood: list[Figure], figures: list[Figure] | None
+) -> list[Line]:
+    """The lines with the sums of the departments in them; raises InvalidInput where one was typed over."""
+    before = department_figures.sums(stood)
+    totals = before if figures is None else department_figures.sums(figures)
+    over = department_figures.typed_over(lines, totals) if figures is None else []
+    if over:
+        raise InvalidInput("from-departments", FROM_DEPARTMENTS, count=len(over))
+    gone = before.keys() - totals.keys()
+    return department_figures.put_over(lines, totals, stored=map(of_record, demand.lines), gone=gone)
 
 
 def _plain(changes: dict[str, int]) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from framework.demand import rules
 from framework.demand.cells import FACTS, PER_YEAR, PRESET, Cell, Place, Value, cells_of, with_hidden
 from framework.demand.figures import DecimalSign, decimal_sign, read_money, read_quantity, shown_money
-from framework.demand.lines import LABELS, Line, Scope, one_line
+from framework.demand.lines import LABELS, Key, Line, Scope, one_line
 from framework.ground.codelists import country_code
 from framework.ground.errors import InvalidInput
 from framework.ground.issues import Issue
@@ -107,13 +107,19 @@ def rows_of_form(form: Mapping[str, str], scope: Scope) -> list[GridRow]:
 
 
 def read(
-    rows: Iterable[GridRow], scope: Scope, *, stored: Iterable[Line] = (), sign: DecimalSign = DecimalSign.POINT
+    rows: Iterable[GridRow],
+    scope: Scope,
+    *,
+    stored: Iterable[Line] = (),
+    sign: DecimalSign = DecimalSign.POINT,
+    summed: Collection[Key] = (),
 ) -> tuple[list[Line], list[Issue]]:
     """The lines of a grid and everything that is wrong with it, at once.
 
     Decimals are read as each column writes them; `sign`, the reader's own, decides where a column does not show it.
     `stored` are the lines the grid was made of: what it does not show (delivery profile, end of
     the present contract, where a line came from) is kept from the line of the same key.
+    `summed` are the lines that departments say: they may stand without quantities.
     """
     filled = [row for row in rows if not row.is_blank]
     signs = _signs(filled, sign)
@@ -123,7 +129,7 @@ def read(
         by_place[line.key[:3]].append(line)
     lines: list[Line] = []
     for row in filled:
-        found = _lines_of(row, signs, scope, issues)
+        found = _lines_of(row, signs, scope, issues, summed)
         lines += with_hidden(found, by_place[found[0].key[:3]]) if found else []
     broken = {(found.row, found.params.get("year")) for found in issues}
     issues += [i for i in rules.check(lines, scope) if (i.row, i.params.get("year")) not in broken]
@@ -166,14 +172,15 @@ def _signs(rows: Iterable[GridRow], reader: DecimalSign) -> Signs:
     }
 
 
-def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> list[Line]:
+def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue], summed: Collection[Key]) -> list[Line]:
     place = (row.cells["category"], row.cells["tier"], country(row.cells["country"]))
     baseline = _quantity(row.cells["baseline"], "baseline_qty", row.number, signs["baseline", 0], issues)
     reason = row.cells["reason"]
     found = []
     for year, cells in sorted(row.years.items()):
         typed = any(cells.get(name, "") for name in PER_YEAR)
-        if not typed and not reason:
+        is_summed = (*place, year) in summed
+        if not typed and not reason and not is_summed:
             continue
         firm, expected, most = (
             _quantity(cells[name], PER_YEAR[name], row.number, signs[name, year], issues, year)
@@ -181,7 +188,7 @@ def _lines_of(row: GridRow, signs: Signs, scope: Scope, issues: list[Issue]) -> 
         )
         value = _money(cells["value"], row.number, signs["value", year], scope, issues, year)
         is_known = any(cells[name] for name in ("firm", "expected", "max"))
-        unknown = "" if is_known else reason
+        unknown = "" if is_known else rules.DEPARTMENTS_UNSAID if is_summed else reason
         certainty = cells["certainty"] or PRESET
         found.append(
             Line(*place, year, firm, expected, most, value, certainty, not_known_reason=unknown, row=row.number)

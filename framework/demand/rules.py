@@ -15,6 +15,8 @@ from models.demand import CERTAINTIES
 QTY_LIMIT = 10_000_000
 VALUE_LIMIT = Decimal(10) ** 12
 TEXT_LIMIT = 200
+DEPARTMENTS_UNSAID = N_("Departments have not given all figures yet")
+"""The reason of a line that is a sum of departments with a part missing; kept as it stands here in every language."""
 
 SENTENCES: dict[str, str] = {
     "category-missing": N_("Row %(row)s has no category. Choose one of the lot's categories."),
@@ -50,6 +52,9 @@ SENTENCES: dict[str, str] = {
     "too-many-decimals": N_("Row %(row)s, %(column)s: “%(value)s” has more than two decimals. Round it to the cent."),
     "is-a-change": N_("Row %(row)s, %(column)s: “%(value)s” is a change, not a total. Give the total quantity."),
     "total-and-change": N_("Row %(row)s has both a total and a change. Keep the total only."),
+    "no-department": N_("No column was recognised as the name of a department. Say below which one it is."),
+    "department-missing": N_("Row %(row)s names no department. Name one, or take the row out."),
+    "department-refused": N_("Row %(row)s: “%(value)s” cannot be the name of a department. Change it in the sheet."),
     "cell-error": N_("Row %(row)s, %(column)s holds an error of the spreadsheet. Mend the formula or type the number."),
 }  # fmt: skip
 """Issue code to the sentence a person reads; all are errors of one line."""

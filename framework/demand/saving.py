@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.demand import declare, edits
-from framework.demand.cells import FACTS, Cell, Cells, Place, cells_of, facts_of, lines_of
+from framework.demand import declare, department_figures, edits
+from framework.demand.cells import FACTS, SUMMED, Cell, Cells, Place, cells_of, facts_of, lines_of
 from framework.demand.edits import Edit
 from framework.demand.lines import Line, Scope, of_record
 from framework.demand.merge import Merged, merge
 from framework.ground import proposals
 from framework.ground.actors import Actor
-from framework.ground.errors import MoveRefused, Stale
+from framework.ground.errors import InvalidInput, MoveRefused, Stale
 from framework.ground.text import N_
 from models.demand import Demand
 from models.rounds import Lot
@@ -97,6 +97,7 @@ def save(
         session.flush()
     theirs, stored = standing(draft), [of_record(one) for one in draft.lines]
     merged = merge(base, wanted, theirs, scope)
+    _require_departments(session, draft, merged.cells, theirs)
     since = seen.version if seen.demand == draft.public_id else 0
     others = edits.by_cell(edits.since(session, draft, since)) if merged.clashes else {}
     if merged.clashes and not apart:
@@ -160,6 +161,18 @@ def _kept(
     )
     session.flush()
     return declare.latest(session, draft.lot, actor.organisation_id, states=declare.WAITING) or draft
+
+
+def _require_departments(session: Session, draft: Demand, cells: Cells, theirs: Cells) -> None:
+    """Raise InvalidInput where a cell that is a sum of departments would say something else."""
+    over = {
+        (*cell[:3], cell.year)
+        for key in department_figures.sums(department_figures.of(session, draft))
+        for cell in (Cell(*key[:3], column, key[3]) for column in SUMMED)
+        if cells.get(cell) not in (None, theirs.get(cell))
+    }
+    if over:
+        raise InvalidInput("from-departments", declare.FROM_DEPARTMENTS, count=len(over))
 
 
 def _base(session: Session, lot: Lot, seen: Seen, draft: Demand | None, actor: Actor) -> Cells:

@@ -69,6 +69,13 @@ def understand(
     Raises FileRefused (`rows-do-not-add-up`) where a row is not accounted for.
     """
     choices = choices or Choices()
+    found = read_rows(table, scope, choices)
+    _settle(found, scope, choices, stored)
+    return found
+
+
+def read_rows(table: Table, scope: Scope, choices: Choices) -> Understood:
+    """Every row by itself, one line or more of each: neither added up, nor put over anything, nor checked by the rules of a line."""
     rows = [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
     header = find_header(rows, scope, choices)
     data = [row for row in rows if header is None or row[0] > header[0]]
@@ -82,7 +89,6 @@ def understand(
     else:
         found.issues += [rules.issue("no-quantities", number) for number, _cells in data]
     _tell_what_was_filled(found, choices, header, rows)
-    _settle(found, scope, choices, stored)
     return found
 
 
@@ -254,7 +260,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
     if choices.add_up:
         found.lines = _added_up(found)
     before = {line.key: line for line in stored}
-    found.lines = [_completed(line, before.get(line.key), _said(found, line)) for line in found.lines]
+    found.lines = [_completed(line, before.get(line.key), said_of(found, line)) for line in found.lines]
     found.issues += [_out_of_order(line) for line in found.lines if _keeps_what_does_not_fit(found, line, before)]
     broken = {issue.row for issue in found.issues}
     found.issues += [issue for issue in rules.check(found.lines, scope) if issue.row not in broken]
@@ -266,7 +272,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
         )
 
 
-def _said(found: Understood, line: Line) -> set[str]:
+def said_of(found: Understood, line: Line) -> set[str]:
     """The fields of a line that the table has a column for, in its contract year."""
     targets = [column.target.partition(":") for column in found.columns if column.target]
     said = {name for name, _colon, year in targets if not year or int(year) == line.year_no}
@@ -290,7 +296,7 @@ def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
 def _keeps_what_does_not_fit(found: Understood, line: Line, before: dict[Any, Line]) -> bool:
     """Whether a quantity that stays from the stored line is out of order with one that the table gives."""
     known = [value for name in QUANTITIES if (value := getattr(line, name)) is not None]
-    return line.key in before and sorted(known) != known and not _said(found, line).issuperset(QUANTITIES)
+    return line.key in before and sorted(known) != known and not said_of(found, line).issuperset(QUANTITIES)
 
 
 def _out_of_order(line: Line) -> Issue:

@@ -14,7 +14,7 @@ from framework.demand.columns import Choices
 from framework.demand.lines import Line, Scope
 from framework.demand.tables import Understood
 from framework.demand.workbook import Reference
-from framework.ground.blocks import best_sheet, table_of
+from framework.ground.blocks import Table, best_sheet, table_of
 from framework.ground.errors import FileRefused, InvalidInput
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal
@@ -39,10 +39,7 @@ def understand(
     `here` is the declaration it was sent for. Raises FileRefused with the sentence of the catalogue where the
     file cannot be read as a table, InvalidInput where it is the workbook of another declaration.
     """
-    if isinstance(book, Refusal):
-        message, _advice, params = describe(refusal_issue(book.key, book.detail, book.params))
-        facts: dict[str, Any] = dict(params)
-        raise FileRefused(book.key, message, **facts)
+    book = _readable(book)
     stored = list(stored)
     made_for = workbook.reference_of(book)
     if made_for is not None and not made_for.is_same_place(here):
@@ -55,12 +52,29 @@ def understand(
         if made_for.stamp != here.stamp:
             ours.notes.insert(0, (_OLDER, {}))
         return ours, True
+    found = tables.understand(_table_of(book), scope, choices, stored=stored)
+    found.notes += [(_UNMARKED, params) for key, params in book.notices if key == "apostrophe-removed"]
+    return found, False
+
+
+def table_in(book: Book | Refusal) -> Table:
+    """The table of a file that holds figures of departments. Raises FileRefused where it cannot be read as one."""
+    return _table_of(_readable(book))
+
+
+def _readable(book: Book | Refusal) -> Book:
+    if not isinstance(book, Refusal):
+        return book
+    message, _advice, params = describe(refusal_issue(book.key, book.detail, book.params))
+    facts: dict[str, Any] = dict(params)
+    raise FileRefused(book.key, message, **facts)
+
+
+def _table_of(book: Book) -> Table:
     sheet = best_sheet(book)
     if sheet is None:
         raise FileRefused("empty", N_("There is nothing in this file. Fill in a sheet and send it again."))
-    found = tables.understand(table_of(sheet), scope, choices, stored=stored)
-    found.notes += [(_UNMARKED, params) for key, params in book.notices if key == "apostrophe-removed"]
-    return found, False
+    return table_of(sheet)
 
 
 _UNMARKED = N_(

@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_range_abs
 from framework.demand import tables, vocabulary
 from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Line, Scope
+from framework.demand.rules import DEPARTMENTS_UNSAID
 from framework.demand.tables import Understood
 from framework.ground.blocks import Table, table_of
 from framework.ground.codelists import country_codes
@@ -134,7 +135,7 @@ def _write_line(sheet: Any, row: int, line: Line, formats: Mapping[str, Any], wo
         elif name == "certainty":
             sheet.write_string(row, column, words(CERTAINTIES[value]), formats[kind])
         elif kind == "text":
-            sheet.write_string(row, column, str(value), formats[kind])
+            sheet.write_string(row, column, words(value) if value == DEPARTMENTS_UNSAID else value, formats[kind])
         elif kind == "date":
             sheet.write_datetime(row, column, value, formats[kind])
         else:

@@ -98,6 +98,12 @@ KINDS: dict[str, str] = {
         "made the key of the round and dealt it: %(shares)s shares, any %(needed)s of which open; public key %(public_key)s"
     ),
     "demand.edited": N_("edited demand: %(added)s lines added, %(changed)s changed, %(removed)s removed"),
+    "department.figures_saved": N_(
+        "saved what a department needs (declaration %(demand)s): %(figures)s figures, %(removed)s removed"
+    ),
+    "department.added": N_("added departments: %(count)s"),
+    "department.edited": N_("changed a department: %(fields)s"),
+    "department.archived": N_("put a department away or back (put away: %(archived)s)"),
     "demand.reminded": N_("reminded members: %(members)s"),
     "sign_on.reminded": N_("reminded buyers to answer or to hand in the mandate: %(members)s (%(step)s)"),
     "sign_on.evaluator_offered": N_("offered a person as evaluator"),
@@ -279,6 +285,10 @@ KIND_NAMES: dict[str, str] = {
     "market_figure.entered": N_("entered a market figure"),
     "market_figure.withdrawn": N_("took a market figure back"),
     "demand.edited": N_("edited demand"),
+    "department.figures_saved": N_("saved what a department needs"),
+    "department.added": N_("added departments"),
+    "department.edited": N_("changed a department"),
+    "department.archived": N_("put a department away or back"),
     "demand.reminded": N_("reminded members"),
     "sign_on.reminded": N_("reminded buyers to answer or to hand in the mandate"),
     "sign_on.evaluator_offered": N_("offered an evaluator"),

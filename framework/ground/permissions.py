@@ -83,6 +83,7 @@ class Permission(StrEnum):
     SIGN_ON_ANSWER = "sign_on:answer"
     SIGN_ON_CONFIRM = "sign_on:confirm"
     SIGN_ON_APPLY = "sign_on:apply"
+    DEPARTMENT_MANAGE = "department:manage"
     DEMAND_VIEW = "demand:view"
     DEMAND_BOARD = "demand:board"
     DEMAND_EDIT = "demand:edit"
@@ -214,6 +215,7 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.SIGN_ON_ANSWER, "member", N_("answer an invitation and hand in a mandate"), ANY),
         _rule(Permission.SIGN_ON_CONFIRM, "lead", N_("confirm or refuse sign-ons"), ANY),
         _rule(Permission.SIGN_ON_APPLY, "member", N_("apply to a round that takes applications")),
+        _rule(Permission.DEPARTMENT_MANAGE, "member", N_("keep the departments of the own organisation")),
         _rule(Permission.DEMAND_VIEW, "lead member", N_("see declared demand"), ANY),
         _rule(Permission.DEMAND_BOARD, "lead", N_("take the demand of all members away as a table"), ANY),
         _rule(Permission.DEMAND_EDIT, "member", N_("declare demand"), frozenset({"demand"})),

@@ -26,7 +26,7 @@ _REASONS: dict[str, str] = {
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms prices-stale "
-        "later-decision later-elsewhere draft-stale costs-not-standing"
+        "later-decision later-elsewhere draft-stale costs-not-standing figures-stale department-stale"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
@@ -52,7 +52,7 @@ _REASONS: dict[str, str] = {
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
-        "costs-empty costs-day-past costs-undivided"
+        "costs-empty costs-day-past costs-undivided figures-undecided"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

@@ -37,6 +37,7 @@ from tests.leaving.world import (
     as_cleaned,
     ask_of_every_site,
     demand_lines,
+    departments_of,
     disclosure_tables,
     faulty_prices,
     faulty_table,
@@ -358,6 +359,14 @@ class Stage:
         first = self.request.getfixturevalue("people")["first"]
         return got(first, f"/rounds/{here.round.public_id}/lots/{here.lot.public_id}/demand.xlsx")
 
+    def figures_of_departments(self) -> bytes:
+        """Departments whose names are the texts, and their figures with such notes."""
+        here = self.request.getfixturevalue("world")
+        departments_of(self.session, here.draft(), now=self.clock())
+        self.session.commit()
+        first = self.request.getfixturevalue("people")["first"]
+        return got(first, f"/rounds/{here.round.public_id}/lots/{here.lot.public_id}/demand/departments.xlsx")
+
     def outcome_of_bodies(self) -> bytes:
         """What would become of a sheet of bodies whose names are the texts."""
         round_ = self.build.round(state="sign_on")
@@ -459,6 +468,10 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/lots/<lot_id>/demand.xlsx": Export(
         lambda stage: stage.own_demand(),
         numbers=((0, "Line"), (0, "Contract year"), (0, "Firm quantity"), (0, "Expected value")),
+    ),
+    f"{ROUND}/lots/<lot_id>/demand/departments.xlsx": Export(
+        lambda stage: stage.figures_of_departments(),
+        numbers=((0, "Contract year"), (0, "Firm quantity"), (0, "Maximum quantity")),
     ),
     f"{ROUND}/lots/<lot_id>/demand/preview/<file_id>/listed.xlsx": Export(
         lambda stage: stage.listed_rows(), numbers=((0, "Row"), (0, "Year"), (0, "Expected"))

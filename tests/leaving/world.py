@@ -14,6 +14,7 @@ from framework.ground.codelists import country_codes
 from framework.ground.reading.texts import clean
 from models.chain import Mention
 from models.costs import CostAnswer, CostItem, CostProposal, CostShare
+from models.departments import Department, DepartmentFigure
 from models.matching import MatchQuestion
 from models.requests import RequestAcceptance, RequestAnswer, RequestRow
 from tests.chain.opened import FA, Opened
@@ -133,6 +134,17 @@ def demand_lines(build: Any, lot: Any, member: Any) -> Any:
         if number % 2:
             line |= {"qty": None, "not_known_reason": line["delivery_profile"]}
     return build.demand(lot, member, *lines)
+
+
+def departments_of(session: Any, draft: Any, *, now: Any) -> None:
+    """A department for each text, called by it, with a figure that has it as its note."""
+    for number, text in enumerate(PAYLOADS):
+        one = Department(organisation_id=draft.member_id, name=text, folded_name=str(number), created_at=now)
+        session.add(one)
+        session.flush()
+        figure = {"category": "laptop", "spec_tier": "standard", "delivery_country": "NL", "year_no": 1, "note": text}
+        quantities = {"qty_firm": number, "qty_expected": number + 1, "qty_max": number + 2}
+        session.add(DepartmentFigure(demand_id=draft.id, department_id=one.id, **figure, **quantities))
 
 
 def as_cleaned(texts: tuple[str, ...]) -> frozenset[str]:

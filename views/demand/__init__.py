@@ -32,6 +32,9 @@ from views.demand import (  # noqa: E402
     costs,  # noqa: F401
     cuts,  # noqa: F401
     declaration,  # noqa: F401
+    department_imports,  # noqa: F401
+    department_pages,  # noqa: F401
+    departments,  # noqa: F401
     earlier,  # noqa: F401
     grid,  # noqa: F401
     imports,  # noqa: F401

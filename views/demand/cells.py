@@ -23,6 +23,7 @@ from models.demand import Demand
 from models.rounds import Lot, Round
 from views import clock, guard
 from views.demand import blueprint, shared
+from views.demand.grid import sums_of
 from views.guard import actor, permit
 from views.i18n import hour, words
 
@@ -88,7 +89,7 @@ def _place_now(row: GridRow) -> Place:
 
 def _typed(lot: Lot, rows: list[GridRow], was: dict[int, Place], seen: Seen) -> tuple[Cells, set[Place], list[Issue]]:
     """The cells of the whole rows, the rows of the declaration they stand for, and what is wrong with the others."""
-    lines, issues = grid.read(rows, Scope.of(lot), sign=shared.decimal_sign())
+    lines, issues = grid.read(rows, Scope.of(lot), sign=shared.decimal_sign(), summed=sums_of(lot))
     stand = {place: number for number, place in was.items()}
     shown = {cell.place for cell in saving.before(db.session(), lot, seen, actor())}
     for row in rows:

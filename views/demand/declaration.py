@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import approve as approving
-from framework.demand import board, declare, lock, pool, record
+from framework.demand import board, declare, department_figures, lock, pool, record
 from framework.demand.lines import Line, differences, of_record
 from framework.demand.pooled import Amount
 from framework.ground import proposals
@@ -56,6 +56,8 @@ def declaration(round_: Round, demand_id: str) -> str:
         may_strike=round_.state == "demand_locked" and demand.state == "locked" and not _is_confirmed(demand),
         category_label=shared.category_label,
         certainty_label=shared.certainty_label,
+        reason_shown=shared.reason_shown,
+        by_departments=is_own and bool(department_figures.of(db.session(), demand)),
     )
 
 

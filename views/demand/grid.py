@@ -9,9 +9,21 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import approve, declare, earlier, edits, grid, odd, saving
-from framework.demand.cells import FACTS, Cells, Place, cells_of, facts_of
+from framework.demand import (
+    approve,
+    declare,
+    department_acts,
+    department_figures,
+    departments,
+    earlier,
+    edits,
+    grid,
+    odd,
+    saving,
+)
+from framework.demand.cells import FACTS, SUMMED, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
+from framework.demand.department_figures import Sum, Sums
 from framework.demand.grid import GridRow
 from framework.demand.lines import Line, Scope, of_record
 from framework.demand.saving import Clashing, Seen
@@ -65,7 +77,7 @@ def save(round_: Round, lot_id: str) -> Response | str | tuple[str, int]:
         guard.release()
         lot = guard.child(Lot, lot_id, round_)
         return _page(lot, starting_point(lot)[0], rows, more=MORE_ROWS, seen=shared.seen(), typed=shared.facts())
-    lines, issues = grid.read(rows, scope, sign=shared.decimal_sign())
+    lines, issues = grid.read(rows, scope, sign=shared.decimal_sign(), summed=sums_of(lot))
     try:
         if issues:
             raise LinesBroken(issues)
@@ -118,6 +130,11 @@ def starting_point(lot: Lot) -> tuple[Demand | None, list[Line]]:
         return draft, [of_record(record) for record in draft.lines]
     source = declare.source_of_prefill(db.session(), lot, actor().organisation_id)
     return None, declare.fitting(source, lot) if source is not None else []
+
+
+def sums_of(lot: Lot) -> Sums:
+    """The lines of the own draft, or of what a new version would begin with, that are sums of departments."""
+    return department_figures.sums(department_acts.standing(db.session(), lot, actor())[2])
 
 
 def _keep(lot: Lot, lines: list[Line]) -> Response:
@@ -206,6 +223,9 @@ def _page(
     if typed is None:
         typed = facts_of(draft) if draft is not None else saving.facts_begun(begun, lot)
     facts = {cell.column: value for cell, value in typed.items() if cell.place == FACTS}
+    summed = _put_sums(rows, sums_of(lot))
+    if any(number == len(rows) for number, _year in summed) and len(rows) < grid.MOST_ROWS:
+        rows.append(grid.blank_row(len(rows) + 1, scope, country=country))
     was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
     return render_template(
         "demand/grid.html",
@@ -221,6 +241,8 @@ def _page(
         rows=rows,
         was=was,
         stood=stood,
+        summed=summed,
+        silent=_silent(lot) if summed else 0,
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
@@ -243,6 +265,26 @@ def _suggested(lot: Lot, draft: Demand | None) -> list[dict[str, str]]:
     lines = [of_record(one) for one in draft.lines] if draft is not None else starting_point(lot)[1]
     found = odd.open_for(db.session(), lot, draft, lines, actor().organisation_id)
     return [{"key": one.key, "text": words(one.message, **shared.said_of(one.params))} for one in found]
+
+
+def _silent(lot: Lot) -> int:
+    """How many departments have not answered."""
+    everybody = departments.all_of(db.session(), actor=actor())
+    return len(department_acts.silent(everybody, department_acts.standing(db.session(), lot, actor())[2]))
+
+
+def _put_sums(rows: list[GridRow], totals: Sums) -> dict[tuple[int, int], Sum]:
+    """The sums of departments by row and contract year; they stand in the fields, whatever was typed there."""
+    found: dict[tuple[int, int], Sum] = {}
+    for row in rows:
+        place = (row.cells["category"], row.cells["tier"], grid.country(row.cells["country"]))
+        for year, cells in row.years.items():
+            total = totals.get((*place, year))
+            if total is not None:
+                values = total.quantities if total.is_whole else (None,) * len(SUMMED)
+                cells |= {n: "" if v is None else str(v) for n, v in zip(SUMMED, values, strict=True)}
+                found[row.number, year] = total
+    return found
 
 
 def _place(row: GridRow) -> Place:

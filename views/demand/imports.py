@@ -15,7 +15,16 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.demand import declare, groups, tables, uploads, vocabulary, workbook
+from framework.demand import (
+    declare,
+    department_figures,
+    department_tables,
+    groups,
+    tables,
+    uploads,
+    vocabulary,
+    workbook,
+)
 from framework.demand.columns import Choices
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.figures import DecimalSign
@@ -31,6 +40,7 @@ from framework.ground.permissions import Permission
 from framework.ground.sheets.cells import Book, Refusal
 from framework.ground.sheets.reader import read_book
 from framework.ground.terms import CATEGORIES, CERTAINTIES
+from framework.ground.text import N_
 from models.base import db
 from models.demand import Demand
 from models.people import Organisation
@@ -38,7 +48,7 @@ from models.records import StoredFile
 from models.rounds import Lot, Round
 from views import arriving, clock, guard
 from views.demand import blueprint, shared
-from views.demand.grid import keep_lines, starting_point
+from views.demand.grid import keep_lines, starting_point, sums_of
 from views.downloads import send_workbook
 from views.guard import actor, permit
 from views.i18n import sentence
@@ -102,7 +112,7 @@ def paste(round_: Round, lot_id: str) -> Response:
     require_open(round_, now=clock.now())
     block = request.form.get("block", "")
     if not block.strip():
-        return _back(lot, _("Paste the cells into the field first."))
+        return back_to_grid(lot, _("Paste the cells into the field first."))
     blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
     stored = uploaded.keep(db.session(), blob, "", purpose=uploads.BLOCK, actor=actor(), now=clock.now())
     return guard.done(_preview_address(lot, stored))
@@ -130,12 +140,12 @@ def preview(round_: Round, lot_id: str, file_id: str) -> str | Response:
     """What was understood of a block or a sheet, and what it would change; a file that waits to be scanned keeps its address."""
     lot = guard.child(Lot, lot_id, round_)
     try:
-        kept = _kept(file_id)
+        kept = kept_of(file_id)
         return _page(lot, kept, _read(lot, kept))
     except NotScannedYet:
         raise
     except (FileRefused, InvalidInput) as error:
-        return _back(lot, sentence(error))
+        return back_to_grid(lot, sentence(error))
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>/listed.xlsx")
@@ -144,11 +154,11 @@ def listed(round_: Round, lot_id: str, file_id: str) -> Response:
     """The rows that cannot be taken over as they are, each with every reason and its cells, as a workbook."""
     lot = guard.child(Lot, lot_id, round_)
     try:
-        found = _read(lot, _kept(file_id)).found
+        found = _read(lot, kept_of(file_id)).found
     except NotScannedYet:
         raise
     except (FileRefused, InvalidInput) as error:
-        return _back(lot, sentence(error))
+        return back_to_grid(lot, sentence(error))
     reasons: dict[int, list[str]] = {}
     for issue, said in zip(found.issues, shared.said(found.issues), strict=True):
         if issue.row is not None:
@@ -172,12 +182,12 @@ def decide(round_: Round, lot_id: str, file_id: str) -> Response:
     The file is read without the write lock; lot and draft are loaded anew after it.
     """
     lot = guard.child(Lot, lot_id, round_)
-    kept = _kept(file_id)
+    kept = kept_of(file_id)
     if request.form.get("do") != "apply":
-        return guard.done(_preview_address(lot, kept, **_asked()))
+        return guard.done(_preview_address(lot, kept, **asked()))
     guard.release()
     try:
-        content = _content(kept)
+        content = content_of(kept)
         replay = guard.resume()
         return replay if replay is not None else _take_over(guard.child(Lot, lot_id, round_), kept, content)
     except RuleBroken as error:
@@ -185,7 +195,7 @@ def decide(round_: Round, lot_id: str, file_id: str) -> Response:
             raise
         message = guard.refused(error)
         more = [x["text"] for x in shared.said(error.issues)] if isinstance(error, LinesBroken) else []
-        return _back(guard.child(Lot, lot_id, round_), " ".join([message, *more[:5]]))
+        return back_to_grid(guard.child(Lot, lot_id, round_), " ".join([message, *more[:5]]))
 
 
 def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
@@ -195,7 +205,7 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
         message = _(
             "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
         )
-        return guard.done(_preview_address(lot, kept, **_asked()), message, "error")
+        return guard.done(_preview_address(lot, kept, **asked()), message, "error")
     stored = uploaded.own(db.session(), kept.public_id, uploads.FILE, uploads.BLOCK, actor=actor())
     source = "paste" if kept.is_block else "upload"
     keep_lines(lot, reading.lines, source=source, source_upload_id=stored.id)
@@ -204,7 +214,7 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
     return guard.done(place, message)
 
 
-def _kept(file_id: str) -> Kept:
+def kept_of(file_id: str) -> Kept:
     stored = uploaded.own(db.session(), file_id, uploads.FILE, uploads.BLOCK, actor=actor())
     path = current_app.extensions["files"].path_of(stored)
     return Kept(stored.public_id, path, stored.purpose == uploads.BLOCK)
@@ -212,10 +222,10 @@ def _kept(file_id: str) -> Kept:
 
 def _read(lot: Lot, kept: Kept) -> Reading:
     """Read a kept block or file for a lot; raises FileRefused and InvalidInput with what is wrong with it."""
-    return _understood(lot, kept, _content(kept))
+    return _understood(lot, kept, content_of(kept))
 
 
-def _content(kept: Kept) -> Content:
+def content_of(kept: Kept) -> Content:
     """The cells of a kept block or file; slow for a file, so nobody else may wait for it. Raises InvalidInput."""
     return blocks.split_block(kept.path.read_text("utf-8")) if kept.is_block else read_book(kept.path)
 
@@ -223,13 +233,18 @@ def _content(kept: Kept) -> Content:
 def _understood(lot: Lot, kept: Kept, content: Content) -> Reading:
     """What the cells say of a lot as it stands now; raises FileRefused and InvalidInput."""
     draft, stored = starting_point(lot)
-    scope, choices = Scope.of(lot), _choices(lot)
+    scope, choices = Scope.of(lot), choices_of(lot)
     if isinstance(content, Book | Refusal):
         found, whole = uploads.understand(content, scope, choices, here=_here(lot, draft), stored=stored)
     else:
         found, whole = tables.understand(content, scope, choices, stored=stored), False
     replaces = whole or request.values.get("mode") == "replace"
     lines = found.lines if replaces else merged(stored, found.lines)
+    totals = sums_of(lot)
+    over = department_figures.typed_over(found.lines, totals)
+    if over:
+        found.notes.append((_SUMS_STAY, {"rows": [str(line.row) for line in over]}))
+    lines = department_figures.put_over(lines, totals, stored=stored)
     return Reading(found, whole, draft, stored, lines)
 
 
@@ -248,7 +263,7 @@ def _preview_address(lot: Lot, kept: Kept | StoredFile, **choices: str) -> str:
     return url_for("demand.preview", **place, **choices)  # type: ignore[arg-type]
 
 
-def _asked() -> dict[str, str]:
+def asked() -> dict[str, str]:
     """What was chosen on the page, as the query of its address; columns only where it is not what was read there."""
     form = request.form
     targets = {name: value for name, value in form.items() if name.startswith("target-")}
@@ -257,13 +272,13 @@ def _asked() -> dict[str, str]:
     return chosen | {name: form[name] for name in named if name in form}
 
 
-def _back(lot: Lot, message: str) -> Response:
+def back_to_grid(lot: Lot, message: str) -> Response:
     flash(message, "error")
     place = url_for("demand.lot_grid", round_id=lot.round.public_id, lot_id=lot.public_id)
     return redirect(place, code=303)
 
 
-def _choices(lot: Lot) -> Choices:
+def choices_of(lot: Lot) -> Choices:
     """What the person chose on the preview; on the first reading, what can only be one thing."""
     form = request.values
     scope = Scope.of(lot)
@@ -295,7 +310,7 @@ def _own_words() -> dict[str, str]:
 def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
     found = reading.found
     changes = differences(reading.stored, reading.lines)
-    choices = _choices(lot)
+    choices = choices_of(lot)
     together = groups.grouped(found.issues)
     return render_template(
         "demand/preview.html",
@@ -308,18 +323,19 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         replaces=request.values.get("mode") == "replace",
         counts=counts(changes),
         changes=shared.changes_shown(changes, lot.round.currency),
-        errors=[{"text": shared.said_together(group), "field_id": _answered_at(group, found)} for group in together],
+        errors=[{"text": shared.said_together(group), "field_id": answered_at(group, found)} for group in together],
         asked={group.code for group in together},
         most_groups=MOST_GROUPS,
         notes=shared.noted(found.notes),
         defaults=choices.defaults,
         add_up=choices.add_up,
         sign=choices.sign,
-        targets=_target_choices(lot),
+        targets=target_choices(lot),
         categories=[(key, shared.category_label(key)) for key in lot.categories],
         has={c.target.partition(":")[0] for c in found.columns},
         wide=any(":" in c.target for c in found.columns),
         query=_query(),
+        by_departments=department_tables.has_departments((c.header for c in found.columns), choices),
     )
 
 
@@ -328,7 +344,7 @@ def _query() -> dict[str, str]:
     return {key: value for key, value in request.args.items() if key not in ("round_id", "lot_id", "file_id")}
 
 
-def _answered_at(group: groups.Group, found: Understood) -> str:
+def answered_at(group: groups.Group, found: Understood) -> str:
     """The field in which a cause can be answered, where there is one."""
     first = group.issues[0]
     if group.code == "column-duplicate":
@@ -344,7 +360,7 @@ def _cell(cell: Any) -> table_files.Value:
     return cell if is_plain else str(cell)
 
 
-def _target_choices(lot: Lot) -> list[tuple[str, str]]:
+def target_choices(lot: Lot) -> list[tuple[str, str]]:
     per_year = [
         (f"{name}:{year}", _("%(column)s of year %(year)s", column=_(LABELS[name]), year=year))
         for year in range(1, lot.years + 1)
@@ -358,3 +374,8 @@ def _plain(line: Line) -> dict[str, Any]:
     names = (*LABELS, "source_sheet", "source_row")
     values = {name: getattr(line, name) for name in names}
     return {k: str(v) if isinstance(v, Decimal) or hasattr(v, "isoformat") else v for k, v in values.items()}
+
+
+_SUMS_STAY = N_(
+    "These rows say other quantities than your departments together; what departments said stays: rows %(rows)s."
+)

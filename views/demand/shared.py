@@ -252,8 +252,13 @@ def value_shown(value: object, currency: str = "") -> Any:
     if isinstance(value, Decimal) and currency:
         return money(value, currency, 0 if value == value.to_integral_value() else 2)
     if isinstance(value, str):
-        return certainty_label(value) if value in CERTAINTIES else value
+        return certainty_label(value) if value in CERTAINTIES else reason_shown(value)
     return number(value) if value is None or isinstance(value, int | Decimal) else str(value)
+
+
+def reason_shown(reason: str) -> str:
+    """Why a line is not known yet, in the reader's language where it is our own mark."""
+    return str(_(rules.DEPARTMENTS_UNSAID)) if reason == rules.DEPARTMENTS_UNSAID else reason
 
 
 def _sentence(found: Issue) -> str:
