@@ -23,7 +23,7 @@ from framework.demand import (
 )
 from framework.demand.cells import FACTS, SUMMED, Cells, Place, cells_of, facts_of
 from framework.demand.declare import LinesBroken
-from framework.demand.department_figures import Sum, Sums
+from framework.demand.department_figures import Figure, Sum, Sums
 from framework.demand.grid import GridRow
 from framework.demand.lines import Line, Scope, of_record
 from framework.demand.saving import Clashing, Seen
@@ -223,7 +223,8 @@ def _page(
     if typed is None:
         typed = facts_of(draft) if draft is not None else saving.facts_begun(begun, lot)
     facts = {cell.column: value for cell, value in typed.items() if cell.place == FACTS}
-    summed = _put_sums(rows, sums_of(lot))
+    figures = department_acts.standing(db.session(), lot, actor())[2]
+    summed = _put_sums(rows, department_figures.sums(figures))
     if any(number == len(rows) for number, _year in summed) and len(rows) < grid.MOST_ROWS:
         rows.append(grid.blank_row(len(rows) + 1, scope, country=country))
     was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
@@ -242,7 +243,7 @@ def _page(
         was=was,
         stood=stood,
         summed=summed,
-        silent=_silent(lot) if summed else 0,
+        silent=_silent(figures) if summed else 0,
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
@@ -267,10 +268,9 @@ def _suggested(lot: Lot, draft: Demand | None) -> list[dict[str, str]]:
     return [{"key": one.key, "text": words(one.message, **shared.said_of(one.params))} for one in found]
 
 
-def _silent(lot: Lot) -> int:
+def _silent(figures: list[Figure]) -> int:
     """How many departments have not answered."""
-    everybody = departments.all_of(db.session(), actor=actor())
-    return len(department_acts.silent(everybody, department_acts.standing(db.session(), lot, actor())[2]))
+    return len(department_acts.silent(departments.all_of(db.session(), actor=actor()), figures))
 
 
 def _put_sums(rows: list[GridRow], totals: Sums) -> dict[tuple[int, int], Sum]:
