@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.award import decision as decisions
-from framework.award import letters, mandate, reasons, ties
+from framework.award import addressees, letters, mandate, reasons, ties
 from framework.award.letters import Say
 from framework.ground import lifecycle, mail, proposals
 from framework.ground.actors import Actor
@@ -107,7 +107,7 @@ def note_left(
     decision = decisions.current(session, round_)
     if round_.state not in ("standstill", "challenged") or decision is None or decision.announced_at is None:
         raise MoveRefused("wrong-phase", N_("This is not possible in the present phase of the round."))
-    every = letters.of_decision(session, decision)
+    every = addressees.of_decision(session, decision)
     letter = next((one for one in every if one.public_id == letter_id and one.channel == "other"), None)
     if letter is None:
         raise MoveRefused("letter-electronic", N_("Only of a letter that leaves by other means the day is noted."))
@@ -166,9 +166,9 @@ def _answered(session: Session, decision: AwardDecision) -> Fact:
 
 
 def _letters(session: Session, decision: AwardDecision, *, now: dt.datetime) -> Fact:
-    every = letters.of_decision(session, decision)
-    lacking = {one.id for one in letters.bidders(session, decision.round)} - {one.submission_id for one in every}
-    names = letters.unreachable(session, every, now=now)
+    every = addressees.of_decision(session, decision)
+    lacking = {one.id for one in addressees.bidders(session, decision.round)} - {one.submission_id for one in every}
+    names = addressees.unreachable(session, every, now=now)
     if names:
         return Fact(
             READY,
@@ -205,7 +205,7 @@ def _may_announce(session: Session, round_: Round, context: Context) -> None:
 def _announced(session: Session, round_: Round, context: Context) -> None:
     decision = decisions.current(session, round_)
     assert decision is not None  # the guard has seen it
-    every = letters.of_decision(session, decision)
+    every = addressees.of_decision(session, decision)
     ends_at, days = letters.standstill_of(round_, every, context.now)
     found = letters.contents(session, decision)
     for one in every:
@@ -218,7 +218,7 @@ def _announced(session: Session, round_: Round, context: Context) -> None:
 def _tell(session: Session, round_: Round, decision: AwardDecision, *, now: dt.datetime) -> None:
     """Mail M11: the people of each bidder, with the end of the standstill; never points, reasons or another bidder."""
     until = telling.local_words(decision.standstill_ends_at, round_.zone)
-    sent = [one for one in letters.of_decision(session, decision) if one.channel == "electronic"]
+    sent = [one for one in addressees.of_decision(session, decision) if one.channel == "electronic"]
     people = telling.people_of(session, [one.submission.supplier_id for one in sent], "supplier", now=now)
     for one in sent:
         for user in people.get(one.submission.supplier_id, []):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.award import ties
+from framework.award import addressees, ties
 from framework.ground import audit, permissions
 from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, taken
@@ -120,7 +120,7 @@ def is_outdated(session: Session, decision: AwardDecision) -> bool:
 def draft(
     session: Session, round_: Round, choices: Sequence[Choice], *, actor: Actor, now: dt.datetime
 ) -> AwardDecision:
-    """Write the decision, or change the draft; a lot that is not chosen for goes to nobody, and needs a motive.
+    """Write the decision, or change the draft, with a letter for each bidder; a lot that is not chosen for goes to nobody, and needs a motive.
 
     A draft that members have answered, or that stands on an earlier ranking, stays as it is and a new one is made: an
     answer belongs to what was read. Raises InvalidInput (the field is `winners-<lot>` or `motive-<lot>` with the public
@@ -136,6 +136,7 @@ def draft(
         *((lambda each=each: check(each, by_lot.get(each.lot.id) or Choice(each.lot.id))) for each in places)
     )
     decision = _draft(session, round_, ranking, {one.lot_id: one for one in chosen}, actor=actor, now=now)
+    addressees.ensure(session, decision, actor=actor, now=now)
     audit.record(
         session,
         DRAFTED,

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.award import announcing, letters, ties
+from framework.award import addressees, announcing, ties
 from framework.award import decision as decisions
 from framework.ground import lifecycle, proposals
 from framework.ground.actors import Actor
@@ -92,7 +92,7 @@ def mark(session: Session, round_: Round, reason: str, *, now: dt.datetime) -> A
     if found is None or found.announced_at is None:
         return None
     found.withdrawn_at, found.withdrawn_reason = now, reason
-    for one in letters.of_decision(session, found):
+    for one in addressees.of_decision(session, found):
         one.withdrawn_at = now
     session.flush()
     return found
@@ -109,7 +109,7 @@ def tell(
     outcome: str = "",
 ) -> None:
     """Tell the people of every bidder that got a letter: with the motive, or what which review body found."""
-    told = [one.submission.supplier_id for one in letters.of_decision(session, decision)]
+    told = [one.submission.supplier_id for one in addressees.of_decision(session, decision)]
     people = telling.people(session, told, "supplier", now=now)
     why = {"motive": motive, "body": body, "outcome": outcome}
     telling.tell(session, round_, people, "award_withdrawn", now=now, page="award/letter", **why)

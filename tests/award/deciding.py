@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from framework.award import announcing, challenges, decision, letters, mandate, reasons, taking_back
+from framework.award import announcing, challenges, decision, mandate, reasons, taking_back
 from framework.award.challenges import Lodged, Outcome
 from framework.award.decision import Choice
 from framework.ground.text import Counted, Term
@@ -45,15 +45,11 @@ class Deciding(Closing):
         """Give the lot to these tenders (the first place unless said otherwise)."""
         numbers = tuple(one.id for one in winners or (self.north,))
         choice = Choice((lot or self.lot).id, numbers, motive)
-        made = decision.draft(self.session, self.round, [choice], actor=actor or self.lead, now=self.clock())
-        letters.ensure(self.session, made, actor=actor or self.lead, now=self.clock())
-        return made
+        return decision.draft(self.session, self.round, [choice], actor=actor or self.lead, now=self.clock())
 
     def nobody(self, motive=""):
         choice = Choice(self.lot.id, (), motive)
-        made = decision.draft(self.session, self.round, [choice], actor=self.lead, now=self.clock())
-        letters.ensure(self.session, made, actor=self.lead, now=self.clock())
-        return made
+        return decision.draft(self.session, self.round, [choice], actor=self.lead, now=self.clock())
 
     def write_reasons(self, *tenders, actor=None):
         found = decision.current(self.session, self.round)

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 from sqlalchemy import select
 
-from framework.award import decision, letters
+from framework.award import addressees, decision, letters
 from framework.ground.errors import RuleBroken
 from models.award import AwardLetter
 from models.records import AuditEvent, Mail
@@ -30,7 +30,7 @@ def test_two_leads_announce_and_every_bidder_gets_its_letter(deciding, session):
     assert deciding.round.state == "standstill"
     assert made.announced_at == deciding.clock()
     assert made.standstill_ends_at > deciding.clock()
-    sent = letters.of_decision(session, made)
+    sent = addressees.of_decision(session, made)
     assert [one.submission_id for one in sent] == [deciding.north.id, deciding.south.id]
     assert all(letters.is_intact(one) and one.left_at == deciding.clock() for one in sent)
     told = session.scalars(select(Mail).where(Mail.template == "award_letter").order_by(Mail.id)).all()
@@ -41,7 +41,7 @@ def test_two_leads_announce_and_every_bidder_gets_its_letter(deciding, session):
 
 def test_a_letter_holds_the_own_reasons_and_what_speaks_for_the_winner(deciding, session):
     made = deciding.announce()
-    north, south = (one.text for one in letters.of_decision(session, made))
+    north, south = (one.text for one in addressees.of_decision(session, made))
     assert "Your tender gets this lot." in north
     assert "Your tender does not get this lot." in south
     assert "This lot goes to: Northern IT." in south
