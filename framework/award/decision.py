@@ -241,7 +241,7 @@ def _draft(
     now: dt.datetime,
 ) -> AwardDecision:
     known = current(session, round_)
-    if known is None or known.announced_at is not None or _is_read(session, known) or known.ranking_id != ranking.id:
+    if known is None or known.announced_at is not None or is_read(session, known) or known.ranking_id != ranking.id:
         before = next(iter(history(session, round_)), None)
         known = _new(session, round_, ranking, actor=actor, now=now)
         if before is not None and before.ranking_id == ranking.id:
@@ -265,7 +265,7 @@ def _new(session: Session, round_: Round, ranking: Ranking, *, actor: Actor, now
     return made
 
 
-def _is_read(session: Session, decision: AwardDecision) -> bool:
+def is_read(session: Session, decision: AwardDecision) -> bool:
     """Whether a member has answered it."""
     query = select(MandateDecision.id).where(MandateDecision.decision_id == decision.id)
     return session.scalar(query.limit(1)) is not None
