@@ -5,6 +5,7 @@ from __future__ import annotations
 from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
+    "award_asked": N_("Answer to the award decision asked for"),
     "award_letter": N_("Letter about the award"),
     "award_withdrawn": N_("Award withdrawn"),
     "clarification_answered": N_("Answer about a tender"),

@@ -495,3 +495,11 @@ def test_the_announcement_asks_for_the_letters_words(deciding, session):
         session, deciding.round, "announce_award", actor=deciding.lead, now=deciding.clock(), say=in_english
     )
     assert taking_back.waiting(session, deciding.round, now=deciding.clock()) is None
+
+
+def test_only_members_that_have_not_answered_are_asked(deciding, session):
+    deciding.draft()
+    deciding.answer(deciding.members[0])
+    assert mandate.ask(session, deciding.round, actor=deciding.lead, now=deciding.clock()) == 1
+    with pytest.raises(NotAllowed):
+        mandate.ask(session, deciding.round, actor=deciding.members[1], now=deciding.clock())

@@ -16,7 +16,7 @@ from models.base import db
 from models.rounds import Round
 from views import clock, guard
 from views.award import blueprint, pages
-from views.award.common import Wrong, again, is_stale, tied, typed, wrong_of
+from views.award.common import Wrong, act_or_told, again, is_stale, tied, typed, wrong_of
 from views.guard import actor, permit
 from views.i18n import words
 
@@ -44,6 +44,18 @@ def go_on(round_: Round) -> str | Response | tuple[str, int]:
             raise
         wrong = wrong_of(error)
         return _mandate(again(public_id), wrong), error.status
+
+
+@blueprint.post("/rounds/<round_id>/award/mandate/ask")
+@permit(Permission.AWARD_DECIDE)
+def ask_members(round_: Round) -> Response:
+    """Mail whoever has not answered."""
+    public_id = round_.public_id
+    return act_or_told(
+        lambda: mandates.ask(db.session(), round_, actor=actor(), now=clock.now()),
+        lambda: url_for("award.mandate", round_id=public_id),
+        _("Members that have not answered get a mail."),
+    )
 
 
 @blueprint.get("/rounds/<round_id>/award/answer")

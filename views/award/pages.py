@@ -114,7 +114,7 @@ def _tasks(round_: Round, decision: AwardDecision | None, listed: Listed) -> lis
     tasks = []
     for fact in announcing.facts(db.session(), round_, decision, listed, now=clock.now()):
         page = pages.get(fact.key, "")
-        hint = ", ".join(fact.names)
+        hint = "; ".join(fact.names)
         if fact.key == announcing.REASONED and fact.names:
             hint = _("Missing: %(names)s", names=hint)
         elif fact.names:
