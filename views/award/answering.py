@@ -92,17 +92,18 @@ def give_answer(round_: Round) -> str | Response | tuple[str, int]:
 
 
 def _mandate(round_: Round, wrong: Wrong) -> str:
-    decision = decisions.current(db.session(), round_)
+    decision, keeps_out = decisions.current(db.session(), round_), tied(round_)
     return render_template(
         "award/mandate.html",
         round_=round_,
+        tied=keeps_out,
         decision=decision,
         count=mandates.count(db.session(), decision) if decision is not None else None,
         answers={key: words(label) for key, label in ANSWERS.items()},
         may_go_on=guard.holds(Permission.AWARD_DECIDE, round_)
         and decision is not None
         and decision.announced_at is None
-        and not tied(round_),
+        and not keeps_out,
         wrong=wrong,
         longest=mandates.LONGEST,
     )
