@@ -29,6 +29,7 @@ from models.signons import SignOn
 ANSWERED = audit.declare("award_decision.mandate_recorded", "number", "member", "answer", "before")
 ASKED = audit.declare("award_decision.members_asked", "number", "count")
 WENT_ON = audit.declare("award_decision.gone_on", "number", "motive")
+ANSWERS = {"yes": N_("Yes"), "no": N_("No"), "abstain": N_("Abstains")}
 CONFIRMED = ("confirmed", "active", "suspended")
 LONGEST_NAME, LONGEST = 200, 4_000
 
