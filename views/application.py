@@ -57,6 +57,7 @@ BLUEPRINTS = (
     "views.disclosure",
     "views.chain",
     "views.judging",
+    "views.award",
     "views.requests",
     "views.assessing",
     "views.audit",

@@ -197,6 +197,17 @@ KINDS: dict[str, str] = {
     "record.head_made": N_("signed the head of the record over %(size)s entries"),
     "key.taken_up": N_("took up the key that signs, fingerprint %(fingerprint)s"),
     "chain.built": N_("rebuilt the supply chain of the round"),
+    "award_decision.drafted": N_("wrote award decision %(number)s: %(awards)s awards in %(lots)s lots"),
+    "award_decision.reasons_written": N_("wrote reasons of award decision %(number)s: %(count)s"),
+    "award_decision.mandate_recorded": N_("answered award decision %(number)s for %(member)s: %(answer)s"),
+    "award_decision.members_asked": N_(
+        "asked members for their answers to award decision %(number)s; mails: %(count)s"
+    ),
+    "award_decision.gone_on": N_("said why award decision %(number)s goes on without every member's yes"),
+    "award_letter.channel_set": N_("said how an award letter leaves"),
+    "award_letter.posted": N_("noted that an award letter left on %(left_on)s"),
+    "challenge.recorded": N_("recorded a challenge before %(body)s, lodged on %(lodged_on)s"),
+    "challenge.ended": N_("recorded the outcome of a challenge"),
 }
 
 ENTITIES: dict[str, str] = {
@@ -223,6 +234,11 @@ PROPOSED: dict[tuple[str, str], str] = {
     ("round", "cancel"): N_("the cancellation"),
     ("round", "reopen_after_outage"): N_("the reopening of receipt"),
     ("round", "reopen_judging"): N_("the reopening of the judging"),
+    ("round", "announce_award"): N_("the announcement of the award"),
+    ("round", "withdraw_award"): N_("the withdrawal of the award"),
+    ("round", "resume_standstill"): N_("the end of a challenge: the standstill goes on"),
+    ("round", "set_aside_award"): N_("the setting aside of the award"),
+    ("round", "order_rejudging"): N_("a new evaluation, as was ordered"),
     ("submission", "exclude"): N_("the exclusion of a bidder"),
 }
 """What a proposal was about, by its record and act, in the words of the page where it is confirmed."""
@@ -252,6 +268,13 @@ OTHER_ATTEMPTS: dict[str, str] = {
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
+    "award_decision.drafted": N_("wrote an award decision"),
+    "award_decision.reasons_written": N_("wrote reasons of an award decision"),
+    "award_decision.mandate_recorded": N_("answered an award decision for a member"),
+    "award_decision.members_asked": N_("asked members for their answers to an award decision"),
+    "award_decision.gone_on": N_("said why an award decision goes on without every member's yes"),
+    "award_letter.posted": N_("noted when an award letter left"),
+    "challenge.recorded": N_("recorded a challenge"),
     "costs.saved": N_("saved the draft of joint costs"),
     "costs.proposed": N_("proposed joint costs"),
     "costs.withdrawn": N_("withdrew the proposal of joint costs"),

@@ -6,6 +6,9 @@ from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
     "attempts_denied": N_("Refused attempts of a day"),
+    "award_asked": N_("Answer to the award decision asked for"),
+    "award_letter": N_("Letter about the award"),
+    "award_withdrawn": N_("Award withdrawn"),
     "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
     "conflict_declared": N_("Conflict of interest stated"),

@@ -143,6 +143,10 @@ class Permission(StrEnum):
     JUDGING_REOPEN = "judging:reopen"
     RANKING_VIEW = "ranking:view"
     REMARK_MAKE = "remark:make"
+    AWARD_VIEW = "award:view"
+    AWARD_DECIDE = "award:decide"
+    AWARD_ANSWER = "award:answer"
+    AWARD_LETTER = "award:letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +393,20 @@ TABLE: dict[Permission, Rule] = {
             N_("write remarks to the other evaluators in the discussion"),
             JUDGING,
         ),
+        _rule(Permission.AWARD_VIEW, "lead member", N_("read the award decision"), JUDGED - JUDGING),
+        _rule(
+            Permission.AWARD_DECIDE,
+            "lead",
+            N_("write the award decision with its reasons and letters, announce it, withdraw it, record challenges"),
+            JUDGED - JUDGING,
+        ),
+        _rule(
+            Permission.AWARD_ANSWER,
+            "member",
+            N_("answer the award decision for the own organisation"),
+            frozenset({"award"}),
+        ),
+        _rule(Permission.AWARD_LETTER, "supplier", N_("read the own letters about the award"), JUDGED | {"cancelled"}),
     )
 }
 
@@ -423,6 +441,9 @@ SHOWS_TENDERS = frozenset(
         Permission.ASSESSMENT_MAKE,
         Permission.VERDICT_VIEW,
         Permission.VERDICT_MODERATE,
+        Permission.AWARD_VIEW,
+        Permission.AWARD_DECIDE,
+        Permission.AWARD_ANSWER,
     }
 )
 """What shows something of opened tenders: whoever judges, chairs, opens or leads says first where a conflict is."""
