@@ -148,7 +148,7 @@ def _entered(session: Session, round_: Round, context: Context) -> None:
     settle(session, round_, now=context.now, since=context.now)
     bodies = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state == "confirmed")
     told = telling.people(session, session.scalars(bodies), "member", now=context.now)
-    telling.tell(session, round_, told, "registration_open", now=context.now, page="registration")
+    telling.tell(session, round_, told, "registration_open", now=context.now, page="registration/own")
 
 
 def _may_close(session: Session, round_: Round, context: Context) -> None:

@@ -33,7 +33,7 @@ _REASONS: dict[str, str] = {
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
         "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
-        "reminded-already agreement-exists agreement-signed too-many-hops too-many-asked answered-already costs-settled no-market-figure"
+        "reminded-already agreement-exists agreement-signed registered-already too-many-hops too-many-asked answered-already costs-settled no-market-figure"
     ),
     N_(
         "a second person must do this"
@@ -52,7 +52,7 @@ _REASONS: dict[str, str] = {
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
-        "costs-empty costs-day-past costs-undivided award-missing nothing-signed evidence-missing"
+        "costs-empty costs-day-past costs-undivided award-missing nothing-signed evidence-missing not-confirmed nobody-ready registration-not-asked"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",
