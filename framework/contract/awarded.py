@@ -44,9 +44,9 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
     return [award for award in awards(session, round_) if award.id not in taken]
 
 
-def is_announced(found: AwardDecision | None) -> bool:
-    """Whether the letters of a decision have left."""
-    return found is not None and found.announced_at is not None
+def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
+    """Whether the standstill of a decision has ended; a challenge is asked for elsewhere."""
+    return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
 
 
 def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:
@@ -56,7 +56,7 @@ def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:
         raise MoveRefused(
             "no-award", N_("No award decision stands: it was withdrawn, or its letters have not left."), rule="L22"
         )
-    if now < found.standstill_ends_at:
+    if not is_over(found, now=now):
         raise MoveRefused(
             "standstill-runs",
             N_("The standstill runs until %(until)s. Nothing is signed before it has ended."),

@@ -153,9 +153,7 @@ def test_the_board_says_who_is_missing_and_why(asked, session):
     assert [line.sign_on for line in registration.board(session, asked.round, show="missing").lines] == [
         asked.sign_ons[1]
     ]
-    assert [line.sign_on for line in registration.everything(session, asked.round, show="ready")] == [
-        asked.sign_ons[0]
-    ]
+    assert [line.sign_on for line in registration.everything(session, asked.round, show="ready")] == [asked.sign_ons[0]]
     name = asked.sign_ons[1].organisation.name
     assert [line.sign_on for line in registration.board(session, asked.round, search=name.upper()).lines] == [
         asked.sign_ons[1]

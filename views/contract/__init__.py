@@ -19,3 +19,6 @@ blueprint = Blueprint("contract", __name__)
 def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     """Start and expire agreements whose day has come, and close rounds whose agreements have all ended."""
     running.go_round(session, clock)
+
+
+from views.contract import agreements, documents, drafts, signatures  # noqa: E402, F401 - their routes hang on the blueprint

@@ -53,11 +53,11 @@ def steps(sign_on: SignOn) -> list[dict[str, Any]]:
     ]
 
 
-def attempt(act: Callable[[], object], back: str, message: str, *, otherwise: str = "") -> Response:
+def attempt(act: Callable[[], object], back: str, message: str | Callable[[], str], *, otherwise: str = "") -> Response:
     """Do one act and go to `back` with a message; a broken rule is written down and told at `otherwise`, else there."""
     try:
         act()
-        return guard.done(back, message)
+        return guard.done(back, message if isinstance(message, str) else message())
     except RuleBroken as error:
         if error.status == 404:
             raise
