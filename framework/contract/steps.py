@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.award.decision import current, winners
 from framework.contract import awarded, lists, running
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_, NN_
@@ -37,7 +38,7 @@ def _draft(session: Session, round_: Round, reader: Reader) -> Step | None:
     count = len(awarded.without_agreement(session, round_))
     if not count:
         return None
-    is_over = awarded.is_over(awarded.decision(session, round_), now=reader.now)
+    is_over = awarded.is_over(current(session, round_), now=reader.now)
     return Step(
         NN_("%(count)s award has no agreement yet. Draft it.", "%(count)s awards have no agreement yet. Draft them."),
         {"count": count},
@@ -119,7 +120,7 @@ def _to(agreement: Agreement, sentence: str, urgency: int, *, label: str = N_("L
 
 def _drafts(session: Session, round_: Round, reader: Reader) -> list[Agreement]:
     found = lists.visible(session, round_, reader.actor, reader.roles)
-    standing = {award.id for award in awarded.awards(session, round_)}
+    standing = {award.id for award in winners(session, round_)}
     return [one for one in found if one.state == "draft" and one.award_id in standing]
 
 

@@ -191,6 +191,14 @@ KINDS: dict[str, str] = {
     "record.head_made": N_("signed the head of the record over %(size)s entries"),
     "key.taken_up": N_("took up the key that signs, fingerprint %(fingerprint)s"),
     "chain.built": N_("rebuilt the supply chain of the round"),
+    "award_decision.drafted": N_("wrote award decision %(number)s: %(awards)s awards in %(lots)s lots"),
+    "award_decision.reasons_written": N_("wrote reasons of award decision %(number)s: %(count)s"),
+    "award_decision.mandate_recorded": N_("answered award decision %(number)s for %(member)s: %(answer)s"),
+    "award_decision.gone_on": N_("said why award decision %(number)s goes on without every member's yes"),
+    "award_letter.channel_set": N_("said how an award letter leaves"),
+    "award_letter.posted": N_("noted that an award letter left on %(left_on)s"),
+    "challenge.recorded": N_("recorded a challenge before %(body)s, lodged on %(lodged_on)s"),
+    "challenge.ended": N_("recorded the outcome of a challenge"),
 }
 
 ENTITIES: dict[str, str] = {
@@ -217,6 +225,11 @@ PROPOSED: dict[tuple[str, str], str] = {
     ("round", "cancel"): N_("the cancellation"),
     ("round", "reopen_after_outage"): N_("the reopening of receipt"),
     ("round", "reopen_judging"): N_("the reopening of the judging"),
+    ("round", "announce_award"): N_("the announcement of the award"),
+    ("round", "withdraw_award"): N_("the withdrawal of the award"),
+    ("round", "resume_standstill"): N_("the end of a challenge: the standstill goes on"),
+    ("round", "set_aside_award"): N_("the setting aside of the award"),
+    ("round", "order_rejudging"): N_("a new evaluation, as was ordered"),
     ("submission", "exclude"): N_("the exclusion of a bidder"),
     ("agreement", "sign"): N_("the signature of an agreement"),
     ("agreement", "terminate"): N_("the termination of an agreement"),

@@ -7,6 +7,8 @@ from framework.ground.text import N_
 MAIL_LABELS: dict[str, str] = {
     "agreement_signed": N_("Agreement signed"),
     "agreement_terminated": N_("Agreement terminated"),
+    "award_letter": N_("Letter about the award"),
+    "award_withdrawn": N_("Award withdrawn"),
     "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
     "conflict_declared": N_("Conflict of interest stated"),

@@ -144,6 +144,10 @@ class Permission(StrEnum):
     JUDGING_REOPEN = "judging:reopen"
     RANKING_VIEW = "ranking:view"
     REMARK_MAKE = "remark:make"
+    AWARD_VIEW = "award:view"
+    AWARD_DECIDE = "award:decide"
+    AWARD_ANSWER = "award:answer"
+    AWARD_LETTER = "award:letter"
     REGISTRATION_VIEW = "registration:view"
     REGISTRATION_OWN = "registration:own"
     AGREEMENT_VIEW = "agreement:view"
@@ -395,6 +399,20 @@ TABLE: dict[Permission, Rule] = {
             N_("write remarks to the other evaluators in the discussion"),
             JUDGING,
         ),
+        _rule(Permission.AWARD_VIEW, "lead member", N_("read the award decision"), JUDGED - JUDGING),
+        _rule(
+            Permission.AWARD_DECIDE,
+            "lead",
+            N_("write the award decision with its reasons and letters, announce it, withdraw it, record challenges"),
+            JUDGED - JUDGING,
+        ),
+        _rule(
+            Permission.AWARD_ANSWER,
+            "member",
+            N_("answer the award decision for the own organisation"),
+            frozenset({"award"}),
+        ),
+        _rule(Permission.AWARD_LETTER, "supplier", N_("read the own letters about the award"), JUDGED | {"cancelled"}),
         _rule(Permission.REGISTRATION_VIEW, "lead", N_("see which members may call off, and let them"), AGREED),
         _rule(Permission.REGISTRATION_OWN, "member", N_("register for call-offs"), AGREED),
         _rule(
@@ -455,6 +473,9 @@ SHOWS_TENDERS = frozenset(
         Permission.ASSESSMENT_MAKE,
         Permission.VERDICT_VIEW,
         Permission.VERDICT_MODERATE,
+        Permission.AWARD_VIEW,
+        Permission.AWARD_DECIDE,
+        Permission.AWARD_ANSWER,
     }
 )
 """What shows something of opened tenders: whoever judges, chairs, opens or leads says first where a conflict is."""

@@ -17,7 +17,6 @@ from models.contract import Agreement
 from models.people import Organisation, User
 from tests.contract.standing import TERMS
 
-
 STARTS = "It starts on its first day"
 
 

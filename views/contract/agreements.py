@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from sqlalchemy import select
 
+from framework.award.decision import current
 from framework.contract import awarded, drafting, ending, lists, running, signing, text
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, ENDING_GROUNDS, PRICE_MECHANISMS
@@ -24,7 +25,7 @@ def index(round_: Round) -> str:
     session, roles = db.session(), guard.roles(round_)
     found = lists.visible(session, round_, actor(), roles)
     is_lead = "lead" in roles
-    decision = awarded.decision(session, round_)
+    decision = current(session, round_)
     return render_template(
         "contract/index.html",
         round_=round_,
@@ -51,7 +52,7 @@ def page(found: Agreement, problem: str = "") -> str:
     session, now, who = db.session(), clock.now(), actor()
     waiting = signing.waiting(session, found, now=now)
     ends = ending.waiting(session, found, now=now) if "lead" in guard.roles(found.round) else None
-    decision = awarded.decision(session, found.round)
+    decision = current(session, found.round)
     return render_template(
         "contract/agreement.html",
         round_=found.round,

@@ -8,7 +8,8 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.contract import awarded, drafting
+from framework.award.decision import winners
+from framework.contract import drafting
 from framework.contract.drafting import Terms
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
@@ -103,7 +104,7 @@ def cancel_agreement(round_: Round, agreement_id: str) -> Outcome:
 
 def _award(round_: Round, number: str) -> Award:
     """The award asked for, of the decision that counts."""
-    for award in awarded.awards(db.session(), round_):
+    for award in winners(db.session(), round_):
         if str(award.id) == number:
             return award
     raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
