@@ -209,8 +209,9 @@ def _lines(typed: str) -> list[str]:
 
 
 def _shown(agreement: Agreement) -> dict[str, str]:
-    names = ("number", "starts_on", "ends_on", "price_mechanism", "price_text", "brands")
-    return {name: str(getattr(agreement, name)) for name in names}
+    names = ("number", "starts_on", "ends_on", "price_mechanism", "price_text")
+    shown = {name: str(getattr(agreement, name)) for name in names}
+    return shown | {"brands": ", ".join(text.brands_of(agreement))}
 
 
 def _may_draft(session: Session, agreement: Agreement, context: Context) -> None:

@@ -39,11 +39,6 @@ def activate(asked, number=0, actor=None):
     acts.activate(asked.session, asked.sign_ons[number], actor=actor or asked.lead, now=asked.clock())
 
 
-def test_members_are_told_when_the_round_comes_into_force(asked, session):
-    told = session.scalars(select(Mail).where(Mail.template == "registration_open")).all()
-    assert {one.params["path"] for one in told} <= {f"/rounds/{asked.round.public_id}/registration/own"}
-
-
 def test_a_member_registers_on_the_day_of_the_round_and_the_lead_activates(asked, session):
     asked.clock.now = dt.datetime(2026, 12, 1, 23, 30, tzinfo=dt.UTC)
     register(asked)
