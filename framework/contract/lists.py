@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.actors import Actor
 from framework.ground.errors import NotFound
+from framework.ground.permissions import AGREED
 from framework.ground.text import N_, storable
 from models.award import Award, AwardDecision
 from models.contract import Agreement
@@ -25,6 +26,20 @@ def visible(session: Session, round_: Round, actor: Actor, roles: Collection[str
         .join(Lot, Lot.id == Agreement.lot_id)
         .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
         .where(Agreement.round_id == round_.id, _may_know(actor, roles))
+        .order_by(Lot.number, Agreement.number)
+    )
+    return list(session.scalars(query))
+
+
+def public(session: Session, round_: Round) -> list[Agreement]:
+    """The signed agreements of a round in force or closed, for everybody: who supplies which lot, how long, is published."""
+    if round_.state not in AGREED:
+        return []
+    query = (
+        select(Agreement)
+        .join(Lot, Lot.id == Agreement.lot_id)
+        .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
+        .where(Agreement.round_id == round_.id, Agreement.signed_at.is_not(None))
         .order_by(Lot.number, Agreement.number)
     )
     return list(session.scalars(query))

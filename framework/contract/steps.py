@@ -30,7 +30,7 @@ def _sign(session: Session, round_: Round, reader: Reader) -> Step | None:
     if fresh is not None:
         return _to(fresh, N_("Agreement %(number)s can be signed: one person of each side signs it."), 65)
     mine = next((one for one in drafts if proposed[one.id].proposed_by_id == own), drafts[0])
-    return _to(mine, N_("Agreement %(number)s waits for the other side to sign."), 20, label=N_("Look"))
+    return _to(mine, N_("Agreement %(number)s waits for the other side to sign."), 40, label=N_("Look"))
 
 
 @candidate("award standstill", "lead")

@@ -9,10 +9,11 @@ import json
 
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfReader
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
-from framework.contract import running
+from framework.contract import dates, running
 from models.contract import Agreement
 from models.people import Organisation, User
 from tests.contract.standing import TERMS
@@ -252,3 +253,75 @@ def test_pages_ask_few_questions(standing, session, people, build):
         assert people[name].get(address).status_code == 200
         event.remove(Engine, "before_cursor_execute", count)
         assert len(asked) <= 25, (name, address, len(asked), asked)
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_the_pdf_holds_both_hashes_the_parties_and_who_signed(standing, session, people, language):
+    agreement = standing.draft()
+    session.commit()
+    address = f"{there(standing, agreement)}/agreement-{language}.pdf"
+    drafted = words_of(people["member"].get(address).data)
+    assert DRAFTS[language] in drafted
+    standing.session.info["write"] = True
+    standing.sign(agreement)
+    session.commit()
+    signed = words_of(people["member"].get(address).data)
+    assert DRAFTS[language] not in signed
+    for told in (
+        agreement.text_file.sha256,
+        standing.round.frozen_hash,
+        standing.contractor.name,
+        standing.round.organisation.name,
+        standing.lead.name,
+        standing.supplier.name,
+        "2026-1",
+    ):
+        assert "".join(told.split()) in signed, told
+
+
+DRAFTS = {"en": "DRAFT", "nl": "CONCEPT", "sv": "UTKAST"}
+
+
+def words_of(content):
+    return "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def test_the_days_stand_in_the_calendar_of_whoever_may_know(standing, session, build):
+    agreement = standing.draft()
+    lead = frozenset({"lead"})
+    assert dates.days(session, standing.round, standing.lead, lead) == []
+    standing.sign(agreement)
+    found = dates.days(session, standing.round, standing.lead, lead)
+    assert [one.at for one in found] == [running.begins_at(agreement), running.ends_at(agreement)]
+    rival = build.person(standing.tender().supplier)
+    assert dates.days(session, standing.round, rival, frozenset({"supplier"})) == []
+    assert len(dates.days(session, standing.round, standing.supplier, frozenset({"supplier"}))) == 2
+    assert dates.days(session, standing.round, standing.lead, frozenset({"monitor"})) == []
+    standing.terminate(agreement)
+    assert all(one.is_cancelled for one in dates.days(session, standing.round, standing.lead, lead))
+
+
+def test_everybody_may_read_who_supplies_once_the_round_is_in_force(standing, session, client):
+    standing.signed()
+    session.commit()
+    address = f"/public/rounds/{standing.round.public_id}"
+    assert standing.contractor.name not in client.get(address).text
+    session.rollback()
+    session.info["write"] = True
+    standing.enter_force()
+    session.commit()
+    assert standing.contractor.name in client.get(address).text
+
+
+def test_everybody_is_led_to_what_is_next(standing, session, people):
+    agreement = standing.draft()
+    session.commit()
+    address = there(standing, agreement)
+    for name in ("lead", "supplier"):
+        assert address in people[name].get(here(standing)).text, name
+    assert address not in people["rival"].get(here(standing)).text
+    people["lead"].post(f"{address}/sign", data={"sha256": agreement.text_file.sha256})
+    assert "The other side has signed" in people["supplier"].get(here(standing)).text
+    assert "waits for the other side" in people["lead"].get(here(standing)).text
+    people["supplier"].post(f"{address}/sign/confirm", data={"sha256": agreement.text_file.sha256})
+    assert "Put the round in force" in people["lead"].get(here(standing)).text
