@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from framework.award.decision import current, winners
@@ -13,6 +13,22 @@ from framework.ground.text import N_
 from models.award import Award, AwardDecision, Challenge
 from models.contract import Agreement
 from models.rounds import Round
+
+
+def stands(round_: Round) -> ColumnElement[bool]:
+    """Whether an award is one of the decision that counts, as a condition: the same as `winners`, without loading them."""
+    of_round = AwardDecision.round_id == round_.id
+    newest = select(func.max(AwardDecision.number)).where(of_round).scalar_subquery()
+    counts = select(AwardDecision.id).where(
+        of_round, AwardDecision.number == newest, AwardDecision.withdrawn_at.is_(None)
+    )
+    return Award.decision_id.in_(counts)
+
+
+def count_without_agreement(session: Session, round_: Round) -> int:
+    """How many awards have no agreement, in one query."""
+    drafted = select(Agreement.id).where(Agreement.award_id == Award.id, Agreement.state != "cancelled")
+    return session.scalar(select(func.count(Award.id)).where(stands(round_), ~drafted.exists())) or 0
 
 
 def without_agreement(session: Session, round_: Round) -> list[Award]:
