@@ -25,6 +25,12 @@ def visible(session: Session, round_: Round, actor: Actor, roles: Collection[str
     return list(session.scalars(_of(round_).where(_may_know(actor, roles))))
 
 
+def has_any(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:
+    """Whether there is any agreement that this reader may know of."""
+    query = select(Agreement.id).where(Agreement.round_id == round_.id, _may_know(actor, roles))
+    return session.scalar(query.limit(1)) is not None
+
+
 def drafts(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> list[Agreement]:
     """Of these the drafts on an award that stands."""
     standing = Agreement.award_id.in_(select(Award.id).where(awarded.stands(round_)))

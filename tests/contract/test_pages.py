@@ -320,6 +320,9 @@ def test_everybody_is_led_to_what_is_next(standing, session, people):
     for name in ("lead", "supplier"):
         assert address in people[name].get(here(standing)).text, name
     assert address not in people["rival"].get(here(standing)).text
+    tab = f'href="{here(standing)}/agreements"'
+    assert tab in people["member"].get(here(standing)).text
+    assert tab not in people["rival"].get(here(standing)).text, "a page with nothing on it is no tab"
     people["lead"].post(f"{address}/sign", data={"sha256": agreement.text_file.sha256})
     assert "The other side has signed" in people["supplier"].get(here(standing)).text
     assert "waits for the other side" in people["lead"].get(here(standing)).text

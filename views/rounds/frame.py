@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 
 from framework.award import decision
 from framework.award import letters as letters_of_award
+from framework.contract import lists as agreements
 from framework.disclosure import receiving
 from framework.ground.labels import PHASES
 from framework.ground.permissions import Permission
@@ -191,6 +192,8 @@ def _standstill(round_: Round) -> str:
 def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
     """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them, a
     letter once one has left."""
+    if endpoint == "contract.index" and ("lead" not in held or round_.state == "cancelled"):
+        return agreements.has_any(db.session(), round_, actor(), held)
     if endpoint == "award.letter":
         return bool(letters_of_award.of_bidder(db.session(), round_, actor().organisation_id))
     if endpoint == "demand.price_list":
