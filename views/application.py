@@ -60,6 +60,7 @@ BLUEPRINTS = (
     "views.award",
     "views.requests",
     "views.assessing",
+    "views.contract",
     "views.audit",
     "views.operations",
 )

@@ -6,6 +6,8 @@ from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
     "attempts_denied": N_("Refused attempts of a day"),
+    "agreement_signed": N_("Agreement signed"),
+    "agreement_terminated": N_("Agreement terminated"),
     "award_asked": N_("Answer to the award decision asked for"),
     "award_letter": N_("Letter about the award"),
     "award_withdrawn": N_("Award withdrawn"),
@@ -36,6 +38,7 @@ MAIL_LABELS: dict[str, str] = {
     "person_added": N_("Person added"),
     "prices_asked": N_("Indicative prices asked for"),
     "question_answered": N_("Answer to all about a tender"),
+    "registration_open": N_("Registration for call-offs"),
     "request_asked": N_("Request upstream"),
     "request_library": N_("Link to earlier answers"),
     "request_news": N_("News of requests"),
@@ -44,6 +47,7 @@ MAIL_LABELS: dict[str, str] = {
     "request_withdrawn": N_("Request withdrawn"),
     "round_cancelled": N_("Round cancelled"),
     "set_up_reopened": N_("Set-up reopened"),
+    "sign_on_activated": N_("May call off"),
     "sign_on_confirmed": N_("Sign-on confirmed"),
     "sign_on_invited": N_("Invitation to sign on"),
     "sign_on_left": N_("Sign-on left"),
@@ -51,6 +55,7 @@ MAIL_LABELS: dict[str, str] = {
     "sign_on_refused": N_("Sign-on refused"),
     "sign_on_reminder": N_("Reminder to sign on"),
     "sign_on_returned": N_("Mandate returned"),
+    "sign_on_suspended": N_("May not call off for now"),
     "submission_counted": N_("Submission counted"),
     "submission_discarded": N_("Submission discarded"),
     "submission_late": N_("Submission too late"),

@@ -12,7 +12,7 @@ from framework.ground import lifecycle
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken
 from framework.rounds import moves
 from models.award import AwardLetter, Challenge
-from models.contract import Agreement
+from models.contract import ENDED, Agreement
 from models.judging import Selection
 from models.people import RoleGrant
 from models.ranking import Ranking
@@ -257,6 +257,7 @@ def sign(deciding, state="signed"):
             signed_by_lead_id=deciding.lead.user_id,
             signed_by_supplier_id=deciding.suppliers[award.submission_id].user_id,
             created_at=deciding.clock(),
+            ended_at=deciding.clock() if state in ENDED else None,
         )
     )
 

@@ -11,6 +11,7 @@ from werkzeug.local import LocalProxy
 
 from framework.award import decision
 from framework.award import letters as letters_of_award
+from framework.contract import lists as agreements
 from framework.disclosure import receiving
 from framework.ground.labels import PHASES
 from framework.ground.permissions import Permission
@@ -58,6 +59,9 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("award.index", N_("Decision and letters"), Permission.AWARD_VIEW),
     ("award.letter", N_("My letter"), Permission.AWARD_LETTER),
     ("judging.board", N_("Judging"), Permission.JUDGING_VIEW),
+    ("contract.index", N_("Agreements"), Permission.AGREEMENT_VIEW),
+    ("signons.registration_board", N_("Registration"), Permission.REGISTRATION_VIEW),
+    ("signons.own_registration", N_("My registration"), Permission.REGISTRATION_OWN),
     ("judging.conflicts", N_("Conflicts of interest"), Permission.CONFLICT_STATE),
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
@@ -188,6 +192,8 @@ def _standstill(round_: Round) -> str:
 def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
     """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them, a
     letter once one has left."""
+    if endpoint == "contract.index" and ("lead" not in held or round_.state == "cancelled"):
+        return agreements.has_any(db.session(), round_, actor(), held)
     if endpoint == "award.letter":
         return bool(letters_of_award.of_bidder(db.session(), round_, actor().organisation_id))
     if endpoint == "demand.price_list":
