@@ -87,7 +87,7 @@ def _broken(cells: Cells, places: set[Place], theirs: Cells, base: Cells, scope:
     found = {(line.key[:3], line.year_no) for line in lines if rules.check([line], scope)}
     kept = cells_of(lines, scope.years)
     vanished = {cell for cell in mixed if cell.place != FACTS and cell not in kept}
-    preset = {cell for cell in kept if cell not in mixed and kept[cell] != theirs.get(cell)}
+    preset = {cell for cell in kept if cell not in mixed}
     return frozenset(
         found
         | {(cell.place, 0) for cell in vanished if mixed[cell] != base.get(cell)}
