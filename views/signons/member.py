@@ -15,7 +15,7 @@ from framework.ground.text import N_
 from framework.signons import acts, eligibility, lists, statement
 from framework.signons.mandate import Mandate
 from models.base import db
-from models.people import Organisation
+from models.people import Organisation, User
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import SignOn
@@ -91,6 +91,9 @@ def mandate(round_: Round) -> str | Response:
         form.mandate_type.data = round_.mandate_type
         form.eligibility_basis.data = sign_on.eligibility_basis
         form.class_name.data = sign_on.class_name
+    if not sign_on.signed_on:
+        person = db.session.get_one(User, actor().user_id)
+        form.liaison_name.data, form.liaison_email.data = person.name, person.email
     form.data_agreement.data = sign_on.data_agreement_signed_on is not None
     return _mandate_page(round_, sign_on, form)
 
