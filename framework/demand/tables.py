@@ -46,12 +46,13 @@ def understand(
     found = Understood(columns, data, signs, sign_needed=unclear and choices.sign is None)
     _tell_twins(found)
     _set_apart(found, scope, choices)
+    sums = set(found.totals)
     if choices.count or _says_something(found):
         for number, cells in data:
-            if number not in found.totals:
+            if number not in sums:
                 _read_row(found, table, number, cells, scope, choices)
     else:
-        found.issues += [rules.issue("no-quantities", number) for number, _c in data if number not in found.totals]
+        found.issues += [rules.issue("no-quantities", number) for number, _c in data if number not in sums]
     _settle(found, scope, choices, stored)
     told.tell(found, choices, header, rows)
     return found
@@ -100,7 +101,8 @@ def _set_apart(found: Understood, scope: Scope, choices: Choices) -> None:
         texts = [
             (n, one_line(c)) for n, cells in found.rows if at < len(cells) and isinstance(c := cells[at], str) and c
         ]
-        texts = [(n, text) for n, text in texts if n not in found.totals]
+        sums = set(found.totals)
+        texts = [(n, text) for n, text in texts if n not in sums]
         found.wordings = wordings.asked(texts, choices.wordings, scope, choices.words)
 
 
@@ -322,7 +324,7 @@ def _out_of_order(line: Line) -> Issue:
 def _account(found: Understood, made: set[int | None]) -> Account:
     listed = {issue.row for issue in found.issues if issue.row is not None}
     taken = {line.row for line in found.lines} - listed
-    added = made - taken - listed
+    added = made - taken - listed - set(found.left)
     return Account(len(found.rows), len(taken), len(added), len(found.totals), len(listed), len(found.left))
 
 
@@ -330,14 +332,18 @@ def _added_up(found: Understood, choices: Choices) -> list[Line]:
     """Rows that fall on the same line put together; where a part is not known yet, the person says whether it is left out."""
     sums: dict[Any, Line] = {}
     known = {line.key for line in found.lines if not line.not_known_reason}
+    used: set[int | None] = set()
     for line in found.lines:
-        if line.not_known_reason and line.key in known:
-            if choices.without_unknown:
-                found.unknown.append(line.row or 0)
-                continue
+        is_unknown_part = bool(line.not_known_reason) and line.key in known
+        if is_unknown_part and choices.without_unknown:
+            found.unknown.append(line.row or 0)
+            continue
+        if is_unknown_part:
             found.issues.append(rules.issue("sum-not-known", line.row))
+        used.add(line.row)
         first = sums.get(line.key)
         sums[line.key] = line if first is None else _sum(first, line)
+    found.left = sorted({*found.left, *(row for row in found.unknown if row not in used)})
     return list(sums.values())
 
 

@@ -58,7 +58,8 @@ def _tell_figures(found: Understood, choices: Choices) -> None:
             "Quantities such as 1.234 or 1,234 were read as one thousand two hundred and thirty-four: pieces are whole."
         )
         found.notes.append((message, {}))
-    cells = [(number, cell) for number, cell in _quantity_cells(found) if number not in (*found.totals, *found.left)]
+    apart = {*found.totals, *found.left}
+    cells = [(number, cell) for number, cell in _quantity_cells(found) if number not in apart]
     with_words = [cell for _number, cell in cells if without_pieces(cell.strip()) != cell.strip()]
     if with_words:
         message = N_("The word behind a figure was left out, as in “%(example)s”: %(count)s cells.")
@@ -113,7 +114,7 @@ def _has_grouped(found: Understood) -> bool:
     return any(found.signs[index] is DecimalSign.UNCLEAR for index in quantities)
 
 
-def _named(rows: list[int]) -> list[str]:
+def _named(rows: list[int]) -> list[str] | str:
     """Some rows by number, with a sign that there are more."""
     named = [str(number) for number in rows[:MOST_NAMED]]
-    return [*named, "…"] if len(rows) > MOST_NAMED else named
+    return ", ".join([*named, "…"]) if len(rows) > MOST_NAMED else named

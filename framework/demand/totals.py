@@ -16,12 +16,16 @@ def rows_of(data: list[tuple[int, list[Any]]], columns: Iterable[int], read: Rea
     places = list(columns)
     found: list[int] = []
     block: list[list[Any]] = []
+    worded = True
     for number, cells in data:
-        if _says_so(cells, places) or _adds_up(cells, block, places, read):
+        has_words = _has_words(cells, places)
+        may_add_up = worded and not has_words and len(block) > 1
+        if _says_so(cells, places) or (may_add_up and _adds_up(cells, block, places, read)):
             found.append(number)
-            block = []
+            block, worded = [], True
         else:
             block.append(cells)
+            worded = worded and has_words
     return found
 
 
@@ -33,9 +37,7 @@ def _says_so(cells: list[Any], places: list[int]) -> bool:
 
 
 def _adds_up(cells: list[Any], block: list[list[Any]], places: list[int], read: Read) -> bool:
-    """Whether a row without any word repeats the sums of two rows or more above it, which all have words."""
-    if len(block) < 2 or _has_words(cells, places) or not all(_has_words(row, places) for row in block):
-        return False
+    """Whether a row repeats the sums of those above it; asked of rows without a word below two rows or more that have some."""
     sums = [(figure, _sum(block, place, read)) for place in places if (figure := _at(cells, place, read)) is not None]
     return bool(sums) and all(figure == total for figure, total in sums) and any(figure for figure, _total in sums)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from framework.demand import rules, uploads, workbook
+from framework.demand import uploads, workbook
 from framework.demand.columns import EVERY, Choices
 from framework.demand.headings import target_of
 from framework.demand.lines import Line, Scope
@@ -124,7 +126,8 @@ def test_a_sum_without_its_unknown_part_is_asked_for():
     assert ("sum-not-known", 3) in codes(asked)
     assert codes(without) == []
     assert quantities(without.lines) == [(1, 15, 15)]
-    assert without.unknown == [3]
+    assert (without.unknown, without.left) == ([3], [3])
+    assert (without.account.taken, without.account.added, without.account.left) == (1, 1, 1)
     assert without.account.is_exact
 
 
@@ -331,8 +334,52 @@ def test_a_long_list_of_columns_is_cut_and_counted():
     assert any(params.get("count") == 4 for _note, params in found.notes)
 
 
-def test_every_issue_has_its_sentence():
-    assert "sum-not-known" in rules.SENTENCES
+CELLS = [
+    "",
+    "Tablet",
+    "Notebook",
+    "Tablet 10 inch",
+    "Totaal",
+    "1",
+    "2",
+    "3",
+    "12 st",
+    "TBC",
+    "-1",
+    "ca. 4",
+    "Beamer",
+    "n.v.t.",
+]
+HEADS = ["Product", "Jaar", "Aantal", "Max", "Verandering", "Aantal 2027", "Aantal 2028", "2029", "Afdeling", ""]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    heads=st.lists(st.sampled_from(HEADS), min_size=2, max_size=5),
+    rows=st.lists(st.lists(st.sampled_from(CELLS), min_size=2, max_size=5), max_size=8),
+    options=st.fixed_dictionaries(
+        dict.fromkeys(("add_up", "count", "keep_totals", "leave_out", "without_unknown"), st.booleans())
+    ),
+    year=st.sampled_from(["", "1", EVERY]),
+    out=st.booleans(),
+)
+def test_every_row_is_accounted_for_under_any_answers(heads, rows, options, year, out):
+    said = {key_of("Beamer"): OUT, key_of("Tablet 10 inch"): "tablet"} if out else {}
+    text = "\n".join("\t".join(row) for row in [heads, *rows])
+
+    found = read(text, wordings=said, defaults={"year_no": year, "category": "tablet"}, **options)
+
+    assert found.account.is_exact
+    assert all(line.row not in found.left for line in found.lines)
+
+
+def test_many_rows_without_words_are_looked_at_once():
+    words = "".join(f"Team {n}\tTablet\t1\n" for n in range(6000))
+
+    found = read("Team\tProduct\tAantal\n" + words + "\t\t2\n" * 6000, defaults={"year_no": "1"}, add_up=True)
+
+    assert found.totals == []
+    assert found.account.is_exact
 
 
 def unclean() -> bytes:

@@ -207,6 +207,7 @@ def _page(
         typed = facts_of(draft) if draft is not None else saving.facts_begun(begun, lot)
     facts = {cell.column: value for cell, value in typed.items() if cell.place == FACTS}
     was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
+    two_persons = bool(round_settings.value(lot.round, "demand_four_eyes"))
     return render_template(
         "demand/grid.html",
         round_=lot.round,
@@ -224,7 +225,8 @@ def _page(
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
-        two_persons=round_settings.value(lot.round, "demand_four_eyes"),
+        two_persons=two_persons,
+        alone=two_persons and approve.is_alone(db.session(), actor()),
         countries=countries(current_language()),
         certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
         categories=[(key, shared.category_label(key)) for key in scope.categories],
