@@ -301,7 +301,7 @@ def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
     if old is not None:
         names = [name for name in _KEPT if name not in said]
         if line.not_known_reason:
-            names = [name for name in names if name not in QUANTITIES]
+            names = [name for name in names if name not in (*QUANTITIES, "not_known_reason")]
         whole = replace(line, **{name: getattr(old, name) for name in names})
         return replace(whole, not_known_reason="") if whole.is_known and "not_known_reason" not in said else whole
     if line.qty_expected is None:

@@ -118,6 +118,17 @@ def test_a_word_for_not_known_is_a_reason_and_never_nought():
     assert [(x.year_no, x.qty_expected, x.not_known_reason) for x in found.lines] == [(1, 10, ""), (2, None, "n.n.b.")]
 
 
+def test_a_word_for_not_known_takes_the_place_of_what_was_declared():
+    table = split_block("Product\tJaar\tAantal\nTablet\t1\tTBC\n")
+
+    found = understand(table, SCOPE, Choices(defaults=DEFAULTS), stored=[Line("tablet", "", "NL", 1, 1, 2, 3)])
+
+    assert codes(found) == []
+    assert [(x.qty_firm, x.qty_expected, x.qty_max, x.not_known_reason) for x in found.lines] == [
+        (None, None, None, "TBC")
+    ]
+
+
 def test_a_sum_without_its_unknown_part_is_asked_for():
     text = "Afdeling\tProduct\tJaar\tAantal\nA\tTablet\t1\t10\nB\tTablet\t1\tTBC\nC\tTablet\t1\t5\n"
 

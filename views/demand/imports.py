@@ -332,6 +332,7 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         categories=[(key, shared.category_label(key)) for key in lot.categories],
         figures=figure_columns(found.columns) if "no-quantities" in {group.code for group in together} else [],
         asks_count=choices.count or any(group.code == "no-quantities" for group in together),
+        has_unknown=any(line.not_known_reason for line in found.lines),
         has={c.target.partition(":")[0] for c in found.columns},
         wide=any(":" in c.target for c in found.columns),
         query=_query(),
