@@ -171,7 +171,7 @@ def is_alone(session: Session, actor: Actor) -> bool:
     return session.scalar(_others(actor.organisation_id, actor).with_only_columns(User.id).limit(1)) is None
 
 
-def _others(member_id: int | None, actor: Actor) -> Select[tuple[User]]:
+def _others(member_id: int | None, actor: Actor) -> Select[User]:
     return (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
