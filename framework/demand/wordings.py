@@ -14,7 +14,7 @@ from framework.ground.quantity_words import norm
 OUT = "-"
 """Said of a wording: leave its rows out."""
 MOST = 50
-"""Wordings that one page asks about; the rest is asked after them."""
+"""Wordings that one page asks about beside those that were answered; the rest is asked after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ def asked(
         if vocabulary.category_of(text, words) not in scope.categories:
             rows.setdefault(key_of(text), []).append(number)
             texts.setdefault(key_of(text), text)
-    return [_wording(texts[key], tuple(rows[key]), said.get(key, ""), scope, words) for key in list(rows)[:MOST]]
+    new = [key for key in rows if key not in said][:MOST]
+    shown = [key for key in rows if key in said or key in new]
+    return [_wording(texts[key], tuple(rows[key]), said.get(key, ""), scope, words) for key in shown]
 
 
 def is_evidence(text: str, words: Mapping[str, str]) -> bool:

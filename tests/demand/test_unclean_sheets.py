@@ -231,6 +231,16 @@ def test_a_wording_near_ours_is_asked_and_taken_only_when_said():
     assert said.account.is_exact
 
 
+def test_more_wordings_than_a_page_asks_about_come_after_the_first_are_answered():
+    text = "Artikel\tAantal\tJaar\n" + "".join(f"Kast {n}\t1\t1\n" for n in range(60))
+
+    first = read(text).wordings
+    rest = read(text, wordings={one.key: OUT for one in first}).wordings
+
+    assert len(first) == 50
+    assert [one.text for one in rest if not one.said] == [f"Kast {n}" for n in range(50, 60)]
+
+
 def test_what_another_lot_buys_is_proposed_to_be_left_out():
     found = read("Item\tQuantity required\tYear\nTablet\t30\t1\nSmartphone\t80\t1\n")
 
