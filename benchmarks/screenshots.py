@@ -25,12 +25,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 HOME = ROOT / "static" / "pictures"
 WIDTH, HEIGHT = 1200, 860
+EDITORS = ("officer@vinterdal.example", "approver@vinterdal.example")
+POOLED = "demolaptops2026"
+SAVED_AFTER_MS = 2500
+"""A page saves within a second of the last key."""
 JUDGED = ("opening-record", "judging", "discussion", "comparison-with-verdicts")
 """Pages that the demonstration has not come to: the journey of a judged round takes them."""
 
 
 def main() -> int:
-    """Start a demonstration of its own, take four pictures, stop it; then walk through a judged round for four more."""
+    """Start a demonstration of its own, take its pictures, stop it; then walk through a judged round for four more."""
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         environment = os.environ | {"HEFBOOM_DATA_DIR": folder, "PORT": str(port)}
@@ -38,6 +42,7 @@ def main() -> int:
         try:
             _wait(f"http://127.0.0.1:{port}/")
             _take(f"http://127.0.0.1:{port}")
+            _take_together(f"http://127.0.0.1:{port}", environment)
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -76,6 +81,49 @@ def _take(base: str) -> None:
         page.locator("#remarks").scroll_into_view_if_needed()
         page.screenshot(path=PICTURES / "check.png")
         browser.close()
+
+
+def _take_together(base: str, environment: dict[str, str]) -> None:
+    """What members do together: one grid with two editors, the pool, a leverage brief and its one page."""
+    with sync_playwright() as playwright:
+        browser = start_browser(playwright)
+        pages = [browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page() for _page in range(3)]
+        lead, first, second = pages
+        for page, email in zip(pages, ("lead@waterpoort.example", *EDITORS), strict=True):
+            _sign_in(page, base, email)
+        _two_editors(first, second, base)
+        lead.goto(f"{base}/rounds/{POOLED}/pool")
+        _from_heading(lead, "pool")
+        lead.goto(f"{base}/rounds/{POOLED}/briefs/new")
+        lead.check("input[name=audience][value=public]")
+        lead.fill("[name=asked]", "Name the factory of every model on offer, and let the independent monitor in.")
+        lead.locator("main form button").last.click()
+        _from_heading(lead, "brief")
+        public_id = lead.url.rsplit("/", 1)[-1]
+        browser.close()
+    page = [sys.executable, "-m", "benchmarks.brief_page", public_id, str(PICTURES / "brief-page.png")]
+    subprocess.run(page, cwd=ROOT, env=environment, check=True)
+
+
+def _two_editors(first: Page, second: Page, base: str) -> None:
+    """Both change the same cell; the first has no connection meanwhile, and is shown both values after it."""
+    first.goto(f"{base}/rounds/demotablets2027/demand")
+    first.locator("main a[href*='/lots/']").first.click()
+    second.goto(first.url)
+    first.goto(first.url)
+    first.context.set_offline(True)
+    for page, value in ((first, "5250"), (second, "5600")):
+        page.fill("[name=expected-1-1]", value)
+        page.locator("[name=expected-1-1]").blur()
+        page.wait_for_timeout(SAVED_AFTER_MS)
+    first.context.set_offline(False)
+    first.locator("[data-clashes] li").first.wait_for()
+    _from_heading(first, "demand-two-editors")
+
+
+def _from_heading(page: Page, name: str) -> None:
+    page.evaluate("scrollTo(0, document.querySelector('h1').offsetTop - 48)")
+    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def _sign_in(page: Page, base: str, email: str) -> None:

@@ -145,12 +145,12 @@ function openTargetedDetails() {
   open();
 }
 
-// The sentence below a table that is cut at the right; without scripts the scroll bar says it.
+// The sentence below a table or a picture that is cut at the right; without scripts the scroll bar says it.
 function tellOfColumnsOutOfSight() {
   const tell = (frame) => {
     const cue = frame.nextElementSibling;
     if (cue?.classList.contains("table-cue")) cue.hidden = frame.scrollWidth <= frame.clientWidth + 1;
   };
   const watch = new ResizeObserver((seen) => seen.forEach((one) => tell(one.target)));
-  document.querySelectorAll(".table-frame").forEach((frame) => watch.observe(frame));
+  document.querySelectorAll(".table-frame, .chart__scroll").forEach((frame) => watch.observe(frame));
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from framework.demand import rules
@@ -163,19 +163,26 @@ def plausibility(demand: Demand) -> list[Oddity]:
 
 def others(session: Session, demand: Demand, *, actor: Actor) -> list[User]:
     """The other people of the member who may approve; empty where the actor is alone."""
-    query = (
+    return list(session.scalars(_others(demand.member_id, actor).order_by(User.id)).unique())
+
+
+def is_alone(session: Session, actor: Actor) -> bool:
+    """Whether nobody else of the actor's own organisation could approve what it submits."""
+    return session.scalar(_others(actor.organisation_id, actor).with_only_columns(User.id).limit(1)) is None
+
+
+def _others(member_id: int | None, actor: Actor) -> Select[User]:
+    return (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
         .where(
-            RoleGrant.organisation_id == demand.member_id,
+            RoleGrant.organisation_id == member_id,
             RoleGrant.role == "member",
             RoleGrant.withdrawn_at.is_(None),
             User.id != actor.user_id,
             User.disabled_at.is_(None),
         )
-        .order_by(User.id)
     )
-    return list(session.scalars(query).unique())
 
 
 def require_whole(demand: Demand) -> None:

@@ -7,17 +7,20 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from framework.demand import vocabulary
+from framework.demand import headings, vocabulary, wordings
 from framework.demand.figures import DecimalSign, read_quantity
 from framework.demand.lines import QUANTITIES, Scope
 from framework.ground.codelists import country_code
 
 SAMPLES = 3
+EVERY = "every"
 Numbered = tuple[int, list[Any]]
 _HEADER_WITHIN = 15
 _ROWS_COMPARED = 50
+_WORDINGS_COMPARED = 200
+HALF = 0.5
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?\Z", re.ASCII)
 
 
@@ -40,26 +43,59 @@ class Column:
 class Choices:
     """What the person chose in the preview: columns by index, values where no column says them, and how to read.
 
-    `words` are translated labels (compared form → key) that count beside our own synonyms.
+    `words` are translated labels (compared form → key) that count beside our own synonyms. `wordings` say what a wording
+    of the column of categories is (its key → category, or left out). `count` takes each row for one piece, `keep_totals`
+    reads rows that look like sums, `leave_out` drops the rows that cannot be read, `without_unknown` adds up
+    without the rows that are not known yet, `sheet` is the sheet to read.
+    A contract year of EVERY stands for each of them.
     """
 
     targets: Mapping[int, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     sign: DecimalSign | None = None
     add_up: bool = False
+    count: bool = False
+    keep_totals: bool = False
+    leave_out: bool = False
+    without_unknown: bool = False
+    sheet: str = ""
+    wordings: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_header(rows: list[Numbered], scope: Scope, choices: Choices) -> tuple[int, list[str]] | None:
+class Header(NamedTuple):
+    """The row that names the columns, its words, and the row it begins at where two rows stand over each other."""
+
+    number: int
+    words: list[str]
+    first: int
+
+
+def find_header(rows: list[Numbered], scope: Scope, choices: Choices) -> Header | None:
     """The row that names the columns, within the first fifteen: known words, else words over columns of figures."""
     first = rows[:_HEADER_WITHIN]
-    for number, cells in first:
+    for position, (number, cells) in enumerate(first):
         if _has_known_words(cells, choices):
-            return number, [_word(c) for c in cells]
+            return _of_two_rows(first, position, choices) or Header(number, [headings.word(c) for c in cells], number)
     for position, (number, cells) in enumerate(first):
         if len(_filled(cells)) > 1:
             below = [row for _n, row in rows[position + 1 : position + 1 + _ROWS_COMPARED]]
-            return (number, [_word(c) for c in cells]) if _differs(cells, below, scope, choices) else None
+            is_header = _differs(cells, below, scope, choices)
+            return Header(number, [headings.word(c) for c in cells], number) if is_header else None
+    return None
+
+
+def _of_two_rows(first: list[Numbered], position: int, choices: Choices) -> Header | None:
+    """The header with the row below or above it, where one of the two stands over groups of the other."""
+    for upper, lower in ((position, position + 1), (position - 1, position)):
+        if upper < 0 or lower >= len(first):
+            continue
+        (begins, above), (number, below) = first[upper], first[lower]
+        words = _filled(below)
+        if len(words) > 1 and not any(_is_figure_of(c) for c in words):
+            said = headings.together(above, below, [headings.word(c) for c in below], choices.words)
+            if said is not None:
+                return Header(number, said, begins)
     return None
 
 
@@ -67,9 +103,16 @@ def columns_of(header: list[str] | None, data: list[Numbered], scope: Scope, cho
     """Every column with what it is taken for; a target stands at most once, except changes, which are never taken."""
     width = max([len(cells) for _n, cells in data] + [len(header or [])], default=0)
     claims = _by_header(header, scope, choices) if header is not None else _by_values(data, width, scope, choices)
+    if header is not None:
+        _weigh_category(claims, header, data, choices)
     claimed = Counter(target for target, _ground in claims.values())
     columns = [_column(index, header, data, claims, claimed, choices) for index in range(width)]
     return _each_once(columns)
+
+
+def figure_columns(columns: list[Column]) -> list[Column]:
+    """The columns whose first values are all figures: where a person looks for the quantity."""
+    return [c for c in columns if c.samples and all(_is_figure(text) for text in c.samples)]
 
 
 def twins(columns: list[Column]) -> dict[str, list[Column]]:
@@ -84,8 +127,8 @@ def twins(columns: list[Column]) -> dict[str, list[Column]]:
 def _has_known_words(cells: list[Any], choices: Choices) -> bool:
     """All words, at least one of them known as a header; figures only where two or more are calendar years."""
     words = _filled(cells)
-    named = [c for c in words if isinstance(c, str) and vocabulary.target_of(c, choices.words) is not None]
-    years = [c for c in words if vocabulary.calendar_year(_word(c)) is not None]
+    named = [c for c in words if isinstance(c, str) and headings.target_of(c, choices.words) is not None]
+    years = [c for c in words if vocabulary.calendar_year(headings.word(c)) is not None]
     plain = [c for c in words if c not in years] if len(years) > 1 else words
     return bool(named) and len(words) > 1 and not any(_is_figure_of(c) for c in plain)
 
@@ -131,13 +174,15 @@ def _by_header(header: list[str], scope: Scope, choices: Choices) -> dict[int, t
     said = {
         index: (target, "header")
         for index, name in enumerate(header)
-        if name and (target := vocabulary.target_of(name, choices.words))
+        if name and (target := headings.target_of(name, choices.words))
     }
     dated = {
         index: found
         for index, name in enumerate(header)
-        if index not in said and (found := vocabulary.calendar_target(name, choices.words)) is not None
+        if index not in said and (found := headings.calendar_target(name, choices.words)) is not None
     }
+    if any(":" in target for target, _ground in said.values()) or len(dated) > 1:
+        said = {i: one for i, one in said.items() if one[0] not in QUANTITIES or not headings.is_total(header[i])}
     years = sorted({year for _field, year in dated.values()})
     for index, (name, year) in dated.items():
         if len(years) == 1:
@@ -145,6 +190,48 @@ def _by_header(header: list[str], scope: Scope, choices: Choices) -> dict[int, t
         elif years.index(year) < scope.years:
             said[index] = (f"{name}:{years.index(year) + 1}", "order")
     return said
+
+
+def _weigh_category(
+    claims: dict[int, tuple[str, str]], header: list[str], data: list[Numbered], choices: Choices
+) -> None:
+    """Which column says what is bought: one whose values speak of hardware goes before one whose header alone does."""
+    named = [index for index, (target, _ground) in claims.items() if target == "category"]
+    speaks = {i: _speaks(i, data, choices) for i in range(len(header)) if i in named or i not in claims}
+    if any(speaks[index] for index in named):
+        for index in [index for index in named if not speaks[index]]:
+            del claims[index]
+        return
+    others = [index for index, share in speaks.items() if share >= HALF and _names_one(index, data, choices)]
+    things = [index for index in speaks if headings.is_of_things(header[index]) and _is_text(index, data)]
+    if len(others) == 1 or len(things) == 1:
+        for index in named if len(others) == 1 else ():
+            del claims[index]
+        if len(others) == 1:
+            claims[others[0]] = ("category", "values")
+        elif not named:
+            claims[things[0]] = ("category", "header")
+
+
+def _speaks(index: int, data: list[Numbered], choices: Choices) -> float:
+    """The share of the wordings of a column that speak of hardware."""
+    texts = _wordings(index, data)
+    return sum(wordings.is_evidence(text, choices.words) for text in texts) / len(texts) if texts else 0
+
+
+def _names_one(index: int, data: list[Numbered], choices: Choices) -> bool:
+    """Whether one of the wordings of a column is a category itself, and not only near one."""
+    return any(vocabulary.category_of(text, choices.words) is not None for text in _wordings(index, data))
+
+
+def _wordings(index: int, data: list[Numbered]) -> list[str]:
+    texts = {c for _n, cells in data if index < len(cells) and isinstance(c := cells[index], str) and c}
+    return [text for text in sorted(texts)[:_WORDINGS_COMPARED] if not vocabulary.is_total(text)]
+
+
+def _is_text(index: int, data: list[Numbered]) -> bool:
+    cells = [cells[index] for _n, cells in data if index < len(cells) and cells[index] not in (None, "")]
+    return bool(cells) and all(isinstance(c, str) and not _is_figure(c) for c in cells)
 
 
 def _by_values(data: list[Numbered], width: int, scope: Scope, choices: Choices) -> dict[int, tuple[str, str]]:
@@ -226,12 +313,6 @@ def _each_once(columns: list[Column]) -> list[Column]:
 
 def _filled(cells: list[Any]) -> list[Any]:
     return [c for c in cells if c not in (None, "")]
-
-
-def _word(cell: Any) -> str:
-    if cell is None:
-        return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _is_figure_of(cell: Any) -> bool:

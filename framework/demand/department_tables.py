@@ -11,7 +11,7 @@ from framework.demand.columns import Choices
 from framework.demand.department_figures import Figure, by_department, check
 from framework.demand.departments import Named
 from framework.demand.lines import LABELS, QUANTITIES, Key, Line, Scope, one_line
-from framework.demand.tables import Understood
+from framework.demand.understood import Understood
 from framework.ground import table_files
 from framework.ground.blocks import Table
 from framework.ground.issues import Issue
@@ -77,6 +77,7 @@ def with_words(choices: Choices) -> Choices:
 def read(table: Table, scope: Scope, choices: Choices, known: Sequence[Department]) -> Read:
     """Read a table of departments, with every issue at its row; `known` are the departments there are."""
     found = tables.read_rows(table, scope, with_words(choices))
+    tables.leave_out_wordings(found)
     places = {column.target: column.index for column in found.columns if column.target}
     if DEPARTMENT not in places:
         found.issues.insert(0, rules.issue("no-department", None))

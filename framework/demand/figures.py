@@ -37,14 +37,23 @@ _APPROXIMATE = re.compile(
 _RANGE = re.compile(r"\d\s*(?:-|to|till|tot|bis|à)\s*\d", re.I)
 _CURRENCY = re.compile(r"(?:€|£|\$|\b[A-Z]{3}\b|\bkr\b\.?|:-|,-|\.-)", re.I)
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "kr": "", ":-": "", ",-": "", ".-": ""}
-_BLANKS = frozenset({"", "-", "–", "—", "n/a", "."})
+_BLANKS = frozenset({"", "-", "–", "—", "n/a", ".", "n.a.", "nvt", "n.v.t.", "n.v.t", "ej aktuellt", "ej tillämpligt"})
+_PIECES = re.compile(r"(?<=\d)\s*(?:st|stk|stks|stuk|stuks|stycken|styck|pcs?|pieces?|units?|enheter|ex)\.?\Z", re.I)
+_UNKNOWN = frozenset(
+    [
+        *("?", "??", "???", "tbc", "tbd", "tba", "unknown", "not known", "not known yet", "to be confirmed"),
+        *("to be decided", "nnb", "n.n.b.", "onbekend", "nog onbekend", "nog niet bekend", "nog te bepalen", "volgt"),
+        *("okänt", "okänd", "vet ej", "vet inte", "ej känt", "inte klart", "oklart", "unbekannt", "inconnu"),
+    ]
+)
+"""What people write where they do not know a quantity yet."""
 
 
 def decimal_sign(texts: Iterable[str], otherwise: DecimalSign = DecimalSign.UNCLEAR) -> DecimalSign:
     """How one column writes decimals: UNCLEAR when its texts contradict each other, `otherwise` when only ambiguous ones stand in it."""
     shown, doubtful = set(), False
     for text in texts:
-        body = _without_currency(_tidied(text))[0].lstrip("+-")
+        body = _without_currency(without_pieces(_tidied(text)))[0].lstrip("+-")
         if not _BODY.match(body):
             continue
         sign = _own_sign(body)
@@ -61,8 +70,19 @@ def read_quantity(text: str, sign: DecimalSign = DecimalSign.UNCLEAR) -> Figure:
     """A whole quantity of pieces, 0 or more. `12,0` is 12; `12,5`, `15 %` and `ca. 500` are refused with their cause.
 
     `1.234` and `1,234` are 1234, for pieces are whole; it is unclear only where the column (`sign`) writes decimals so.
+    A word for pieces behind the figure is left out.
     """
-    return _as_quantity(_read(_tidied(text), sign, whole=True))
+    return _as_quantity(_read(without_pieces(_tidied(text)), sign, whole=True))
+
+
+def without_pieces(text: str) -> str:
+    """A figure without the word for pieces behind it: `120 stuks` is `120`."""
+    return _PIECES.sub("", text)
+
+
+def is_unknown(cell: object) -> bool:
+    """Whether somebody wrote that a quantity is not known yet."""
+    return isinstance(cell, str) and " ".join(cell.casefold().split()) in _UNKNOWN
 
 
 def read_money(text: str, sign: DecimalSign = DecimalSign.UNCLEAR, *, currency: str = "EUR") -> Figure:

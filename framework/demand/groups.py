@@ -18,9 +18,29 @@ MANY = {
         "%(count)s row says no contract year. Say below which year it is for.",
         "%(count)s rows say no contract year. Say below which year they are for.",
     ),
+    "category-unknown": NN_(
+        "%(count)s row names something that is none of our categories. Say below what it is. (row %(rows)s)",
+        "%(count)s rows name something that is none of our categories. Say below what it is. (rows %(rows)s)",
+    ),
+    "category-outside": NN_(
+        "%(count)s row names something that is not bought in this lot. Say below what to do with it. (row %(rows)s)",
+        "%(count)s rows name something that is not bought in this lot. Say below what to do with them. (rows %(rows)s)",
+    ),
+    "sum-not-known": NN_(
+        "%(count)s row is not known yet and would make the sum with other rows unknown. Say below whether to add up without it. (row %(rows)s)",
+        "%(count)s rows are not known yet and would make the sum with other rows unknown. Say below whether to add up without them. (rows %(rows)s)",
+    ),
+    "is-a-change": NN_(
+        "%(count)s row gives a change on top of an earlier number. Write the total in your sheet and send it again, or leave the row out below. (row %(rows)s)",
+        "%(count)s rows give a change on top of an earlier number. Write the totals in your sheet and send it again, or leave the rows out below. (rows %(rows)s)",
+    ),
+    "total-and-change": NN_(
+        "%(count)s row gives both a total and a change, which contradict each other. Keep the total in your sheet and send it again, or leave the row out below. (row %(rows)s)",
+        "%(count)s rows give both a total and a change, which contradict each other. Keep the totals in your sheet and send it again, or leave the rows out below. (rows %(rows)s)",
+    ),
     "no-quantities": NN_(
-        "No column was recognised as a quantity, so %(count)s row was not read. Say below which column holds the expected quantity.",
-        "No column was recognised as a quantity, so %(count)s rows were not read. Say below which column holds the expected quantity.",
+        "No column was recognised as a quantity, so %(count)s row was not read. Say below which column holds the expected quantity, or that each row is one piece.",
+        "No column was recognised as a quantity, so %(count)s rows were not read. Say below which column holds the expected quantity, or that each row is one piece.",
     ),
 }
 """Codes with a sentence of their own for all their rows together, for one and for many; `%(rows)s` names the first."""
@@ -40,8 +60,14 @@ class Group:
 
 def rows_named(issues: Sequence[Issue]) -> str:
     """The first rows of some issues, with a sign that there are more."""
-    named = [str(issue.row) for issue in issues[:ROWS_NAMED]]
-    return ", ".join([*named, "…"] if len(issues) > ROWS_NAMED else named)
+    rows = list(dict.fromkeys(issue.row for issue in issues))
+    named = [str(row) for row in rows[:ROWS_NAMED]]
+    return ", ".join([*named, "…"] if len(rows) > ROWS_NAMED else named)
+
+
+def count_rows(issues: Sequence[Issue]) -> int:
+    """How many rows some issues stand at."""
+    return len({issue.row for issue in issues})
 
 
 def grouped(issues: Iterable[Issue]) -> list[Group]:

@@ -36,6 +36,7 @@ SENTENCES: dict[str, str] = {
     "known-and-reason": N_("Row %(row)s, %(column)s has quantities and a reason why they are not known. Keep one of the two."),
     "certainty-unknown": N_("Row %(row)s: “%(value)s” is not a certainty. Choose budgeted, planned or indicative."),
     "line-twice": N_("Row %(row)s says the same category, tier, country and year as row %(other)s. Put them together in one row."),
+    "sum-not-known": N_("Row %(row)s is not known yet and would make the sum with other rows unknown."),
     "row-twice": N_("Row %(row)s says the same category, tier and country as another row. Put them together in one row."),
     "text-too-long": N_("Row %(row)s, %(column)s is longer than %(limit)s characters. Shorten it."),
     "negative": N_("Row %(row)s, %(column)s: “%(value)s” is less than nothing. Give 0 or more."),

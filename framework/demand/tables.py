@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from framework.demand import rules, vocabulary
-from framework.demand.columns import Choices, Column, Numbered, columns_of, find_header, twins
-from framework.demand.figures import DecimalSign, decimal_sign, read_cell
+from framework.demand import rules, told, totals, vocabulary, wordings
+from framework.demand.columns import EVERY, Choices, Column, Numbered, columns_of, find_header, twins
+from framework.demand.figures import DecimalSign, decimal_sign, is_unknown, read_cell
 from framework.demand.lines import LABELS, QUANTITIES, Line, Scope, one_line
+from framework.demand.understood import Account, Understood
 from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused
@@ -19,45 +20,13 @@ from framework.ground.issues import Issue
 from framework.ground.reading.dates import date_order, read_date
 from framework.ground.text import N_
 
-Note = tuple[str, dict[str, object]]
 FIGURES = (*QUANTITIES, "value_expected", "baseline_qty", vocabulary.CHANGE)
+ANSWERED = frozenset(
+    "category-unknown category-outside category-missing tier-missing country-missing year-missing no-quantities line-twice sum-not-known column-duplicate unclear".split()
+)
+"""Issues that an answer on the page mends; only rows with others may be left out without looking at each."""
 _TELLING = (*QUANTITIES, "value_expected", "certainty", "not_known_reason", vocabulary.CHANGE)
 _KEPT = tuple(LABELS)[4:]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where the rows of a table went: into a line, into the line of another row, totals left out, listed with a reason."""
-
-    rows: int
-    taken: int
-    added: int
-    totals: int
-    listed: int
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether every row is accounted for."""
-        return self.rows == self.taken + self.added + self.totals + self.listed
-
-
-@dataclass(slots=True)
-class Understood:
-    """What a table says. `lines` may be saved only when `issues` is empty; `notes` say what was converted or left out.
-
-    `sign_needed`: a column of money writes figures such as 1.234 that can be read two ways; the person says which.
-    `rows` are the rows below the header, with their own numbers.
-    """
-
-    columns: list[Column]
-    rows: list[Numbered]
-    signs: dict[int, DecimalSign]
-    sign_needed: bool
-    lines: list[Line] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    totals: list[int] = field(default_factory=list)
-    account: Account = Account(0, 0, 0, 0, 0)
 
 
 def understand(
@@ -76,20 +45,37 @@ def understand(
 
 def read_rows(table: Table, scope: Scope, choices: Choices) -> Understood:
     """Every row by itself, one line or more of each: neither added up, nor put over anything, nor checked by the rules of a line."""
-    rows = [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
+    rows = _filled_rows(table)
     header = find_header(rows, scope, choices)
     data = [row for row in rows if header is None or row[0] > header[0]]
     columns = columns_of(header[1] if header is not None else None, data, scope, choices)
     signs, unclear = _signs(columns, data, choices)
     found = Understood(columns, data, signs, sign_needed=unclear and choices.sign is None)
     _tell_twins(found)
-    if _says_something(found):
+    _set_apart(found, scope, choices)
+    sums = set(found.totals)
+    if choices.count or _says_something(found):
         for number, cells in data:
-            _read_row(found, table, number, cells, scope, choices)
+            if number not in sums:
+                _read_row(found, table, number, cells, scope, choices)
     else:
-        found.issues += [rules.issue("no-quantities", number) for number, _cells in data]
-    _tell_what_was_filled(found, choices, header, rows)
+        found.issues += [rules.issue("no-quantities", number) for number, _c in data if number not in sums]
+    told.tell(found, choices, header, rows)
     return found
+
+
+def names_quantities(table: Table, scope: Scope, choices: Choices) -> bool:
+    """Whether a column of a table is recognised as one of quantities by its header."""
+    rows = _filled_rows(table)
+    header = find_header(rows, scope, choices)
+    if header is None:
+        return False
+    columns = columns_of(header.words, rows, scope, choices)
+    return any(c.target.partition(":")[0] in FIGURES for c in columns)
+
+
+def _filled_rows(table: Table) -> list[Numbered]:
+    return [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
 
 
 def _signs(columns: list[Column], data: list[Numbered], choices: Choices) -> tuple[dict[int, DecimalSign], bool]:
@@ -105,6 +91,49 @@ def _signs(columns: list[Column], data: list[Numbered], choices: Choices) -> tup
             unclear = True
             signs[column.index] = choices.sign or DecimalSign.UNCLEAR
     return signs, unclear
+
+
+def _set_apart(found: Understood, scope: Scope, choices: Choices) -> None:
+    """Note the rows that are sums, unless the person reads them as well, and the wordings of the rest that are asked."""
+    figures = [c.index for c in found.columns if c.target.partition(":")[0] in FIGURES]
+
+    def read(cell: Any, index: int) -> Decimal | None:
+        return read_cell(cell, found.signs[index], money=True, currency=scope.currency).value
+
+    if not choices.keep_totals:
+        found.totals += totals.rows_of(found.rows, figures, read)
+    at = next((c.index for c in found.columns if c.target == "category"), None)
+    if at is not None:
+        texts = [
+            (n, one_line(c)) for n, cells in found.rows if at < len(cells) and isinstance(c := cells[at], str) and c
+        ]
+        sums = set(found.totals)
+        texts = [(n, text) for n, text in texts if n not in sums]
+        found.wordings = wordings.asked(texts, choices.wordings, scope, choices.words)
+
+
+def _leave_out(found: Understood, scope: Scope, choices: Choices, before: dict[Any, Line]) -> None:
+    """Drop the rows of wordings that are left out, and those that no answer mends where the person said so."""
+    out = leave_out_wordings(found)
+    lines = [_completed(line, before.get(line.key), said_of(found, line)) for line in found.lines]
+    issues = [*found.issues, *rules.check(lines, scope)]
+    hopeless = {x.row for x in issues if x.code not in ANSWERED and x.row is not None} - out
+    found.may_leave_out = bool(hopeless)
+    if choices.leave_out:
+        _drop(found, out | hopeless)
+
+
+def leave_out_wordings(found: Understood) -> set[int]:
+    """Drop the rows of wordings that are left out; their numbers."""
+    out = {row for one in found.wordings if one.said == wordings.OUT for row in one.rows}
+    _drop(found, out)
+    return out
+
+
+def _drop(found: Understood, out: set[int]) -> None:
+    found.left = sorted(out)
+    found.issues = [x for x in found.issues if x.row not in out]
+    found.lines = [line for line in found.lines if line.row not in out]
 
 
 def _tell_twins(found: Understood) -> None:
@@ -124,10 +153,6 @@ def _says_something(found: Understood) -> bool:
 
 
 def _read_row(found: Understood, table: Table, number: int, cells: list[Any], scope: Scope, choices: Choices) -> None:
-    first = next((c for c in cells if c not in (None, "")), "")
-    if isinstance(first, str) and vocabulary.is_total(first):
-        found.totals.append(number)
-        return
     values: dict[str, Any] = {}
     known = len(found.issues)
     for column in found.columns:
@@ -138,13 +163,21 @@ def _read_row(found: Understood, table: Table, number: int, cells: list[Any], sc
         if refused is not None and (refused != "percent" or column.target.partition(":")[0] in FIGURES):
             found.issues.append(rules.issue(refused, number, column.header, cell))
         elif cell not in (None, ""):
-            values[column.target] = _value(found, column, number, cell, scope, choices)
+            values |= _not_known(column, cell) or {column.target: _value(found, column, number, cell, scope, choices)}
+    if choices.count and not any(name.partition(":")[0] in QUANTITIES for name in values):
+        values["qty_expected"] = 1
     if vocabulary.CHANGE in values and _refuse_change(found, number, values):
         return
     lines = _lines(values, number, table.sheet, found, scope, choices)
     if not lines and len(found.issues) == known:
         found.issues.append(rules.issue("quantity-missing", number, "qty_expected"))
     found.lines += lines
+
+
+def _not_known(column: Column, cell: Any) -> dict[str, Any]:
+    """The reason that stands for a quantity which somebody said is not known yet; nothing for any other cell."""
+    name, colon, year = column.target.partition(":")
+    return {f"not_known_reason{colon}{year}": one_line(cell)} if name in QUANTITIES and is_unknown(cell) else {}
 
 
 def _value(found: Understood, column: Column, row: int, cell: Any, scope: Scope, choices: Choices) -> Any:
@@ -160,7 +193,8 @@ def _value(found: Understood, column: Column, row: int, cell: Any, scope: Scope,
         return _date(found, column, row, cell)
     text = one_line(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell))
     if name == "category":
-        return vocabulary.category_of(text, choices.words) or text
+        said = choices.wordings.get(wordings.key_of(text), "")
+        return (said if said != wordings.OUT else "") or vocabulary.category_of(text, choices.words) or text
     if name == "certainty":
         return vocabulary.certainty_of(text, choices.words) or text
     if name == "delivery_country":
@@ -194,7 +228,11 @@ def _lines(
 ) -> list[Line]:
     """One line of a row, or one for each contract year its columns name; none where the year is not known."""
     shared = {name: value for name, value in values.items() if ":" not in name}
-    if not _is_wide(found):
+    if not found.is_wide:
+        if not shared.get("year_no") and choices.defaults.get("year_no") == EVERY:
+            later = shared | {"baseline_qty": None}
+            facts = [shared, *[later] * (scope.years - 1)]
+            return [_line(one, year, row, sheet, choices) for year, one in enumerate(facts, start=1)]
         year = _year(shared, row, found, scope, choices)
         return [] if year is None else [_line(shared, year, row, sheet, choices)]
     years = sorted({int(target.partition(":")[2]) for target in values if ":" in target})
@@ -208,11 +246,6 @@ def _lines(
         for i, (year, facts) in enumerate(zip(years, per_year, strict=True))
     ]
     return [replace(x, not_known_reason="") if x.is_known else x for x in lines]
-
-
-def _is_wide(found: Understood) -> bool:
-    """Whether the contract years stand side by side."""
-    return any(":" in column.target for column in found.columns)
 
 
 def _year(shared: dict[str, Any], row: int, found: Understood, scope: Scope, choices: Choices) -> int | None:
@@ -256,10 +289,11 @@ def _line(facts: dict[str, Any], year: int, row: int, sheet: str, choices: Choic
 
 def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[Line]) -> None:
     """Add up, put over the stored lines, check against the rules, and account for every row."""
-    made = {line.row for line in found.lines}
-    if choices.add_up:
-        found.lines = _added_up(found)
     before = {line.key: line for line in stored}
+    _leave_out(found, scope, choices, before)
+    made = {line.row for line in found.lines}
+    if choices.add_up or choices.count:
+        found.lines = _added_up(found, choices)
     found.lines = [_completed(line, before.get(line.key), said_of(found, line)) for line in found.lines]
     found.issues += [_out_of_order(line) for line in found.lines if _keeps_what_does_not_fit(found, line, before)]
     broken = {issue.row for issue in found.issues}
@@ -276,7 +310,7 @@ def said_of(found: Understood, line: Line) -> set[str]:
     """The fields of a line that the table has a column for, in its contract year."""
     targets = [column.target.partition(":") for column in found.columns if column.target]
     said = {name for name, _colon, year in targets if not year or int(year) == line.year_no}
-    return said - {"baseline_qty"} if _is_wide(found) and line.baseline_qty is None else said
+    return said - {"baseline_qty"} if found.is_wide and line.baseline_qty is None else said
 
 
 def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
@@ -284,7 +318,7 @@ def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
     if old is not None:
         names = [name for name in _KEPT if name not in said]
         if line.not_known_reason:
-            names = [name for name in names if name not in QUANTITIES]
+            names = [name for name in names if name not in (*QUANTITIES, "not_known_reason")]
         whole = replace(line, **{name: getattr(old, name) for name in names})
         return replace(whole, not_known_reason="") if whole.is_known and "not_known_reason" not in said else whole
     if line.qty_expected is None:
@@ -307,64 +341,26 @@ def _out_of_order(line: Line) -> Issue:
 def _account(found: Understood, made: set[int | None]) -> Account:
     listed = {issue.row for issue in found.issues if issue.row is not None}
     taken = {line.row for line in found.lines} - listed
-    added = made - taken - listed
-    return Account(len(found.rows), len(taken), len(added), len(found.totals), len(listed))
+    added = made - taken - listed - set(found.left)
+    return Account(len(found.rows), len(taken), len(added), len(found.totals), len(listed), len(found.left))
 
 
-def _tell_what_was_filled(
-    found: Understood, choices: Choices, header: tuple[int, list[str]] | None, rows: list[Numbered]
-) -> None:
-    have = {c.target.partition(":")[0] for c in found.columns}
-    if header is not None and rows[0][0] < header[0]:
-        message = N_("The header was found at row %(row)s; what stands above it was not read.")
-        found.notes.append((message, {"row": header[0]}))
-    if found.totals:
-        message = N_("Left out, because they are totals: rows %(rows)s.")
-        found.notes.append((message, {"rows": [str(number) for number in found.totals]}))
-    _tell_columns(found, have, choices)
-    if any(c.ground == "order" for c in found.columns):
-        names = [c.header for c in found.columns if c.ground == "order"]
-        message = N_(
-            "Calendar years were taken as contract years in their order: %(columns)s. Change it below if that is wrong."
-        )
-        found.notes.append((message, {"columns": names}))
-    if _has_grouped(found):
-        message = N_(
-            "Quantities such as 1.234 or 1,234 were read as one thousand two hundred and thirty-four: pieces are whole."
-        )
-        found.notes.append((message, {}))
-    unused = [c.header or str(c.index + 1) for c in found.columns if not c.target and c.samples and c.ground != "twice"]
-    if unused:
-        found.notes.append((N_("Columns that were not used: %(columns)s."), {"columns": unused}))
-
-
-def _tell_columns(found: Understood, have: set[str], choices: Choices) -> None:
-    """Fields without a column: what new lines get, and what was taken for every row."""
-    if "qty_expected" in have and not {"qty_firm", "qty_max"} <= have:
-        lacking = [LABELS[name] for name in ("qty_firm", "qty_max") if name not in have]
-        message = N_(
-            "There is no column for: %(columns)s. Lines you have keep theirs; in new lines firm is 0 and the maximum is the expected quantity."
-        )
-        found.notes.append((message, {"columns": lacking}))
-    for name in ("category", "spec_tier", "delivery_country", "year_no"):
-        is_said = name in have or (name == "year_no" and _is_wide(found))
-        if not is_said and choices.defaults.get(name):
-            message = N_("There is no column for %(column)s; %(value)s was taken for every row.")
-            found.notes.append((message, {"column": LABELS[name], "value": choices.defaults[name]}))
-
-
-def _has_grouped(found: Understood) -> bool:
-    """Whether a column of quantities writes figures that another column might mean as decimals."""
-    quantities = [c.index for c in found.columns if c.target.partition(":")[0] in (*QUANTITIES, "baseline_qty")]
-    return any(found.signs[index] is DecimalSign.UNCLEAR for index in quantities)
-
-
-def _added_up(found: Understood) -> list[Line]:
-    """Rows that fall on the same line put together; a sum with an unknown part stays unknown."""
+def _added_up(found: Understood, choices: Choices) -> list[Line]:
+    """Rows that fall on the same line put together; where a part is not known yet, the person says whether it is left out."""
     sums: dict[Any, Line] = {}
+    known = {line.key for line in found.lines if not line.not_known_reason}
+    used: set[int | None] = set()
     for line in found.lines:
+        is_unknown_part = bool(line.not_known_reason) and line.key in known
+        if is_unknown_part and choices.without_unknown:
+            found.unknown.append(line.row or 0)
+            continue
+        if is_unknown_part:
+            found.issues.append(rules.issue("sum-not-known", line.row))
+        used.add(line.row)
         first = sums.get(line.key)
         sums[line.key] = line if first is None else _sum(first, line)
+    found.left = sorted({*found.left, *(row for row in found.unknown if row not in used)})
     return list(sums.values())
 
 
@@ -375,4 +371,5 @@ def _sum(one: Line, other: Line) -> Line:
 
     value: Decimal | None = total("value_expected")
     quantities = {name: total(name) for name in (*QUANTITIES, "baseline_qty")}
-    return replace(one, value_expected=value, **quantities)
+    reason = one.not_known_reason or other.not_known_reason
+    return replace(one, value_expected=value, not_known_reason=reason, **quantities)

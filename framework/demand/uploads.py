@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from framework.demand import tables, workbook
 from framework.demand.columns import Choices
 from framework.demand.lines import Line, Scope
-from framework.demand.tables import Understood
+from framework.demand.understood import Understood
 from framework.demand.workbook import Reference
 from framework.ground.blocks import Table, best_sheet, table_of
 from framework.ground.errors import FileRefused, InvalidInput
 from framework.ground.issue_catalogue import describe, refusal_issue
-from framework.ground.sheets.cells import Book, Refusal
+from framework.ground.sheets.cells import Book, Refusal, Sheet
 from framework.ground.text import N_
 from models.demand import Demand
 from models.records import StoredFile
@@ -52,31 +52,49 @@ def understand(
         if made_for.stamp != here.stamp:
             ours.notes.insert(0, (_OLDER, {}))
         return ours, True
-    found = tables.understand(_table_of(book), scope, choices, stored=stored)
+    sheet = _chosen(book, scope, choices)
+    found = tables.understand(table_of(sheet), scope, choices, stored=stored)
+    found.sheets = [one.name for one in book.sheets if one.visible and one.rows]
+    found.sheet = sheet.name
+    if len(found.sheets) > 1:
+        others = [name for name in found.sheets if name != sheet.name]
+        found.notes.insert(0, (_ONE_SHEET, {"sheet": sheet.name, "others": others}))
     found.notes += [(_UNMARKED, params) for key, params in book.notices if key == "apostrophe-removed"]
     return found, False
 
 
-def table_in(book: Book | Refusal) -> Table:
+def table_in(book: Book | Refusal, scope: Scope, choices: Choices) -> Table:
     """The table of a file that holds figures of departments. Raises FileRefused where it cannot be read as one."""
-    return _table_of(_readable(book))
+    return table_of(_chosen(_readable(book), scope, choices))
 
 
 def _readable(book: Book | Refusal) -> Book:
     if not isinstance(book, Refusal):
         return book
+    if book.key == "file-empty":
+        raise FileRefused("empty", EMPTY)
     message, _advice, params = describe(refusal_issue(book.key, book.detail, book.params))
     facts: dict[str, Any] = dict(params)
     raise FileRefused(book.key, message, **facts)
 
 
-def _table_of(book: Book) -> Table:
-    sheet = best_sheet(book)
-    if sheet is None:
-        raise FileRefused("empty", N_("There is nothing in this file. Fill in a sheet and send it again."))
-    return table_of(sheet)
+def _chosen(book: Book, scope: Scope, choices: Choices) -> Sheet:
+    """The sheet that the person chose, else the fullest that names quantities, else the fullest. Raises FileRefused."""
+    visible = [sheet for sheet in book.sheets if sheet.visible and sheet.rows]
+    best = best_sheet(book)
+    if best is None:
+        raise FileRefused("empty", EMPTY)
+    named = [sheet for sheet in visible if sheet.name == choices.sheet]
+    if named or len(visible) == 1:
+        return named[0] if named else best
+    speaking = Book(book.kind, [sheet for sheet in visible if tables.names_quantities(table_of(sheet), scope, choices)])
+    return best_sheet(speaking) or best
 
 
+EMPTY = N_("There is nothing in this file. Fill in a sheet and send it again.")
+_ONE_SHEET = N_(
+    "The sheet “%(sheet)s” was read. Not read: %(others)s. Choose another sheet below, or send them one by one."
+)
 _UNMARKED = N_(
     "An apostrophe in front of a sign such as = was taken away, as our own CSV files have it there: %(count)s cells."
 )

@@ -30,8 +30,11 @@ _CERTAINTY_WORDS = {
     "indicative": "indicative indicatief indikativ indikativt indicatif",
 }
 _TOTALS = frozenset(
-    ["total", "totals", "totaal", "totalt", "summa", "sum", "gesamt", "subtotal", "subtotaal", "delsumma"]
+    "total totals totaal totalt summa sum som gesamt subtotal subtotaal delsumma totalsumma slutsumma eindtotaal grandtotal gesamtsumme zwischensumme".split()
 )
+_BETWEEN = re.compile(r"[\W_]+")
+PER_YEAR = frozenset(["qty_firm", "qty_expected", "qty_max", "value_expected", "certainty"])
+"""Fields of which a line holds one a contract year."""
 _YEAR = re.compile(
     r"\b(?:year|contract year|jaar|contractjaar|år|avtalsår|jahr|année|y|j|jr)\.?\s*(\d{1,2})\b", re.IGNORECASE
 )
@@ -50,7 +53,7 @@ def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None
         return None
     rest = norm(_YEAR.sub(" ", header))
     field = extra.get(rest) or (_headers().get(rest) if rest else "qty_expected")
-    return f"{field}:{int(year[1])}" if field in _PER_YEAR else None
+    return f"{field}:{int(year[1])}" if field in PER_YEAR else None
 
 
 def calendar_year(header: str) -> int | None:
@@ -66,7 +69,29 @@ def calendar_target(header: str, extra: Mapping[str, str] | None = None) -> tupl
         return None
     rest = norm(_CALENDAR.sub(" ", header))
     field = (extra or {}).get(rest) or _headers().get(rest) if rest else "qty_expected"
-    return (field, int(year[1])) if field in _PER_YEAR else None
+    return (field, int(year[1])) if field in PER_YEAR else None
+
+
+def year_in(header: str) -> int | None:
+    """The contract year that a header names among other words."""
+    found = _YEAR.search(header)
+    return int(found[1]) if found is not None else None
+
+
+def without_year(header: str) -> str:
+    """A header without its contract year."""
+    return _YEAR.sub(" ", header)
+
+
+def calendar_year_in(header: str) -> int | None:
+    """The calendar year that a header names among other words."""
+    found = _CALENDAR.search(header)
+    return int(found[1]) if found is not None else None
+
+
+def without_calendar_year(header: str) -> str:
+    """A header without its calendar year."""
+    return _CALENDAR.sub(" ", header)
 
 
 def category_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
@@ -80,11 +105,11 @@ def certainty_of(text: str, extra: Mapping[str, str] | None = None) -> str | Non
 
 
 def is_total(text: str) -> bool:
-    """Whether a row that begins with this word is a sum of others, no line of its own."""
-    return norm(text) in _TOTALS
-
-
-_PER_YEAR = frozenset(["qty_firm", "qty_expected", "qty_max", "value_expected", "certainty"])
+    """Whether a row that says this is a sum of others: the word for one, alone or first or last of a few words."""
+    words = [norm(word) for word in _BETWEEN.split(text) if norm(word)]
+    if norm(text) in _TOTALS:
+        return True
+    return 1 < len(words) <= 5 and not _TOTALS.isdisjoint((words[0], words[-1]))
 
 
 @cache

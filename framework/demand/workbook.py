@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import xlsxwriter
@@ -14,7 +14,7 @@ from framework.demand import tables, vocabulary
 from framework.demand.columns import Choices
 from framework.demand.lines import LABELS, Line, Scope
 from framework.demand.rules import DEPARTMENTS_UNSAID
-from framework.demand.tables import Understood
+from framework.demand.understood import Understood
 from framework.ground.blocks import Table, table_of
 from framework.ground.codelists import country_codes
 from framework.ground.sheets.cells import Book
@@ -85,7 +85,7 @@ def read(book: Book, scope: Scope, choices: Choices | None = None, *, stored: It
         return None
     asked = choices or Choices()
     own = {vocabulary.norm(label): key for kind, key, label in _facts(about.rows) if kind == "label"}
-    ours = Choices(asked.targets, {}, asked.sign, asked.add_up, {**asked.words, **own})
+    ours = replace(asked, defaults={}, words={**asked.words, **own})
     return tables.understand(_without_numbers(table_of(sheet)), scope, ours, stored=stored)
 
 

@@ -13,6 +13,9 @@ from models.signons import ELIGIBILITY, SignOn
 OPEN_STATES = frozenset({"set_up", "sign_on", "demand", "demand_locked"})
 OVER_STATES = frozenset({"closed", "cancelled", "archived"})
 
+TOO_LATE_TO_INVITE = N_(
+    "Signing on ended on %(deadline)s, so nobody could accept this invitation. Set a later date on the page “Dates” of the set-up, then invite."
+)
 OVER = N_("Signing on ended on %(deadline)s. Ask %(lead)s, who can set a later deadline.")
 
 MISFITS = {

@@ -24,6 +24,8 @@ GROUNDS = tuple(notices.GROUND_LABELS)
 
 def _may_be_invited(session: Session, sign_on: SignOn, context: Context) -> None:
     eligibility.require_open(sign_on)
+    if eligibility.is_over_for(sign_on, now=context.now):
+        raise MoveRefused("sign-on-over", eligibility.TOO_LATE_TO_INVITE, deadline=sign_on.round.signon_deadline)
     _require_class_known(sign_on)
     _require_single(session, sign_on)
 

@@ -55,7 +55,7 @@ def answer(session: Session, round_: Round, reader: Reader) -> Step | None:
             {"deadline": round_.signon_deadline, "lead": round_.organisation.name},
             page="signons.own",
             label=N_("Look"),
-            urgency=60,
+            urgency=85,
         )
     if sign_on is not None and sign_on.state == "invited":
         return Step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import struct
 from dataclasses import dataclass
 
@@ -308,6 +309,17 @@ def test_the_lead_previews_chooses_and_publishes_and_each_sees_its_own(room: Roo
     assert "×3 our own" not in open_
     assert "Let monitors in." in open_
     assert not any(f"{number:,}" in open_ for number in (*QUANTITIES, EXACT))
+
+
+def test_each_choice_of_readers_is_explained_where_it_stands_and_the_figure_says_what_it_is(room: Room, sign_in):
+    html = sign_in(room.lead_user, room.round.organisation).get(room.address("/new")).get_data(as_text=True)
+
+    for place, words in enumerate(("No supplier does.", "from its publication on.", "without an account")):
+        hint = re.search(rf'id="audience-{place}-hint">([^<]*)<', html)
+        assert hint
+        assert words in hint[1]
+        assert f'aria-describedby="audience-{place}-hint"' in html
+    assert "They are no order" in html
 
 
 def test_a_member_reads_what_a_brief_meant_to_it_on_the_day_it_was_published(room: Room, sign_in):

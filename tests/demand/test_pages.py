@@ -80,9 +80,15 @@ def test_a_person_who_is_alone_is_told_that_nobody_can_approve(world: World, bui
     build.sign_on(world.round, alone, state="confirmed")
     browser = sign_in(build.user(alone), alone)
 
+    before = browser.page(grid_address(world))
     page = browser.send(grid_address(world), form(do="submit", **row()))
 
+    assert "nobody else of it has an account yet" in before.text
     assert "nobody else of your organisation has an account" in page.text
+
+
+def test_who_has_a_colleague_is_not_told_to_ask_for_one(world: World, people):
+    assert "nobody else of it has an account" not in people["first"].page(grid_address(world)).text
 
 
 def test_what_is_wrong_is_told_at_once_and_what_was_typed_is_kept(world: World, people):

@@ -64,7 +64,7 @@ def test_who_has_not_answered_is_shown_as_squares(world: World, people):
 
     html = people["lead"].get(address(world, "/pool")).get_data(as_text=True)
 
-    assert re.findall(r"answer--(\w+)", html) == ["missing", "counts"]
+    assert re.findall(r"answered--(\w+)", html) == ["missing", "counts"]
     assert "To the demand board, to remind" in html
 
 

@@ -587,6 +587,33 @@ def test_after_the_deadline_the_next_step_says_what_the_act_allows(session, buil
     assert ("invites you" in step.sentence) is may_join
 
 
+@pytest.mark.parametrize(
+    ("facts", "refused"), [({}, True), ({"class_name": "Municipalities"}, False)], ids=["name", "class"]
+)
+def test_nobody_is_invited_who_could_not_accept_any_more(session, build, clock, facts, refused):
+    round_ = build.round(state="demand", signon_deadline=clock() - dt.timedelta(days=1))
+    name_class(build, round_)
+    body, lead = build.organisation("buyer"), build.person(round_.organisation)
+
+    if refused:
+        with pytest.raises(MoveRefused) as found:
+            acts.invite(session, round_, body, actor=lead, now=clock(), **facts)
+        assert found.value.code == "sign-on-over"
+        assert "Set a later date" in found.value.message
+    else:
+        assert acts.invite(session, round_, body, actor=lead, now=clock(), **facts).state == "invited"
+
+
+def test_a_body_that_cannot_accept_any_more_is_not_told_to_declare(session, build, clock):
+    round_ = build.round(state="demand", signon_deadline=clock() - dt.timedelta(days=1))
+    invited = build.sign_on(round_, state="invited")
+    actor = build.person(invited.organisation)
+
+    step = next_action.next_step(session, round_, Reader(actor, frozenset({"member"}), clock()))
+
+    assert step.sentence.startswith("Signing on ended")
+
+
 def test_a_new_body_gets_its_link_when_sign_on_opens_with_round_and_deadline(session, build, clock):
     deadline = clock() + dt.timedelta(days=20)
     round_ = build.round(state="set_up", signon_deadline=deadline, zone="Europe/Amsterdam")

@@ -62,7 +62,7 @@ def send_brief(release: BriefRelease) -> Response:
     """A brief as PDF. Raises NotMade."""
     return send_pdf(
         "brief",
-        _values(release),
+        values_of(release),
         name=f"leverage-brief-{release.number}.pdf",
         title=_title(release),
         author=release.figures["lead"],
@@ -72,14 +72,10 @@ def send_brief(release: BriefRelease) -> Response:
 
 def _png(release: BriefRelease) -> Response:
     """Raises NotMade."""
-    lacking = words(pdf.LACKING)
-    about = pdf.About(
-        _title(release), current_language(), release.figures["lead"], release.published_at, lacking=lacking
-    )
-    values = _values(release)
+    values = values_of(release)
     if len(values["asked"]) > LONGEST_ON_SLIDE or values["asked"].count("\n") >= LINES_ON_SLIDE:
         values["asked"] = shorten(values["asked"], LONGEST_ON_SLIDE, placeholder=" …")
-    content = pdf.picture("brief_slide", values, about)
+    content = pdf.picture("brief_slide", values, about(release))
     name = f"leverage-brief-{release.number}.png"
     return send_file(io.BytesIO(content), mimetype="image/png", as_attachment=True, download_name=name)
 
@@ -95,7 +91,16 @@ def _named(names: list[str]) -> str:
     return joined([*names[:NAMED_ON_PAGE], *more]) if names else ""
 
 
-def _values(release: BriefRelease) -> dict[str, Any]:
+def about(release: BriefRelease) -> pdf.About:
+    """What the files of a brief say of themselves."""
+    lacking = words(pdf.LACKING)
+    return pdf.About(
+        _title(release), current_language(), release.figures["lead"], release.published_at, lacking=lacking
+    )
+
+
+def values_of(release: BriefRelease) -> dict[str, Any]:
+    """What the templates of a brief are given, in the reader's language."""
     told = brief_words.said(release.figures, release.asked)
     shown = [lot for lot in told["lots"] if not lot["hidden"]]
     left = len(shown) - TILES

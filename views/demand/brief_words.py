@@ -57,6 +57,7 @@ def said(figures: Mapping[str, Any], asked: str) -> dict[str, Any]:
         "unnamed": _unnamed(figures),
         "asked": asked,
         "supply": _supply(figures.get("supply")),
+        "meaning": _("Pieces are what the members expect to need. They are no order: each member orders by call-off."),
         "rounding": _(
             "Figures are rounded down, so that nobody can work out what a single member buys; shares are taken of the rounded figures."
         ),
@@ -143,7 +144,7 @@ def _lot(lot: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "quantity": _("at least %(pieces)s", pieces=pieces(lot["low"], unit)),
         "number": str(number(lot["low"])),
         "members": ngettext("%(num)s member needs them", "%(num)s members need them", lot["members"]),
-        "years": ngettext("in %(num)s contract year", "in %(num)s contract years", lot["years"]),
+        "years": ngettext("in %(num)s contract year", "over %(num)s contract years together", lot["years"]),
         "value": _value(lot["value"], currency),
         "cells": [
             [_cell(cell["groups"]), _("at least %(pieces)s", pieces=pieces(cell["low"], unit))] for cell in lot["cells"]

@@ -261,7 +261,7 @@ def _new(round_: Round, form: ReleaseForm) -> str:
         draft=draft,
         told=brief_words.said(draft.figures, form.asked.data or ""),
         why=brief_words.why_lines(draft.why, names, draft.figures),
-        who=[(words(brief_words.AUDIENCES[key]), words(text)) for key, text in brief_words.WHO.items()],
+        who={key: words(text) for key, text in brief_words.WHO.items()},
         own=_own(draft.figures, draft.basis),
     )
 

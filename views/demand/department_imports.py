@@ -22,6 +22,7 @@ from framework.demand import (
     uploads,
     vocabulary,
 )
+from framework.demand.columns import EVERY
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.department_tables import LABELS_HERE, NEW, Plan, Read
 from framework.demand.lines import Line, Scope, counts, differences
@@ -196,7 +197,7 @@ def _understood(lot: Lot, content: Content) -> Reading:
     scope, choices = Scope.of(lot), imports.choices_of(lot)
     own = {vocabulary.norm(str(_(label))): target for target, label in LABELS_HERE.items()}
     choices = replace(choices, words=own | dict(choices.words))
-    table = uploads.table_in(content) if isinstance(content, Book | Refusal) else content
+    table = uploads.table_in(content, scope, choices) if isinstance(content, Book | Refusal) else content
     known = departments.all_of(db.session(), actor=actor())
     read = department_tables.read(table, scope, choices, known)
     plan = department_tables.plan(read, standing.figures, _answers(), scope, replaces=_replaces())
@@ -254,7 +255,9 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         most_groups=imports.MOST_GROUPS,
         notes=shared.noted(found.notes),
         defaults=choices.defaults,
-        add_up=choices.add_up,
+        choices=choices,
+        every=EVERY,
+        wordings=[imports.wording_asked(one, lot) for one in found.wordings],
         sign=choices.sign,
         replaces=_replaces(),
         targets=[*imports.target_choices(lot)[:1], *labels, *imports.target_choices(lot)[1:]],

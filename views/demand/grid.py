@@ -228,6 +228,7 @@ def _page(
     if any(number == len(rows) for number, _year in summed) and len(rows) < grid.MOST_ROWS:
         rows.append(grid.blank_row(len(rows) + 1, scope, country=country))
     was, stood = _stood(lot, draft, begun, rows, seen if is_typed else None)
+    two_persons = bool(round_settings.value(lot.round, "demand_four_eyes"))
     return render_template(
         "demand/grid.html",
         round_=lot.round,
@@ -247,7 +248,8 @@ def _page(
         seen=seen,
         baseline_source=facts.get("baseline_source", "none"),
         note=facts.get("note", ""),
-        two_persons=round_settings.value(lot.round, "demand_four_eyes"),
+        two_persons=two_persons,
+        alone=two_persons and approve.is_alone(db.session(), actor()),
         countries=countries(current_language()),
         certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
         categories=[(key, shared.category_label(key)) for key in scope.categories],

@@ -23,13 +23,14 @@ from framework.demand import (
     tables,
     uploads,
     vocabulary,
+    wordings,
     workbook,
 )
-from framework.demand.columns import Choices
+from framework.demand.columns import EVERY, Choices, figure_columns
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.figures import DecimalSign
 from framework.demand.lines import LABELS, Line, Scope, counts, differences, merged
-from framework.demand.tables import Understood
+from framework.demand.understood import Understood
 from framework.demand.workbook import Reference
 from framework.ground import blocks, table_files, uploaded
 from framework.ground.blocks import Table
@@ -51,9 +52,10 @@ from views.demand import blueprint, shared
 from views.demand.grid import keep_lines, starting_point, sums_of
 from views.downloads import send_workbook
 from views.guard import actor, permit
-from views.i18n import sentence
+from views.i18n import joined, sentence
 
 DEFAULTS = ("category", "spec_tier", "delivery_country", "year_no")
+OPTIONS = ("sign", "add_up", "mode", "count", "keep_totals", "leave_out", "without_unknown", "sheet")
 MOST_GROUPS = 12
 Content = Table | Book | Refusal
 
@@ -268,7 +270,9 @@ def asked() -> dict[str, str]:
     form = request.form
     targets = {name: value for name, value in form.items() if name.startswith("target-")}
     chosen = {name: value for name, value in targets.items() if form.get(name.replace("target", "read", 1)) != value}
-    named = ("sign", "add_up", "mode", *(f"default-{name}" for name in DEFAULTS))
+    if form.get("quantity", "").isdecimal():
+        chosen[f"target-{form['quantity']}"] = "qty_expected"
+    named = (*OPTIONS, *(f"default-{name}" for name in DEFAULTS), *(name for name in form if name.startswith("word-")))
     return chosen | {name: form[name] for name in named if name in form}
 
 
@@ -297,6 +301,14 @@ def choices_of(lot: Lot) -> Choices:
         defaults=defaults,
         sign=DecimalSign(sign) if sign in (".", ",") else None,
         add_up="add_up" in form,
+        count="count" in form,
+        keep_totals="keep_totals" in form,
+        leave_out="leave_out" in form,
+        without_unknown="without_unknown" in form,
+        sheet=form.get("sheet", ""),
+        wordings={
+            k[5:]: v for k, v in form.items() if k.startswith("word-") and v in (wordings.OUT, *scope.categories)
+        },
         words=_own_words(),
     )
 
@@ -328,10 +340,15 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         most_groups=MOST_GROUPS,
         notes=shared.noted(found.notes),
         defaults=choices.defaults,
-        add_up=choices.add_up,
+        choices=choices,
+        every=EVERY,
+        wordings=[wording_asked(one, lot) for one in found.wordings],
         sign=choices.sign,
         targets=target_choices(lot),
         categories=[(key, shared.category_label(key)) for key in lot.categories],
+        figures=figure_columns(found.columns) if "no-quantities" in {group.code for group in together} else [],
+        asks_count=choices.count or any(group.code == "no-quantities" for group in together),
+        has_unknown=any(line.not_known_reason for line in found.lines),
         has={c.target.partition(":")[0] for c in found.columns},
         wide=any(":" in c.target for c in found.columns),
         query=_query(),
@@ -351,7 +368,23 @@ def answered_at(group: groups.Group, found: Understood) -> str:
         return f"target-{first.params['at']}"
     if group.code == "unclear":
         return "sign-comma" if found.sign_needed else ""
-    return {"line-twice": "add-up", "year-missing": "default-year", "no-quantities": "target-0"}.get(group.code, "")
+    if group.code in ("category-unknown", "category-outside"):
+        return next((f"word-{one.key}" for one in found.wordings if first.row in one.rows), "")
+    if group.code not in tables.ANSWERED:
+        return "leave-out" if found.may_leave_out else ""
+    return {
+        "line-twice": "add-up",
+        "sum-not-known": "without-unknown",
+        "year-missing": "default-year",
+        "no-quantities": "quantity" if figure_columns(found.columns) else "count",
+    }.get(group.code, "")
+
+
+def wording_asked(one: wordings.Wording, lot: Lot) -> dict[str, Any]:
+    """A wording of the sheet with what is chosen or proposed for it, and the lots that buy it where this one does not."""
+    elsewhere = [other.name for other in lot.round.lots if one.category and one.category in other.categories]
+    chosen = one.said or one.proposal
+    return {"key": one.key, "text": one.text, "count": len(one.rows), "chosen": chosen, "lots": joined(elsewhere)}
 
 
 def _cell(cell: Any) -> table_files.Value:

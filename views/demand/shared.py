@@ -174,11 +174,13 @@ def said_together(found: groups.Group) -> str:
     """The issues of one cause as one sentence."""
     first = _sentence(found.issues[0])
     if found.code in groups.MANY:
-        return words(groups.MANY[found.code], count=len(found.issues), rows=groups.rows_named(found.issues))
-    if len(found.issues) == 1:
+        return words(
+            groups.MANY[found.code], count=groups.count_rows(found.issues), rows=groups.rows_named(found.issues)
+        )
+    rest = [one for one in found.issues[1:] if one.row != found.issues[0].row]
+    if not rest:
         return first
-    rest = found.issues[1:]
-    return words(groups.THE_SAME, first=first, count=len(rest), rows=groups.rows_named(rest))
+    return words(groups.THE_SAME, first=first, count=groups.count_rows(rest), rows=groups.rows_named(rest))
 
 
 def decimal_sign() -> DecimalSign:

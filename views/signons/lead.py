@@ -66,6 +66,7 @@ def _listing(round_: Round, problem: str = "") -> str:
         page=found.page,
         is_lead=is_lead,
         is_open=eligibility.is_open(round_),
+        is_over=eligibility.is_over(round_, now=clock.now()),
         may_remind=is_lead and round_.state in ANSWERABLE and any(found.counts.get(one) for one in reminding.OWING),
         list_closed=eligibility.list_closed(round_),
         invitable=lists.invitable(db.session(), round_) if is_lead else [],

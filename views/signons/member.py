@@ -17,7 +17,7 @@ from framework.signons import acts, eligibility, evaluators, lists, statement
 from framework.signons.guards import SIGNING
 from framework.signons.mandate import Mandate
 from models.base import db
-from models.people import Organisation
+from models.people import Organisation, User
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import SignOn
@@ -98,6 +98,9 @@ def mandate(round_: Round) -> str | Response:
         form.class_name.data = sign_on.class_name
     if sign_on.affiliated_via is not None:
         form.joins_through.data = sign_on.affiliated_via.public_id
+    if not sign_on.signed_on:
+        person = db.session.get_one(User, actor().user_id)
+        form.liaison_name.data, form.liaison_email.data = person.name, person.email
     form.data_agreement.data = sign_on.data_agreement_signed_on is not None
     return _mandate_page(round_, sign_on, form)
 
