@@ -22,7 +22,7 @@ from models.base import Base
 from models.briefs import BriefRelease
 from models.chain import Mention
 from models.contradictions import Contradiction, ContradictionRow
-from models.disclosure import Comparison, Submission, SubmissionRow
+from models.disclosure import Comparison, Disclosed, Submission, SubmissionRow
 from models.judging import Conflict, ConflictStatement
 from models.matching import MatchQuestion
 from models.people import Appointment
@@ -68,8 +68,8 @@ def barred(session: Session, user_id: int | None) -> frozenset[int]:
         return frozenset()
     suppliers = {(row.round_id, row.supplier_id) for row in ties if row.supplier_id is not None}
     keys = {(row.round_id, row.brand_key) for row in ties if row.supplier_id is None}
-    sent = select(Submission.id, Submission.round_id, Submission.supplier_id).where(
-        Submission.round_id.in_({row.round_id for row in ties})
+    sent = select(Disclosed.id, Disclosed.round_id, Disclosed.supplier_id).where(
+        Disclosed.round_id.in_({row.round_id for row in ties})
     )
     tenders = session.execute(sent.execution_options(all_tenders=True)).all()
     found = {row.id for row in tenders if (row.round_id, row.supplier_id) in suppliers}
@@ -101,7 +101,7 @@ def brands_of(session: Session, submissions: Iterable[int]) -> dict[int, dict[st
     return found
 
 
-def require_free(session: Session, actor: Actor, submission: Submission) -> None:
+def require_free(session: Session, actor: Actor, submission: Disclosed) -> None:
     """Raise NotFound where a conflict keeps this tender from the actor, as if it were not there."""
     if not actor.is_system and submission.id in barred(session, actor.user_id):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -123,7 +123,7 @@ def keep_out(session: Session, submissions: frozenset[int]) -> None:
 
 def is_kept_out(session: Session, record: object, submissions: frozenset[int]) -> bool:
     """Whether a record belongs to one of these tenders, or is a contradiction or a question about sites that one of them is part of."""
-    if isinstance(record, Submission):
+    if isinstance(record, Disclosed):
         return record.id in submissions
     if isinstance(record, Contradiction):
         rows = select(ContradictionRow.submission_id).where(ContradictionRow.contradiction_id == record.id)
@@ -163,7 +163,7 @@ def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     ]
     return (
         *found,
-        with_loader_criteria(Submission, Submission.id.not_in(numbers)),
+        with_loader_criteria(Disclosed, Disclosed.id.not_in(numbers)),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
         with_loader_criteria(Contradiction, Contradiction.id.not_in(_spoiled(numbers))),
         with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(_said(numbers))),
