@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.award import Award
@@ -24,6 +24,7 @@ AGREEMENT_STATES = (
     "terminated",
     "cancelled",
 )
+ENDED = ("expired", "terminated", "cancelled")
 PRICE_MECHANISMS = ("fixed", "indexed", "catalogue_discount", "cost_plus", "mini_competition")
 
 
@@ -42,12 +43,23 @@ class Agreement(Record, Base):
             " AND signed_by_supplier_id IS NOT NULL)",
             name="signed_facts",
         ),
+        CheckConstraint(
+            "state IN ('draft','signed','terminated','cancelled') OR started_at IS NOT NULL", name="started_facts"
+        ),
+        CheckConstraint("(state IN ('expired','terminated','cancelled')) = (ended_at IS NOT NULL)", name="ended_facts"),
         Index("ix_agreement_round_state", "round_id", "state"),
+        Index(
+            "uq_agreement_of_award",
+            "award_id",
+            unique=True,
+            sqlite_where=text("state <> 'cancelled'"),
+            postgresql_where=text("state <> 'cancelled'"),
+        ),
     )
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), index=True)
-    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"), index=True)
+    award_id: Mapped[int] = mapped_column(ForeignKey("award.id"))
     contractor_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True, comment="the bidder")
     number: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(20))
@@ -64,7 +76,10 @@ class Agreement(Record, Base):
     started_at: Mapped[dt.datetime | None] = mapped_column(Instant)
     disclosure_due_days: Mapped[int] = mapped_column(default=20, comment="working days to the first disclosure")
     traceability_weeks: Mapped[int] = mapped_column(default=4, comment="weeks to a disclosure that is asked for")
+    ended_at: Mapped[dt.datetime | None] = mapped_column(Instant)
+    ended_ground: Mapped[str] = mapped_column(String(40), default="")
     ended_reason: Mapped[str] = mapped_column(Text, default="")
+    ended_evidence: Mapped[str] = mapped_column(Text, default="", comment="the documents that show the ground")
 
     round: Mapped[Round] = relationship()
     lot: Mapped[Lot] = relationship()

@@ -45,6 +45,7 @@ BLUEPRINTS = (
     "views.judging",
     "views.requests",
     "views.assessing",
+    "views.contract",
     "views.audit",
     "views.operations",
 )

@@ -55,6 +55,7 @@ KINDS: dict[str, str] = {
     "conflict_statement.given": N_("said where a conflict of interest is and signed the undertaking"),
     "conflict.stated": N_("stated a conflict of interest; %(taken_out)s assessments were taken out"),
     "conflict.lifted": N_("took a conflict of interest back that was stated by mistake"),
+    "agreement.edited": N_("changed the draft of an agreement"),
     "appointment.made": N_("named a person to judge"),
     "appointment.withdrawn": N_("withdrew a person named to judge"),
     "evaluator_profile.changed": N_("changed what an evaluator can take on"),
@@ -216,6 +217,8 @@ PROPOSED: dict[tuple[str, str], str] = {
     ("round", "reopen_after_outage"): N_("the reopening of receipt"),
     ("round", "reopen_judging"): N_("the reopening of the judging"),
     ("submission", "exclude"): N_("the exclusion of a bidder"),
+    ("agreement", "sign"): N_("the signature of an agreement"),
+    ("agreement", "terminate"): N_("the termination of an agreement"),
 }
 """What a proposal was about, by its record and act, in the words of the page where it is confirmed."""
 

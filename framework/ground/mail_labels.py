@@ -5,6 +5,8 @@ from __future__ import annotations
 from framework.ground.text import N_
 
 MAIL_LABELS: dict[str, str] = {
+    "agreement_signed": N_("Agreement signed"),
+    "agreement_terminated": N_("Agreement terminated"),
     "clarification_answered": N_("Answer about a tender"),
     "clarification_asked": N_("Question about a tender"),
     "conflict_declared": N_("Conflict of interest stated"),
@@ -32,6 +34,7 @@ MAIL_LABELS: dict[str, str] = {
     "person_added": N_("Person added"),
     "prices_asked": N_("Indicative prices asked for"),
     "question_answered": N_("Answer to all about a tender"),
+    "registration_open": N_("Registration for call-offs"),
     "request_asked": N_("Request upstream"),
     "request_library": N_("Link to earlier answers"),
     "request_news": N_("News of requests"),

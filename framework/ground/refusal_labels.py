@@ -21,23 +21,23 @@ _REASONS: dict[str, str] = {
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
         "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
-        "prices-not-asked"
+        "prices-not-asked standstill-runs challenge-runs agreements-run agreement-fixed no-award"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms prices-stale "
-        "later-decision later-elsewhere draft-stale costs-not-standing"
+        "later-decision later-elsewhere draft-stale costs-not-standing text-differs"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
         "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
-        "reminded-already too-many-hops too-many-asked answered-already costs-settled no-market-figure"
+        "reminded-already agreement-exists agreement-signed too-many-hops too-many-asked answered-already costs-settled no-market-figure"
     ),
     N_(
         "a second person must do this"
-    ): "same-person second-person-needed chair-and-lead-needed proposal-waits nothing-proposed persons-missing",
+    ): "same-person second-person-needed chair-and-lead-needed both-sides-needed proposal-waits nothing-proposed persons-missing",
     N_("somebody with ties to the other side may not do this"): (
         "both-sides conflicted own-conflict statement-missing operator-and-supplier role-unfit tied tied-to-a-bidder not-on-frozen-list other-address"
     ),
@@ -52,7 +52,7 @@ _REASONS: dict[str, str] = {
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
-        "costs-empty costs-day-past costs-undivided"
+        "costs-empty costs-day-past costs-undivided award-missing nothing-signed evidence-missing"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

@@ -151,6 +151,25 @@ CALL_OFF_ROUTES: dict[str, str] = {
     "mini_competition": N_("Mini-competition"),
 }
 
+PRICE_MECHANISMS: dict[str, str] = {
+    "fixed": N_("Fixed prices"),
+    "indexed": N_("Prices that follow an index"),
+    "catalogue_discount": N_("Discount on a price list"),
+    "cost_plus": N_("Cost with a margin"),
+    "mini_competition": N_("Prices of each mini-competition"),
+}
+"""How prices are formed under an agreement."""
+
+ENDING_GROUNDS: dict[str, str] = {
+    "award_withdrawn": N_("The award was withdrawn"),
+    "round_cancelled": N_("The round was cancelled"),
+    "supplier_declines": N_("The supplier does not sign"),
+    "maximum_penalty_reached": N_("The highest penalty was reached"),
+    "zero_tolerance": N_("A deviation for which there is no tolerance was made probable"),
+    "other_in_terms": N_("Another ground of the terms"),
+}
+"""Why a draft is cancelled or an agreement terminated."""
+
 PLACES: dict[str, str] = {
     "selection": N_("Selection"),
     "specification": N_("Technical specification"),

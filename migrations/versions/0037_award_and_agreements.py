@@ -165,7 +165,10 @@ def upgrade() -> None:
     sa.Column('started_at', models.base.Instant(timezone=True), nullable=True),
     sa.Column('disclosure_due_days', sa.Integer(), nullable=False, comment='working days to the first disclosure'),
     sa.Column('traceability_weeks', sa.Integer(), nullable=False, comment='weeks to a disclosure that is asked for'),
+    sa.Column('ended_at', models.base.Instant(timezone=True), nullable=True),
+    sa.Column('ended_ground', sa.String(length=40), nullable=False),
     sa.Column('ended_reason', sa.Text(), nullable=False),
+    sa.Column('ended_evidence', sa.Text(), nullable=False, comment='the documents that show the ground'),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=20), nullable=False),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
@@ -175,6 +178,8 @@ def upgrade() -> None:
     sa.CheckConstraint("price_mechanism IN ('fixed', 'indexed', 'catalogue_discount', 'cost_plus', 'mini_competition')", name=op.f('ck_agreement_price_mechanism')),
     sa.CheckConstraint("state IN ('draft', 'signed', 'in_force', 'call_off_stop', 'notice_given', 'exhausted', 'expired', 'terminated', 'cancelled')", name=op.f('ck_agreement_state')),
     sa.CheckConstraint("state IN ('draft','cancelled') OR (signed_at IS NOT NULL AND signed_by_lead_id IS NOT NULL AND signed_by_supplier_id IS NOT NULL)", name=op.f('ck_agreement_signed_facts')),
+    sa.CheckConstraint("(state IN ('expired','terminated','cancelled')) = (ended_at IS NOT NULL)", name=op.f('ck_agreement_ended_facts')),
+    sa.CheckConstraint("state IN ('draft','signed','terminated','cancelled') OR started_at IS NOT NULL", name=op.f('ck_agreement_started_facts')),
     sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_agreement_term')),
     sa.ForeignKeyConstraint(['award_id'], ['award.id'], name=op.f('fk_agreement_award_id')),
     sa.ForeignKeyConstraint(['contractor_id'], ['organisation.id'], name=op.f('fk_agreement_contractor_id')),
@@ -189,10 +194,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_agreement_public_id'))
     )
     with op.batch_alter_table('agreement', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_agreement_award_id'), ['award_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_agreement_contractor_id'), ['contractor_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_agreement_lot_id'), ['lot_id'], unique=False)
         batch_op.create_index('ix_agreement_round_state', ['round_id', 'state'], unique=False)
+        batch_op.create_index('uq_agreement_of_award', ['award_id'], unique=True, sqlite_where=sa.text("state <> 'cancelled'"), postgresql_where=sa.text("state <> 'cancelled'"))
 
 
 def downgrade() -> None:

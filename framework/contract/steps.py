@@ -1,0 +1,3 @@
+"""What lead and supplier do next about agreements."""
+
+from __future__ import annotations
