@@ -75,9 +75,6 @@ class Duty(Record, Base):
 
     round: Mapped[Round] = relationship()
     agreement: Mapped[Agreement] = relationship()
-    versions: Mapped[list[ContractSubmission]] = relationship(
-        back_populates="duty", order_by="ContractSubmission.version_no"
-    )
 
     @property
     def owner_id(self) -> int:
@@ -115,7 +112,7 @@ class ContractSubmission(Record, Base):
 
     round: Mapped[Round] = relationship()
     supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
-    duty: Mapped[Duty] = relationship(back_populates="versions")
+    duty: Mapped[Duty] = relationship()
     submission: Mapped[Update | None] = relationship(foreign_keys=[submission_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
 

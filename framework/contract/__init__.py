@@ -1,3 +1,14 @@
 """Agreements: drafted on the published terms, signed by both sides after the standstill, started and ended by their dates."""
 
-from framework.contract import drafting, ending, running, signing, steps  # noqa: F401 - their import registers guards and effects
+from framework.contract import (  # noqa: F401 - their import registers guards and effects
+    drafting,
+    ending,
+    running,
+    signing,
+    steps,
+    update_calendar,
+    update_review,
+    update_stage,
+    update_steps,
+    updates,
+)

@@ -9,7 +9,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 import framework.contract  # noqa: F401 - its import registers the guards
-from framework.contract import running
+from framework.contract import running, update_reminders
 from framework.ground import jobs
 
 blueprint = Blueprint("contract", __name__)
@@ -19,3 +19,12 @@ blueprint = Blueprint("contract", __name__)
 def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     """Start and expire agreements whose day has come, and close rounds whose agreements have all ended."""
     running.go_round(session, clock)
+
+
+@jobs.periodic("contract.updates_go_round", every_seconds=60)
+def updates_go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
+    """Ask for first disclosures, note due dates that passed with nothing received, and remind before them."""
+    update_reminders.go_round(session, clock)
+
+
+from views.contract import update_board, update_files, updates  # noqa: E402, F401 - their routes hang on the blueprint
