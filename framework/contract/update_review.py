@@ -17,7 +17,7 @@ from framework.ground import audit, conflicts, lifecycle
 from framework.ground.actors import SYSTEM, Actor, roles_for
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_, storable
+from framework.ground.text import N_, NN_, storable
 from framework.rounds import settings
 from models.contract_disclosure import ContractSubmission, Duty, Gap
 from models.people import Appointment
@@ -199,7 +199,10 @@ def _may_accept(session: Session, version: ContractSubmission, context: Context)
     if left:
         raise MoveRefused(
             "gaps-left",
-            N_("Not everything that is asked is disclosed: %(count)s lines are open. Return it, or excuse them first."),
+            NN_(
+                "Not everything that is asked is disclosed: %(count)s line is open. Return it, or excuse the line first.",
+                "Not everything that is asked is disclosed: %(count)s lines are open. Return it, or excuse them first.",
+            ),
             count=left,
         )
 
