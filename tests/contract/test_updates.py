@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import random
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from framework.contract import duties, update_gaps, update_reminders, update_review, update_stage, updates
+from framework.contract import duties, update_again, update_gaps, update_reminders, update_review, update_stage, updates
 from framework.disclosure import comparisons, groups, receipts, sealing, verify_receipt
 from framework.disclosure.workbook import write_filled
 from framework.ground import lifecycle
@@ -24,6 +25,9 @@ from models.records import AuditEvent, Job
 from models.sealing import KeyMissing, Ring, holding
 from tests.contract.disclosing import brussels, whole, without_mainboard
 from tests.disclosure.test_submissions import Scene
+from tests.hostile.make import REFUSED, hostile_cases
+
+SAMPLE = random.Random(11).sample([case for case in hostile_cases() if case.verdict == REFUSED], 12)
 
 
 def kinds(session):
@@ -699,3 +703,61 @@ def test_another_supplier_sends_nothing_under_this_agreement(disclosing):
 def test_duties_keep_the_zone_in_which_they_end(disclosing):
     assert disclosing.session.scalars(select(Duty.zone)).all() == ["Europe/Brussels"]
     assert isinstance(disclosing.version, ContractSubmission)
+
+
+@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: case.id)
+def test_a_hostile_file_is_refused_and_leaves_no_row(disclosing, case):
+    sent = disclosing.sent(case.build(), f"file{case.suffix}")
+    version = updates.receive(
+        disclosing.session, disclosing.duty, sent, actor=disclosing.supplier, clock=disclosing.clock
+    )
+
+    version = disclosing.read(version)
+
+    update = version.submission
+    assert (version.state, update.state) == ("refused", "refused")
+    assert case.key in update.refusal_key
+    query = select(SubmissionRow.id).where(SubmissionRow.submission_id == update.id, SubmissionRow.listed_reason == "")
+    assert disclosing.session.scalars(query).all() == []
+    assert disclosing.version.state == "requested"
+
+
+def test_the_file_that_was_accepted_is_sent_again_where_nothing_changed(disclosing):
+    first = disclosing.in_review()
+
+    def again(duty):
+        return update_again.confirm(
+            disclosing.session, duty, actor=disclosing.supplier, clock=disclosing.clock, files=disclosing.files
+        )
+
+    assert refused(lambda: again(first.duty)) == "nothing-to-repeat"
+    disclosing.accept(first)
+    yearly = disclosing.versions()[-1]
+    disclosing.clock.forward(days=300)
+
+    second = disclosing.read(again(yearly.duty))
+
+    assert (second.id, second.state) == (yearly.id, "checked")
+    assert second.submission.file.sha256 == first.submission.file.sha256
+    assert second.submission.receipt_number != first.submission.receipt_number
+    assert refused(lambda: again(yearly.duty)) == "nothing-to-repeat"
+
+
+def test_bytes_that_were_changed_are_not_sent_again(disclosing):
+    disclosing.accept(disclosing.in_review())
+    yearly = disclosing.versions()[-1]
+    path = disclosing.files.path(disclosing.versions()[0].submission.file.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"other")
+
+    code = refused(
+        lambda: update_again.confirm(
+            disclosing.session,
+            yearly.duty,
+            actor=disclosing.supplier,
+            clock=disclosing.clock,
+            files=disclosing.files,
+        )
+    )
+
+    assert code == "bytes-changed"

@@ -16,8 +16,10 @@ from models.disclosure import SubmissionRow, SupplierInvitation
 from models.people import User
 from models.records import Mail
 from tests.contract.disclosing import whole, without_mainboard
+from tests.disclosure.test_quarantine import BAD_LIST
 from tests.hostile.make import REFUSED, hostile_cases
 from tests.pages import InspectingClient
+from tests.test_guard import at_once, twin_of
 from views import mailing, worker
 
 
@@ -49,6 +51,9 @@ class Pages:
             "chair": (disclosing.chair, None),
             "outsider": (disclosing.outsider, None),
         }
+        rival = build.organisation("supplier")
+        build.add(SupplierInvitation(round_id=round_.id, organisation_id=rival.id, created_at=disclosing.clock()))
+        people["rival"] = (build.person(rival), None)
         member = disclosing.sign_ons[0].organisation
         people["member"] = (build.person(member), member)
         self.content = disclosing.workbook()
@@ -147,7 +152,7 @@ def test_the_receipt_as_page_file_and_pdf(pages):
     assert "Disclosed under agreement 2026-1; it is not sealed." in page.text
     assert json.loads(pages["supplier"].get(f"{own}/receipt.json").data)["format"] == "hefboom-receipt-1"
     assert pages["supplier"].get(f"{own}/receipt.pdf").data[:5] == b"%PDF-"
-    assert pages["supplier"].get(f"{own}/original").data == pages.content
+    assert pages["supplier"].get(f"{own}/original", buffered=True).data == pages.content
     assert pages["supplier"].get(f"{own}/issues.xlsx").data[:2] == b"PK"
     assert pages["supplier"].get(f"{own}/receipt-proof.json").status_code == 404
 
@@ -174,22 +179,15 @@ def test_other_suppliers_find_nothing(pages):
     assert pages.send(browser="outsider", status=404)
 
 
-def test_another_supplier_of_the_round_finds_no_duty_of_this_one(pages, disclosing, build, sign_in):
+def test_another_supplier_of_the_round_finds_no_duty_of_this_one(pages):
     pages.send()
-    session = disclosing.session
-    session.rollback()
-    session.info["write"] = True
-    round_id = pages.versions()[0].round_id
-    session.info["write"] = True
-    other = build.organisation("supplier")
-    user = build.user(other)
-    session.add(SupplierInvitation(round_id=round_id, organisation_id=other.id, created_at=disclosing.clock()))
-    browser = sign_in(user, other)
 
-    assert browser.get(f"{pages.here}/duties").status_code == 200
-    assert browser.get(pages.duty_page).status_code == 404
-    assert browser.get(pages.own()).status_code == 404
-    assert browser.get(f"{pages.here}/disclosures").status_code == 403
+    assert "once one has started" in pages["rival"].page(f"{pages.here}/duties").text
+    assert pages["rival"].get(pages.duty_page).status_code == 404
+    assert pages["rival"].get(pages.own()).status_code == 404
+    assert pages["rival"].get(f"{pages.own()}/original").status_code == 404
+    assert pages["rival"].get(f"{pages.here}/disclosures").status_code == 403
+    pages.send(browser="rival", status=404)
 
 
 def test_a_row_marked_for_the_lead_is_not_shown_to_members_anywhere(pages):
@@ -203,14 +201,14 @@ def test_a_row_marked_for_the_lead_is_not_shown_to_members_anywhere(pages):
         assert "Harbour Ltd" in shown.text
     assert pages["member"].get(f"{page}/original").status_code == 404
     assert pages["member"].get(f"{page}/differences.xlsx").status_code == 404
-    assert pages["lead"].get(f"{page}/original").data == content
+    assert pages["lead"].get(f"{page}/original", buffered=True).data == content
 
 
 def test_differences_from_what_was_accepted_are_shown_as_far_as_each_may_see(pages, clock):
     pages.send()
     pages.review("start")
     pages.review("accept")
-    clock.forward(days=1)
+    clock.forward(minutes=5)
     agreement = pages.session.scalars(select(Agreement.public_id)).one()
     pages.send(
         pages.changed_content, address=f"{pages.here}/duties/change", agreement=agreement, why="A site moved.", brand=""
@@ -352,7 +350,7 @@ def test_every_mail_is_written_in_the_language_of_its_reader(pages, language):
         "update_decided",
     }
 
-    pages.session.expunge_all()
+    db.session().expunge_all()
     for mail in mails:
         mail.language = language
         subject, words, page = mailing.render(mail)
@@ -360,7 +358,6 @@ def test_every_mail_is_written_in_the_language_of_its_reader(pages, language):
         assert "%(" not in words + page
         assert "http://localhost/rounds/" in words
     assert mailing.attached(next(mail for mail in mails if mail.template == "update_received"))
-    pages.session.rollback()
 
 
 def test_the_pages_ask_the_database_at_most_twenty_five_times(pages):
@@ -395,3 +392,55 @@ def test_the_rows_of_an_update_enter_no_tender(pages):
     rows = pages.session.scalars(select(SubmissionRow.submission_id).distinct()).all()
     assert rows == [version.submission_id]
     assert "Lakeside Ltd" not in pages["lead"].page(f"{pages.here}/submissions").text
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["the same bytes", "other bytes"])
+def test_files_that_come_at_once_are_one_version_or_a_row_of_them(pages, app, monkeypatch, is_same):
+    monkeypatch.setattr(app.extensions["settings"], "inline_mb", 0)
+    windows = [twin_of(pages["supplier"], app) for _ in range(4)]
+    content = {
+        id(one): b"Site,Country\nA,China\n" + (b"" if is_same else b"B,China\n" * n) for n, one in enumerate(windows)
+    }
+    pages.session.close()
+
+    def send(window) -> int:
+        for _attempt in range(20):
+            data = {"file": (io.BytesIO(content[id(window)]), "sites.csv")}
+            status = window.post(pages.duty_page, data=data).status_code
+            if status != 503:
+                return status
+        return status
+
+    assert at_once(windows, send) == [303] * 4
+    versions = pages.versions()
+    assert [one.state for one in versions].count("received") == 1
+    assert [one.version_no for one in versions] == list(range(1, len(versions) + 1))
+    assert len(versions) == (1 if is_same else 4)
+    receipts = [one.submission.receipt_number for one in versions]
+    assert len(set(receipts)) == len(versions)
+
+
+def test_the_next_year_is_confirmed_with_one_button(pages, disclosing):
+    pages.send()
+    pages.review("start")
+    pages.review("accept")
+    yearly = pages.session.scalars(select(Duty).where(Duty.kind == "yearly")).one().public_id
+    address = f"{pages.here}/duties/{yearly}"
+    assert "Nothing changed, send it again" in pages["supplier"].page(address).text
+
+    pages["supplier"].send(f"{address}/again")
+
+    assert pages.versions()[-1].state == "checked"
+    assert "no earlier file" in pages["supplier"].send(f"{address}/again", status=409).text
+
+
+def test_a_file_in_which_the_scanner_finds_something_is_refused_and_given_to_nobody(pages, clamd):
+    found = pages.send(BAD_LIST, name="sites.csv")
+
+    version = pages.versions()[0]
+    assert (version.state, version.submission.file.scan) == ("refused", "infected")
+    assert "Send a clean copy." in found.text
+    assert pages["supplier"].get(f"{pages.own()}/original").status_code == 409
+    assert pages["lead"].get(f"{pages.review_page()}/original").status_code == 409
+    told = pages.session.scalars(select(Mail).where(Mail.template == "file_quarantined")).all()
+    assert told

@@ -11,11 +11,11 @@ from flask_babel import force_locale, gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from framework.contract import duties, update_gaps, update_listing, update_stage
+from framework.contract import duties, update_again, update_gaps, update_listing, update_stage
 from framework.contract import updates as acts
 from framework.contract.updates import Sent
 from framework.disclosure import comparisons, groups, receipts, workbook
-from framework.ground.errors import InvalidInput, NotFound, RuleBroken
+from framework.ground.errors import InvalidInput, MoveRefused, NotFound, RuleBroken
 from framework.ground.files import Blob
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
@@ -80,6 +80,18 @@ def upload_update(round_: Round, duty_id: str) -> Response | tuple[str, int]:
         return acts.receive(db.session(), duty, sent, actor=actor(), clock=clock.now)
 
     return _taken(round_, receive, page)
+
+
+@blueprint.post("/rounds/<round_id>/duties/<duty_id>/again")
+@permit(Permission.UPDATE_SEND)
+def confirm_update(round_: Round, duty_id: str) -> Response | tuple[str, int]:
+    """Send the file that was accepted last once more, because nothing changed."""
+    public_id, duty = round_.public_id, _own_duty(round_, duty_id)
+    try:
+        version = update_again.confirm(db.session(), duty, actor=actor(), clock=clock.now, files=files())
+    except MoveRefused as error:
+        return _duty_page(_own_duty(_again(public_id), duty_id), error=guard.refused(error)), error.status
+    return _received(version)
 
 
 @blueprint.get("/rounds/<round_id>/duties/change")
@@ -226,6 +238,11 @@ def _taken(round_: Round, receive: Any, page: Any) -> Response | tuple[str, int]
         if isinstance(error, NotFound):
             raise
         return page(guard.refused(error)), error.status
+    return _received(version)
+
+
+def _received(version: ContractSubmission) -> Response:
+    """Commit the arrival, and read a small file at once."""
     update = file_of(version)
     job, size = update.job, update.file.size
     job_id = job.id if job is not None and job.state == "waiting" else None
@@ -257,6 +274,7 @@ def _duty_page(duty: Duty, error: str = "") -> str:
         versions=versions,
         returned=returned,
         gaps=update_gaps.remaining(db.session(), returned) if returned is not None and state in duties.OPEN else [],
+        again=update_again.accepted_file(db.session(), duty) if state in duties.OPEN and not newest.is_cure else None,
         may_send=state in (*duties.OPEN, *acts.STANDING),
         what=update_words.what_to_do(newest, state, now),
         words_=update_words,
