@@ -39,9 +39,28 @@ class AwardDecision(Record, Base):
     standstill_days: Mapped[int | None] = mapped_column(comment="as counted: of the letter that left last")
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(Instant, comment="withdrawn or set aside")
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+    mandate_motive: Mapped[str] = mapped_column(
+        Text, default="", comment="why the lead goes on without every member's yes"
+    )
 
     round: Mapped[Round] = relationship()
     ranking: Mapped[Ranking] = relationship()
+
+
+class AwardLot(Base):
+    """What a decision says of one lot. `motive` is needed without an award, without a ranking and between equal places."""
+
+    __tablename__ = "award_lot"
+    __table_args__ = (UniqueConstraint("decision_id", "lot_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("award_decision.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
+    is_awarded: Mapped[bool]
+    motive: Mapped[str] = mapped_column(Text, default="")
+
+    decision: Mapped[AwardDecision] = relationship()
+    lot: Mapped[Lot] = relationship()
 
 
 class Award(Base):
@@ -111,6 +130,7 @@ class AwardLetter(Record, Base):
     decision_id: Mapped[int] = mapped_column(ForeignKey("award_decision.id"))
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
     channel: Mapped[str] = mapped_column(String(12), default="electronic")
+    language: Mapped[str] = mapped_column(String(5), default="en")
     text: Mapped[str] = mapped_column(Text, default="", comment="as it left; blank = not yet")
     sha256: Mapped[str] = mapped_column(String(64), default="", comment="of the text as UTF-8")
     left_at: Mapped[dt.datetime | None] = mapped_column(Instant)

@@ -43,6 +43,7 @@ BLUEPRINTS = (
     "views.disclosure",
     "views.chain",
     "views.judging",
+    "views.award",
     "views.requests",
     "views.assessing",
     "views.contract",

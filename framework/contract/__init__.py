@@ -1,6 +1,7 @@
 """Agreements: drafted on the published terms, signed by both sides after the standstill, started and ended by their dates."""
 
-from framework.contract import (  # noqa: F401 - their import registers guards and effects
+from framework.contract import (  # noqa: F401 - their import registers guards, effects and dates
+    dates,
     drafting,
     ending,
     running,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.contract import awarded, text
+from framework.award.decision import winners
+from framework.contract import text
 from framework.contract.registering import register
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_for
@@ -18,7 +19,7 @@ from framework.ground.lifecycle import Context
 from framework.ground.terms import PRICE_MECHANISMS
 from framework.ground.text import N_, storable
 from framework.rounds import editing, settings
-from models.award import Award, AwardDecision
+from models.award import Award
 from models.contract import Agreement
 from models.rounds import Round
 
@@ -208,8 +209,9 @@ def _lines(typed: str) -> list[str]:
 
 
 def _shown(agreement: Agreement) -> dict[str, str]:
-    names = ("number", "starts_on", "ends_on", "price_mechanism", "price_text", "brands")
-    return {name: str(getattr(agreement, name)) for name in names}
+    names = ("number", "starts_on", "ends_on", "price_mechanism", "price_text")
+    shown = {name: str(getattr(agreement, name)) for name in names}
+    return shown | {"brands": ", ".join(text.brands_of(agreement))}
 
 
 def _may_draft(session: Session, agreement: Agreement, context: Context) -> None:
@@ -219,7 +221,7 @@ def _may_draft(session: Session, agreement: Agreement, context: Context) -> None
             "wrong-phase", N_("Agreements are drafted between the award decision and the end of the standstill.")
         )
     award = agreement.award
-    if award.id not in {one.id for one in awarded.awards(session, round_)} or (
+    if award.id not in {one.id for one in winners(session, round_)} or (
         award.lot_id != agreement.lot.id or award.submission.supplier_id != agreement.contractor_id
     ):
         raise MoveRefused(
@@ -235,8 +237,8 @@ def _may_cancel(session: Session, agreement: Agreement, context: Context) -> Non
     if ground not in CANCEL_GROUNDS:
         raise MoveRefused("ground-missing", N_("Say on which ground the draft is cancelled."))
     context.require_motive()
-    of = session.get_one(AwardDecision, agreement.award.decision_id)
-    if ground == "award_withdrawn" and of.withdrawn_at is None:
+    stands = agreement.award_id in {one.id for one in winners(session, agreement.round)}
+    if ground == "award_withdrawn" and stands:
         raise MoveRefused("ground-missing", N_("The award of this agreement stands. Choose another ground."))
     if ground == "round_cancelled" and agreement.round.state != "cancelled":
         raise MoveRefused("ground-missing", N_("The round is not cancelled. Choose another ground."))

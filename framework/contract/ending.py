@@ -40,10 +40,12 @@ def propose(
 ) -> Proposal:
     """First half, by one person of the lead; raises as the move would."""
     hold(session, agreement)
-    told = {"ground": ground, "evidence": storable(evidence).strip()}
-    lifecycle.check(session, agreement, ACT, actor=actor, now=now, motive=motive, **told)
+    shown, motive = storable(evidence).strip(), storable(motive).strip()
+    lifecycle.check(session, agreement, ACT, actor=actor, now=now, motive=motive, ground=ground, evidence=shown)
     signing.require_fresh(session, agreement, actor=actor, now=now)
-    proposal = proposals.propose(session, agreement, ACT, actor=actor, now=now, motive=motive.strip(), **told)
+    proposal = proposals.propose(
+        session, agreement, ACT, actor=actor, now=now, motive=motive, ground=ground, evidence=shown
+    )
     page = signing.path_of(agreement).removeprefix(f"/rounds/{agreement.round.public_id}/")
     telling.ask_second_person(session, agreement.round, proposal, page, actor=actor, now=now)
     return proposal

@@ -16,7 +16,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_, NN_
-from framework.rounds import editing, hooks, moves, telling
+from framework.rounds import editing, moves, telling
 from models.contract import Agreement
 from models.rounds import Round
 from models.signons import SignOn
@@ -148,7 +148,7 @@ def _entered(session: Session, round_: Round, context: Context) -> None:
     settle(session, round_, now=context.now, since=context.now)
     bodies = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state == "confirmed")
     told = telling.people(session, session.scalars(bodies), "member", now=context.now)
-    telling.tell(session, round_, told, "registration_open", now=context.now, page="registration")
+    telling.tell(session, round_, told, "registration_open", now=context.now, page="registration/own")
 
 
 def _may_close(session: Session, round_: Round, context: Context) -> None:
@@ -161,18 +161,7 @@ def _may_close(session: Session, round_: Round, context: Context) -> None:
         )
 
 
-def _none_signed(session: Session, round_: Round, context: Context) -> None:
-    """Guard of what takes an award back: nothing that was signed on it stands."""
-    query = select(Agreement.id).where(
-        Agreement.round_id == round_.id, Agreement.signed_at.is_not(None), Agreement.state != "terminated"
-    )
-    if session.scalar(query.limit(1)) is not None:
-        raise MoveRefused("agreement-signed", N_("An agreement is signed. Terminate it first."), rule="L22")
-
-
 register("start", _may_start, _started)
 register("expire", _may_expire, _expired)
 moves.register("enter_force", _may_enter_force, _entered)
 moves.register("close", _may_close)
-for _act in ("withdraw_award", "cancel"):
-    hooks.before("round", _act, _none_signed)

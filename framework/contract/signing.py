@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
+from framework.award.decision import winners
 from framework.contract import awarded, running, text
 from framework.contract.drafting import hold
 from framework.contract.registering import register
@@ -125,7 +126,7 @@ def _may_sign(session: Session, agreement: Agreement, context: Context) -> None:
             "wrong-phase", N_("An agreement is signed after the standstill, and not while a challenge suspends it.")
         )
     awarded.require_over(session, round_, now=context.now)
-    if agreement.award_id not in {one.id for one in awarded.awards(session, round_)}:
+    if agreement.award_id not in {one.id for one in winners(session, round_)}:
         raise MoveRefused("award-missing", N_("The award of this agreement was withdrawn."), rule="L22")
     text.require_same(agreement)
     if "lead" in context.roles:

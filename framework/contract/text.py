@@ -24,6 +24,7 @@ from models.veiled import real
 
 PURPOSE = "agreement"
 OWN = ("number", "starts_on", "ends_on", "price_mechanism", "price_text", "call_off_route")
+ESTIMATE = ("qty_estimated", "value_estimated", "estimate_motive")
 DUTIES = ("disclosure_due_days", "traceability_weeks")
 OF_THE_ROUND = (
     "name",
@@ -61,7 +62,7 @@ def contents(agreement: Agreement) -> dict[str, Any]:
             "hash": round_.frozen_hash,
             "notice": round_.notice_reference,
             "round": {name: frozen.get("round", {}).get(name) for name in OF_THE_ROUND},
-            "lot": next((lot for lot in frozen.get("lots", []) if lot.get("code") == code), {"code": code}),
+            "lot": _lot(frozen, code),
             "clauses": frozen.get("clauses", []),
             "conditions": [one for one in frozen.get("criteria", []) if _binds(one, code)],
             "members": frozen.get("members", []),
@@ -104,6 +105,13 @@ def require_same(agreement: Agreement) -> None:
 
 def _party(body: Organisation) -> Mapping[str, Any]:
     return {"name": real(body.name), "registration_no": body.registration_no, "country": body.country}
+
+
+def _lot(frozen: Mapping[str, Any], code: str) -> Mapping[str, Any]:
+    """The lot as it was frozen; its estimate only where that was published."""
+    lot = next((one for one in frozen.get("lots", []) if one.get("code") == code), {"code": code})
+    is_public = frozen.get("settings", {}).get("publish_pool", True)
+    return {name: held for name, held in lot.items() if is_public or name not in ESTIMATE}
 
 
 def _binds(criterion: Mapping[str, Any], code: str) -> bool:

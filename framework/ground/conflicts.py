@@ -32,8 +32,15 @@ from models.rounds import Round
 
 KEPT_OUT = "tenders kept out"
 _WITH_BRANDS = ("0_submission", "1_products")
-_OF_THE_RANKING = ("round.close_judging", "round.reopen_judging", "ranking.counted")
-_BY_RECEIPT = ("not_applicable.accepted", "not_applicable.undone")
+_OF_THE_RANKING = (
+    "round.close_judging",
+    "round.reopen_judging",
+    "ranking.counted",
+    "award_decision.drafted",
+    "award_decision.gone_on",
+    "round.withdraw_award",
+)
+_BY_RECEIPT = ("not_applicable.accepted", "not_applicable.undone", "award_decision.reasons_written")
 """Acts about one tender of which older events name the round and hold the receipt number."""
 
 

@@ -35,6 +35,8 @@ JUDGING = frozenset({"judging"})
 FROM_DEMAND = ANY - {"set_up", "sign_on"}
 NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
 """Roles that keep their person from prices, whatever else it is in the round and for whomever it acts."""
+AWARDED = OPENED - {"opened", "judging"}
+AGREED = frozenset({"in_force", "closed", "archived"})
 JUDGED = OPENED - {"opened"}
 """States in which what evaluators found may be looked at: while they judge, and afterwards."""
 
@@ -144,6 +146,16 @@ class Permission(StrEnum):
     JUDGING_REOPEN = "judging:reopen"
     RANKING_VIEW = "ranking:view"
     REMARK_MAKE = "remark:make"
+    AWARD_VIEW = "award:view"
+    AWARD_DECIDE = "award:decide"
+    AWARD_ANSWER = "award:answer"
+    AWARD_LETTER = "award:letter"
+    REGISTRATION_VIEW = "registration:view"
+    REGISTRATION_OWN = "registration:own"
+    AGREEMENT_VIEW = "agreement:view"
+    AGREEMENT_DRAFT = "agreement:draft"
+    AGREEMENT_SIGN = "agreement:sign"
+    AGREEMENT_END = "agreement:end"
     UPDATE_VIEW_OWN = "update:view_own"
     UPDATE_SEND = "update:send"
     UPDATE_VIEW = "update:view"
@@ -394,6 +406,46 @@ TABLE: dict[Permission, Rule] = {
             N_("write remarks to the other evaluators in the discussion"),
             JUDGING,
         ),
+        _rule(Permission.AWARD_VIEW, "lead member", N_("read the award decision"), JUDGED - JUDGING),
+        _rule(
+            Permission.AWARD_DECIDE,
+            "lead",
+            N_("write the award decision with its reasons and letters, announce it, withdraw it, record challenges"),
+            JUDGED - JUDGING,
+        ),
+        _rule(
+            Permission.AWARD_ANSWER,
+            "member",
+            N_("answer the award decision for the own organisation"),
+            frozenset({"award"}),
+        ),
+        _rule(Permission.AWARD_LETTER, "supplier", N_("read the own letters about the award"), JUDGED | {"cancelled"}),
+        _rule(Permission.REGISTRATION_VIEW, "lead", N_("see which members may call off, and let them"), AGREED),
+        _rule(Permission.REGISTRATION_OWN, "member", N_("register for call-offs"), AGREED),
+        _rule(
+            Permission.AGREEMENT_VIEW,
+            "lead member supplier",
+            N_("read the agreements; once the letters have left, a supplier its own"),
+            AWARDED | {"cancelled"},
+        ),
+        _rule(
+            Permission.AGREEMENT_DRAFT,
+            "lead",
+            N_("draft agreements, change and cancel the drafts"),
+            (AWARDED - {"closed", "archived"}) | {"cancelled"},
+        ),
+        _rule(
+            Permission.AGREEMENT_SIGN,
+            "lead supplier",
+            N_("sign an agreement: one person of each side, after the standstill"),
+            frozenset({"standstill", "in_force"}),
+        ),
+        _rule(
+            Permission.AGREEMENT_END,
+            "lead",
+            N_("terminate an agreement: two persons"),
+            frozenset({"standstill", "challenged", "in_force"}),
+        ),
         _rule(
             Permission.UPDATE_VIEW_OWN,
             "supplier",
@@ -458,6 +510,9 @@ SHOWS_TENDERS = frozenset(
         Permission.ASSESSMENT_MAKE,
         Permission.VERDICT_VIEW,
         Permission.VERDICT_MODERATE,
+        Permission.AWARD_VIEW,
+        Permission.AWARD_DECIDE,
+        Permission.AWARD_ANSWER,
         Permission.UPDATE_VIEW,
         Permission.UPDATE_ASK,
         Permission.UPDATE_REVIEW,

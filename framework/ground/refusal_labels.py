@@ -28,14 +28,14 @@ _REASONS: dict[str, str] = {
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms prices-stale "
-        "later-decision later-elsewhere draft-stale costs-not-standing text-differs"
+        "later-decision later-elsewhere draft-stale costs-not-standing decision-changed text-differs"
     ),
     N_("it had been done already"): (
         "already-answered already-on-list already-opened account-exists account-closed invited-already "
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
         "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
-        "reminded-already agreement-exists agreement-signed too-many-hops too-many-asked answered-already costs-settled no-market-figure too-many-changes"
+        "reminded-already too-many-hops too-many-asked answered-already costs-settled no-market-figure challenge-ended agreement-signed agreement-exists registered-already too-many-changes"
     ),
     N_(
         "a second person must do this"
@@ -54,7 +54,8 @@ _REASONS: dict[str, str] = {
         "nothing-answered nothing-proven proof-missing nothing-pending nothing-chosen answer-missing nothing-changed "
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
-        "costs-empty costs-day-past costs-undivided award-missing nothing-signed evidence-missing "
+        "costs-empty costs-day-past costs-undivided no-ranking no-decision award-decided award-ranked award-reasoned award-answered "
+        "award-letters award-standstill challenge-missing outcome-missing award-missing nothing-signed evidence-missing not-confirmed nobody-ready registration-not-asked "
         "nothing-returned no-chair gaps-left nothing-open reason-not-given file-not-refused blocked-file"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
@@ -68,6 +69,9 @@ _REASONS: dict[str, str] = {
     N_("too many of their questions waited already"): "too-many-questions",
     N_("the text held names of whoever asked"): "names-in-text",
     N_("a registry says otherwise"): "ids-contradict ids-differ",
+    N_("the outcome of the challenge asks for another step, or another challenge still runs"): (
+        "outcome-does-not-fit challenge-runs challenge-not-suspensive letter-electronic"
+    ),
     N_("what was sent could not be taken"): "invalid-input motive-too-long file-refused file-infected file-not-scanned",
 }
 REFUSALS: dict[str, str] = {code: reason for reason, codes in _REASONS.items() for code in codes.split()}

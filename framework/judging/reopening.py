@@ -132,17 +132,22 @@ def _may_reopen(session: Session, round_: Round, context: Context) -> None:
 
 
 def _reopened(session: Session, round_: Round, context: Context) -> None:
+    open_again(session, round_, actor=context.actor, now=context.now)
+
+
+def open_again(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> None:
+    """What follows once the judging is open again: scores are no longer fixed, nothing is blind, the panel is told."""
     for submission in _scored(session, round_):
-        lifecycle.move(session, submission, "unfix_scores", actor=SYSTEM, now=context.now)
+        lifecycle.move(session, submission, "unfix_scores", actor=SYSTEM, now=now)
     finals = select(Assessment).where(
         Assessment.round_id == round_.id, Assessment.state == "final", Assessment.others_seen_at.is_(None)
     )
     for one in session.scalars(finals.execution_options(all_tenders=True)):
-        one.others_seen_at = context.now
+        one.others_seen_at = now
     panel = telling.appointed(session, round_, ("evaluator", "chair"))
-    leads = telling.people(session, [round_.organisation_id], "lead", now=context.now)
-    told = [user for user in dict.fromkeys([*panel, *leads]) if user.id != context.actor.user_id]
-    telling.tell(session, round_, told, "judging_reopened", now=context.now)
+    leads = telling.people(session, [round_.organisation_id], "lead", now=now)
+    told = [user for user in dict.fromkeys([*panel, *leads]) if user.id != actor.user_id]
+    telling.tell(session, round_, told, "judging_reopened", now=now)
 
 
 def _scored(session: Session, round_: Round) -> list[Submission]:

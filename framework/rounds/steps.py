@@ -20,6 +20,11 @@ PAGES = {
     "cancel": "rounds.cancel",
     "reopen_after_outage": "rounds.extend",
     "reopen_judging": "judging.reopening",
+    "announce_award": "award.index",
+    "withdraw_award": "award.withdrawal",
+    "resume_standstill": "award.challenges_page",
+    "set_aside_award": "award.challenges_page",
+    "order_rejudging": "award.challenges_page",
 }
 """Act that needs two persons to the page where the second one confirms."""
 

@@ -43,13 +43,13 @@ def is_open(round_: Round) -> bool:
 def is_late_entry_allowed(sign_on: SignOn) -> bool:
     """Whether this body may join after the list is closed: by a named class, or at a re-opening (law L03, L25)."""
     at_reopening = sign_on.eligibility_basis == "open_framework_reopening"
-    return _may_come_late(sign_on.round, by_class=is_of_named_class(sign_on), at_reopening=at_reopening)
+    return may_come_late(sign_on.round, by_class=is_of_named_class(sign_on), at_reopening=at_reopening)
 
 
 def may_enter(round_: Round, *, class_name: str = "") -> bool:
     """Whether a body may be invited now: by name while the list is open, later by a named class or a re-opening."""
     by_class = class_name in {one.name for one in round_.member_classes}
-    return is_open(round_) or _may_come_late(round_, by_class=by_class, at_reopening=not class_name)
+    return is_open(round_) or may_come_late(round_, by_class=by_class, at_reopening=not class_name)
 
 
 def invitation_basis(round_: Round, class_name: str) -> str:
@@ -60,7 +60,8 @@ def invitation_basis(round_: Round, class_name: str) -> str:
     return "open_framework_reopening" if reopened else "named_in_notice"
 
 
-def _may_come_late(round_: Round, *, by_class: bool, at_reopening: bool) -> bool:
+def may_come_late(round_: Round, *, by_class: bool = False, at_reopening: bool = False) -> bool:
+    """Whether a body may join after the list is closed, as one of a named class or at a re-opening (law L03, L25)."""
     if round_.state in OVER_STATES or settings.value(round_, "accession_after_publication") == "never":
         return False
     return by_class or (at_reopening and limits.is_open_framework(round_))

@@ -13,13 +13,12 @@ from framework.ground.actors import SYSTEM
 from framework.ground.errors import MoveRefused
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_
-from framework.rounds import settings
-from framework.signons import eligibility, notices
+from framework.signons import eligibility, notices, registration
 from framework.signons.mandate import Mandate, require_complete
 from models.rounds import Round
-from models.signons import EligibilitySnapshot, SignOn
+from models.signons import SignOn
 
-GROUNDS = ("fee_unpaid", "mandate_lapsed", "data_agreement_broken", "other")
+GROUNDS = tuple(notices.GROUND_LABELS)
 
 
 def _may_be_invited(session: Session, sign_on: SignOn, context: Context) -> None:
@@ -164,19 +163,11 @@ def _leave(session: Session, sign_on: SignOn, context: Context) -> None:
 def _may_be_activated(session: Session, sign_on: SignOn, context: Context) -> None:
     if sign_on.round.state != "in_force":
         raise MoveRefused("not-in-force", N_("The round is not in force yet."))
-    if not _is_on_frozen_list(session, sign_on) and not eligibility.is_late_entry_allowed(sign_on):
-        raise MoveRefused("not-on-frozen-list", N_("This body is not on the list frozen at publication."), rule="L03")
-    if settings.value(sign_on.round, "call_off_registration_required") and sign_on.call_off_registered_on is None:
-        raise MoveRefused("not-registered", N_("The body has not registered for call-offs, which this round requires."))
-    if sign_on.fee_rule == "fixed_yearly" and sign_on.fee_paid_on is None:
-        raise MoveRefused("fee-unpaid", N_("The yearly fee is not paid."))
+    registration.require_ready(session, sign_on)
 
 
-def _is_on_frozen_list(session: Session, sign_on: SignOn) -> bool:
-    query = select(EligibilitySnapshot.id).where(
-        EligibilitySnapshot.round_id == sign_on.round.id, EligibilitySnapshot.organisation_id == sign_on.organisation.id
-    )
-    return session.scalar(query.limit(1)) is not None
+def _activated(session: Session, sign_on: SignOn, context: Context) -> None:
+    notices.activated(session, sign_on, now=context.now)
 
 
 def _has_ground(session: Session, sign_on: SignOn, context: Context) -> None:
@@ -189,16 +180,19 @@ def _has_ground(session: Session, sign_on: SignOn, context: Context) -> None:
 
 def _suspend(session: Session, sign_on: SignOn, context: Context) -> None:
     sign_on.reason = context.motive or str(context.facts["ground"])
+    notices.suspended(session, sign_on, str(context.facts["ground"]), now=context.now)
 
 
 def _ground_ended(session: Session, sign_on: SignOn, context: Context) -> None:
     context.require_motive()
-    if sign_on.reason == "fee_unpaid" and sign_on.fee_paid_on is None:
-        raise MoveRefused("fee-unpaid", N_("The yearly fee is not paid."))
+    is_due = sign_on.fee_rule == "fixed_yearly" or sign_on.reason == "fee_unpaid"
+    if is_due and sign_on.fee_paid_on is None:
+        raise MoveRefused("fee-unpaid", registration.LACKS["fee-unpaid"][0])
 
 
 def _reinstate(session: Session, sign_on: SignOn, context: Context) -> None:
     sign_on.reason = ""
+    notices.activated(session, sign_on, now=context.now)
 
 
 def _day(round_: Round, instant: dt.datetime) -> dt.date:
@@ -225,7 +219,7 @@ def _register() -> None:
     add("confirm", _may_be_confirmed, _stand_on_list)
     add("return_mandate", _says_why, _return)
     add("reopen_mandate", _may_be_reopened, _reopen)
-    add("activate", _may_be_activated)
+    add("activate", _may_be_activated, _activated)
     add("suspend", _has_ground, _suspend)
     add("reinstate", _ground_ended, _reinstate)
     add("leave", _says_why, _leave)

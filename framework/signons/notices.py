@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from framework.ground import mail
 from framework.ground.actors import Actor
 from framework.ground.errors import NotAllowed
+from framework.ground.text import N_
 from framework.people import invitations
 from framework.rounds import telling
 from models.people import Organisation, User
@@ -19,6 +20,14 @@ from models.signons import SignOn
 ANSWERABLE = ("sign_on", "demand", "demand_locked")
 """States of a round in which an invited body can say whether it joins."""
 
+
+GROUND_LABELS: dict[str, str] = {
+    "fee_unpaid": N_("The fee is not paid"),
+    "mandate_lapsed": N_("The mandate has lapsed"),
+    "data_agreement_broken": N_("The data agreement was broken"),
+    "other": N_("Another ground, with motive"),
+}
+"""Why a body may be suspended."""
 
 INVITATION_DAYS = 14
 """For how many days the link of a new body's first person holds, unless the installation says otherwise."""
@@ -68,6 +77,19 @@ def mandate_handed_in(session: Session, sign_on: SignOn, *, now: dt.datetime) ->
     _to_lead(session, sign_on, "sign_on_mandate", now=now)
 
 
+def activated(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
+    """Tell a body that it may call off, for the first time or again."""
+    _to_member(session, sign_on, "sign_on_activated", now=now, path=_registration_path(sign_on))
+
+
+def suspended(session: Session, sign_on: SignOn, ground: str, *, now: dt.datetime) -> None:
+    """Tell a body that it may not call off for now, on which ground, and what was said to it."""
+    said = "" if sign_on.reason == ground else sign_on.reason
+    path, label = _registration_path(sign_on), GROUND_LABELS[ground]
+    for user in telling.people(session, [sign_on.organisation.id], "member", now=now):
+        _post(session, sign_on, "sign_on_suspended", user, path, now, ground=label, said=said)
+
+
 def left(session: Session, sign_on: SignOn, *, now: dt.datetime) -> None:
     """Tell the lead that a body left."""
     _to_lead(session, sign_on, "sign_on_left", now=now)
@@ -103,6 +125,10 @@ def _bring_in(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.dateti
     return True
 
 
+def _registration_path(sign_on: SignOn) -> str:
+    return f"/rounds/{sign_on.round.public_id}/registration/own"
+
+
 def _own_path(sign_on: SignOn) -> str:
     return f"/rounds/{sign_on.round.public_id}/sign-on"
 
@@ -114,7 +140,9 @@ def _to_lead(session: Session, sign_on: SignOn, template: str, *, now: dt.dateti
         _post(session, sign_on, template, user, path, now)
 
 
-def _post(session: Session, sign_on: SignOn, template: str, user: User, path: str, now: dt.datetime) -> None:
+def _post(
+    session: Session, sign_on: SignOn, template: str, user: User, path: str, now: dt.datetime, **more: str
+) -> None:
     round_ = sign_on.round
     mail.post(
         session,
@@ -129,4 +157,5 @@ def _post(session: Session, sign_on: SignOn, template: str, user: User, path: st
         reason=sign_on.reason,
         deadline=telling.local_words(round_.signon_deadline, round_.zone),
         path=path,
+        **more,
     )

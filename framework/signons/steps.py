@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground.text import N_, NN_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
-from framework.signons import eligibility, lists
+from framework.signons import eligibility, lists, registration
 from models.people import Organisation
 from models.rounds import Round
 from models.signons import SignOn
@@ -110,3 +110,54 @@ def confirm(session: Session, round_: Round, reader: Reader) -> Step | None:
         label=N_("Confirm mandates"),
         urgency=72,
     )
+
+
+@candidate("in_force", "member")
+def register(session: Session, round_: Round, reader: Reader) -> Step | None:
+    """What a confirmed body still does before it may call off."""
+    sign_on = lists.current(session, round_, reader.actor.organisation_id)
+    if sign_on is None or sign_on.state != "confirmed":
+        return None
+    lacking = registration.lacking(session, sign_on)
+    if "not-registered" in lacking:
+        sentence, label, urgency = (
+            N_("The round is in force: register your body for call-offs."),
+            N_("Register for call-offs"),
+            75,
+        )
+    elif lacking:
+        sentence, label, urgency = N_("Something is missing before your body may call off."), N_("Look"), 60
+    else:
+        sentence, label, urgency = N_("Nothing is missing. The lead lets your body call off."), N_("Look"), 20
+    return Step(sentence, page="signons.own_registration", label=label, urgency=urgency)
+
+
+@candidate("in_force", "lead")
+def activate(session: Session, round_: Round, reader: Reader) -> Step | None:
+    """Bodies that lack nothing and wait for the lead."""
+    ready = registration.counts(session, round_)[registration.READY]
+    if not ready:
+        return None
+    return Step(
+        NN_(
+            "%(count)s body has all it needs to call off. Let it.",
+            "%(count)s bodies have all they need to call off. Let them.",
+        ),
+        {"count": ready},
+        page="signons.registration_board",
+        label=N_("Look at the registration"),
+        urgency=62,
+    )
+
+
+@blocker("in_force")
+def unregistered(session: Session, round_: Round, reader: Reader) -> list[Step]:
+    """Confirmed bodies that lack something."""
+    missing = registration.counts(session, round_)[registration.MISSING]
+    if not missing:
+        return []
+    sentence = NN_(
+        "%(count)s confirmed body lacks something before it may call off.",
+        "%(count)s confirmed bodies lack something before they may call off.",
+    )
+    return [Step(sentence, {"count": missing}, page="signons.registration_board", urgency=40)]

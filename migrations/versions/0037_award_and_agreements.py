@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('standstill_days', sa.Integer(), nullable=True, comment='as counted: of the letter that left last'),
     sa.Column('withdrawn_at', models.base.Instant(timezone=True), nullable=True, comment='withdrawn or set aside'),
     sa.Column('withdrawn_reason', sa.Text(), nullable=False),
+    sa.Column('mandate_motive', sa.Text(), nullable=False, comment="why the lead goes on without every member's yes"),
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('public_id', sa.String(length=20), nullable=False),
     sa.Column('created_at', models.base.Instant(timezone=True), nullable=False),
@@ -50,10 +51,22 @@ def upgrade() -> None:
     with op.batch_alter_table('award', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_award_submission_id'), ['submission_id'], unique=False)
 
+    op.create_table('award_lot',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('decision_id', sa.Integer(), nullable=False),
+    sa.Column('lot_id', sa.Integer(), nullable=False),
+    sa.Column('is_awarded', sa.Boolean(), nullable=False),
+    sa.Column('motive', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['decision_id'], ['award_decision.id'], name=op.f('fk_award_lot_decision_id')),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_award_lot_lot_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_award_lot')),
+    sa.UniqueConstraint('decision_id', 'lot_id', name=op.f('uq_award_lot_decision_id_lot_id'))
+    )
     op.create_table('award_letter',
     sa.Column('decision_id', sa.Integer(), nullable=False),
     sa.Column('submission_id', sa.Integer(), nullable=False),
     sa.Column('channel', sa.String(length=12), nullable=False),
+    sa.Column('language', sa.String(length=5), nullable=False),
     sa.Column('text', sa.Text(), nullable=False, comment='as it left; blank = not yet'),
     sa.Column('sha256', sa.String(length=64), nullable=False, comment='of the text as UTF-8'),
     sa.Column('left_at', models.base.Instant(timezone=True), nullable=True),
@@ -205,6 +218,7 @@ def downgrade() -> None:
     op.drop_table('agreement')
     op.drop_table('challenge')
     op.drop_table('award_letter')
+    op.drop_table('award_lot')
     op.drop_table('mandate_decision')
     op.drop_table('award_reason')
     op.drop_table('award')

@@ -145,13 +145,20 @@ def test_a_move_whose_guard_nobody_registered_is_refused(monkeypatch: pytest.Mon
         assert refused.value.code == "guard-missing"
 
 
+NOTED = {
+    "submission_tender.stage": {"commitment"},
+    "submission_tender.store_late": {"commitment"},
+    "agreement.cancel": {"ground"},
+    "agreement.terminate": {"ground", "evidence"},
+}
+
+
 @pytest.mark.parametrize("move", lifecycle.moves(), ids=lambda m: f"{m.entity}:{m.source}-{m.act}")
 def test_every_move_leaves_one_event(move: Move, written: list[str]) -> None:
     attempt(Thing(move.source), move)
 
     assert written == [f"{move.entity}.{move.act}"]
-    of_receipt = {"commitment"} if move.act in ("stage", "store_late") else set()
-    assert audit.KEYS[written[0]] == {"motive", "proposer"} | of_receipt
+    assert audit.KEYS[written[0]] == {"motive", "proposer"} | NOTED.get(written[0], set())
 
 
 @pytest.mark.parametrize("entity", lifecycle.entities())

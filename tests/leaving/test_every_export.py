@@ -81,6 +81,8 @@ THEIRS = {
     f"{RECORD}/bundle.zip": "the same for a round",
     "/record/consistency.json": "hashes",
     f"{RECORD}/consistency.json": "hashes",
+    f"{ROUND}/agreements/<agreement_id>/agreement-<language>.pdf": "an agreement: tests/contract/test_pages.py reads it back",
+    f"{ROUND}/agreements/<agreement_id>/text.json": "the text that is signed: tests/contract/test_pages.py reads it back",
     f"{ROUND}/terms-<language>.pdf": "the terms: tests/rounds/test_terms_files.py reads them back",
     f"{PUBLIC}/terms-<language>.pdf": "the same terms",
     f"{ROUND}/briefs/<release_id>/brief.pdf": "a leverage brief: tests/demand/test_briefs.py reads it back",
@@ -141,6 +143,13 @@ class Stage:
 
     def demand_round(self) -> Any:
         round_ = self.build.round(state="demand", demand_deadline=self.clock() + dt.timedelta(days=1))
+        self.build.lot(round_, name=PAYLOADS[0])
+        fill_with_sign_ons(self.build, round_, self.clock)
+        self.session.commit()
+        return round_
+
+    def round_in_force(self) -> Any:
+        round_ = self.build.round(state="in_force")
         self.build.lot(round_, name=PAYLOADS[0])
         fill_with_sign_ons(self.build, round_, self.clock)
         self.session.commit()
@@ -412,6 +421,10 @@ EVENTS = ((0, "No."),)
 EXPORTS: dict[str, Export] = {
     f"{ROUND}/sign-ons.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "sign-ons.xlsx"), identifiers=((0, "Registration number"),)
+    ),
+    f"{ROUND}/registration.xlsx": Export(
+        lambda stage: stage.signed(stage.round_in_force(), "registration.xlsx"),
+        identifiers=((0, "Registration number"),),
     ),
     f"{ROUND}/sign-ons/bodies.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "sign-ons/bodies.xlsx"),

@@ -27,4 +27,14 @@ def updates_go_round(session: Session, clock: Callable[[], dt.datetime]) -> None
     update_reminders.go_round(session, clock)
 
 
-from views.contract import update_board, update_files, updates  # noqa: E402, F401 - their routes hang on the blueprint
+from views.contract import (  # noqa: E402 - their routes hang on the blueprint
+    agreements,
+    documents,
+    drafts,
+    signatures,
+    update_board,
+    update_files,
+    updates,
+)
+
+__all__ = ["agreements", "blueprint", "documents", "drafts", "signatures", "update_board", "update_files", "updates"]

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from framework.contract import running
 from framework.demand import lock
 from framework.ground import jobs, proposals
 from framework.ground.errors import InvalidInput, RuleBroken
@@ -56,6 +57,16 @@ MOVES: dict[str, dict[str, str]] = {
         "does": N_("The terms can be edited again; both confirmations are void."),
         "motive": "yes",
     },
+    "enter_force": {
+        "title": N_("Put the round in force"),
+        "does": N_(
+            "Signed agreements start on their first day. Confirmed members are told that they may register for call-offs."
+        ),
+    },
+    "close": {
+        "title": N_("Close the round"),
+        "does": N_("Nothing new is called off. It is possible once every agreement has ended."),
+    },
 }
 BY_STATE = {
     "set_up": ("open_signons",),
@@ -63,6 +74,8 @@ BY_STATE = {
     "demand": ("lock_demand",),
     "demand_locked": ("reopen_demand",),
     "ready": ("withdraw_readiness",),
+    "standstill": ("enter_force",),
+    "in_force": ("close",),
 }
 NAMED = 10
 CANCEL_ALONE = frozenset({"set_up", "sign_on", "demand", "demand_locked", "ready"})
@@ -163,6 +176,8 @@ def _moves(round_: Round) -> dict[str, Callable[[], None]]:
             session, round_, actor=who, now=now, motive=motive, demand_deadline=typed_instant(round_)
         ),
         "withdraw_readiness": lambda: moves.withdraw_readiness(session, round_, actor=who, now=now, motive=motive),
+        "enter_force": lambda: running.enter_force(session, round_, actor=who, now=now),
+        "close": lambda: running.close(session, round_, actor=who, now=now),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
+from framework.contract import lists as agreements
 from framework.demand import briefs
 from framework.ground import codelists
 from framework.ground.actors import SUPPLIER_SEES_FROM
@@ -53,6 +54,7 @@ def _page(round_: Round, *, preview: bool) -> str:
         changes=deadline.changes(db.session(), round_),
         answered=question_lists.count_of(db.session(), question_lists.published(round_)),
         late_rule=rule_words.late_upload(settings.all_values(round_)),
+        agreements=agreements.public(db.session(), round_),
         briefs=briefs.public(db.session(), round_),
         terms_files=terms_links(round_, public=True),
         proof=publication.verify(db.session(), round_) if round_.published_at is not None else None,

@@ -88,11 +88,11 @@ def _values(round_: Round, frozen: Frozen, digest: str, *, is_draft: bool) -> di
         else _("Frozen at publication. Only the tender deadline may move, and only to a later time."),
         "summary": about.get("summary", ""),
         "facts": _facts(round_, about, reference, is_draft=is_draft),
-        "members": _members(frozen),
+        "members": member_words(frozen),
         "classes": _classes(frozen),
-        "lots": [_lot(lot, settings, about) for lot in frozen.get("lots", [])],
+        "lots": [lot_words(lot, settings, about) for lot in frozen.get("lots", [])],
         "criteria": _criteria(frozen),
-        "clauses": _clauses(frozen),
+        "clauses": clause_words(frozen),
         "late": {"heading": _("Uploads at the deadline"), "text": rule_words.late_upload(settings)},
         "rules": {
             "heading": _("Rules of the round"),
@@ -136,7 +136,8 @@ def _facts(round_: Round, about: Frozen, reference: str, *, is_draft: bool) -> l
     return rows
 
 
-def _members(frozen: Frozen) -> dict[str, Any]:
+def member_words(frozen: Frozen) -> dict[str, Any]:
+    """The frozen list of members, in the language of now."""
     return {
         "head": [_("Member"), _("Registration number"), _("Country")],
         "rows": [
@@ -154,7 +155,8 @@ def _classes(frozen: Frozen) -> dict[str, Any]:
     }
 
 
-def _lot(lot: Frozen, settings: Frozen, about: Frozen) -> dict[str, Any]:
+def lot_words(lot: Frozen, settings: Frozen, about: Frozen) -> dict[str, Any]:
+    """A frozen lot: its heading and its facts, in the language of now."""
     currency = about.get("currency", "EUR")
     shown = settings.get("publish_pool", True)
     hidden = _("Not published")
@@ -207,7 +209,8 @@ def _formula(one: Frozen) -> str:
     return "\n".join(parts) or UNSET
 
 
-def _clauses(frozen: Frozen) -> list[dict[str, str]]:
+def clause_words(frozen: Frozen) -> list[dict[str, str]]:
+    """The frozen clauses, in the language of now."""
     return [
         {
             "heading": one["title"],

@@ -22,4 +22,12 @@ def go_round(session: Session, clock: Callable[[], dt.datetime]) -> None:
     reminding.go_round(session, clock, SIGN_ON)
 
 
-from views.signons import applications, documents, lead, member, sheet, showing  # noqa: E402, F401 - they hang their routes on it
+from views.signons import (  # noqa: E402, F401 - they hang their routes on it
+    applications,
+    documents,
+    lead,
+    member,
+    registering,
+    sheet,
+    showing,
+)

@@ -236,6 +236,8 @@ def reopen(round_: Round, sign_on_id: str) -> Response:
 def activate(round_: Round, sign_on_id: str) -> Response:
     """Let the body call off."""
     sign_on, back = _asked(round_, sign_on_id)
+    if "listed" in request.form:
+        back = url_for("signons.registration_board", round_id=round_.public_id)
     return pages.attempt(
         lambda: acts.activate(db.session(), sign_on, actor=actor(), now=clock.now()),
         back,
@@ -265,6 +267,18 @@ def reinstate(round_: Round, sign_on_id: str) -> Response:
         lambda: acts.reinstate(db.session(), sign_on, actor=actor(), now=clock.now(), motive=_motive()),
         back,
         _("%(name)s may call off again.", name=sign_on.organisation.name),
+    )
+
+
+@blueprint.post("/rounds/<round_id>/sign-ons/<sign_on_id>/leave")
+@permit(Permission.SIGN_ON_CONFIRM)
+def take_off(round_: Round, sign_on_id: str) -> Response:
+    """Let a suspended body leave the round for good."""
+    sign_on, back = _asked(round_, sign_on_id)
+    return pages.attempt(
+        lambda: acts.leave(db.session(), sign_on, actor=actor(), now=clock.now(), motive=_motive()),
+        back,
+        _("%(name)s has left the round.", name=sign_on.organisation.name),
     )
 
 

@@ -11,18 +11,13 @@ from werkzeug.wrappers import Response
 from framework.ground.errors import NotFound, RuleBroken
 from framework.ground.text import N_
 from framework.signons import closing
+from framework.signons.notices import GROUND_LABELS
 from models.rounds import Round
 from models.signons import SignOn
 from views import guard
 from views.guard import actor
 from views.i18n import words
 
-GROUND_LABELS = {
-    "fee_unpaid": N_("The fee is not paid"),
-    "mandate_lapsed": N_("The mandate has lapsed"),
-    "data_agreement_broken": N_("The data agreement was broken"),
-    "other": N_("Another ground, with motive"),
-}
 REASONS = GROUND_LABELS | {
     closing.LIST_CLOSED: N_("The round was published and its list of buyers is closed."),
 }
@@ -58,11 +53,11 @@ def steps(sign_on: SignOn) -> list[dict[str, Any]]:
     ]
 
 
-def attempt(act: Callable[[], object], back: str, message: str, *, otherwise: str = "") -> Response:
+def attempt(act: Callable[[], object], back: str, message: str | Callable[[], str], *, otherwise: str = "") -> Response:
     """Do one act and go to `back` with a message; a broken rule is written down and told at `otherwise`, else there."""
     try:
         act()
-        return guard.done(back, message)
+        return guard.done(back, message if isinstance(message, str) else message())
     except RuleBroken as error:
         if error.status == 404:
             raise

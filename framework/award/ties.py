@@ -1,0 +1,36 @@
+"""Who may not decide: a tie to one of the bidders keeps a person from everything about the award (SD3)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.ground import conflicts
+from framework.ground.actors import Actor, roles_in
+from framework.ground.errors import NotAllowed
+from framework.ground.text import N_
+from models.disclosure import Submission
+from models.rounds import Round
+
+JUDGED = ("scored", "in_review", "clarification_asked")
+TIED = N_("A stated tie to a bidder keeps you from deciding about the award. A colleague without a tie does it.")
+
+
+def is_barred(session: Session, round_: Round, user_id: int | None) -> bool:
+    """Whether a tie to a tender that was judged keeps a person from the award of the round."""
+    barred = conflicts.barred(session, user_id)
+    if not barred:
+        return False
+    query = select(Submission.id).where(
+        Submission.round_id == round_.id, Submission.id.in_(sorted(barred)), Submission.state.in_(JUDGED)
+    )
+    return session.scalar(query.limit(1).execution_options(all_tenders=True)) is not None
+
+
+def require_free(session: Session, round_: Round, actor: Actor) -> None:
+    """Raise NotAllowed where a statement is still to be given, or a stated tie keeps the actor from the award."""
+    if actor.is_system:
+        return
+    conflicts.require_stated(session, actor, round_, roles_in(session, actor, round_))
+    if is_barred(session, round_, actor.user_id):
+        raise NotAllowed("conflict-of-interest", TIED, rule="SD3")

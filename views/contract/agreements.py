@@ -1,0 +1,90 @@
+"""The agreements of a round, and one agreement: what was agreed, how far its signatures are, what can be done."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from sqlalchemy import select
+
+from framework.award.decision import current
+from framework.contract import awarded, drafting, ending, lists, running, signing, text
+from framework.ground.permissions import Permission
+from framework.ground.terms import CALL_OFF_ROUTES, ENDING_GROUNDS, PRICE_MECHANISMS
+from models.base import db
+from models.contract import Agreement
+from models.people import User
+from models.rounds import Round
+from views import clock, guard
+from views.contract import blueprint, shared
+from views.guard import actor, permit
+
+
+@blueprint.get("/rounds/<round_id>/agreements")
+@permit(Permission.AGREEMENT_VIEW)
+def index(round_: Round) -> str:
+    """The agreements this reader may know of; for the lead also the awards that have none."""
+    session, roles = db.session(), guard.roles(round_)
+    found = lists.visible(session, round_, actor(), roles)
+    is_lead = "lead" in roles
+    decision = current(session, round_)
+    return render_template(
+        "contract/index.html",
+        round_=round_,
+        rows=[(one, shared.state_of(one)) for one in found],
+        tones=shared.TONES,
+        is_lead=is_lead,
+        decision=decision,
+        is_over=awarded.is_over(decision, now=clock.now()),
+        undrafted=awarded.without_agreement(session, round_) if is_lead and round_.state in drafting.DRAFTABLE else [],
+        may_enter=is_lead and round_.state == "standstill" and any(one.state == "signed" for one in found),
+        mechanisms=PRICE_MECHANISMS,
+    )
+
+
+@blueprint.get("/rounds/<round_id>/agreements/<agreement_id>")
+@permit(Permission.AGREEMENT_VIEW)
+def agreement(round_: Round, agreement_id: str) -> str:
+    """One agreement."""
+    return page(shared.asked(round_, agreement_id))
+
+
+def page(found: Agreement, problem: str = "") -> str:
+    """The page of an agreement for this reader."""
+    session, now, who = db.session(), clock.now(), actor()
+    waiting = signing.waiting(session, found, now=now)
+    ends = ending.waiting(session, found, now=now) if "lead" in guard.roles(found.round) else None
+    decision = current(session, found.round)
+    return render_template(
+        "contract/agreement.html",
+        round_=found.round,
+        agreement=found,
+        state=shared.state_of(found),
+        tone=shared.TONES.get(shared.state_of(found), "neutral"),
+        at=shared.where(found),
+        is_lead="lead" in guard.roles(found.round),
+        decision=decision,
+        is_over=awarded.is_over(decision, now=now),
+        brands=text.brands_of(found),
+        waiting=waiting,
+        own=waiting is not None and waiting.proposed_by_id == who.user_id,
+        agrees=waiting is not None and signing.agree(session, found, waiting.proposed_by_id, who, now=now),
+        ends=ends,
+        own_end=ends is not None and ends.proposed_by_id == who.user_id,
+        differs=text.differs(found),
+        signatories=_names(found),
+        mechanisms=PRICE_MECHANISMS,
+        routes=CALL_OFF_ROUTES,
+        grounds=ENDING_GROUNDS,
+        cancel_grounds=drafting.CANCEL_GROUNDS,
+        end_grounds=ending.GROUNDS,
+        begins_at=running.begins_at(found),
+        problem=problem,
+        typed=request.form,
+    )
+
+
+def _names(found: Agreement) -> dict[int, str]:
+    """The names of the two that signed, by number."""
+    wanted = [number for number in (found.signed_by_lead_id, found.signed_by_supplier_id) if number is not None]
+    if not wanted:
+        return {}
+    return {row.id: row.name for row in db.session().execute(select(User.id, User.name).where(User.id.in_(wanted)))}
