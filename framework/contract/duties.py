@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from framework.award import holidays, standstill
 from framework.chain.requests.due import end_of
 from framework.contract import running, update_notices
 from framework.disclosure.receiving import lock
@@ -17,7 +18,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput, MoveRefused
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_, key_of, storable
-from framework.rounds import hooks, settings
+from framework.rounds import hooks, limits, settings
 from models.contract import Agreement
 from models.contract_disclosure import ContractSubmission, Duty
 from models.rounds import Round
@@ -60,12 +61,10 @@ def local_day(round_: Round, now: dt.datetime) -> dt.date:
     return now.astimezone(ZoneInfo(round_.zone)).date()
 
 
-def after_working_days(day: dt.date, number: int) -> dt.date:
-    """The day so many working days after a day; Saturdays and Sundays are none, public holidays are counted as any day."""
-    while number > 0:
-        day += dt.timedelta(days=1)
-        number -= day.weekday() < 5
-    return day
+def after_working_days(round_: Round, day: dt.date, number: int) -> dt.date:
+    """The day so many working days after a day; Saturdays, Sundays and public holidays of the jurisdiction are none."""
+    free = holidays.around(limits.profile_of(round_).key, day)
+    return standstill.last_day(day, number, kind=standstill.WORKING, holidays=free)
 
 
 def after_months(day: dt.date, number: int) -> dt.date:
@@ -92,7 +91,7 @@ def begin(session: Session, agreement: Agreement, *, now: dt.datetime) -> Contra
     if agreement.started_at is None or session.scalar(asked.limit(1)) is not None:
         return None
     first = local_day(agreement.round, agreement.started_at)
-    due_on = after_working_days(first, agreement.disclosure_due_days)
+    due_on = after_working_days(agreement.round, first, agreement.disclosure_due_days)
     duty = _duty(agreement, "", "initial", max(due_on, local_day(agreement.round, now)), now)
     return request(session, duty, due_on=duty.due_on, actor=SYSTEM, now=now, cause="start")
 

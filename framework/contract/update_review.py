@@ -16,6 +16,7 @@ from framework.contract.duties import ENTITY, hold, local_day, moved
 from framework.ground import audit, conflicts, lifecycle
 from framework.ground.actors import SYSTEM, Actor, roles_for
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed
+from framework.ground.files import INFECTED, Quarantined
 from framework.ground.lifecycle import Context
 from framework.ground.text import N_, NN_, storable
 from framework.rounds import settings
@@ -195,6 +196,8 @@ def _may_accept(session: Session, version: ContractSubmission, context: Context)
     _may_decide(session, version, context)
     if version.submission is None or version.submission.verdict != "countable":
         raise MoveRefused("blocked-file", N_("The file has remarks that block it. Return it."))
+    if version.submission.file.scan == INFECTED:
+        raise Quarantined(version.submission.file.found)
     left = len(update_gaps.remaining(session, version))
     if left:
         raise MoveRefused(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from framework.contract import duties, updates
 from framework.disclosure import previous, receipts, stages
 from framework.disclosure.checked import Checked
+from framework.disclosure.columns import PRODUCTS
 from framework.disclosure.receiving import scope_of
 from framework.disclosure.scope import RoundScope
 from framework.ground.errors import MoveRefused
@@ -44,7 +45,7 @@ def accepted_before(session: Session, duty: Duty, at: dt.datetime | None = None)
     return session.scalars(ordered.limit(1)).first()
 
 
-def rows_to_fill_in(session: Session, duty: Duty) -> dict[str, list[dict[str, Any]]]:
+def rows_to_fill_in(session: Session, duty: Duty) -> previous.Records:
     """The rows that its template brings back: what was returned with gaps, else accepted last, else the opened tender's."""
     query = (
         select(ContractSubmission)
@@ -57,9 +58,24 @@ def rows_to_fill_in(session: Session, duty: Duty) -> dict[str, list[dict[str, An
     if source is None or not source.rows_stored:
         source = duty.agreement.award.submission
     try:
-        return previous.rows_of(session, source)
+        rows = previous.rows_of(session, source)
     except MoveRefused:  # a tender whose key never came back
         return {}
+    return _of_lot(rows, duty.agreement.lot.code)
+
+
+def _of_lot(rows: previous.Records, code: str) -> previous.Records:
+    """The rows without the models of other lots, and without what they are made of and where."""
+    others = {
+        str(one["values"].get("product_ref")).casefold()
+        for one in rows.get(PRODUCTS, [])
+        if str(one["values"].get("lot") or code).strip().casefold() != code.casefold()
+    }
+
+    def is_of_lot(one: dict[str, Any]) -> bool:
+        return str(one["values"].get("product_ref") or "").casefold() not in others
+
+    return {name: [one for one in found if is_of_lot(one)] for name, found in rows.items()}
 
 
 def _scope(session: Session, update: Disclosed) -> RoundScope:

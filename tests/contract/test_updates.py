@@ -39,7 +39,7 @@ def test_the_start_of_an_agreement_asks_for_the_first_disclosure(disclosing):
     version = disclosing.version
 
     assert (version.state, disclosing.duty.kind) == ("requested", "initial")
-    assert version.due_on == dt.date(2026, 12, 29)  # twenty working days after Tuesday 1 December
+    assert version.due_on == dt.date(2026, 12, 30)  # twenty working days after Tuesday 1 December, less Christmas
     assert [mail.recipient for mail in disclosing.mails("update_asked")] != []
     assert kinds(disclosing.session) == ["request"]
 
@@ -68,11 +68,11 @@ def test_an_agreement_that_started_without_it_is_asked_by_the_clock(disclosing):
         (dt.date(2026, 12, 1), 0, dt.date(2026, 12, 1)),
         (dt.date(2026, 12, 4), 1, dt.date(2026, 12, 7)),
         (dt.date(2026, 12, 5), 1, dt.date(2026, 12, 7)),
-        (dt.date(2026, 12, 1), 20, dt.date(2026, 12, 29)),
+        (dt.date(2026, 12, 1), 20, dt.date(2026, 12, 30)),
     ],
 )
-def test_working_days_leave_out_saturdays_and_sundays(day, number, expected):
-    assert duties.after_working_days(day, number) == expected
+def test_working_days_leave_out_saturdays_sundays_and_holidays(build, day, number, expected):
+    assert duties.after_working_days(build.round(), day, number) == expected
 
 
 def test_a_year_later_is_the_same_day_or_the_last_of_the_month():
@@ -387,7 +387,7 @@ def test_returning_asks_for_the_next_version_until_the_cure_date(disclosing):
     today = duties.local_day(disclosing.round, disclosing.clock())
     assert (version.state, following.state, following.is_cure) == ("incomplete", "requested", True)
     assert following.due_on == following.duty.due_on == today + dt.timedelta(days=14)
-    assert following.duty.first_due_on == dt.date(2026, 12, 29)
+    assert following.duty.first_due_on == dt.date(2026, 12, 30)
     told = disclosing.mails("update_decided")[-1].params
     assert (told["state"], told["gaps"], told["cure"]) == ("incomplete", 1, following.due_on.isoformat())
 
@@ -416,6 +416,22 @@ def test_the_template_brings_back_what_was_returned_then_accepted_else_the_tende
     tables["3_sites"][0]["site_legal_name"] = "Riverside Ltd"
     disclosing.accept(disclosing.in_review(tables))
     assert names(disclosing.versions()[-1].duty) == ["Riverside Ltd", "Harbour Ltd"]
+
+
+def test_the_template_leaves_models_of_other_lots_out(disclosing):
+    disclosing.build.lot(disclosing.round)
+    disclosing.tender_rows(
+        [
+            ("1_products", {"product_ref": "P1", "lot": "L1", "brand": "Acme"}),
+            ("1_products", {"product_ref": "P2", "lot": "L2", "brand": "Acme"}),
+            ("2_components", {"component_ref": "P2-MB", "product_ref": "P2"}),
+            ("3_sites", {"site_ref": "S1", "site_legal_name": "Lakeside Ltd"}),
+        ]
+    )
+
+    rows = update_stage.rows_to_fill_in(disclosing.session, disclosing.duty)
+
+    assert {name: len(found) for name, found in rows.items()} == {"1_products": 1, "2_components": 0, "3_sites": 1}
 
 
 def test_a_version_is_compared_with_the_tender_and_then_with_what_was_accepted(disclosing):
