@@ -158,8 +158,7 @@ def keep(
     if is_late:
         _late_result(session, submission, now)
         return
-    result = _first_result if is_first else _new_result
-    result(session, submission, checked, now=now, mail_after=mail_after)
+    (_first_result if is_first else _new_result)(session, submission, checked, now=now, mail_after=mail_after)
     if submission.state == "checked" and submission.mapping:
         _take_over(session, submission, is_first, clock)
     _settle(session, submission, now=now, files=files)
