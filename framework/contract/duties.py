@@ -86,9 +86,9 @@ def newest(session: Session, duty: Duty) -> ContractSubmission:
 
 
 def begin(session: Session, agreement: Agreement, *, now: dt.datetime) -> ContractSubmission | None:
-    """Ask for the first disclosure of an agreement that has started; None where it was asked before."""
+    """Ask for the first disclosure of an agreement that has started; None where it was asked before, or has ended."""
     asked = select(Duty.id).where(Duty.agreement_id == agreement.id, Duty.kind == "initial")
-    if agreement.started_at is None or session.scalar(asked.limit(1)) is not None:
+    if agreement.started_at is None or is_over(agreement, now) or session.scalar(asked.limit(1)) is not None:
         return None
     first = local_day(agreement.round, agreement.started_at)
     due_on = after_working_days(agreement.round, first, agreement.disclosure_due_days)

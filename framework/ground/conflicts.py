@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, event, exists, literal, select
+from sqlalchemy import ColumnElement, Select, Text, cast, event, exists, inspect, literal, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -161,6 +161,12 @@ def _of_a_tender() -> tuple[Any, ...]:
     return tuple(mapper.class_ for mapper in Base.registry.mappers if "submission_id" in mapper.columns)
 
 
+@cache
+def _stages() -> tuple[type[Disclosed], ...]:
+    """What is disclosed in each stage; of a criterion on what they have in common an alias of one would not know."""
+    return tuple(mapper.class_ for mapper in inspect(Disclosed).self_and_descendants if mapper.class_ is not Disclosed)
+
+
 @lru_cache(maxsize=256)
 def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     numbers = sorted(submissions)
@@ -170,7 +176,7 @@ def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     ]
     return (
         *found,
-        with_loader_criteria(Disclosed, Disclosed.id.not_in(numbers)),
+        *(with_loader_criteria(one, one.id.not_in(numbers)) for one in _stages()),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
         with_loader_criteria(Contradiction, Contradiction.id.not_in(_spoiled(numbers))),
         with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(_said(numbers))),

@@ -10,13 +10,25 @@ import random
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
-from framework.contract import duties, update_again, update_gaps, update_reminders, update_review, update_stage, updates
+from framework.contract import (
+    duties,
+    update_again,
+    update_calendar,
+    update_gaps,
+    update_reminders,
+    update_review,
+    update_stage,
+    updates,
+)
 from framework.disclosure import comparisons, groups, receipts, sealing, verify_receipt
 from framework.disclosure.workbook import write_filled
-from framework.ground import lifecycle
+from framework.ground import conflicts, lifecycle
 from framework.ground.actors import SYSTEM
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken
+from framework.rounds import next_action
+from models.award import Award
 from models.contract_disclosure import CONTRACT_STATES, ContractSubmission, Duty, Update
 from models.disclosure import Submission, SubmissionRow
 from models.judging import Conflict
@@ -777,3 +789,66 @@ def test_bytes_that_were_changed_are_not_sent_again(disclosing):
     )
 
     assert code == "bytes-changed"
+
+
+def test_due_dates_stand_in_the_calendars_of_contractor_and_lead(disclosing):
+    def entries(actor, role):
+        return update_calendar.updates_due(disclosing.session, disclosing.round, actor, frozenset({role}))
+
+    [own] = entries(disclosing.supplier, "supplier")
+
+    assert (own.at, own.is_cancelled, own.page) == (duties.ends(disclosing.version), False, "contract.own_duties")
+    assert [one.page for one in entries(disclosing.lead, "lead")] == ["contract.board"]
+    assert entries(disclosing.outsider, "supplier") == []
+    assert entries(disclosing.build.person(disclosing.sign_ons[0].organisation), "member") == []
+    disclosing.send(b"rows")
+    disclosing.report(b"a change")
+    disclosing.session.flush()
+    [after] = entries(disclosing.supplier, "supplier")
+    assert (after.uid, after.is_cancelled, after.sequence > own.sequence) == (own.uid, True, True)
+
+
+def test_the_next_step_is_to_send_and_then_to_review(disclosing):
+    def step(actor, role):
+        reader = next_action.Reader(actor, frozenset({role}), disclosing.clock())
+        return next_action.next_step(disclosing.session, disclosing.round, reader)
+
+    assert step(disclosing.supplier, "supplier").page == "contract.own_duty"
+    disclosing.clock.now = duties.ends(disclosing.version) + dt.timedelta(seconds=1)
+    assert "was due" in step(disclosing.supplier, "supplier").sentence
+    disclosing.checked()
+
+    found = step(disclosing.chair, "chair")
+
+    assert (found.page, found.params["count"]) == ("contract.board", 1)
+    assert step(disclosing.supplier, "supplier").page == "disclosure.own"
+
+
+def test_a_session_leaves_the_tender_and_the_updates_of_a_conflict_out(disclosing):
+    session, update = disclosing.session, disclosing.send(b"rows").submission
+    tender, number = disclosing.submission.id, update.id
+    queries = {
+        "tenders": select(Submission),
+        "updates": select(Update),
+        "versions": select(ContractSubmission).options(joinedload(ContractSubmission.submission)),
+        "awards": select(Award).options(joinedload(Award.submission)),
+    }
+    found = {}
+
+    for left_out in (0, tender, number):
+        conflicts.keep_out(session, frozenset({left_out}) if left_out else frozenset())
+        found[left_out] = {name: len(session.scalars(query).all()) for name, query in queries.items()}
+    conflicts.keep_out(session, frozenset())
+
+    assert found[0] == {"tenders": 1, "updates": 1, "versions": 1, "awards": 1}
+    assert found[tender] == {"tenders": 0, "updates": 1, "versions": 1, "awards": 0}
+    assert found[number] == {"tenders": 1, "updates": 0, "versions": 0, "awards": 1}
+
+
+def test_an_agreement_that_ended_before_it_was_noted_to_start_asks_for_nothing(standing, session):
+    standing.signed()
+    standing.enter_force()
+    standing.clock.now = standing.clock.now.replace(year=2031)
+    standing.go_round()
+
+    assert session.scalars(select(Duty.id)).all() == []

@@ -13,6 +13,7 @@ from models.base import db
 from models.contract import Agreement
 from models.contract_disclosure import ContractSubmission, Duty
 from models.disclosure import SubmissionRow, SupplierInvitation
+from models.judging import Conflict
 from models.people import User
 from models.records import Mail
 from tests.contract.disclosing import whole, without_mainboard
@@ -61,7 +62,7 @@ class Pages:
         self.excusable_content = disclosing.workbook(without_mainboard("not_applicable"))
         self.confidential_content = disclosing.workbook(confidential())
         self.changed_content = disclosing.workbook(changed())
-        ids = {name: (actor.user_id, actor.organisation_id) for name, (actor, _body) in people.items()}
+        self.ids = ids = {name: (actor.user_id, actor.organisation_id) for name, (actor, _body) in people.items()}
         self.duty_id = disclosing.duty.public_id
         disclosing.session.commit()
         self.browsers = {}
@@ -444,3 +445,22 @@ def test_a_file_in_which_the_scanner_finds_something_is_refused_and_given_to_nob
     assert pages["lead"].get(f"{pages.review_page()}/original").status_code == 409
     told = pages.session.scalars(select(Mail).where(Mail.template == "file_quarantined")).all()
     assert told
+
+
+def test_whoever_has_a_conflict_with_the_contractor_sees_no_update_of_it(pages, disclosing, clock):
+    pages.send()
+    session = disclosing.session
+    session.rollback()
+    session.info["write"] = True
+    version = session.scalars(select(ContractSubmission)).one()
+    ids = {"user_id": pages.ids["member"][0], "stated_by_id": pages.ids["member"][0]}
+    tie = Conflict(round_id=version.round_id, supplier_id=version.supplier_id, reason="Family.", **ids)
+    tie.stated_at = tie.created_at = clock()
+    session.add(tie)
+    page = f"{pages.here}/disclosures/{version.public_id}"
+    session.commit()
+    pages.session.rollback()
+
+    assert pages["member"].get(page).status_code == 404
+    assert page not in pages["member"].get(f"{pages.here}/disclosures").get_data(as_text=True)
+    assert page in pages["lead"].get(f"{pages.here}/disclosures").get_data(as_text=True)
