@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from framework.award import addressees, letters, mandate, reasons, ties
 from framework.award import decision as decisions
 from framework.award.letters import Say
+from framework.award.reasons import Wanted
 from framework.ground import lifecycle, mail, proposals
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused, NotAllowed, Stale
@@ -30,12 +32,25 @@ PAGE = "award"
 def readiness(session: Session, round_: Round, *, now: dt.datetime) -> list[Fact]:
     """What must hold before the award is announced, in the order in which it is done."""
     found = decisions.current(session, round_)
+    listed = reasons.wanted(session, found) if found is not None and found.announced_at is None else {}
+    return facts(session, round_, found, listed, now=now)
+
+
+def facts(
+    session: Session,
+    round_: Round,
+    found: AwardDecision | None,
+    listed: Mapping[int, list[Wanted]],
+    *,
+    now: dt.datetime,
+) -> list[Fact]:
+    """The same of a decision and its reasons where a page has loaded them."""
     if found is None or found.announced_at is not None:
         return [Fact(DECIDED, False, N_("The decision is not written yet."), "lead")]
     return [
         Fact(DECIDED, True, N_("The decision is written."), "lead"),
         _ranked(session, found),
-        _reasoned(session, found),
+        _reasoned(listed),
         _answered(session, found),
         _letters(session, found, now=now),
         Fact(
@@ -44,14 +59,6 @@ def readiness(session: Session, round_: Round, *, now: dt.datetime) -> list[Fact
             N_("The standstill is not shorter than the law's, or its legal reason is in the record."),
             "lead",
         ),
-    ]
-
-
-def missing_names(session: Session, decision: AwardDecision) -> list[str]:
-    """Which reasons are missing: bidder, lot and criterion, the first where they are many."""
-    return [
-        f"{one.submission.supplier.name} · {one.lot.name} · {one.criterion.name if one.criterion is not None else '…'}"
-        for one in reasons.missing(session, decision)[:MOST_NAMED]
     ]
 
 
@@ -130,8 +137,8 @@ def _ranked(session: Session, decision: AwardDecision) -> Fact:
     )
 
 
-def _reasoned(session: Session, decision: AwardDecision) -> Fact:
-    left = len(reasons.missing(session, decision))
+def _reasoned(listed: Mapping[int, list[Wanted]]) -> Fact:
+    left = [one for each in listed.values() for one in each if not one.text.strip()]
     return Fact(
         REASONED,
         not left,
@@ -139,8 +146,8 @@ def _reasoned(session: Session, decision: AwardDecision) -> Fact:
         if left
         else N_("Every reason is written, for each bidder and criterion."),
         "lead",
-        {"count": left} if left else {},
-        tuple(missing_names(session, decision)) if left else (),
+        {"count": len(left)} if left else {},
+        tuple(one.name for one in left[:MOST_NAMED]),
     )
 
 

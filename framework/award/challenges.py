@@ -24,7 +24,7 @@ from models.records import StoredFile
 from models.rounds import Proposal, Round
 
 RECORDED = audit.declare("challenge.recorded", "body", "lodged_on", "suspensive")
-ENDED = audit.declare("challenge.ended", "outcome", "document")
+ENDED = audit.declare("challenge.ended", "result", "document")
 OUTCOMES = {
     "dismissed": N_("Dismissed"),
     "withdrawn": N_("Withdrawn by the challenger"),
@@ -268,7 +268,7 @@ def _end(session: Session, challenge: Challenge, ended: Outcome, *, actor: Actor
             decision.standstill_ends_at = max(kept, challenge.standstill_until)
     session.flush()
     sha256 = ended.document.sha256 if ended.document is not None else ""
-    audit.record(session, ENDED, actor=actor, now=now, subject=decision, outcome=ended.outcome, document=sha256)
+    audit.record(session, ENDED, actor=actor, now=now, subject=decision, result=ended.outcome, document=sha256)
 
 
 def _may_be_challenged(session: Session, round_: Round, context: Context) -> None:

@@ -242,7 +242,7 @@ def _draft(
     now: dt.datetime,
 ) -> AwardDecision:
     known = current(session, round_)
-    if known is None or known.announced_at is not None or _is_read(session, known) or known.ranking_id != ranking.id:
+    if known is None or known.ranking_id != ranking.id or _is_kept(session, known):
         before = next(iter(history(session, round_)), None)
         known = _new(session, round_, ranking, actor=actor, now=now)
         if before is not None and before.ranking_id == ranking.id:
@@ -266,11 +266,21 @@ def _new(session: Session, round_: Round, ranking: Ranking, *, actor: Actor, now
     return made
 
 
-def _is_read(session: Session, decision: AwardDecision) -> bool:
-    """Whether a member has answered it, or an agreement was drafted on one of its awards."""
-    answered = select(MandateDecision.id).where(MandateDecision.decision_id == decision.id)
-    drafted = select(Agreement.id).join(Award, Award.id == Agreement.award_id).where(Award.decision_id == decision.id)
-    return any(session.scalar(query.limit(1)) is not None for query in (answered, drafted))
+def is_read(session: Session, decision: AwardDecision) -> bool:
+    """Whether a member has answered it."""
+    query = select(MandateDecision.id).where(MandateDecision.decision_id == decision.id)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _is_kept(session: Session, decision: AwardDecision) -> bool:
+    """Whether a decision stays as it is and a new one is made beside it."""
+    return decision.announced_at is not None or is_read(session, decision) or _is_built_on(session, decision)
+
+
+def _is_built_on(session: Session, decision: AwardDecision) -> bool:
+    """Whether an agreement was drafted on one of its awards."""
+    query = select(Agreement.id).join(Award, Award.id == Agreement.award_id).where(Award.decision_id == decision.id)
+    return session.scalar(query.limit(1)) is not None
 
 
 def _drop_whys(session: Session, decision: AwardDecision, chosen: Mapping[int, Choice]) -> None:

@@ -20,12 +20,14 @@ from framework.ground.actors import Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, taken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
+from framework.rounds import telling
 from models.award import MANDATE_ANSWERS, AwardDecision, MandateDecision
 from models.people import Organisation
 from models.rounds import Round
 from models.signons import SignOn
 
 ANSWERED = audit.declare("award_decision.mandate_recorded", "number", "member", "answer", "before")
+ASKED = audit.declare("award_decision.members_asked", "number", "count")
 WENT_ON = audit.declare("award_decision.gone_on", "number", "motive")
 CONFIRMED = ("confirmed", "active", "suspended")
 LONGEST_NAME, LONGEST = 200, 4_000
@@ -132,6 +134,16 @@ def record_mandate_decision(
     }
     audit.record(session, ANSWERED, actor=actor, now=now, subject=decision, **told)
     return known
+
+
+def ask(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -> int:
+    """Mail the people of the members that have not answered the draft; how many. Raises as `decision.require_draft`."""
+    decision = decisions.require_draft(session, round_, actor)
+    waiting = [member.id for member, one in count(session, decision).members if one is None]
+    people = telling.people(session, waiting, "member", now=now)
+    told = telling.tell(session, round_, people, "award_asked", now=now, page="award/answer")
+    audit.record(session, ASKED, actor=actor, now=now, subject=decision, number=decision.number, count=told)
+    return told
 
 
 def go_on(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from framework.award import decision as decisions
 from framework.ground import audit, conflicts
@@ -47,6 +47,12 @@ class Wanted:
         """Lot and criterion, as a page names it."""
         return self.lot.id, self.criterion.id if self.criterion is not None else WHY
 
+    @property
+    def name(self) -> str:
+        """Bidder, lot and criterion; of the outcome bidder and lot alone."""
+        parts = [self.submission.supplier.name, self.lot.name]
+        return " · ".join([*parts, *([self.criterion.name] if self.criterion is not None else [])])
+
 
 def wanted(session: Session, decision: AwardDecision) -> dict[int, list[Wanted]]:
     """Every reason that a decision needs, by tender in the order of receipt; lots and criteria in theirs."""
@@ -54,6 +60,7 @@ def wanted(session: Session, decision: AwardDecision) -> dict[int, list[Wanted]]
     known = written(session, decision)
     query = (
         select(RankingLine, Submission, Lot)
+        .options(contains_eager(Submission.supplier))
         .join(Submission, Submission.id == RankingLine.submission_id)
         .join(Organisation, Organisation.id == Submission.supplier_id)
         .join(Lot, Lot.id == RankingLine.lot_id)
@@ -66,11 +73,6 @@ def wanted(session: Session, decision: AwardDecision) -> dict[int, list[Wanted]]
             text = known.get((lot.id, submission.id, criterion.id if criterion is not None else WHY), "")
             found[submission.id].append(Wanted(lot, submission, criterion, text))
     return dict(found)
-
-
-def missing(session: Session, decision: AwardDecision) -> list[Wanted]:
-    """The reasons that are still to be written, in the order of `wanted`."""
-    return [one for listed in wanted(session, decision).values() for one in listed if not one.text.strip()]
 
 
 def written(session: Session, decision: AwardDecision) -> dict[tuple[int, int, int], str]:

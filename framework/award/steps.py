@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from framework.award import announcing, letters, mandate, ties
 from framework.award import decision as decisions
+from framework.award import letters, mandate, ties
 from framework.ground.text import N_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.rounds import Round
@@ -16,21 +16,18 @@ def _decide(session: Session, round_: Round, reader: Reader) -> Step | None:
     if ties.is_barred(session, round_, reader.actor.user_id):
         return None
     found = decisions.current(session, round_)
-    if found is None or decisions.is_outdated(session, found):
+    if found is None:
         return Step(
             N_("Write the award decision: who gets which lot, by the ranking."),
             page="award.choosing",
             label=N_("Write the decision"),
             urgency=55,
         )
-    ready = all(fact.holds for fact in announcing.readiness(session, round_, now=reader.now))
     return Step(
-        N_("Everything is ready. Announce the award together with a second person.")
-        if ready
-        else N_("Finish the reasons, the members' answers and the letters, then announce the award."),
+        N_("Finish the reasons, the members' answers and the letters, then announce the award with a second person."),
         page="award.index",
         label=N_("Decision and letters"),
-        urgency=65 if ready else 55,
+        urgency=55,
     )
 
 
@@ -39,7 +36,7 @@ def _answer(session: Session, round_: Round, reader: Reader) -> Step | None:
     found = decisions.current(session, round_)
     if found is None or mandate.own(session, found, reader.actor) is not None:
         return None
-    if not mandate.may_answer(session, round_, reader.actor):
+    if not mandate.may_answer(session, round_, reader.actor) or ties.is_barred(session, round_, reader.actor.user_id):
         return None
     return Step(
         N_("The award decision is written. Your organisation says yes, no or abstains."),

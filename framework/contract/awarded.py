@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from framework.award.decision import current, winners
-from framework.ground.errors import MoveRefused
+from framework.ground import conflicts
+from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from models.award import Award, AwardDecision, Challenge
 from models.contract import Agreement
 from models.rounds import Round
+
+
+def stands(round_: Round) -> ColumnElement[bool]:
+    """Whether an award is one of the decision that counts, as a condition: the same as `winners`, without loading them."""
+    of_round = AwardDecision.round_id == round_.id
+    newest = select(func.max(AwardDecision.number)).where(of_round).scalar_subquery()
+    counts = select(AwardDecision.id).where(
+        of_round, AwardDecision.number == newest, AwardDecision.withdrawn_at.is_(None)
+    )
+    return Award.decision_id.in_(counts)
+
+
+def count_without_agreement(session: Session, round_: Round) -> int:
+    """How many awards have no agreement, in one query."""
+    drafted = select(Agreement.id).where(Agreement.award_id == Award.id, Agreement.state != "cancelled")
+    return session.scalar(select(func.count(Award.id)).where(stands(round_), ~drafted.exists())) or 0
 
 
 def without_agreement(session: Session, round_: Round) -> list[Award]:
@@ -25,6 +42,16 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
 def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
     """Whether the standstill of a decision has ended; a challenge is asked for elsewhere."""
     return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
+
+
+def require_untied(session: Session, award: Award, user_id: int | None) -> None:
+    """Raise NotAllowed where a stated tie to the contractor keeps a person of the lead from its agreement (SD3)."""
+    if award.submission_id in conflicts.barred(session, user_id):
+        raise NotAllowed(
+            "conflict-of-interest",
+            N_("A stated tie to this contractor keeps you from its agreement. Another person of the lead does it."),
+            rule="SD3",
+        )
 
 
 def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:

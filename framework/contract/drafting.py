@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.award.decision import winners
-from framework.contract import text
+from framework.contract import awarded, text
 from framework.contract.registering import register
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_for
@@ -103,6 +103,7 @@ def edit(
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="lead")
     hold(session, agreement)
     audit.hold(session)
+    awarded.require_untied(session, agreement.award, actor.user_id)
     if agreement.state != "draft":
         raise MoveRefused(
             "agreement-fixed", N_("The terms of an agreement are fixed once it is signed (FR3)."), rule="FR3"
@@ -221,6 +222,7 @@ def _may_draft(session: Session, agreement: Agreement, context: Context) -> None
             "wrong-phase", N_("Agreements are drafted between the award decision and the end of the standstill.")
         )
     award = agreement.award
+    awarded.require_untied(session, award, context.actor.user_id)
     if award.id not in {one.id for one in winners(session, round_)} or (
         award.lot_id != agreement.lot.id or award.submission.supplier_id != agreement.contractor_id
     ):

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from framework.contract import signing
+from framework.contract import awarded, signing
 from framework.contract.drafting import LONGEST_TEXT, hold
 from framework.contract.registering import register
 from framework.ground import lifecycle, proposals
@@ -80,6 +80,7 @@ def withdraw(session: Session, agreement: Agreement, *, actor: Actor, now: dt.da
 
 
 def _may_terminate(session: Session, agreement: Agreement, context: Context) -> None:
+    awarded.require_untied(session, agreement.award, context.actor.user_id)
     if context.facts.get("ground") not in GROUNDS:
         raise MoveRefused("ground-missing", N_("Say on which ground the agreement is terminated."))
     if not str(context.facts.get("evidence") or "").strip():

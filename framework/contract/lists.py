@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.contract import awarded
 from framework.ground.actors import Actor
 from framework.ground.errors import NotFound
 from framework.ground.permissions import AGREED
@@ -21,28 +22,26 @@ def visible(session: Session, round_: Round, actor: Actor, roles: Collection[str
 
     Before the letters have left only the lead knows who is to get a lot. From then on members read all, a contractor its own.
     """
-    query = (
-        select(Agreement)
-        .join(Lot, Lot.id == Agreement.lot_id)
-        .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
-        .where(Agreement.round_id == round_.id, _may_know(actor, roles))
-        .order_by(Lot.number, Agreement.number)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_of(round_).where(_may_know(actor, roles))))
+
+
+def has_any(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:
+    """Whether there is any agreement that this reader may know of."""
+    query = select(Agreement.id).where(Agreement.round_id == round_.id, _may_know(actor, roles))
+    return session.scalar(query.limit(1)) is not None
+
+
+def drafts(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> list[Agreement]:
+    """Of these the drafts on an award that stands."""
+    standing = Agreement.award_id.in_(select(Award.id).where(awarded.stands(round_)))
+    return list(session.scalars(_of(round_).where(_may_know(actor, roles), Agreement.state == "draft", standing)))
 
 
 def public(session: Session, round_: Round) -> list[Agreement]:
     """The signed agreements of a round in force or closed, for everybody: who supplies which lot, how long, is published."""
     if round_.state not in AGREED:
         return []
-    query = (
-        select(Agreement)
-        .join(Lot, Lot.id == Agreement.lot_id)
-        .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
-        .where(Agreement.round_id == round_.id, Agreement.signed_at.is_not(None))
-        .order_by(Lot.number, Agreement.number)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_of(round_).where(Agreement.signed_at.is_not(None))))
 
 
 def one(session: Session, round_: Round, public_id: str, actor: Actor, roles: Collection[str]) -> Agreement:
@@ -54,6 +53,16 @@ def one(session: Session, round_: Round, public_id: str, actor: Actor, roles: Co
     if found is None:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return found
+
+
+def _of(round_: Round) -> Select[Agreement]:
+    return (
+        select(Agreement)
+        .join(Lot, Lot.id == Agreement.lot_id)
+        .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
+        .where(Agreement.round_id == round_.id)
+        .order_by(Lot.number, Agreement.number)
+    )
 
 
 def _may_know(actor: Actor, roles: Collection[str]) -> ColumnElement[bool]:

@@ -131,7 +131,7 @@ def _may_sign(session: Session, agreement: Agreement, context: Context) -> None:
     text.require_same(agreement)
     if "lead" in context.roles:
         conflicts.require_stated(session, context.actor, round_, context.roles)
-        _require_untied(session, agreement, context.actor.user_id)
+        awarded.require_untied(session, agreement.award, context.actor.user_id)
     if context.proposer_id is None:
         return
     if not agree(session, agreement, context.proposer_id, context.actor, now=context.now):
@@ -139,15 +139,6 @@ def _may_sign(session: Session, agreement: Agreement, context: Context) -> None:
             "both-sides-needed",
             N_("One person signs for the lead and one for the contractor. Somebody of the other side confirms it."),
             rule="SD1",
-        )
-
-
-def _require_untied(session: Session, agreement: Agreement, user_id: int | None) -> None:
-    if agreement.award.submission_id in conflicts.barred(session, user_id):
-        raise NotAllowed(
-            "conflict-of-interest",
-            N_("A stated tie to this contractor keeps you from signing. Another lead does it."),
-            rule="SD3",
         )
 
 

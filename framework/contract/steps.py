@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.award.decision import current, winners
 from framework.contract import awarded, lists, running
 from framework.ground.errors import MoveRefused
 from framework.ground.text import N_, NN_
@@ -18,7 +17,7 @@ OPEN = "standstill in_force"
 
 @candidate(OPEN, "lead supplier")
 def _sign(session: Session, round_: Round, reader: Reader) -> Step | None:
-    drafts = _drafts(session, round_, reader)
+    drafts = lists.drafts(session, round_, reader.actor, reader.roles)
     if not drafts or not _may_sign_now(session, round_, reader):
         return None
     proposed = _proposed(session, round_, reader)
@@ -33,18 +32,17 @@ def _sign(session: Session, round_: Round, reader: Reader) -> Step | None:
     return _to(mine, N_("Agreement %(number)s waits for the other side to sign."), 40, label=N_("Look"))
 
 
-@candidate("award standstill", "lead")
+@candidate("standstill", "lead")
 def _draft(session: Session, round_: Round, reader: Reader) -> Step | None:
-    count = len(awarded.without_agreement(session, round_))
+    count = awarded.count_without_agreement(session, round_)
     if not count:
         return None
-    is_over = awarded.is_over(current(session, round_), now=reader.now)
     return Step(
         NN_("%(count)s award has no agreement yet. Draft it.", "%(count)s awards have no agreement yet. Draft them."),
         {"count": count},
         page="contract.index",
         label=N_("Draft agreements"),
-        urgency=70 if is_over else 35,
+        urgency=36,
     )
 
 
@@ -93,7 +91,7 @@ def _unsigned(session: Session, round_: Round, reader: Reader) -> list[Step]:
     if not _may_sign_now(session, round_, reader):
         return []
     proposed = _proposed(session, round_, reader)
-    drafts = {one.id: one for one in _drafts(session, round_, reader)}
+    drafts = {one.id: one for one in lists.drafts(session, round_, reader.actor, reader.roles)}
     return [
         Step(
             N_("%(name)s has not signed agreement %(number)s yet."),
@@ -116,12 +114,6 @@ def _to(agreement: Agreement, sentence: str, urgency: int, *, label: str = N_("L
         label=label,
         urgency=urgency,
     )
-
-
-def _drafts(session: Session, round_: Round, reader: Reader) -> list[Agreement]:
-    found = lists.visible(session, round_, reader.actor, reader.roles)
-    standing = {award.id for award in winners(session, round_)}
-    return [one for one in found if one.state == "draft" and one.award_id in standing]
 
 
 def _proposed(session: Session, round_: Round, reader: Reader) -> dict[int, Proposal]:

@@ -197,6 +197,9 @@ KINDS: dict[str, str] = {
     "award_decision.drafted": N_("wrote award decision %(number)s: %(awards)s awards in %(lots)s lots"),
     "award_decision.reasons_written": N_("wrote reasons of award decision %(number)s: %(count)s"),
     "award_decision.mandate_recorded": N_("answered award decision %(number)s for %(member)s: %(answer)s"),
+    "award_decision.members_asked": N_(
+        "asked members for their answers to award decision %(number)s; mails: %(count)s"
+    ),
     "award_decision.gone_on": N_("said why award decision %(number)s goes on without every member's yes"),
     "award_letter.channel_set": N_("said how an award letter leaves"),
     "award_letter.posted": N_("noted that an award letter left on %(left_on)s"),

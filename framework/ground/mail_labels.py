@@ -7,6 +7,7 @@ from framework.ground.text import N_
 MAIL_LABELS: dict[str, str] = {
     "agreement_signed": N_("Agreement signed"),
     "agreement_terminated": N_("Agreement terminated"),
+    "award_asked": N_("Answer to the award decision asked for"),
     "award_letter": N_("Letter about the award"),
     "award_withdrawn": N_("Award withdrawn"),
     "clarification_answered": N_("Answer about a tender"),

@@ -211,11 +211,12 @@ def test_the_database_refuses_a_second_agreement_of_an_award_and_states_without_
 
 
 def test_an_award_with_a_draft_is_not_deleted_when_the_decision_is_written_anew(standing):
-    from framework.award.decision import _is_read
+    from framework.award.decision import _is_kept
 
-    assert not _is_read(standing.session, standing.decision)
+    standing.decision.announced_at = None
+    assert not _is_kept(standing.session, standing.decision)
     standing.draft()
-    assert _is_read(standing.session, standing.decision), "a new decision is made beside it"
+    assert _is_kept(standing.session, standing.decision), "a new decision is made beside it"
 
 
 def test_a_refusal_names_the_move(standing):

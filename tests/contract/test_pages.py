@@ -320,8 +320,32 @@ def test_everybody_is_led_to_what_is_next(standing, session, people):
     for name in ("lead", "supplier"):
         assert address in people[name].get(here(standing)).text, name
     assert address not in people["rival"].get(here(standing)).text
+    tab = f'href="{here(standing)}/agreements"'
+    assert tab in people["member"].get(here(standing)).text
+    assert tab not in people["rival"].get(here(standing)).text, "a page with nothing on it is no tab"
     people["lead"].post(f"{address}/sign", data={"sha256": agreement.text_file.sha256})
     assert "The other side has signed" in people["supplier"].get(here(standing)).text
     assert "waits for the other side" in people["lead"].get(here(standing)).text
     people["supplier"].post(f"{address}/sign/confirm", data={"sha256": agreement.text_file.sha256})
     assert "Put the round in force" in people["lead"].get(here(standing)).text
+
+
+@pytest.mark.parametrize("name", ["lead", "supplier", "member"])
+def test_the_home_of_a_round_asks_few_questions_while_something_is_to_be_signed(standing, session, people, name, build):
+    for number in range(3):
+        award = standing.awarded(build.lot(standing.round), standing.submission)
+        if number:
+            standing.draft(TERMS.__class__(f"N-{number}", TERMS.starts_on, TERMS.ends_on, "fixed"), award=award)
+    standing.signed()
+    session.commit()
+    asked = []
+
+    def count(*told):
+        asked.append(told[2])
+
+    address = f"{here(standing)}/agreements"
+    people[name].get(address)
+    event.listen(Engine, "before_cursor_execute", count)
+    assert people[name].get(address).status_code == 200
+    event.remove(Engine, "before_cursor_execute", count)
+    assert len(asked) <= 25, "\n".join(asked)

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from framework.ground.errors import NotAllowed, RuleBroken
 from framework.signons import acts, registration
+from models.people import User
 from models.records import AuditEvent, Mail
-from models.signons import EligibilitySnapshot
+from models.signons import EligibilitySnapshot, SignOn
 
 
 @pytest.fixture
@@ -153,3 +154,29 @@ def test_the_board_says_who_is_missing_and_why(asked, session):
     assert [line.sign_on for line in registration.board(session, asked.round, search=name.upper()).lines] == [
         asked.sign_ons[1]
     ]
+
+
+def test_the_lead_suspends_reinstates_and_takes_out_in_the_browser(asked, session, sign_in):
+    register(asked)
+    activate(asked)
+    lead = sign_in(session.get_one(User, asked.lead.user_id), asked.round.organisation)
+    one = asked.sign_ons[0].public_id
+    here = f"/rounds/{asked.round.public_id}/sign-ons/{one}"
+    assert lead.post(f"{here}/suspend", data={"ground": "mandate_lapsed"}).status_code == 303
+
+    page = lead.get(here).text
+    assert "The mandate has lapsed" in page
+    assert f"{here}/leave" in page
+    lead.post(f"{here}/reinstate", data={"motive": "Renewed."})
+    session.rollback()
+    assert session.scalar(select(SignOn.state).where(SignOn.public_id == one)) == "active"
+    lead.post(f"{here}/leave", data={"motive": "By hand."})
+    session.rollback()
+    assert session.scalar(select(SignOn.state).where(SignOn.public_id == one)) == "active", "only a suspended one"
+    lead.post(f"{here}/suspend", data={"ground": "mandate_lapsed"})
+    lead.post(f"{here}/leave", data={"motive": ""})
+    session.rollback()
+    assert session.scalar(select(SignOn.state).where(SignOn.public_id == one)) == "suspended"
+    lead.post(f"{here}/leave", data={"motive": "It merged with another body."})
+    session.rollback()
+    assert session.scalar(select(SignOn.state).where(SignOn.public_id == one)) == "left"

@@ -192,7 +192,19 @@ def test_a_lead_with_a_tie_to_the_contractor_does_not_sign(standing, build):
     with pytest.raises(NotAllowed) as told:
         standing.propose(agreement, standing.lead)
     assert told.value.rule == "SD3"
+    with pytest.raises(NotAllowed):
+        drafting.edit(
+            standing.session,
+            agreement,
+            TERMS,
+            version=agreement.version,
+            files=standing.files,
+            actor=standing.lead,
+            now=now,
+        )
     standing.propose(agreement, standing.second_lead)
+    standing.confirm(agreement, standing.supplier)
+    assert code(standing.terminate, agreement) == "conflict-of-interest"
 
 
 @pytest.mark.parametrize("who", ["lead", "supplier"])

@@ -9,6 +9,9 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.local import LocalProxy
 
+from framework.award import decision
+from framework.award import letters as letters_of_award
+from framework.contract import lists as agreements
 from framework.disclosure import receiving
 from framework.ground.labels import PHASES
 from framework.ground.permissions import Permission
@@ -53,6 +56,8 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("assessing.pile", N_("My assessments"), Permission.ASSESSMENT_MAKE),
     ("assessing.discussion", N_("Discussion"), Permission.VERDICT_VIEW),
     ("judging.ranking", N_("Ranking"), Permission.RANKING_VIEW),
+    ("award.index", N_("Decision and letters"), Permission.AWARD_VIEW),
+    ("award.letter", N_("My letter"), Permission.AWARD_LETTER),
     ("judging.board", N_("Judging"), Permission.JUDGING_VIEW),
     ("contract.index", N_("Agreements"), Permission.AGREEMENT_VIEW),
     ("signons.registration_board", N_("Registration"), Permission.REGISTRATION_VIEW),
@@ -170,6 +175,7 @@ def dates(round_: Round) -> dict[str, str]:
         "sign-on": round_.signon_deadline and instant(round_.signon_deadline, round_.zone),
         "demand": round_.demand_deadline and instant(round_.demand_deadline, round_.zone),
         "tender": round_.tender_deadline and instant(round_.tender_deadline, round_.zone),
+        "award": _standstill(round_),
         "in force": round_.term_starts_on and date(round_.term_starts_on),
     }
     return {
@@ -179,8 +185,19 @@ def dates(round_: Round) -> dict[str, str]:
     }
 
 
+def _standstill(round_: Round) -> str:
+    """The end of the standstill, while it counts."""
+    found = decision.current(db.session(), round_) if round_.state in ("standstill", "challenged") else None
+    return str(instant(found.standstill_ends_at, round_.zone)) if found and found.standstill_ends_at else ""
+
+
 def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
-    """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them."""
+    """Whether a page has anything for this reader: prices only where the lead asked for them, or shows them, a
+    letter once one has left."""
+    if endpoint == "contract.index" and ("lead" not in held or round_.state == "cancelled"):
+        return agreements.has_any(db.session(), round_, actor(), held)
+    if endpoint == "award.letter":
+        return bool(letters_of_award.of_bidder(db.session(), round_, actor().organisation_id))
     if endpoint == "demand.price_list":
         return "consulted" in held or bool(value(round_, "ask_indicative_prices"))
     return endpoint != "demand.prices" or "lead" in held or bool(value(round_, "show_indicative_prices"))
@@ -190,7 +207,7 @@ def tabs(round_: Round) -> list[dict[str, Any]]:
     """The pages of this round that this reader may open."""
     found = []
     for endpoint, label, permission in TABS:
-        allowed = _is_of_use(endpoint, round_, roles_here(round_)) and guard.holds(permission, round_)
+        allowed = guard.holds(permission, round_) and _is_of_use(endpoint, round_, roles_here(round_))
         if allowed and endpoint in current_app.view_functions and not letters.is_kept(permission):
             url = url_for(endpoint, round_id=round_.public_id)
             here = request.path == url or (endpoint != "rounds.overview" and request.path.startswith(url + "/"))
