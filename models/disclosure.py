@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base, Instant, Record, one_of
 from models.people import Organisation, User
@@ -52,6 +52,8 @@ TENDER_STATES = (
     "scored",
     "excluded",
 )
+READING_STATES = ("staged", "checked", "refused")
+"""How far the reading of a file is: being read, read, or refused."""
 SEVERITIES = ("block", "error", "warning", "note")
 COMPARISON_OUTCOMES = ("compared", "too_many", "out_of_reach")
 
@@ -90,12 +92,12 @@ _FACTS_FIELD = "submission.facts"
 def _fact(name: str) -> Any:
     """One of `FACTS`: a column of its own where the version is not sealed, else part of its `sealed_facts`."""
 
-    def read(self: Submission) -> Any:
+    def read(self: Disclosed) -> Any:
         if not self.seal_id:
             return getattr(self, f"_{name}")
         return self.facts().get(name, copy(FACTS[name]))
 
-    def write(self: Submission, value: Any) -> None:
+    def write(self: Disclosed, value: Any) -> None:
         if not self.seal_id:
             setattr(self, f"_{name}", value)
             return
@@ -105,13 +107,19 @@ def _fact(name: str) -> Any:
     return property(read, write)
 
 
-class Submission(Record, Base):
-    """One version of all that one supplier discloses in one round (tender stage); one at most counts."""
+class Disclosed(Record, Base):
+    """One version of what a supplier discloses in a round, in whichever stage: its file, its receipt, what was read of it.
+
+    The tender's are `Submission`, those under an agreement `models.contract_disclosure.Update`; a query for either finds
+    that one alone.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("round_id", "supplier_id", "version_no"),
         CheckConstraint(one_of("state", TENDER_STATES), name="state"),
+        CheckConstraint("stage = 'tender' OR (stage = 'contract' AND seal_id = '')", name="stage"),
+        CheckConstraint(f"stage = 'tender' OR {one_of('state', READING_STATES)}", name="stage_states"),
         CheckConstraint("state <> 'counted' OR counted_at IS NOT NULL", name="counted_facts"),
         CheckConstraint(
             "state NOT IN ('opened','clarification_asked','in_review','scored','excluded') OR opened_at IS NOT NULL",
@@ -128,6 +136,9 @@ class Submission(Record, Base):
         Index("ix_submission_round_state", "round_id", "state"),
     )
 
+    stage: Mapped[str] = mapped_column(
+        String(10), default="tender", server_default="tender", comment="tender, or contract: under an agreement"
+    )
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     supplier_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     version_no: Mapped[int]
@@ -203,7 +214,7 @@ class Submission(Record, Base):
     supplier: Mapped[Organisation] = relationship(foreign_keys=[supplier_id])
     file: Mapped[StoredFile] = relationship(foreign_keys=[file_id])
     job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
-    made_from: Mapped[Submission | None] = relationship(remote_side="Submission.id", foreign_keys=[made_from_id])
+    made_from: Mapped[Disclosed | None] = relationship(remote_side="Disclosed.id", foreign_keys=[made_from_id])
 
     @property
     def owner_id(self) -> int:
@@ -244,6 +255,20 @@ class Submission(Record, Base):
     def is_stopped(self) -> bool:
         """Whether it is still to be read and nobody does so, because its reading was stopped."""
         return self.is_being_read and self.job is not None and self.job.state == "cancelled"
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version, "polymorphic_on": "stage", "polymorphic_abstract": True}
+
+
+class Submission(Disclosed):
+    """One version of all that one supplier discloses in the tender stage; one at most counts."""
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"polymorphic_identity": "tender"}
 
 
 class Correction(Record, Base):
@@ -401,8 +426,8 @@ class Comparison(Record, Base):
     )
     compared_at: Mapped[dt.datetime | None] = mapped_column(Instant)
 
-    before: Mapped[Submission] = relationship(foreign_keys=[before_id])
-    after: Mapped[Submission] = relationship(foreign_keys=[after_id])
+    before: Mapped[Disclosed] = relationship(foreign_keys=[before_id])
+    after: Mapped[Disclosed] = relationship(foreign_keys=[after_id])
     job: Mapped[Job | None] = relationship(foreign_keys=[job_id])
 
 
@@ -511,7 +536,7 @@ class OpenerKey(Record, Base):
 
 def _seal_new(_mapper: Any, connection: Connection, target: Any) -> None:
     """A record of a sealed version is sealed on its way to the database, whoever writes it."""
-    query = select(Submission.seal_id).where(Submission.id == target.submission_id)
+    query = select(Disclosed.seal_id).where(Disclosed.id == target.submission_id)
     seal_id = connection.scalar(query)
     if not seal_id:
         return

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Instant, one_of
-from models.disclosure import Submission
+from models.disclosure import Disclosed
 from models.sealing import ForKey, open_text, plain_text
 
 _STATEMENT = "receipt_line.statement"
@@ -47,7 +47,7 @@ class ReceiptLine(Base):
     key_id: Mapped[int] = mapped_column(ForeignKey("public_key.id"))
 
     key: Mapped[PublicKey] = relationship()
-    submission: Mapped[Submission] = relationship()
+    submission: Mapped[Disclosed] = relationship()
 
     @property
     def statement(self) -> str:

@@ -36,6 +36,7 @@ from framework.ground.text import N_, storable
 from framework.judging import blind
 from framework.people import sessions, tokens
 from models.base import db, random_id
+from models.contract_disclosure import ContractSubmission
 from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
 from models.judging import Assessment, Item
@@ -53,6 +54,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 RECORDS = frozenset({Permission.AUDIT_VIEW, Permission.AUDIT_VIEW_ALL})
 NAMED_RECORDS: dict[str, Any] = {
     "submission_id": Submission,
+    "update_id": ContractSubmission,
     "contradiction_id": Contradiction,
     "clarification_id": Clarification,
     "request_id": UpstreamRequest,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from framework.disclosure import choosing, corrections, facility_choices, notices, returned, sealing, told
+from framework.disclosure import choosing, corrections, facility_choices, notices, returned, sealing, stages, told
 from framework.disclosure.caged import NeedsLargeLane, check_path
 from framework.disclosure.check_file import check
 from framework.disclosure.checked import Checked, SheetAccount
@@ -19,6 +19,7 @@ from framework.disclosure.confidentiality import day_of_receipt
 from framework.disclosure.counting import settle
 from framework.disclosure.previous import rows_before
 from framework.disclosure.receiving import BUILD_JOB, Clock, lock, scope_of
+from framework.disclosure.scope import RoundScope
 from framework.disclosure.smelters import Known
 from framework.disclosure.storing import in_parts, kept_name, store_rows, take_place
 from framework.ground import jobs, lifecycle
@@ -30,7 +31,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.lines import Handed
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import ChildLost
-from models.disclosure import Submission, SubmissionIssue
+from models.disclosure import Disclosed, Submission, SubmissionIssue
 from models.records import StoredFile
 from models.sealing import KeyMissing, SealBroken
 
@@ -42,7 +43,7 @@ __all__ = ["ChildLost", "NeedsLargeLane", "keep", "read", "store_rows", "unread"
 
 def read(
     session: Session,
-    submission: Submission,
+    submission: Disclosed,
     *,
     files: FileStore,
     limits: Limits,
@@ -57,7 +58,7 @@ def read(
     `limits` are too narrow for the file, Quarantined and NotScannedYet, SealBroken where its stored bytes were
     changed, OSError and ChildLost where the reading broke off for a reason that need not lie in the file.
     """
-    scope = scope_of(session, submission.round, submission.supplier).with_usual(usual_minerals or {})
+    scope = _scope(session, submission).with_usual(usual_minerals or {})
     file, today, name = submission.file, day_of_receipt(submission), _name(submission.file)
     laid_open = files.readable(file, sealing.key_of_file(file))
     previous = _rows_before(session, submission)
@@ -84,7 +85,15 @@ def read(
     return checked, int((time.monotonic() - begun) * 1000)
 
 
-def _rows_before(session: Session, submission: Submission) -> Handed | None:
+def _scope(session: Session, submission: Disclosed) -> RoundScope:
+    """What is asked of it in its stage."""
+    stage = stages.later(submission)
+    if stage is not None:
+        return stage.scope(session, submission)
+    return scope_of(session, submission.round, submission.supplier)
+
+
+def _rows_before(session: Session, submission: Disclosed) -> Handed | None:
     """An older version that does not open is passed over: a newer one must be read all the same."""
     try:
         return rows_before(session, submission)
@@ -108,14 +117,14 @@ def is_out_of_reach(checked: Checked) -> bool:
     return checked.verdict == "refused" and bool(details & OUT_OF_REACH)
 
 
-def unread(submission: Submission, refusal: Refusal) -> Checked:
+def unread(submission: Disclosed, refusal: Refusal) -> Checked:
     """What is kept of a version whose file broke the reading off every time it was tried."""
     return check(refusal, None, today=day_of_receipt(submission))
 
 
 def keep(
     session: Session,
-    submission: Submission,
+    submission: Disclosed,
     checked: Checked,
     milliseconds: int,
     *,
@@ -135,6 +144,9 @@ def keep(
     session.refresh(submission)
     if not submission.is_being_read:
         return
+    if not isinstance(submission, Submission):
+        _keep_later(session, submission, checked, milliseconds, clock(), has_rows=has_rows, mail_after=mail_after)
+        return
     now, is_first, is_late = clock(), submission.state == "staged", submission.is_read_late
     if not is_first and not is_late and is_out_of_reach(checked):
         corrections.set_aside(session, submission, clock=clock)
@@ -146,23 +158,47 @@ def keep(
     if is_late:
         _late_result(session, submission, now)
         return
-    result = _first_result if is_first else _new_result
-    result(session, submission, checked, now=now, mail_after=mail_after)
+    (_first_result if is_first else _new_result)(session, submission, checked, now=now, mail_after=mail_after)
     if submission.state == "checked" and submission.mapping:
         _take_over(session, submission, is_first, clock)
     _settle(session, submission, now=now, files=files)
+
+
+def _keep_later(
+    session: Session,
+    submission: Disclosed,
+    checked: Checked,
+    milliseconds: int,
+    now: dt.datetime,
+    *,
+    has_rows: bool,
+    mail_after: dt.timedelta,
+) -> None:
+    """The same after the tender, where nothing is mended, counted or sealed: the stage says what its reading decides."""
+    _store(session, submission, checked, milliseconds, now)
+    if not has_rows:
+        store_rows(session, submission, checked, on_progress=_unheard)
+    _note_origin(session, submission, checked)
+    stage = stages.later(submission)
+    if stage is not None:
+        stage.was_read(session, submission, checked, now, mail_after)
 
 
 def _first_result(
     session: Session, submission: Submission, checked: Checked, *, now: dt.datetime, mail_after: dt.timedelta
 ) -> None:
     """What the first reading of a version decides: the copy it was made from, its state, the mail to its sender."""
-    if checked.copy_of is not None:
-        submission.made_from = returned.made_from(session, submission, checked.copy_of)
-        submission.returned = {"changes": checked.changes}
+    _note_origin(session, submission, checked)
     submission.is_mended = False
     _move_on(session, submission, now=now)
     notices.was_read(session, submission, checked.issues, now=now, after=mail_after)
+
+
+def _note_origin(session: Session, submission: Disclosed, checked: Checked) -> None:
+    """Of a returned marked copy: which version it was made from, and what changed since."""
+    if checked.copy_of is not None:
+        submission.made_from = returned.made_from(session, submission, checked.copy_of)
+        submission.returned = {"changes": checked.changes}
 
 
 def _new_result(
@@ -201,7 +237,7 @@ def _settle(session: Session, submission: Submission, *, now: dt.datetime, files
         settle(session, submission.round, submission.supplier_id, now=now, files=files)
 
 
-def _store(session: Session, submission: Submission, checked: Checked, milliseconds: int, now: dt.datetime) -> None:
+def _store(session: Session, submission: Disclosed, checked: Checked, milliseconds: int, now: dt.datetime) -> None:
     submission.format, submission.file_kind = checked.format, checked.kind
     submission.verdict = checked.verdict
     submission.refusal_key = next((i.key for i in checked.issues if checked.verdict == "refused"), "")[:60]
@@ -211,14 +247,14 @@ def _store(session: Session, submission: Submission, checked: Checked, milliseco
     submission.issue_count, submission.issue_counts = checked.issue_total, checked.by_severity
     submission.mapping = {"sheets": checked.columns} if checked.columns else {}
     submission.seconds, submission.checked_at = milliseconds, now
-    if submission.seal_id and sealing.is_by_shares(submission.round):
+    if isinstance(submission, Submission) and submission.seal_id and sealing.is_by_shares(submission.round):
         sealing.tell(submission, told.of(submission, checked))
     session.execute(delete(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id))
     for part in in_parts(_issue_rows(submission, checked)):
         session.execute(insert(SubmissionIssue), part)
 
 
-def _issue_rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
+def _issue_rows(submission: Disclosed, checked: Checked) -> Iterator[dict[str, object]]:
     key, number = sealing.key_of(submission), submission.id
     for position, issue in enumerate(checked.issues):
         texts = {

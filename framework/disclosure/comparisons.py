@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from framework.disclosure import comparing, differences, sealing
+from framework.disclosure import comparing, differences, sealing, stages
 from framework.disclosure.columns import SITES
 from framework.disclosure.counting import read_before, versions
 from framework.disclosure.differences import Change, Difference
@@ -28,10 +28,11 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import Progress
 from framework.ground.sheets.reader import ChildLost, ChildResult
 from framework.ground.text import N_
-from models.disclosure import Comparison, ComparisonRow, Submission, SubmissionRow
+from models.disclosure import Comparison, ComparisonRow, Disclosed, Submission, SubmissionRow
 from models.sealing import Key
 
 ASKED = audit.declare("submission_tender.comparison_asked", "with_version")
+ASKED_LATER = audit.declare("submission_contract.comparison_asked", "with_version")
 COMPARE_JOB = "compare_versions"
 AT_ONCE_ROWS = 10_000
 """Rows of both versions up to which they are compared while the person waits; it takes about a second."""
@@ -40,28 +41,28 @@ LARGE_ROWS = 60_000
 _ROWS_AT_ONCE = 2_000
 
 
-def rows_of_both(before: Submission, after: Submission) -> int:
+def rows_of_both(before: Disclosed, after: Disclosed) -> int:
     """The stored rows of two versions together."""
     return (before.rows_stored or 0) + (after.rows_stored or 0)
 
 
-def is_small(before: Submission, after: Submission) -> bool:
+def is_small(before: Disclosed, after: Disclosed) -> bool:
     """Whether two versions are compared at once."""
     return rows_of_both(before, after) <= AT_ONCE_ROWS
 
 
-def sites_of(submission: Submission) -> int:
+def sites_of(submission: Disclosed) -> int:
     """How many sites a version names."""
     sheets = (one for one in submission.sheets if submission.format == SITE_LIST or one["name"] == SITES)
     return sum(int(one["rows_stored"]) for one in sheets)
 
 
-def is_beyond(before: Submission, after: Submission) -> bool:
+def is_beyond(before: Disclosed, after: Disclosed) -> bool:
     """Whether either version has more sites than are compared."""
     return max(sites_of(before), sites_of(after)) > differences.MOST_SITES
 
 
-def of_pair(session: Session, before: Submission, after: Submission) -> Comparison | None:
+def of_pair(session: Session, before: Disclosed, after: Disclosed) -> Comparison | None:
     """What is known or being worked out of two versions as they were read last; None where nobody asked."""
     found = _of_pair(session, before, after)
     return found if found is not None and _is_of_these_readings(found, before, after) else None
@@ -76,7 +77,7 @@ def state_of(found: Comparison | None) -> str:
     return "waiting" if found.job is not None and found.job.state in ("waiting", "running") else "broken"
 
 
-def ask(session: Session, before: Submission, after: Submission, *, actor: Actor, clock: Clock) -> None:
+def ask(session: Session, before: Disclosed, after: Disclosed, *, actor: Actor, clock: Clock) -> None:
     """Let the worker compare two versions of one supplier; nothing happens where it does so or did.
 
     Raises MoveRefused where either was not read or has too many sites.
@@ -92,10 +93,12 @@ def ask(session: Session, before: Submission, after: Submission, *, actor: Actor
             most=differences.MOST_SITES,
         )
     if _begin(session, before, after, now):
-        audit.record(session, ASKED, actor=actor, now=now, subject=after, with_version=before.version_no)
+        stage = stages.later(after)
+        kind, subject = (ASKED, after) if stage is None else (ASKED_LATER, stage.subject(session, after))
+        audit.record(session, kind, actor=actor, now=now, subject=subject, with_version=before.version_no)
 
 
-def expect(session: Session, submission: Submission, *, now: dt.datetime) -> None:
+def expect(session: Session, submission: Disclosed, *, now: dt.datetime) -> None:
     """A version was read: have it compared with the one that its page offers first, where a person would wait for that.
 
     The longest wait until somebody asks: they take minutes and a place that the supplier's next file would wait for.
@@ -107,12 +110,18 @@ def expect(session: Session, submission: Submission, *, now: dt.datetime) -> Non
         _begin(session, before, submission, now)
 
 
-def offered(session: Session, submission: Submission) -> Submission | None:
+def offered(session: Session, submission: Disclosed) -> Disclosed | None:
     """What a version is compared with unless asked otherwise: what it was made from, or the one read before it.
+
+    After the tender it is what was accepted before.
 
     None where nobody can read that one now.
     """
-    found = submission.made_from or read_before(versions(session, submission.round, submission.supplier_id), submission)
+    if not isinstance(submission, Submission):
+        stage = stages.later(submission)
+        return stage.before(session, submission) if stage is not None else None
+    earlier = read_before(versions(session, submission.round, submission.supplier_id), submission)
+    found = submission.made_from or earlier
     return None if found is not None and sealing.is_away(found) else found
 
 
@@ -208,7 +217,7 @@ def stored(
 
 def forget_unfit(session: Session) -> int:
     """Remove comparisons of readings that no longer stand; how many."""
-    old, new = aliased(Submission), aliased(Submission)
+    old, new = aliased(Disclosed), aliased(Disclosed)
     query = (
         select(Comparison.id)
         .join(old, old.id == Comparison.before_id)
@@ -222,7 +231,7 @@ def forget_unfit(session: Session) -> int:
     return len(numbers)
 
 
-def _begin(session: Session, before: Submission, after: Submission, now: dt.datetime) -> bool:
+def _begin(session: Session, before: Disclosed, after: Disclosed, now: dt.datetime) -> bool:
     """Queue the work where it is not done or under way for these readings; whether it was queued."""
     found = _of_pair(session, before, after)
     if found is not None and _is_of_these_readings(found, before, after) and state_of(found) != "broken":
@@ -248,16 +257,16 @@ def _begin(session: Session, before: Submission, after: Submission, now: dt.date
     return True
 
 
-def _of_pair(session: Session, before: Submission, after: Submission) -> Comparison | None:
+def _of_pair(session: Session, before: Disclosed, after: Disclosed) -> Comparison | None:
     query = select(Comparison).where(Comparison.before_id == before.id, Comparison.after_id == after.id)
     return session.scalar(query)
 
 
-def _is_of_these_readings(found: Comparison, before: Submission, after: Submission) -> bool:
+def _is_of_these_readings(found: Comparison, before: Disclosed, after: Disclosed) -> bool:
     return (found.before_checked_at, found.after_checked_at) == (before.checked_at, after.checked_at)
 
 
-def _rows(session: Session, submission: Submission) -> Iterator[comparing.Row]:
+def _rows(session: Session, submission: Disclosed) -> Iterator[comparing.Row]:
     """As `previous.rows_of`, with the numbers of the stored rows and never all at hand. Raises MoveRefused as that."""
     sealing.require_at_hand(submission)
     table = SubmissionRow

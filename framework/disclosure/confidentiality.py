@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from framework.ground.actors import Actor, roles_for, roles_in
 from models.demand import Demand
-from models.disclosure import Submission, SubmissionRow
+from models.disclosure import Disclosed, Submission, SubmissionRow
 from models.rounds import Lot, Round
 from models.veiled import names
 
@@ -53,7 +53,7 @@ def reader_of(
     session: Session,
     round_: Round,
     actor: Actor,
-    submission: Submission | None = None,
+    submission: Disclosed | None = None,
     *,
     roles: frozenset[str] | None = None,
 ) -> Reader:
@@ -112,7 +112,7 @@ class Levels:
         return self.by_site.get(site, self.default), self.lots_of_site.get(site, frozenset())
 
 
-def levels_of(session: Session, submission: Submission) -> Levels:
+def levels_of(session: Session, submission: Disclosed) -> Levels:
     """Read the levels of one submission: the strictest default of its brands, each site's own, and who is linked."""
     rows = session.scalars(
         select(SubmissionRow).where(
@@ -143,7 +143,7 @@ def levels_of(session: Session, submission: Submission) -> Levels:
 
 
 def visible_rows(
-    session: Session, submission: Submission, sheet: str, reader: Reader, levels: Levels
+    session: Session, submission: Disclosed, sheet: str, reader: Reader, levels: Levels
 ) -> tuple[list[int], bool]:
     """The numbers of a sheet's rows that this reader may see, in the file's order, and whether there are others."""
     of_sheet = (SubmissionRow.submission_id == submission.id, SubmissionRow.sheet == sheet)
@@ -156,13 +156,13 @@ def visible_rows(
     return seen, len(seen) < len(rows)
 
 
-def reference_day(submission: Submission) -> dt.date:
-    """The day against which validity is read: that of the tender deadline, else of the receipt, where the round is held."""
-    round_ = submission.round
-    return deadline_day(round_) or day_of_receipt(submission)
+def reference_day(submission: Disclosed) -> dt.date:
+    """The day against which validity is read: that of the tender deadline in the tender, else of the receipt, where the round is held."""
+    deadline = deadline_day(submission.round) if submission.stage == "tender" else None
+    return deadline or day_of_receipt(submission)
 
 
-def day_of_receipt(submission: Submission) -> dt.date:
+def day_of_receipt(submission: Disclosed) -> dt.date:
     """The day on which a version arrived, where the round is held."""
     return submission.received_at.astimezone(ZoneInfo(submission.round.zone)).date()
 
@@ -173,7 +173,7 @@ def deadline_day(round_: Round) -> dt.date | None:
     return None if deadline is None else deadline.astimezone(ZoneInfo(round_.zone)).date()
 
 
-def with_hidden_rows(session: Session, submissions: Sequence[Submission]) -> set[int]:
+def with_hidden_rows(session: Session, submissions: Sequence[Disclosed]) -> set[int]:
     """The numbers of the submissions of which some row is not for every member: their counts of rows would tell."""
     numbers = [s.id for s in submissions]
     strict = [level for level in LEVELS if level not in OPEN_LEVELS]
@@ -190,7 +190,7 @@ def with_hidden_rows(session: Session, submissions: Sequence[Submission]) -> set
     return set(session.scalars(query.distinct()))
 
 
-def default_level(session: Session, submission: Submission) -> str:
+def default_level(session: Session, submission: Disclosed) -> str:
     """The level of rows that say nothing else: the strictest of the file's brands."""
     query = select(SubmissionRow).where(
         SubmissionRow.submission_id == submission.id,

@@ -17,7 +17,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound
 from framework.ground.text import N_, storable
 from models.base import random_id
-from models.disclosure import Correction, Submission, SubmissionIssue
+from models.disclosure import Correction, Disclosed, Submission, SubmissionIssue
 
 MENDED = audit.declare("submission_tender.mended", "cells")
 UNDONE = audit.declare("submission_tender.mending_undone", "cells")
@@ -246,7 +246,7 @@ def batches(session: Session, submission: Submission) -> list[Batch]:
     return [Batch(key, tuple(found)) for key, found in reversed(gathered.items())]
 
 
-def standing(session: Session, submission: Submission) -> list[list[object]]:
+def standing(session: Session, submission: Disclosed) -> list[list[object]]:
     """The corrections to lay over the file, as the reading child takes them (`overlay.Corrections`)."""
     query = select(Correction).where(
         Correction.submission_id == submission.id, Correction.undone_at.is_(None), Correction.code != TYPED

@@ -16,7 +16,7 @@ from framework.ground.actors import SYSTEM, Actor
 from framework.ground.errors import InvalidInput
 from framework.ground.terms import FACILITY_TYPES
 from framework.ground.text import N_
-from models.disclosure import Correction, Submission
+from models.disclosure import Correction, Disclosed, Submission
 
 
 class Wording(NamedTuple):
@@ -67,7 +67,7 @@ def choose(session: Session, submission: Submission, choices: Mapping[str, str],
     return len(said)
 
 
-def said_types(session: Session, submission: Submission) -> list[list[str]]:
+def said_types(session: Session, submission: Disclosed) -> list[list[str]]:
     """What stands of it, as the reading child takes it: sheet, key of the wording, type or UNKNOWN."""
     latest = {(one.sheet, wording_key(one.found)): one.corrected for one in _standing(session, submission)}
     return [[*place, kind] for place, kind in latest.items()]
@@ -97,7 +97,7 @@ def _cell(one: Wording) -> FaultyCell:
     return FaultyCell(one.sheet, one.row, one.cell, one.value)
 
 
-def _standing(session: Session, submission: Submission) -> list[Correction]:
+def _standing(session: Session, submission: Disclosed) -> list[Correction]:
     return list(session.scalars(_of(submission).where(Correction.undone_at.is_(None)).order_by(Correction.id)))
 
 
@@ -105,7 +105,7 @@ def _is_touched(session: Session, submission: Submission) -> bool:
     return session.scalars(_of(submission).limit(1)).first() is not None
 
 
-def _of(submission: Submission) -> Any:
+def _of(submission: Disclosed) -> Any:
     return select(Correction).where(Correction.submission_id == submission.id, Correction.code == TYPED)
 
 

@@ -15,7 +15,7 @@ from framework.disclosure.gathering import MAX_ISSUES
 from framework.disclosure.grouping import BY_VALUE, is_mixed
 from framework.ground.issue_catalogue import describe
 from framework.ground.issues import Issue, Severity
-from models.disclosure import Submission, SubmissionIssue, SubmissionRow
+from models.disclosure import Disclosed, SubmissionIssue, SubmissionRow
 
 PLACES_SHOWN = 12
 RANK = {"block": 0, "error": 1, "warning": 2, "note": 3}
@@ -77,7 +77,7 @@ def issue_of(row: SubmissionIssue) -> Issue:
     return Issue(row.code, severity, row.sheet, row.row, row.column, row.value, row.cause, dict(row.params))
 
 
-def groups(session: Session, submission: Submission, *, language: str = "", limit: int | None = None) -> list[Group]:
+def groups(session: Session, submission: Disclosed, *, language: str = "", limit: int | None = None) -> list[Group]:
     """The groups by code, cause, sheet and column, and by value where one mending serves all: gravest first.
 
     Countries are named in `language`.
@@ -104,25 +104,25 @@ def groups(session: Session, submission: Submission, *, language: str = "", limi
     return [_group(firsts[g.first], g, places.get(tuple(map(str, tuple(g)[:6])), []), language) for g in found]
 
 
-def first_block(session: Session, submission: Submission, *, language: str = "") -> Group | None:
+def first_block(session: Session, submission: Disclosed, *, language: str = "") -> Group | None:
     """The gravest problem of a version that cannot be counted, for its first line; None where nothing blocks it."""
     found = groups(session, submission, language=language, limit=1)
     return found[0] if found and found[0].severity == "block" else None
 
 
-def total_groups(session: Session, submission: Submission) -> int:
+def total_groups(session: Session, submission: Disclosed) -> int:
     """How many groups there are."""
     table, keys = SubmissionIssue, _keys()
     inner = select(*keys).where(table.submission_id == submission.id).group_by(*keys).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 
-def counts(submission: Submission) -> dict[str, int]:
+def counts(submission: Disclosed) -> dict[str, int]:
     """How many issues of each severity were found, gravest first, those not kept one by one among them."""
     return {severity: submission.issue_counts.get(severity, 0) for severity in RANK}
 
 
-def not_kept(submission: Submission) -> int:
+def not_kept(submission: Disclosed) -> int:
     """How many issues of the least grave kind were counted only, because a file may hold more than anybody reads."""
     return max(0, sum(map(int, submission.issue_counts.values())) - MAX_ISSUES)
 
@@ -138,7 +138,7 @@ class LeftOut:
     last_row: int
 
 
-def left_out(session: Session, submission: Submission) -> list[LeftOut]:
+def left_out(session: Session, submission: Disclosed) -> list[LeftOut]:
     """Which rows were left out and why: by sheet and reason, with the first and last of them."""
     table = SubmissionRow
     query = (
@@ -150,7 +150,7 @@ def left_out(session: Session, submission: Submission) -> list[LeftOut]:
     return [LeftOut(sheet, REASONS.get(key, key), n, first, last) for sheet, key, n, first, last in found]
 
 
-def all_issues(session: Session, submission: Submission) -> list[Issue]:
+def all_issues(session: Session, submission: Disclosed) -> list[Issue]:
     """Every stored issue, in the order found."""
     query = select(SubmissionIssue).where(SubmissionIssue.submission_id == submission.id)
     return [issue_of(row) for row in session.scalars(query.order_by(SubmissionIssue.position))]
@@ -160,7 +160,7 @@ def _rows(session: Session, numbers: Sequence[int]) -> Sequence[SubmissionIssue]
     return session.scalars(select(SubmissionIssue).where(SubmissionIssue.id.in_(numbers))).all() if numbers else []
 
 
-def _places(session: Session, submission: Submission) -> dict[tuple[str, ...], list[Row[Any]]]:
+def _places(session: Session, submission: Disclosed) -> dict[tuple[str, ...], list[Row[Any]]]:
     """Sheet, row, value and parameters of the first places of every group, in one query."""
     table, keys = SubmissionIssue, _keys()
     number = func.row_number().over(partition_by=keys, order_by=(table.row, table.position)).label("number")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Text, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
-from framework.disclosure import sealing
+from framework.disclosure import sealing, stages
 from framework.disclosure.columns import COMPONENTS, LINKS, PRODUCTS, SITES
 from framework.disclosure.counting import standing, versions
 from framework.disclosure.recognise import SITE_LIST
@@ -16,7 +16,7 @@ from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.lines import Handed, Written, hand
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from models.disclosure import ROW_VALUES, Submission, SubmissionIssue, SubmissionRow
+from models.disclosure import ROW_VALUES, Disclosed, Submission, SubmissionIssue, SubmissionRow
 from models.people import Organisation
 from models.rounds import Round
 from models.sealing import MARK, key_id_of, ring
@@ -36,14 +36,14 @@ def standing_before(session: Session, submission: Submission) -> Submission | No
     return standing([one for one in found if one.version_no < submission.version_no])
 
 
-def rows_before(session: Session, submission: Submission) -> Handed | None:
+def rows_before(session: Session, submission: Disclosed) -> Handed | None:
     """What a version is compared with, written down for the child; None without an earlier one.
 
     Of the version that stood: the rows that tell how exactly its sites were known. Under `ON_OFFER`: the models that
     any version still told of, for a list of smelters that came in between names none. They go as the database has them:
     nobody here takes them to pieces or holds all of them. Raises OSError.
     """
-    before, models = standing_before(session, submission), _on_offer(session, submission)
+    before, models = _standing_and_models(session, submission)
     if before is None and not models:
         return None
     blocks: list[tuple[str, Iterable[Written]]] = [(ON_OFFER, models)]
@@ -54,7 +54,16 @@ def rows_before(session: Session, submission: Submission) -> Handed | None:
     return hand(blocks)
 
 
-def _as_written(session: Session, submission: Submission, sheet: str = "") -> Iterator[Written]:
+def _standing_and_models(session: Session, submission: Disclosed) -> tuple[Disclosed | None, list[Written]]:
+    """The version that stood before, and the models that were on offer; after the tender, those of that version."""
+    stage = stages.later(submission)
+    if isinstance(submission, Submission):
+        return standing_before(session, submission), _on_offer(session, submission)
+    before = stage.before(session, submission) if stage is not None else None
+    return before, [] if before is None else list(_as_written(session, before, PRODUCTS))
+
+
+def _as_written(session: Session, submission: Disclosed, sheet: str = "") -> Iterator[Written]:
     """The stored rows of a sheet, of all sheets where it is blank."""
     table = SubmissionRow
     query = select(table.row, cast(type_coerce(table.read_values, JSON()), Text)).where(
@@ -117,7 +126,7 @@ def rows_to_fill_in(
     return {}
 
 
-def rows_of(session: Session, submission: Submission) -> Records:
+def rows_of(session: Session, submission: Disclosed) -> Records:
     """The stored rows of a version, as `Checked.tables` has them. Raises MoveRefused where nobody can read them now."""
     sealing.require_at_hand(submission)
     records: Records = {}
@@ -126,7 +135,7 @@ def rows_of(session: Session, submission: Submission) -> Records:
     return records
 
 
-def _stored(session: Session, submission: Submission) -> Iterator[tuple[str, dict[str, Any]]]:
+def _stored(session: Session, submission: Disclosed) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name of our sheet and record, as `Checked.tables` has them; the rows of a list are sites."""
     table = SubmissionRow
     query = select(table.sheet, table.row, table.read_values, table.found).where(

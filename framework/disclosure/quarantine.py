@@ -25,7 +25,7 @@ from framework.ground.mail import post
 from framework.ground.sheets.cells import Refusal
 from framework.rounds import telling
 from models.demand import Demand
-from models.disclosure import Submission, SubmissionIssue
+from models.disclosure import Disclosed, Submission, SubmissionIssue
 from models.people import Organisation
 from models.records import StoredFile
 from models.requests import UpstreamRequest
@@ -43,11 +43,11 @@ def unscanned(session: Session, *, after: int = 0, limit: int = 100) -> list[int
     Those of versions that are still to be read are not among them: their own jobs have them scanned. Nor are those that
     only shares of the openers open.
     """
-    is_by_shares = and_(Submission.seal_id != "", Round.seal_public_key != "")
+    is_by_shares = and_(Disclosed.seal_id != "", Round.seal_public_key != "")
     to_be_read = (
-        select(Submission.file_id)
-        .join(Round, Round.id == Submission.round_id)
-        .where(or_(Submission.state == "staged", is_by_shares))
+        select(Disclosed.file_id)
+        .join(Round, Round.id == Disclosed.round_id)
+        .where(or_(Disclosed.state == "staged", is_by_shares))
     )
     query = select(StoredFile.id).where(
         StoredFile.scan == NOT_SCANNED,
@@ -65,7 +65,7 @@ def is_clean(session: Session, file_id: int) -> None:
 
 def put_away(session: Session, file: StoredFile, found: str, *, clock: Clock, files: FileStore) -> None:
     """Put a file into quarantine, whatever it is of; nothing happens where it is there already."""
-    submission = session.scalar(select(Submission).where(Submission.file_id == file.id))
+    submission = session.scalar(select(Disclosed).where(Disclosed.file_id == file.id))
     if submission is not None:
         refuse(session, submission, found, clock=clock, files=files)
     elif file.scan != INFECTED:
@@ -76,7 +76,7 @@ def put_away(session: Session, file: StoredFile, found: str, *, clock: Clock, fi
             _tell_leads(session, round_, sender, clock())
 
 
-def refuse(session: Session, submission: Submission, found: str, *, clock: Clock, files: FileStore) -> None:
+def refuse(session: Session, submission: Disclosed, found: str, *, clock: Clock, files: FileStore) -> None:
     """Put the file of a version into quarantine: one that was not read is refused, one that was read can no longer be counted.
 
     A version that counts already, or was opened, keeps its state and its rows; its file alone is put away.
@@ -85,11 +85,12 @@ def refuse(session: Session, submission: Submission, found: str, *, clock: Clock
     session.refresh(submission)
     if submission.file.scan != INFECTED:
         _mark(session, submission.file, found, submission, clock())
-        sender = submission.supplier.name if submission.opened_at is not None else ""
+        is_known = submission.opened_at is not None or submission.stage != "tender"
+        sender = submission.supplier.name if is_known else ""
         _tell_leads(session, submission.round, sender, clock())
     if submission.state == "staged" or submission.is_read_late:
         keep(session, submission, unread(submission, _refusal(found)), 0, clock=clock, files=files)
-    elif submission.state == "checked":
+    elif submission.state == "checked" and isinstance(submission, Submission):
         _block(session, submission, found, clock, files)
 
 

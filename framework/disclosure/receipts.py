@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.disclosure import sealing
+from framework.disclosure import sealing, stages
 from framework.ground import keys
-from models.disclosure import Submission
+from models.disclosure import Disclosed
 from models.people import User
 from models.receipts import ReceiptLine
 from models.records import AuditEvent
@@ -39,10 +39,12 @@ class Arrival:
     event: int | None
 
 
-def arrival(session: Session, submission: Submission) -> Arrival:
+def arrival(session: Session, submission: Disclosed) -> Arrival:
     """Who sent this version, and the number of the event of its arrival (trust 4.4)."""
     sender = session.get(User, submission.created_by_id) if submission.created_by_id else None
-    return Arrival(sender.name if sender is not None else "", _event(session, submission, ARRIVALS, func.min))
+    stage = stages.later(submission)
+    subject, kinds = (submission, ARRIVALS) if stage is None else (stage.subject(session, submission), stage.arrivals)
+    return Arrival(sender.name if sender is not None else "", _event(session, subject, kinds, func.min))
 
 
 def new_salt() -> str:
@@ -50,7 +52,7 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
-def file_hash(submission: Submission) -> str:
+def file_hash(submission: Disclosed) -> str:
     """SHA-256 of the bytes as they were sent, in hexadecimal. Raises KeyMissing."""
     return submission.file.content_sha256
 
@@ -60,10 +62,10 @@ def commitment(salt: str, digest: str) -> str:
     return hashlib.sha256(bytes.fromhex(salt) + bytes.fromhex(digest)).hexdigest()
 
 
-def give(session: Session, submission: Submission, salt: str, *, now: dt.datetime) -> ReceiptLine:
+def give(session: Session, submission: Disclosed, salt: str, *, now: dt.datetime) -> ReceiptLine:
     """Sign the first line of a receipt, once the arrival stands in the record with the commitment under this salt."""
     came, file, round_ = arrival(session, submission), submission.file, submission.round
-    is_late = submission.state == "late"
+    stage = stages.later(submission)
     facts = {
         "round": {"id": round_.public_id, "name": round_.name},
         "organisation": {"id": submission.supplier.public_id, "name": submission.supplier.name},
@@ -74,26 +76,33 @@ def give(session: Session, submission: Submission, salt: str, *, now: dt.datetim
             "name_commitment": commitment(salt, hashlib.sha256(file.name.encode("utf-8")).hexdigest()),
         },
         "salt": salt,
-        "received_at": _utc(submission.received_at),
+        "received_at": utc(submission.received_at),
         "received_at_local": _local(submission.received_at, round_.zone),
-        "deadline": _utc(round_.tender_deadline) if round_.tender_deadline else None,
         "zone": round_.zone,
-        "in_time": not is_late,
-        "late_by_seconds": submission.late_by_seconds,
-        "counts": "no: late"
-        if is_late
-        else "at the deadline, unless a newer one does, it cannot be read or is withdrawn",
         "log": {"number": came.event, "commitment": commitment(salt, file_hash(submission))},
     }
-    return _add(session, submission, "arrival", facts, now)
+    terms = _terms(submission) if stage is None else stage.terms(session, submission)
+    return _add(session, submission, "arrival", facts | terms, now)
 
 
-def add(session: Session, submission: Submission, act: str, *, now: dt.datetime, is_by_system: bool) -> None:
+def _terms(submission: Disclosed) -> dict[str, Any]:
+    """What a receipt of the tender says of the deadline, and of what becomes of the file."""
+    deadline, is_late = submission.round.tender_deadline, submission.state == "late"
+    by_itself = "at the deadline, unless a newer one does, it cannot be read or is withdrawn"
+    return {
+        "deadline": utc(deadline) if deadline else None,
+        "in_time": not is_late,
+        "late_by_seconds": submission.late_by_seconds,
+        "counts": "no: late" if is_late else by_itself,
+    }
+
+
+def add(session: Session, submission: Disclosed, act: str, *, now: dt.datetime, is_by_system: bool) -> None:
     """Add a signed line for an act that stands in the record; a receipt from before receipts were signed gets none."""
     if not lines(session, submission):
         return
     facts = {
-        "at": _utc(now),
+        "at": utc(now),
         "at_local": _local(now, submission.round.zone),
         "zone": submission.round.zone,
         "by": "system" if is_by_system else "person",
@@ -102,7 +111,7 @@ def add(session: Session, submission: Submission, act: str, *, now: dt.datetime,
     _add(session, submission, ACTS[act], facts, now)
 
 
-def lines(session: Session, submission: Submission) -> Sequence[ReceiptLine]:
+def lines(session: Session, submission: Disclosed) -> Sequence[ReceiptLine]:
     """The signed lines of a receipt in their order; none where it was given before receipts were signed."""
     query = select(ReceiptLine).options(joinedload(ReceiptLine.key)).where(ReceiptLine.submission_id == submission.id)
     return session.scalars(query.order_by(ReceiptLine.number)).all()
@@ -120,7 +129,7 @@ def as_file(found: Sequence[ReceiptLine], name: str = "") -> str:
     return json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _add(session: Session, submission: Submission, what: str, facts: dict[str, Any], now: dt.datetime) -> ReceiptLine:
+def _add(session: Session, submission: Disclosed, what: str, facts: dict[str, Any], now: dt.datetime) -> ReceiptLine:
     before = lines(session, submission)
     last = before[-1] if before else None
     common = {
@@ -147,10 +156,10 @@ def _add(session: Session, submission: Submission, what: str, facts: dict[str, A
     return line
 
 
-def _event(session: Session, submission: Submission, kinds: tuple[str, ...], which: Any) -> int | None:
+def _event(session: Session, subject: Any, kinds: tuple[str, ...], which: Any) -> int | None:
     query = select(which(AuditEvent.seq)).where(
-        AuditEvent.subject_type == submission.__tablename__,
-        AuditEvent.subject_id == submission.public_id,
+        AuditEvent.subject_type == subject.__tablename__,
+        AuditEvent.subject_id == subject.public_id,
         AuditEvent.kind.in_(kinds),
         AuditEvent.outcome == "done",
     )
@@ -158,7 +167,8 @@ def _event(session: Session, submission: Submission, kinds: tuple[str, ...], whi
     return found
 
 
-def _utc(instant: dt.datetime) -> str:
+def utc(instant: dt.datetime) -> str:
+    """An instant as receipts write it."""
     return instant.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 

@@ -19,29 +19,29 @@ from framework.disclosure.marked import MAX_BYTES
 from framework.ground.files import FileStore
 from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.reader import ChildLost, run_in_child
-from models.disclosure import Submission
+from models.disclosure import Disclosed
 from models.sealing import KeyMissing, SealBroken
 
 logger = logging.getLogger(__name__)
 _TASKS = "framework.disclosure.copy_changes"
 
 
-def made_from(session: Session, submission: Submission, receipt: str | None) -> Submission | None:
+def made_from(session: Session, submission: Disclosed, receipt: str | None) -> Disclosed | None:
     """The version that a returned copy was made from, by the receipt number that stands in it; None where it is no such."""
     if not receipt:
         return None
-    query = select(Submission).where(
-        Submission.receipt_number == receipt,
-        Submission.round_id == submission.round_id,
-        Submission.supplier_id == submission.supplier_id,
-        Submission.version_no < submission.version_no,
-        Submission.checked_at.is_not(None),
+    query = select(Disclosed).where(
+        Disclosed.receipt_number == receipt,
+        Disclosed.round_id == submission.round_id,
+        Disclosed.supplier_id == submission.supplier_id,
+        Disclosed.version_no < submission.version_no,
+        Disclosed.checked_at.is_not(None),
     )
     return session.scalar(query)
 
 
 def changes(
-    session: Session, submission: Submission, checked: Checked, *, files: FileStore, limits: Limits
+    session: Session, submission: Disclosed, checked: Checked, *, files: FileStore, limits: Limits
 ) -> dict[str, Any]:
     """What the supplier changed in a returned copy (`copy_changes.changes_task`); empty where that is not known.
 
@@ -57,7 +57,7 @@ def changes(
 
 
 def _told(
-    session: Session, submission: Submission, checked: Checked, files: FileStore, limits: Limits
+    session: Session, submission: Disclosed, checked: Checked, files: FileStore, limits: Limits
 ) -> dict[str, Any]:
     origin = made_from(session, submission, checked.copy_of)
     if origin is None or max(origin.file.size, submission.file.size) > 2 * MAX_BYTES:

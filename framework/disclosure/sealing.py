@@ -22,7 +22,7 @@ from framework.ground.files import Blob, FileStore, Pieces
 from framework.ground.text import N_
 from models.base import random_id
 from models.boxes import PublicBox
-from models.disclosure import Submission
+from models.disclosure import Disclosed, Submission
 from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Round
@@ -59,7 +59,7 @@ def new_key(round_: Round) -> Key | None:
     return Key(random_id(), secrets.token_bytes(LENGTH)) if is_on(round_) else None
 
 
-def key_of(submission: Submission) -> Key | None:
+def key_of(submission: Disclosed) -> Key | None:
     """The content key of a version; None where it is not sealed. Raises KeyMissing for who may not have it."""
     return ring().key(submission.seal_id) if submission.seal_id else None
 
@@ -69,14 +69,14 @@ def is_by_shares(round_: Round) -> bool:
     return bool(round_.seal_public_key)
 
 
-def is_away(submission: Submission) -> bool:
+def is_away(submission: Disclosed) -> bool:
     """Whether a version is sealed and only the openers' shares bring its key back, as far as this session goes."""
     if not submission.seal_id or not is_by_shares(submission.round):
         return False
     return not ring().holds(submission.seal_id)
 
 
-def require_at_hand(submission: Submission) -> None:
+def require_at_hand(submission: Disclosed) -> None:
     """Raise MoveRefused where the key of a version is away: its rows would be taken for none."""
     if is_away(submission):
         raise MoveRefused("key-away", AWAY, rule="L07b")
@@ -148,7 +148,7 @@ def outcome_hash(content_sha256: str) -> str:
     return content_sha256 if master is None else master.hash("call", content_sha256)
 
 
-def unwrapped(submission: Submission) -> Key:
+def unwrapped(submission: Disclosed) -> Key:
     """The content key of a version from its wraps: for the act that releases it. Raises KeyMissing and WrongMasterKey."""
     file, round_ = submission.file, submission.round
     if is_by_shares(round_):

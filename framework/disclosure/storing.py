@@ -19,7 +19,7 @@ from framework.disclosure.checked import Checked, SheetAccount
 from framework.disclosure.recognise import SITE_LIST
 from framework.ground.sheets.lines import Lines, Written
 from framework.ground.sheets.progress import Progress
-from models.disclosure import ROW_FOUND, ROW_REASON, ROW_SHEET, ROW_VALUES, Submission, SubmissionRow, WaitingRow
+from models.disclosure import ROW_FOUND, ROW_REASON, ROW_SHEET, ROW_VALUES, Disclosed, SubmissionRow, WaitingRow
 from models.sealing import Key
 
 AT_ONCE = 2_000
@@ -44,7 +44,7 @@ def _plain(name: str) -> TableClause:
 _STANDING, _WAITING = _plain(SubmissionRow.__tablename__), _plain(WaitingRow.__tablename__)
 
 
-def store_rows(session: Session, submission: Submission, checked: Checked, *, on_progress: Progress) -> None:
+def store_rows(session: Session, submission: Disclosed, checked: Checked, *, on_progress: Progress) -> None:
     """Store the rows of a version ahead of its result; nothing shows them before.
 
     Those of a version that is read for the first time go where they stay, those of a version that has rows already wait
@@ -60,7 +60,7 @@ def store_rows(session: Session, submission: Submission, checked: Checked, *, on
         on_progress(done, total)
 
 
-def take_place(session: Session, submission: Submission) -> None:
+def take_place(session: Session, submission: Disclosed) -> None:
     """Put the waiting rows of a version in the place of those that stand, in the database alone."""
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id == submission.id))
     names = [_WAITING.c[name] for name in _COLUMNS]  # as they lie
@@ -89,7 +89,7 @@ def kept_name(checked: Checked, sheet: SheetAccount) -> str:
     return sheet.target[:100] if sheet.target and checked.format != SITE_LIST else sheet.name[:100]
 
 
-def _rows(submission: Submission, checked: Checked) -> Iterator[dict[str, object]]:
+def _rows(submission: Disclosed, checked: Checked) -> Iterator[dict[str, object]]:
     """Stored and listed rows; those of a list of sites stand in the order of its sheets."""
     number, key = submission.id, sealing.key_of(submission)  # once: the record is read anew after every commit
     queues = {target: _written(records) for target, records in checked.tables.items()}

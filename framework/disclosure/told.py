@@ -9,7 +9,7 @@ from typing import Any
 from framework.disclosure.checked import Checked
 from framework.ground.issue_catalogue import catalogue
 from framework.ground.issues import Issue
-from models.disclosure import Submission
+from models.disclosure import Disclosed, Submission
 
 FACTS = ("format", "file_kind", "rows_in", "rows_stored", "rows_listed", "issue_count", "issue_counts", "seconds")
 MOST = 500
@@ -26,7 +26,7 @@ class Told:
     rows: tuple[int, ...]
 
 
-def of(submission: Submission, checked: Checked) -> dict[str, Any]:
+def of(submission: Disclosed, checked: Checked) -> dict[str, Any]:
     """What is kept; causes that quote the file are told by their code alone."""
     facts = {name: getattr(submission, name) for name in FACTS}
     remarks = [[one.code, _cause(one), one.severity.value, one.row] for one in checked.issues[:MOST]]

@@ -118,8 +118,14 @@ def _said(arrival: dict[str, Any]) -> Iterator[str]:
     who = f"{arrival['organisation']['name']}, by {arrival['person'] or 'a person whose account is gone'}"
     yield f"Receipt {arrival['receipt']}, round {arrival['round']['name']}, sent for {who}."
     yield f"Received at {arrival['received_at']} (UTC), that is {arrival['received_at_local']} ({arrival['zone']})."
-    if arrival["in_time"]:
+    if "agreement" in arrival:
+        yield f"Sent under the agreement {arrival['agreement']}, not sealed. Counts: {arrival['counts']}."
+    if arrival["in_time"] and arrival["deadline"] is None:
+        yield "It was owed by no day."
+    elif arrival["in_time"]:
         yield f"In time for the deadline {arrival['deadline']}. Counts: {arrival['counts']}."
+    elif "agreement" in arrival:
+        yield f"Late by {arrival['late_by_seconds']} s after the day it was owed, which ended at {arrival['deadline']}."
     else:
         yield f"Late by {arrival['late_by_seconds']} s after the deadline {arrival['deadline']}. It does not count."
     yield f"Entry {arrival['log']['number']} of the record holds the commitment {arrival['log']['commitment']}."

@@ -180,6 +180,9 @@ KINDS: dict[str, str] = {
     "submission_tender.reading_stopped": N_("stopped the reading of a submission"),
     "submission_tender.reading_taken_up": N_("took the reading of a submission up again"),
     "submission_tender.comparison_asked": N_("asked to compare a submission with version %(with_version)s"),
+    "submission_contract.comparison_asked": N_("asked to compare a disclosure with version %(with_version)s"),
+    "submission_contract.gaps_excused": N_("decided on lines of a disclosure that stay open: %(gaps)s"),
+    "submission_contract.yearly_moved": N_("moved the next yearly confirmation to %(due_on)s"),
     "submission_tender.mended": N_("mended cells of a submission: %(cells)s"),
     "submission_tender.mending_set_aside": N_(
         "set the mending of cells aside, as the file could not be read with it: %(cells)s"
@@ -343,6 +346,9 @@ KIND_NAMES: dict[str, str] = {
     "api_token.ended": N_("ended a token for programs with a new password, a closed account or a withdrawn role"),
     "smelters.loaded": N_("loaded a list of smelters"),
     "submission_tender.comparison_asked": N_("asked to compare a submission with another version"),
+    "submission_contract.comparison_asked": N_("asked to compare a disclosure with another version"),
+    "submission_contract.gaps_excused": N_("decided on lines of a disclosure that stay open"),
+    "submission_contract.yearly_moved": N_("moved the next yearly confirmation"),
     "submission_tender.mended": N_("mended cells of a submission"),
     "submission_tender.mending_set_aside": N_("set the mending of cells aside, as the file could not be read with it"),
     "submission_tender.undoing_set_aside": N_(

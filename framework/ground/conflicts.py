@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, event, exists, literal, select
+from sqlalchemy import ColumnElement, Select, Text, cast, event, exists, inspect, literal, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -22,7 +22,7 @@ from models.base import Base
 from models.briefs import BriefRelease
 from models.chain import Mention
 from models.contradictions import Contradiction, ContradictionRow
-from models.disclosure import Comparison, Submission, SubmissionRow
+from models.disclosure import Comparison, Disclosed, Submission, SubmissionRow
 from models.judging import Conflict, ConflictStatement
 from models.matching import MatchQuestion
 from models.people import Appointment
@@ -75,8 +75,8 @@ def barred(session: Session, user_id: int | None) -> frozenset[int]:
         return frozenset()
     suppliers = {(row.round_id, row.supplier_id) for row in ties if row.supplier_id is not None}
     keys = {(row.round_id, row.brand_key) for row in ties if row.supplier_id is None}
-    sent = select(Submission.id, Submission.round_id, Submission.supplier_id).where(
-        Submission.round_id.in_({row.round_id for row in ties})
+    sent = select(Disclosed.id, Disclosed.round_id, Disclosed.supplier_id).where(
+        Disclosed.round_id.in_({row.round_id for row in ties})
     )
     tenders = session.execute(sent.execution_options(all_tenders=True)).all()
     found = {row.id for row in tenders if (row.round_id, row.supplier_id) in suppliers}
@@ -108,7 +108,7 @@ def brands_of(session: Session, submissions: Iterable[int]) -> dict[int, dict[st
     return found
 
 
-def require_free(session: Session, actor: Actor, submission: Submission) -> None:
+def require_free(session: Session, actor: Actor, submission: Disclosed) -> None:
     """Raise NotFound where a conflict keeps this tender from the actor, as if it were not there."""
     if not actor.is_system and submission.id in barred(session, actor.user_id):
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -130,7 +130,7 @@ def keep_out(session: Session, submissions: frozenset[int]) -> None:
 
 def is_kept_out(session: Session, record: object, submissions: frozenset[int]) -> bool:
     """Whether a record belongs to one of these tenders, or is a contradiction or a question about sites that one of them is part of."""
-    if isinstance(record, Submission):
+    if isinstance(record, Disclosed):
         return record.id in submissions
     if isinstance(record, Contradiction):
         rows = select(ContradictionRow.submission_id).where(ContradictionRow.contradiction_id == record.id)
@@ -161,6 +161,12 @@ def _of_a_tender() -> tuple[Any, ...]:
     return tuple(mapper.class_ for mapper in Base.registry.mappers if "submission_id" in mapper.columns)
 
 
+@cache
+def _stages() -> tuple[type[Disclosed], ...]:
+    """What is disclosed in each stage; of a criterion on what they have in common an alias of one would not know."""
+    return tuple(mapper.class_ for mapper in inspect(Disclosed).self_and_descendants if mapper.class_ is not Disclosed)
+
+
 @lru_cache(maxsize=256)
 def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     numbers = sorted(submissions)
@@ -170,7 +176,7 @@ def _options(submissions: frozenset[int]) -> tuple[ORMOption, ...]:
     ]
     return (
         *found,
-        with_loader_criteria(Submission, Submission.id.not_in(numbers)),
+        *(with_loader_criteria(one, one.id.not_in(numbers)) for one in _stages()),
         with_loader_criteria(Comparison, Comparison.before_id.not_in(numbers) & Comparison.after_id.not_in(numbers)),
         with_loader_criteria(Contradiction, Contradiction.id.not_in(_spoiled(numbers))),
         with_loader_criteria(MatchQuestion, MatchQuestion.mention_id.not_in(_said(numbers))),

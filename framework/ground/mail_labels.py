@@ -64,4 +64,11 @@ MAIL_LABELS: dict[str, str] = {
     "submission_received": N_("Submission received"),
     "submission_withdrawn": N_("Submission withdrawn"),
     "supplier_invited": N_("Invitation to tender"),
+    "update_asked": N_("Disclosure asked under an agreement"),
+    "update_decided": N_("Decision on a disclosure"),
+    "update_due": N_("Reminder of a disclosure"),
+    "update_overdue": N_("Disclosure overdue"),
+    "update_received": N_("Disclosure received"),
+    "update_refused": N_("Disclosure that could not be taken"),
+    "update_to_review": N_("Disclosure to be reviewed"),
 }

@@ -29,6 +29,8 @@ ASKING = SEALED | (OPENED - {"closed", "archived"})
 GOING_ON = ANY - {"closed", "archived", "cancelled"}
 BRIEFING = frozenset({"demand", "demand_locked", "ready"}) | ASKING
 """States in which a brief may be made: once there can be demand, until the end."""
+UNDER_AGREEMENT = frozenset({"in_force", "closed", "archived"})
+"""States in which contractors disclose, or disclosed, under agreements."""
 JUDGING = frozenset({"judging"})
 FROM_DEMAND = ANY - {"set_up", "sign_on"}
 NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
@@ -155,6 +157,11 @@ class Permission(StrEnum):
     AGREEMENT_DRAFT = "agreement:draft"
     AGREEMENT_SIGN = "agreement:sign"
     AGREEMENT_END = "agreement:end"
+    UPDATE_VIEW_OWN = "update:view_own"
+    UPDATE_SEND = "update:send"
+    UPDATE_VIEW = "update:view"
+    UPDATE_ASK = "update:ask"
+    UPDATE_REVIEW = "update:review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +448,36 @@ TABLE: dict[Permission, Rule] = {
             N_("terminate an agreement: two persons"),
             frozenset({"standstill", "challenged", "in_force"}),
         ),
+        _rule(
+            Permission.UPDATE_VIEW_OWN,
+            "supplier",
+            N_("see what the own agreements ask to disclose, and what was sent"),
+            UNDER_AGREEMENT,
+        ),
+        _rule(
+            Permission.UPDATE_SEND,
+            "supplier",
+            N_("send disclosures under the own agreements"),
+            UNDER_AGREEMENT - {"archived"},
+        ),
+        _rule(
+            Permission.UPDATE_VIEW,
+            "lead member evaluator chair monitor",
+            N_("read what contractors disclose under agreements"),
+            UNDER_AGREEMENT,
+        ),
+        _rule(
+            Permission.UPDATE_ASK,
+            "lead",
+            N_("ask contractors for a disclosure and take that back"),
+            UNDER_AGREEMENT - {"archived"},
+        ),
+        _rule(
+            Permission.UPDATE_REVIEW,
+            "lead chair",
+            N_("review what contractors disclose under agreements"),
+            UNDER_AGREEMENT - {"archived"},
+        ),
     )
 }
 
@@ -478,6 +515,9 @@ SHOWS_TENDERS = frozenset(
         Permission.AWARD_VIEW,
         Permission.AWARD_DECIDE,
         Permission.AWARD_ANSWER,
+        Permission.UPDATE_VIEW,
+        Permission.UPDATE_ASK,
+        Permission.UPDATE_REVIEW,
     }
 )
 """What shows something of opened tenders: whoever judges, chairs, opens or leads says first where a conflict is."""

@@ -7,7 +7,8 @@ from framework.ground.text import N_
 _REASONS: dict[str, str] = {
     N_("only others may do this"): (
         "role-missing not-allowed not-a-buyer not-an-opener role-withdrawn by-invitation-only lead-not-a-buyer "
-        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept keeps-from-prices volumes-not-shared"
+        "own-account not-proposer last-operator not-a-member scope-missing factor-missing not-your-remark not-the-asker not-the-one-asked names-kept keeps-from-prices volumes-not-shared "
+        "not-asked-by-system brand-by-link"
     ),
     N_("the evaluators had not all judged, or what was given did not fit what they found"): (
         "own-not-final nothing-to-finish not-ready not-judging others-seen others-seen-before not-all-final too-few-final too-far-apart "
@@ -21,7 +22,8 @@ _REASONS: dict[str, str] = {
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
         "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
-        "prices-not-asked standstill-runs challenge-runs agreements-run agreement-fixed no-award"
+        "prices-not-asked standstill-runs challenge-runs agreements-run agreement-fixed no-award "
+        "agreement-not-running duty-settled not-in-review due-date-past"
     ),
     N_("somebody had changed it meanwhile"): (
         "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
@@ -33,7 +35,7 @@ _REASONS: dict[str, str] = {
         "told-already organisation-double member-confirmed contact-made question-settled site-merged decision-undone "
         "contradiction-settled contradiction-decided already-closed question-sent name-known name-gone "
         "listing-settled factory-list-withdrawn nothing-waits decided-already verdict-given assigned-already member-twice conflict-lifted remark-struck "
-        "reminded-already too-many-hops too-many-asked answered-already costs-settled no-market-figure challenge-ended agreement-signed agreement-exists registered-already"
+        "reminded-already too-many-hops too-many-asked answered-already costs-settled no-market-figure challenge-ended agreement-signed agreement-exists registered-already too-many-changes"
     ),
     N_(
         "a second person must do this"
@@ -53,7 +55,8 @@ _REASONS: dict[str, str] = {
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
         "costs-empty costs-day-past costs-undivided figures-undecided no-ranking no-decision award-decided award-ranked award-reasoned award-answered "
-        "award-letters award-standstill challenge-missing outcome-missing award-missing nothing-signed evidence-missing not-confirmed nobody-ready registration-not-asked"
+        "award-letters award-standstill challenge-missing outcome-missing award-missing nothing-signed evidence-missing not-confirmed nobody-ready registration-not-asked "
+        "nothing-returned no-chair gaps-left nothing-open reason-not-given file-not-refused blocked-file"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",
     N_("a version had more sites than are compared"): "too-many-sites",

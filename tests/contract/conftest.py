@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contract.disclosing import Disclosing
 from tests.contract.standing import Standing
 
 
 @pytest.fixture
 def standing(session, build, clock, app):
     return Standing(session, build, clock, app.extensions["files"])
+
+
+@pytest.fixture
+def disclosing(session, build, clock, app):
+    return Disclosing(session, build, clock, app.extensions["files"])

@@ -148,6 +148,9 @@ def test_a_move_whose_guard_nobody_registered_is_refused(monkeypatch: pytest.Mon
 NOTED = {
     "submission_tender.stage": {"commitment"},
     "submission_tender.store_late": {"commitment"},
+    "submission_contract.request": {"cause"},
+    "submission_contract.upload": {"commitment"},
+    "submission_contract.notify_change": {"commitment"},
     "agreement.cancel": {"ground"},
     "agreement.terminate": {"ground", "evidence"},
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from framework.disclosure.help_texts import SHEET_TITLES
 from framework.ground.paging import Page, page_of
 from framework.ground.permissions import Permission
 from models.base import db
-from models.disclosure import Comparison, Submission
+from models.disclosure import Comparison, Disclosed, Submission
 from models.rounds import Round
 from views import clock, guard
 from views.disclosure import blueprint
@@ -64,6 +64,16 @@ class Shown:
     page: Page | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of a page of differences: all kinds, its workbook, the form that has long versions compared, one kind."""
+
+    here: str
+    workbook: str
+    compare: str
+    of_kind: Callable[[str, str], str]
+
+
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/differences")
 @permit(Permission.SUBMISSION_VIEW_OWN)
 def differences(round_: Round, submission_id: str) -> str | Response:
@@ -73,7 +83,7 @@ def differences(round_: Round, submission_id: str) -> str | Response:
         return redirect(address(submission))
     others = _others(round_, submission)
     other = _other(submission)
-    found = _shown(other, submission) if other is not None else None
+    found = shown(other, submission) if other is not None else None
     return render_template(
         "disclosure/differences.html",
         round_=round_,
@@ -81,16 +91,32 @@ def differences(round_: Round, submission_id: str) -> str | Response:
         other=other,
         others=others,
         found=found,
-        most_sites=MOST_SITES,
-        kinds=KINDS,
-        titles=SHEET_TITLES,
-        named=difference_sheet.named,
-        cells=difference_sheet.cells,
-        subject=difference_sheet.subject,
+        **(_words_of(other, submission) if other is not None else {}),
         **(
             _progress(other, submission) if other is not None and found is not None and found.state == "waiting" else {}
         ),
     )
+
+
+def page_words(links: Links) -> dict[str, Any]:
+    """What `disclosure/difference_rows.html` needs beside what is shown: names, cells and addresses."""
+    return {
+        "most_sites": MOST_SITES,
+        "kinds": KINDS,
+        "titles": SHEET_TITLES,
+        "named": difference_sheet.named,
+        "cells": difference_sheet.cells,
+        "subject": difference_sheet.subject,
+        "links": links,
+    }
+
+
+def _words_of(other: Disclosed, submission: Disclosed) -> dict[str, Any]:
+    def of_kind(sheet: str, kind: str) -> str:
+        return _url("differences", other, submission, sheet=sheet, kind=kind)
+
+    places = (_url(name, other, submission) for name in ("differences", "differences_workbook", "compare_now"))
+    return page_words(Links(*places, of_kind))
 
 
 @blueprint.post("/rounds/<round_id>/disclosure/<submission_id>/differences")
@@ -159,7 +185,8 @@ def _other(submission: Submission) -> Submission | None:
     return comparisons.offered(db.session(), submission)
 
 
-def _shown(before: Submission, after: Submission) -> Shown:
+def shown(before: Disclosed, after: Disclosed) -> Shown:
+    """What differs between two versions that were read, as far as that is known; of one kind where the address asks."""
     asked = request.args.get("sheet", ""), request.args.get("kind", "")
     if comparisons.is_beyond(before, after):
         return Shown("too_many")
@@ -196,24 +223,26 @@ def _page(asked: tuple[str, str], count: int) -> Page | None:
     return None if "" in asked else page_of(request.args.get("page"), count, PAGE)
 
 
-def _kept(before: Submission, after: Submission) -> Comparison | None:
+def _kept(before: Disclosed, after: Disclosed) -> Comparison | None:
     return comparisons.of_pair(db.session(), before, after)
 
 
-def _compared(before: Submission, after: Submission) -> Differences:
+def _compared(before: Disclosed, after: Disclosed) -> Differences:
     session = db.session()
     return compare(previous.rows_of(session, before), previous.rows_of(session, after))
 
 
-def _progress(before: Submission, after: Submission) -> dict[str, Any]:
+def _progress(before: Disclosed, after: Disclosed) -> dict[str, Any]:
+    return progress_of(
+        before, after, here=_here(before, after), progress_url=_url("comparison_progress", before, after)
+    )
+
+
+def progress_of(before: Disclosed, after: Disclosed, *, here: str, progress_url: str) -> dict[str, Any]:
+    """What `disclosure/comparing.html` shows: how far the comparison is, where its page and its progress are."""
     kept = _kept(before, after)
     found = pace.pace(kept.job if kept is not None else None, now=clock.now())
-    return {
-        "pace": found,
-        "how_far": _how_far(found),
-        "here": _here(before, after),
-        "progress_url": _url("comparison_progress", before, after),
-    }
+    return {"pace": found, "how_far": _how_far(found), "here": here, "progress_url": progress_url}
 
 
 def _how_far(found: pace.Pace) -> str:
@@ -230,10 +259,10 @@ def _how_far(found: pace.Pace) -> str:
     return _("Taking up the rows of both versions.")
 
 
-def _here(before: Submission, after: Submission) -> str:
+def _here(before: Disclosed, after: Disclosed) -> str:
     return _url("differences", before, after)
 
 
-def _url(endpoint: str, before: Submission, after: Submission) -> str:
+def _url(endpoint: str, before: Disclosed, after: Disclosed, **rest: str) -> str:
     ids = {"round_id": after.round.public_id, "submission_id": after.public_id, "from": before.public_id}
-    return url_for(f"disclosure.{endpoint}", **ids)
+    return url_for(f"disclosure.{endpoint}", **ids, **rest)

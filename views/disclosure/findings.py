@@ -28,7 +28,7 @@ from framework.disclosure.marked import Marked, cannot_before, mark, not_read
 from framework.ground.issues import Issue
 from framework.ground.permissions import Permission
 from models.base import db
-from models.disclosure import Submission
+from models.disclosure import Disclosed, Submission
 from models.rounds import Round
 from views import clock
 from views.disclosure import blueprint, reading
@@ -65,7 +65,7 @@ def version(round_: Round, submission_id: str) -> str:
         round_=round_,
         submission=submission,
         arrival=receipts.arrival(db.session(), submission),
-        said=state_sentence(submission, found, _block(submission)),
+        said=state_sentence(submission, found, block_of(submission)),
         tag=version_tag(submission, standing),
         groups=causes,
         group_total=groups.total_groups(db.session(), submission),
@@ -84,7 +84,7 @@ def version(round_: Round, submission_id: str) -> str:
         compared=_compared_with(found, submission),
         everything=everything,
         **_mending(round_, submission, causes),
-        **_their_file(submission),
+        **their_file(submission),
         **(reading.facts(submission) if submission.is_being_read else {}),
     )
 
@@ -127,7 +127,7 @@ def _mending(round_: Round, submission: Submission, causes: list[groups.Group]) 
     }
 
 
-def _their_file(submission: Submission) -> dict[str, object]:
+def their_file(submission: Disclosed) -> dict[str, object]:
     """Whether the file can be had as it was sent, and why not with its faults marked."""
     may_read = files().may_read(submission.file)
     cannot_mark = cannot_before(
@@ -148,7 +148,7 @@ def issues_workbook(round_: Round, submission_id: str) -> BaseResponse:
     submission = own_submission(round_, submission_id)
     found = groups.all_issues(db.session(), submission)
     note = not_kept_sentence(groups.not_kept(submission))
-    return _remarks(found, note, "", submission.file.name, submission.receipt_number, address(submission))
+    return remarks(found, note, "", submission.file.name, submission.receipt_number, address(submission))
 
 
 @blueprint.get("/rounds/<round_id>/disclosure/<submission_id>/marked.xlsx")
@@ -167,13 +167,13 @@ def marked_workbook(round_: Round, submission_id: str) -> BaseResponse:
         number=submission.version_no,
         receipt=number,
     )
-    copy = _marked(submission, found, f"{origin} {note}".strip())
+    copy = marked_copy(submission, found, f"{origin} {note}".strip())
     if copy.content:
         return send_workbook(copy.content, f"marked-{number}.xlsx")
-    return _remarks(found, note, copy.cannot, name, number, page)
+    return remarks(found, note, copy.cannot, name, number, page)
 
 
-def _remarks(found: list[Issue], note: str, top: str, name: str, number: str, page: str) -> BaseResponse:
+def remarks(found: list[Issue], note: str, top: str, name: str, number: str, page: str) -> BaseResponse:
     """The remarks as a workbook, with links into the file called `name` and to the `page` of the version."""
     target, base = io.BytesIO(), absolute(page)
     findings.write_findings(
@@ -189,13 +189,14 @@ def _remarks(found: list[Issue], note: str, top: str, name: str, number: str, pa
     return send_workbook(target.getvalue(), f"remarks-{number}.xlsx")
 
 
-def _block(submission: Submission) -> Group | None:
+def block_of(submission: Disclosed) -> Group | None:
+    """What blocks a version, told in its first line; None where nothing does."""
     if submission.verdict in ("", "countable"):
         return None
     return groups.first_block(db.session(), submission, language=current_language())
 
 
-def _marked(submission: Submission, found: list[Issue], note: str) -> Marked:
+def marked_copy(submission: Disclosed, found: list[Issue], note: str) -> Marked:
     """The copy, made in a child; a file that was not read, such as a late one, stays unopened."""
     language = current_language()
     if submission.checked_at is None:

@@ -73,6 +73,8 @@ def facts(submission: Submission) -> dict[str, Any]:
         "may_stop": stopping.may_stop(submission, now=clock.now()),
         "stop_url": _url("stop", submission),
         "read_url": _url("read_now", submission),
+        "progress_url": _url("progress", submission),
+        "page_url": _url("version", submission),
         "until": instant(submission.round.tender_deadline, submission.round.zone),
     }
 

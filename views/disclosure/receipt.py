@@ -19,7 +19,7 @@ from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
-from models.disclosure import Submission
+from models.disclosure import Disclosed
 from models.receipts import ReceiptLine
 from models.rounds import Round
 from views.disclosure import blueprint
@@ -48,7 +48,7 @@ def receipt(round_: Round, submission_id: str) -> str:
         tag=version_tag(submission, counting.standing(found)),
         lines=lines,
         arrived=json.loads(lines[0].statement) if lines and not is_away else {},
-        said=[_said(line) for line in lines if not (is_away and line.what == "arrival")],
+        said=[said(line) for line in lines if not (is_away and line.what == "arrival")],
         is_away=is_away,
         is_covered=head is not None and came.event is not None and head.size >= came.event,
     )
@@ -59,8 +59,8 @@ def receipt(round_: Round, submission_id: str) -> str:
 def receipt_file(round_: Round, submission_id: str) -> Response:
     """The signed receipt for `verify_receipt`."""
     submission = own_submission(round_, submission_id)
-    text = receipts.as_file(_signed(submission), submission.file.name)
-    return _given(text, f"receipt-{submission.receipt_number}.json")
+    text = receipts.as_file(signed(submission), submission.file.name)
+    return give(text, f"receipt-{submission.receipt_number}.json")
 
 
 @blueprint.get(f"{PLACE}/receipt-proof.json")
@@ -72,7 +72,7 @@ def receipt_proof(round_: Round, submission_id: str) -> Response:
     proof = heads.inclusion(db.session(), came.event) if came.event is not None else None
     if proof is None:
         raise NotFound("no-head", N_("No head covers this arrival yet. The next one is signed within a day."))
-    return _given(json.dumps(proof, sort_keys=True) + "\n", f"receipt-{submission.receipt_number}-proof.json")
+    return give(json.dumps(proof, sort_keys=True) + "\n", f"receipt-{submission.receipt_number}-proof.json")
 
 
 @blueprint.get(f"{PLACE}/receipt.pdf")
@@ -80,11 +80,11 @@ def receipt_proof(round_: Round, submission_id: str) -> Response:
 def receipt_pdf(round_: Round, submission_id: str) -> Response:
     """The signed lines of the receipt as a PDF; the same bytes until a line is added."""
     submission = own_submission(round_, submission_id)
-    lines = _signed(submission)
+    lines = signed(submission)
     title = _("Receipt %(number)s", number=submission.receipt_number)
     return send_pdf(
         "receipt",
-        _values(submission, lines),
+        document_values(submission, lines),
         name=f"receipt-{submission.receipt_number}.pdf",
         title=f"{title} · {round_.name}",
         author="Hefboom",
@@ -92,7 +92,7 @@ def receipt_pdf(round_: Round, submission_id: str) -> Response:
     )
 
 
-def _values(submission: Submission, lines: Sequence[ReceiptLine]) -> dict[str, Any]:
+def document_values(submission: Disclosed, lines: Sequence[ReceiptLine]) -> dict[str, Any]:
     """What the template sets: facts of the arrival, what became of it, and what proves both."""
     told = json.loads(lines[0].statement)
     size = told["file"]["size"]
@@ -112,7 +112,7 @@ def _values(submission: Submission, lines: Sequence[ReceiptLine]) -> dict[str, A
         ],
         "stressed": 1,
         "said_heading": _("What was signed"),
-        "said": [_said(line) for line in lines],
+        "said": [said(line) for line in lines],
         "proof": [
             [_("Salt"), told["salt"]],
             [_("Commitment in the record"), told["log"]["commitment"]],
@@ -127,7 +127,7 @@ def _values(submission: Submission, lines: Sequence[ReceiptLine]) -> dict[str, A
     }
 
 
-def _said(line: ReceiptLine) -> str:
+def said(line: ReceiptLine) -> str:
     """A signed line as a sentence."""
     told = json.loads(line.statement)
     when = day_time(datetime.fromisoformat(told["at"]) if "at" in told else line.at, told["zone"])
@@ -141,12 +141,16 @@ def _said(line: ReceiptLine) -> str:
 
 
 def _counts(told: dict[str, Any]) -> str:
+    if "agreement" in told:
+        return _("Disclosed under agreement %(number)s; it is not sealed.", number=told["agreement"])
     if not told["in_time"]:
         return _("It does not count, as it is late.")
     return _("It counts at the deadline, unless a newer version does, it cannot be read or is withdrawn.")
 
 
 def _in_time(told: dict[str, Any]) -> str:
+    if told["in_time"] and "agreement" in told and told["deadline"] is None:
+        return _("Nothing was owed by a day")
     if told["in_time"]:
         return _("Yes")
     late = told["late_by_seconds"]
@@ -157,7 +161,7 @@ def _event(told: dict[str, Any]) -> str:
     return str(number(told["log"]["number"]))
 
 
-def _signed(submission: Submission) -> Sequence[ReceiptLine]:
+def signed(submission: Disclosed) -> Sequence[ReceiptLine]:
     """The signed lines. Raises NotFound where the receipt is older than the signing."""
     found = receipts.lines(db.session(), submission)
     if not found:
@@ -165,11 +169,12 @@ def _signed(submission: Submission) -> Sequence[ReceiptLine]:
     return found
 
 
-def _arrival(submission: Submission) -> receipts.Arrival:
+def _arrival(submission: Disclosed) -> receipts.Arrival:
     return receipts.arrival(db.session(), submission)
 
 
-def _given(text: str, name: str) -> Response:
+def give(text: str, name: str) -> Response:
+    """A small file for verifying, as an attachment."""
     return send_file(
         io.BytesIO(text.encode("utf-8")), mimetype="application/json", as_attachment=True, download_name=name
     )

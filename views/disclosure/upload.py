@@ -18,7 +18,7 @@ from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.permissions import Permission
 from framework.ground.text import N_
 from models.base import db
-from models.disclosure import Submission
+from models.disclosure import Disclosed, Submission
 from models.people import Organisation
 from models.rounds import Round
 from views import clock, guard
@@ -126,7 +126,7 @@ def own_submission(round_: Round, public_id: str, *, may_be_away: bool = False) 
     return submission
 
 
-def send_original(submission: Submission) -> Response:
+def send_original(submission: Disclosed) -> Response:
     """The stored bytes as an attachment with a name of our making; raises Quarantined and NotScannedYet."""
     ending = submission.file.name.rpartition(".")[2].lower()
     safe = ending if ending.isalnum() and len(ending) <= 5 else "bin"

@@ -38,7 +38,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.progress import STORING
 from framework.rounds import settings
 from models.base import db
-from models.disclosure import Submission, SubmissionRow, WaitingRow
+from models.disclosure import Disclosed, Submission, SubmissionRow, WaitingRow
 from models.records import Job
 from models.rounds import Round
 from models.sealing import KeyMissing, SealBroken
@@ -94,7 +94,7 @@ def _look_through(job_id: int) -> None:
     db.session.remove()
     try:
         job = db.session.get_one(Job, job_id)
-        found = db.session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
+        found = db.session.scalar(select(Disclosed).where(Disclosed.public_id == str(job.payload["submission"])))
         if found is None or not sealing.is_by_shares(found.round) or found.seal_id == "":
             return
         number, file, round_ = found.id, found.file, found.round
@@ -105,7 +105,7 @@ def _look_through(job_id: int) -> None:
         db.session.rollback()
         preflight = arriving.look_through(files(), file, key, limits=limits)
         db.session.info["write"] = True
-        db.session.execute(update(Submission).where(Submission.id == number).values(preflight=preflight))
+        db.session.execute(update(Disclosed).where(Disclosed.id == number).values(preflight=preflight))
         db.session.commit()
     except (*jobs.ENVIRONMENT, SealBroken, KeyMissing) as error:
         logger.error("no pre-flight for job %s: %s", job_id, jobs.reason(error))
@@ -116,9 +116,12 @@ def _look_through(job_id: int) -> None:
 def _has_long_list_before(session: Session, job_id: int) -> bool:
     """Whether the version that stands is so long that comparing with it is nothing to wait for."""
     job = session.get_one(Job, job_id)
-    asked = session.scalar(select(Submission).where(Submission.public_id == str(job.payload.get("submission", ""))))
+    asked = session.scalar(select(Disclosed).where(Disclosed.public_id == str(job.payload.get("submission", ""))))
     if asked is None:
         return False
+    if not isinstance(asked, Submission):
+        before = comparisons.offered(session, asked)
+        return before is not None and (before.rows_stored or 0) > LONG_LIST
     others = counting.versions(session, asked.round, asked.supplier_id)
     return any((one.rows_stored or 0) > LONG_LIST for one in others if one.id != asked.id)
 
@@ -130,38 +133,40 @@ def check_submission(session: Session, job: Job, clock: Clock) -> None:
     A file that proves too large for the quick lane goes to the worker with a new job (trust 9.4b). What arrived in
     time counts: a fault of the machine never refuses it, so this job is tried until the file has been read.
     """
-    submission = session.scalar(select(Submission).where(Submission.public_id == str(job.payload["submission"])))
+    submission = session.scalar(select(Disclosed).where(Disclosed.public_id == str(job.payload["submission"])))
     if submission is None or not submission.is_being_read:
         return
     with sealing.for_job(session, submission.supplier_id):
-        if sealing.is_away(submission):  # its sender's session ended before it was read
+        if isinstance(submission, Submission) and sealing.is_away(
+            submission
+        ):  # its sender's session ended before it was read
             counting.give_up(session, submission, clock=clock, files=files())
             return
         _check(session, submission, job, clock)
 
 
-def _check(session: Session, submission: Submission, job: Job, clock: Clock) -> None:
+def _check(session: Session, submission: Disclosed, job: Job, clock: Clock) -> None:
     number, watch = submission.id, Watch(session, job.id, job.attempts, clock)
     try:
         found = _read(session, submission, job, watch)
     except SealBroken:
         session.rollback()
-        submission = session.get_one(Submission, number)
+        submission = session.get_one(Disclosed, number)
         if files().is_intact(submission.file.sha256):  # something else was changed
             raise
         found = _not_as_it_came(submission)
     if found is not None:
         session.rollback()
-        _keep(session, session.get_one(Submission, number), *found, watch)
+        _keep(session, session.get_one(Disclosed, number), *found, watch)
 
 
-def _not_as_it_came(submission: Submission) -> tuple[Checked, int]:
+def _not_as_it_came(submission: Disclosed) -> tuple[Checked, int]:
     """What is said of a file whose stored bytes were changed: nobody can read it, and the round must not wait for it."""
     logger.error("the stored bytes of receipt %s were changed, so it was not read", submission.receipt_number)
     return checking.unread(submission, Refusal(checking.CHANGED)), 0
 
 
-def _read(session: Session, submission: Submission, job: Job, watch: Watch) -> tuple[Checked, int] | None:
+def _read(session: Session, submission: Disclosed, job: Job, watch: Watch) -> tuple[Checked, int] | None:
     """What was found and in how many milliseconds; None where the work ends here. Raises SealBroken and TryAgain."""
     number, job_id = submission.id, job.id
     if _is_in_wrong_lane(job, submission):
@@ -169,7 +174,7 @@ def _read(session: Session, submission: Submission, job: Job, watch: Watch) -> t
         return None
     if not _is_clean(session, submission, watch, attempts=job.attempts):
         return None
-    submission, job = session.get_one(Submission, number), session.get_one(Job, job_id)
+    submission, job = session.get_one(Disclosed, number), session.get_one(Job, job_id)
     limits = _with_patience(_limits(job.lane, submission.round), job.attempts)
     try:
         return checking.read(
@@ -187,10 +192,10 @@ def _read(session: Session, submission: Submission, job: Job, watch: Watch) -> t
     except checking.ChildLost as lost:
         session.rollback()
         refusal = _judged(session, job_id, lost)
-        return checking.unread(session.get_one(Submission, number), refusal), 0
+        return checking.unread(session.get_one(Disclosed, number), refusal), 0
 
 
-def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempts: int) -> bool:
+def _is_clean(session: Session, submission: Disclosed, watch: Watch, *, attempts: int) -> bool:
     """Whether the file may be read: scanned first where it was not; where something is found, it is put away. Raises TryAgain."""
     if files().may_read(submission.file):
         return True
@@ -200,7 +205,7 @@ def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempt
         session.rollback()  # nobody else may wait for the database while the scanner works
         found = scanning.ask_for_job(sha256, size, key, attempts=attempts)
     if found:
-        submission = session.get_one(Submission, number)
+        submission = session.get_one(Disclosed, number)
         receiving.lock(session, submission.round)
         watch.hold()
         quarantine.refuse(session, submission, found, clock=watch.clock, files=files())
@@ -210,7 +215,7 @@ def _is_clean(session: Session, submission: Submission, watch: Watch, *, attempt
     return not found
 
 
-def _keep(session: Session, submission: Submission, checked: Checked, milliseconds: int, watch: Watch) -> None:
+def _keep(session: Session, submission: Disclosed, checked: Checked, milliseconds: int, watch: Watch) -> None:
     """From `hold` to the commit nobody stops the job or takes it over: what is stored is the work of one attempt."""
     number, is_first = submission.id, submission.state == "staged"
     checking.store_rows(session, submission, checked, on_progress=watch)
@@ -236,7 +241,7 @@ def _keep(session: Session, submission: Submission, checked: Checked, millisecon
         _forget_waiting(session, number)
 
 
-def _expect_comparison(session: Session, submission: Submission, now: dt.datetime) -> None:
+def _expect_comparison(session: Session, submission: Disclosed, now: dt.datetime) -> None:
     """An older version that does not open is compared with nothing, and keeps no newer one from being read."""
     try:
         comparisons.expect(session, submission, now=now)
@@ -316,7 +321,7 @@ def _smelters(session: Session) -> Known | None:
     return together(of_file, smelter_loads.known(session))
 
 
-def _is_in_wrong_lane(job: Job, submission: Submission) -> bool:
+def _is_in_wrong_lane(job: Job, submission: Disclosed) -> bool:
     """Whether the very size of a file says that the large lane must read it."""
     beyond = submission.file.size > _settings().upload_mb * 1_000_000
     return beyond and job.lane != turns.LARGE and takes_large(submission.round)
@@ -358,7 +363,7 @@ def inline_limits() -> Limits:
 def _send_to_large_lane(session: Session, number: int, watch: Watch) -> None:
     """With a new job, which has waited as long as the old one; raises Stopped where the old one was stopped."""
     session.rollback()
-    submission = session.get_one(Submission, number)
+    submission = session.get_one(Disclosed, number)
     receiving.lock(session, submission.round)
     watch.hold()
     since = submission.job.queued_at if submission.job is not None else watch.clock()
@@ -399,10 +404,10 @@ def forget_keys_in_memory(session: Session, clock: Clock) -> None:
 @jobs.periodic("forget_unfinished_rows", every_seconds=3600)
 def forget_unfinished_rows(session: Session, _clock: Clock) -> None:
     """Rows of a version that was taken back while they were being stored belong to nothing; nor do rows that wait in vain."""
-    never_read = select(Submission.id).where(Submission.checked_at.is_(None), Submission.state != "staged")
+    never_read = select(Disclosed.id).where(Disclosed.checked_at.is_(None), Disclosed.state != "staged")
     session.execute(delete(SubmissionRow).where(SubmissionRow.submission_id.in_(never_read)))
     session.commit()
     with_waiting = select(WaitingRow.submission_id).distinct()
-    for submission in session.scalars(select(Submission).where(Submission.id.in_(with_waiting))).all():
+    for submission in session.scalars(select(Disclosed).where(Disclosed.id.in_(with_waiting))).all():
         if not submission.is_being_read:
             _forget_waiting(session, submission.id)

@@ -66,6 +66,8 @@ TABS: tuple[tuple[str, str, Permission], ...] = (
     ("chain.own_clarifications", N_("Questions"), Permission.CLARIFICATION_ANSWER),
     ("requests.silence", N_("Requests upstream"), Permission.REQUEST_VIEW),
     ("chain.first_leverage", N_("Leverage"), Permission.COMPARISON_VIEW),
+    ("contract.own_duties", N_("Disclosures due"), Permission.UPDATE_VIEW_OWN),
+    ("contract.board", N_("Disclosures under agreements"), Permission.UPDATE_VIEW),
     ("audit.of_round", N_("Record"), Permission.AUDIT_VIEW),
 )
 """Pages of a round's own navigation: its endpoint, its label, who sees it."""

@@ -17,7 +17,7 @@ from framework.disclosure.models_on_offer import plain
 from framework.ground.errors import MoveRefused
 from framework.ground.terms import COMPONENT_TYPES, MINERALS
 from framework.ground.text import N_
-from models.disclosure import Submission, SubmissionRow
+from models.disclosure import Disclosed, Submission, SubmissionRow
 from models.requests import RequestRow
 from models.rounds import Lot, Round
 
@@ -115,13 +115,19 @@ def require_newest(session: Session, version: Submission) -> None:
         raise MoveRefused("newer-counted", N_("A newer version already counts."))
 
 
-def open_nodes(session: Session, submission: Submission, *, with_named: bool = False) -> list[Node]:
+def open_nodes(
+    session: Session, submission: Disclosed, *, with_named: bool = False, lot: Lot | None = None
+) -> list[Node]:
     """Everything that a version of our workbook leaves open, in the order of its products; a list names no models.
 
     `with_named` adds what it names a site or smelter for: that can be asked too, of somebody who is to say it anew.
+    With a `lot` only its models are looked at, and those that name no lot.
     """
     sheets = _rows(session, submission)
-    lots = session.scalars(select(Lot).where(Lot.round_id == submission.round_id).order_by(Lot.number)).all()
+    if lot is not None:
+        sheets[PRODUCTS] = [row for row in sheets[PRODUCTS] if _fold(row, "lot") in ("", lot.code.casefold())]
+    of_round = select(Lot).where(Lot.round_id == submission.round_id).order_by(Lot.number)
+    lots = [lot] if lot is not None else session.scalars(of_round).all()
     by_code = {lot.code.casefold(): lot for lot in lots}
     only = lots[0] if len(lots) == 1 else None
     products = [(row, by_code.get(_fold(row, "lot")) or only) for row in sheets[PRODUCTS] if row.get("product_ref")]
@@ -140,7 +146,7 @@ def open_nodes(session: Session, submission: Submission, *, with_named: bool = F
     return found + _minerals(products, sheets[SMELTERS], with_named=with_named)
 
 
-def _rows(session: Session, submission: Submission) -> dict[str, list[Values]]:
+def _rows(session: Session, submission: Disclosed) -> dict[str, list[Values]]:
     sealing.require_at_hand(submission)
     query = select(SubmissionRow.sheet, SubmissionRow.read_values).where(
         SubmissionRow.submission_id == submission.id, SubmissionRow.sheet.in_(READ), SubmissionRow.listed_reason == ""
