@@ -73,7 +73,9 @@ def propose(session: Session, round_: Round, *, say: Say, actor: Actor, now: dt.
     lifecycle.check(session, round_, ACT, actor=actor, now=now, say=say)
     hash_ = decisions.digest(session, decision)
     proposal = proposals.propose(session, round_, ACT, actor=actor, now=now, decision=decision.public_id, hash=hash_)
-    telling.ask_second_person(session, round_, proposal, PAGE, actor=actor, now=now)
+    telling.ask_second_person(
+        session, round_, proposal, PAGE, actor=actor, now=now, users=ties.free_leads(session, round_, actor, now=now)
+    )
     return proposal
 
 

@@ -167,7 +167,13 @@ def propose(session: Session, challenge: Challenge, ended: Outcome, *, actor: Ac
     lifecycle.check(session, round_, act, actor=actor, now=now, challenge=challenge, ended=ended)
     proposal = proposals.propose(session, round_, act, actor=actor, now=now, **_facts(challenge, ended))
     telling.ask_second_person(
-        session, round_, proposal, f"award/challenges/{challenge.public_id}", actor=actor, now=now
+        session,
+        round_,
+        proposal,
+        f"award/challenges/{challenge.public_id}",
+        actor=actor,
+        now=now,
+        users=ties.free_leads(session, round_, actor, now=now),
     )
     return proposal
 

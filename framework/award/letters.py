@@ -95,8 +95,9 @@ def rule_of(round_: Round) -> Rule:
 
 def standstill_of(round_: Round, letters: list[AwardLetter], now: dt.datetime) -> tuple[dt.datetime, int]:
     """First instant after the standstill and the days that decide, as if what has not left yet left now."""
-    free = holidays.around(limits.profile_of(round_).key, now.date())
     left = [(one.left_at or now, one.channel) for one in letters] or [(now, "electronic")]
+    first = standstill.local_day(min(at for at, _channel in left), round_.zone)
+    free = holidays.around(limits.profile_of(round_).key, first)
     return standstill.of_letters(left, rule_of(round_), free)
 
 

@@ -29,6 +29,7 @@ from models.signons import SignOn
 ANSWERED = audit.declare("award_decision.mandate_recorded", "number", "member", "answer", "before")
 ASKED = audit.declare("award_decision.members_asked", "number", "count")
 WENT_ON = audit.declare("award_decision.gone_on", "number", "motive")
+ANSWERS = {"yes": N_("Yes"), "no": N_("No"), "abstain": N_("Abstains")}
 CONFIRMED = ("confirmed", "active", "suspended")
 LONGEST_NAME, LONGEST = 200, 4_000
 
@@ -97,15 +98,7 @@ def record_mandate_decision(
     `number` is that of the decision that was read. Raises InvalidInput, NotFound, NotAllowed (not a confirmed member, a tie),
     MoveRefused where there is no draft, or another one than the one that was read.
     """
-    permissions.require(session, actor, Permission.AWARD_ANSWER, round_)
-    ties.require_free(session, round_, actor)
-    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
-    session.refresh(round_)
-    decision = _open(session, round_)
-    if number is not None and number != decision.number:
-        raise MoveRefused("decision-changed", N_("The lead has changed the decision. Read it, then answer."))
-    if not may_answer(session, round_, actor):
-        raise NotAllowed("not-a-member", N_("Only members whose sign-on is confirmed decide on the award."))
+    decision = _held(session, round_, actor, number)
     taken(
         lambda: _among(answer),
         lambda: _name(signed_by_name),
@@ -113,25 +106,13 @@ def record_mandate_decision(
         lambda: _short("motive", motive, LONGEST),
     )
     known = own(session, decision, actor)
-    before = known.answer if known is not None else ""
-    if known is None:
-        known = MandateDecision(
-            decision_id=decision.id,
-            organisation_id=actor.organisation_id,
-            created_at=now,
-            created_by_id=actor.user_id,
-        )
-        session.add(known)
+    told: dict[str, Any] = {"before": known.answer if known is not None else "", "answer": answer}
+    known = known or _blank(session, decision, actor)
     known.answer, known.motive = answer, motive.strip()
     known.signed_by_name, known.signed_by_title = signed_by_name.strip(), signed_by_title.strip()
     known.created_at, known.created_by_id = now, actor.user_id
     session.flush()
-    told: dict[str, Any] = {
-        "number": decision.number,
-        "member": actor.organisation_name,
-        "answer": answer,
-        "before": before,
-    }
+    told |= {"number": decision.number, "member": actor.organisation_name}
     audit.record(session, ANSWERED, actor=actor, now=now, subject=decision, **told)
     return known
 
@@ -162,11 +143,26 @@ def go_on(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt
     )
 
 
-def _open(session: Session, round_: Round) -> AwardDecision:
+def _held(session: Session, round_: Round, actor: Actor, number: int | None) -> AwardDecision:
+    """The draft that the actor may answer, with the round locked."""
+    permissions.require(session, actor, Permission.AWARD_ANSWER, round_)
+    ties.require_free(session, round_, actor)
+    session.execute(select(Round.id).where(Round.id == round_.id).with_for_update()).all()
+    session.refresh(round_)
     found = decisions.current(session, round_)
     if round_.state != "award" or found is None or found.announced_at is not None:
         raise MoveRefused("no-decision", N_("There is no decision to answer now."))
+    if number is not None and number != found.number:
+        raise MoveRefused("decision-changed", N_("The lead has changed the decision. Read it, then answer."))
+    if not may_answer(session, round_, actor):
+        raise NotAllowed("not-a-member", N_("Only members whose sign-on is confirmed decide on the award."))
     return found
+
+
+def _blank(session: Session, decision: AwardDecision, actor: Actor) -> MandateDecision:
+    made = MandateDecision(decision_id=decision.id, organisation_id=actor.organisation_id)
+    session.add(made)
+    return made
 
 
 def _among(answer: str) -> None:

@@ -26,10 +26,15 @@ PAGE = "award/withdraw"
 
 
 def propose(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt.datetime) -> Proposal:
-    """First half, by a lead, with the motive that every bidder reads; raises as the move would."""
+    """First half, by a lead, with the motive that every bidder reads; raises as the move would.
+
+    The motive may be about any tender, so no event or mail of the proposal carries it.
+    """
     lifecycle.check(session, round_, ACT, actor=actor, now=now, motive=motive.strip())
-    proposal = proposals.propose(session, round_, ACT, actor=actor, now=now, motive=motive.strip())
-    telling.ask_second_person(session, round_, proposal, PAGE, actor=actor, now=now)
+    proposal = proposals.propose(session, round_, ACT, actor=actor, now=now, error=motive.strip())
+    telling.ask_second_person(
+        session, round_, proposal, PAGE, actor=actor, now=now, users=ties.free_leads(session, round_, actor, now=now)
+    )
     return proposal
 
 
@@ -43,7 +48,7 @@ def confirm(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) 
         ACT,
         actor=actor,
         now=now,
-        motive=proposal.motive,
+        motive=motive_of(proposal),
         proposer_id=proposal.proposed_by_id,
     )
 
@@ -56,6 +61,11 @@ def withdraw_proposal(session: Session, round_: Round, *, actor: Actor, now: dt.
 def waiting(session: Session, round_: Round, *, now: dt.datetime) -> Proposal | None:
     """The proposal that waits for a second person, unless it has lapsed."""
     return proposals.open_proposal(session, round_, ACT, now=now)
+
+
+def motive_of(proposal: Proposal) -> str:
+    """The motive as the first of the two gave it."""
+    return str((proposal.facts or {}).get("error", ""))
 
 
 def hold(session: Session, round_: Round) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,9 @@ from framework.ground import conflicts
 from framework.ground.actors import Actor, roles_in
 from framework.ground.errors import NotAllowed
 from framework.ground.text import N_
+from framework.rounds import telling
 from models.disclosure import Submission
+from models.people import User
 from models.rounds import Round
 
 JUDGED = ("scored", "in_review", "clarification_asked")
@@ -34,3 +38,9 @@ def require_free(session: Session, round_: Round, actor: Actor) -> None:
     conflicts.require_stated(session, actor, round_, roles_in(session, actor, round_))
     if is_barred(session, round_, actor.user_id):
         raise NotAllowed("conflict-of-interest", TIED, rule="SD3")
+
+
+def free_leads(session: Session, round_: Round, actor: Actor, *, now: dt.datetime) -> list[User]:
+    """The other people of the lead whom no tie keeps from confirming what the actor proposed about the award."""
+    others = telling.second_persons(session, round_, actor=actor, now=now)
+    return [user for user in others if not is_barred(session, round_, user.id)]

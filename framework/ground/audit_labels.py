@@ -55,7 +55,7 @@ KINDS: dict[str, str] = {
     "conflict_statement.given": N_("said where a conflict of interest is and signed the undertaking"),
     "conflict.stated": N_("stated a conflict of interest; %(taken_out)s assessments were taken out"),
     "conflict.lifted": N_("took a conflict of interest back that was stated by mistake"),
-    "sign_on.registered": N_("registered the body for call-offs on %(on)s"),
+    "sign_on.registered": N_("registered the body for call-offs"),
     "agreement.edited": N_("changed the draft of an agreement"),
     "appointment.made": N_("named a person to judge"),
     "appointment.withdrawn": N_("withdrew a person named to judge"),
@@ -264,6 +264,13 @@ OTHER_ATTEMPTS: dict[str, str] = {
 }
 """Attempts that are neither a permission nor an act of the lifecycle."""
 KIND_NAMES: dict[str, str] = {
+    "award_decision.drafted": N_("wrote an award decision"),
+    "award_decision.reasons_written": N_("wrote reasons of an award decision"),
+    "award_decision.mandate_recorded": N_("answered an award decision for a member"),
+    "award_decision.members_asked": N_("asked members for their answers to an award decision"),
+    "award_decision.gone_on": N_("said why an award decision goes on without every member's yes"),
+    "award_letter.posted": N_("noted when an award letter left"),
+    "challenge.recorded": N_("recorded a challenge"),
     "costs.saved": N_("saved the draft of joint costs"),
     "costs.proposed": N_("proposed joint costs"),
     "costs.withdrawn": N_("withdrew the proposal of joint costs"),

@@ -94,10 +94,20 @@ def second_persons(session: Session, round_: Round, *, actor: Actor, now: dt.dat
 
 
 def ask_second_person(
-    session: Session, round_: Round, proposal: Proposal, page: str, *, actor: Actor, now: dt.datetime
+    session: Session,
+    round_: Round,
+    proposal: Proposal,
+    page: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    users: Collection[User] | None = None,
 ) -> None:
-    """Mail whoever may confirm a proposal, naming when it lapses (mail M12b); `page` is where it is confirmed."""
-    for user in second_persons(session, round_, actor=actor, now=now):
+    """Mail whoever may confirm a proposal, naming when it lapses (mail M12b); `page` is where it is confirmed.
+
+    `users` are those who may, where not every other person of the lead does.
+    """
+    for user in second_persons(session, round_, actor=actor, now=now) if users is None else users:
         mail.post(
             session,
             "confirmation_needed",

@@ -8,7 +8,6 @@ from framework.award import announcing, challenges, decision, mandate, reasons, 
 from framework.award.challenges import Lodged, Outcome
 from framework.award.decision import Choice
 from framework.ground.text import Counted, Term
-from models.signons import SignOn
 from tests.judging.test_closing import WHOLE, Closing
 
 PRICED = [*WHOLE[:1], ("Price", "absolute_linear", 40, {"p_low": "60", "p_high": "140"})]
@@ -113,6 +112,3 @@ class Deciding(Closing):
     def end(self, challenge, outcome, **values):
         self.propose_outcome(challenge, outcome, **values)
         self.confirm_outcome(outcome)
-
-    def confirmed_members(self):
-        return self.session.query(SignOn).filter_by(round_id=self.round.id, state="confirmed").count()

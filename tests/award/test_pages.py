@@ -188,7 +188,7 @@ def test_a_tie_keeps_from_every_page_of_the_award(people, deciding, session):
     deciding.judged.tie(deciding.lead, deciding.south)
     session.commit()
     sentence = "A stated tie to a bidder keeps you"
-    for path in ("", "/decision", "/letters", "/challenges"):
+    for path in ("", "/decision", "/letters", "/mandate", "/challenges", "/withdraw"):
         page = people.get("lead", path).text
         assert sentence in page, path
         assert "Southern IT" not in page, path

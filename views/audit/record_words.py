@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from framework.award.mandate import ANSWERS
 from framework.ground.audit_labels import PART_LABELS, kind_label
 from framework.ground.labels import WHO_LABELS
 from framework.ground.text import N_
@@ -14,7 +15,7 @@ from views.i18n import number, words
 
 ASKED_FOR = dict.fromkeys(("asked for", "asker"), N_("asked for"))
 """What stands in place of the hours before a day where somebody pressed for a reminder."""
-_OWN_WORDS: dict[str, dict[str, str]] = {"role": WHO_LABELS, "part": PART_LABELS, "step": ASKED_FOR}
+_OWN_WORDS: dict[str, dict[str, str]] = {"role": WHO_LABELS, "part": PART_LABELS, "step": ASKED_FOR, "answer": ANSWERS}
 _TEMPLATES = frozenset({"label", "source", "state", "act", "what", "why"})
 
 

@@ -11,7 +11,6 @@ from framework.award import mandate as mandates
 from framework.award import reasons
 from framework.ground.errors import RuleBroken
 from framework.ground.permissions import Permission
-from framework.ground.text import N_
 from models.base import db
 from models.rounds import Round
 from views import clock, guard
@@ -20,7 +19,6 @@ from views.award.common import Wrong, act_or_told, again, is_stale, tied, typed,
 from views.guard import actor, permit
 from views.i18n import words
 
-ANSWERS = {"yes": N_("Yes"), "no": N_("No"), "abstain": N_("Abstains")}
 LONGEST_NUMBER = 6
 
 
@@ -92,17 +90,18 @@ def give_answer(round_: Round) -> str | Response | tuple[str, int]:
 
 
 def _mandate(round_: Round, wrong: Wrong) -> str:
-    decision = decisions.current(db.session(), round_)
+    decision, keeps_out = decisions.current(db.session(), round_), tied(round_)
     return render_template(
         "award/mandate.html",
         round_=round_,
+        tied=keeps_out,
         decision=decision,
         count=mandates.count(db.session(), decision) if decision is not None else None,
-        answers={key: words(label) for key, label in ANSWERS.items()},
+        answers={key: words(label) for key, label in mandates.ANSWERS.items()},
         may_go_on=guard.holds(Permission.AWARD_DECIDE, round_)
         and decision is not None
         and decision.announced_at is None
-        and not tied(round_),
+        and not keeps_out,
         wrong=wrong,
         longest=mandates.LONGEST,
     )
@@ -124,7 +123,7 @@ def _answer(round_: Round, wrong: Wrong) -> str:
         else [],
         known=known,
         may_answer=mandates.may_answer(db.session(), round_, actor()),
-        answers={key: words(label) for key, label in ANSWERS.items()},
+        answers={key: words(label) for key, label in mandates.ANSWERS.items()},
         typed={one: typed(one) for one in fields} if request.method == "POST" else kept,
         wrong=wrong,
         longest=mandates.LONGEST,

@@ -66,6 +66,7 @@ def _page(round_: Round, wrong: Wrong) -> str:
     ranking = rankings.newest(db.session(), round_)
     known = decisions.current(db.session(), round_)
     keeps_out = tied(round_)
+    at = rankings.taken_out_since(db.session(), ranking) if ranking is not None else None
     standings = decisions.standings(db.session(), ranking) if ranking is not None and not keeps_out else []
     return render_template(
         "award/choosing.html",
@@ -77,6 +78,7 @@ def _page(round_: Round, wrong: Wrong) -> str:
         is_open=round_.state == "award",
         longest=decisions.LONGEST,
         reason=lambda code: words(points.REASONS[code]) if code in points.REASONS else "",
+        taken_out=words(rankings.TAKEN_OUT, when=at) if at is not None else "",
         is_read=known is not None and known.announced_at is None and decisions.is_read(db.session(), known),
     )
 

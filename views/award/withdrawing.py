@@ -72,6 +72,7 @@ def _page(round_: Round, form: MotiveForm) -> str:
         waiting=waiting,
         own=waiting is not None and waiting.proposed_by_id == actor().user_id,
         tied=tied(round_),
+        motive=acts.motive_of(waiting) if waiting is not None else "",
         is_signed=acts.is_signed(session, round_),
         is_open=round_.state == "standstill",
     )
