@@ -55,7 +55,7 @@ KINDS: dict[str, str] = {
     "conflict_statement.given": N_("said where a conflict of interest is and signed the undertaking"),
     "conflict.stated": N_("stated a conflict of interest; %(taken_out)s assessments were taken out"),
     "conflict.lifted": N_("took a conflict of interest back that was stated by mistake"),
-    "sign_on.registered": N_("registered the body for call-offs on %(on)s"),
+    "sign_on.registered": N_("registered the body for call-offs"),
     "agreement.edited": N_("changed the draft of an agreement"),
     "appointment.made": N_("named a person to judge"),
     "appointment.withdrawn": N_("withdrew a person named to judge"),
