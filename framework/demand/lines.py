@@ -112,7 +112,8 @@ def stored_values(line: Line) -> dict[str, Any]:
 
 def one_line(text: str) -> str:
     """A text as it is stored: one line, outer blanks and characters that nobody sees gone."""
-    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+    seen = text if text.isprintable() else "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    return " ".join(seen.split())
 
 
 def differences(old: Iterable[Line], new: Iterable[Line]) -> list[Change]:

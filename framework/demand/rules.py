@@ -50,6 +50,11 @@ SENTENCES: dict[str, str] = {
     "too-many-decimals": N_("Row %(row)s, %(column)s: “%(value)s” has more than two decimals. Round it to the cent."),
     "is-a-change": N_("Row %(row)s, %(column)s: “%(value)s” is a change, not a total. Give the total quantity."),
     "total-and-change": N_("Row %(row)s has both a total and a change. Keep the total only."),
+    "member-missing": N_("Row %(row)s names no member. Fill in its name or registration number."),
+    "member-not-in": N_("Row %(row)s: %(value)s takes no part in this round now. Take the row out."),
+    "lot-missing": N_("Row %(row)s does not say which lot it is for, and its category and tier fit none or several. Name the lot."),
+    "lot-unknown": N_("Row %(row)s: “%(value)s” is no lot of this round. Write its number, code or name."),
+    "too-many-lines": N_("Row %(row)s begins a declaration of %(value)s lines; at most %(limit)s fit in one. Put lines together."),
     "cell-error": N_("Row %(row)s, %(column)s holds an error of the spreadsheet. Mend the formula or type the number."),
 }  # fmt: skip
 """Issue code to the sentence a person reads; all are errors of one line."""

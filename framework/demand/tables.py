@@ -60,30 +60,66 @@ class Understood:
     account: Account = Account(0, 0, 0, 0, 0)
 
 
-def understand(
-    table: Table, scope: Scope, choices: Choices | None = None, *, stored: Iterable[Line] = ()
-) -> Understood:
-    """Read a table as lines of demand, with every issue at its row. Nothing is dropped in silence.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a whole table is read: the row of its header, its columns, how they write decimals, whether that must be asked."""
 
-    What the table has no column for stays as it is in the line of the same key in `stored`.
-    Raises FileRefused (`rows-do-not-add-up`) where a row is not accounted for.
-    """
-    choices = choices or Choices()
-    rows = [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
+    header: tuple[int, list[str]] | None
+    columns: list[Column]
+    signs: dict[int, DecimalSign]
+    sign_needed: bool
+
+
+def layout_of(table: Table, scope: Scope, choices: Choices) -> Layout:
+    """What the columns of a table are, seen over all its rows."""
+    rows = _filled_rows(table)
     header = find_header(rows, scope, choices)
     data = [row for row in rows if header is None or row[0] > header[0]]
     columns = columns_of(header[1] if header is not None else None, data, scope, choices)
     signs, unclear = _signs(columns, data, choices)
-    found = Understood(columns, data, signs, sign_needed=unclear and choices.sign is None)
+    return Layout(header, columns, signs, unclear and choices.sign is None)
+
+
+def understand(
+    table: Table,
+    scope: Scope,
+    choices: Choices | None = None,
+    *,
+    stored: Iterable[Line] = (),
+    layout: Layout | None = None,
+) -> Understood:
+    """Read a table as lines of demand, with every issue at its row. Nothing is dropped in silence.
+
+    What the table has no column for stays as it is in the line of the same key in `stored`. `layout` is that of the whole
+    where the table is a part of one; then what concerns all its rows is told by whoever has them (`notes_of`).
+    Raises FileRefused (`rows-do-not-add-up`) where a row is not accounted for.
+    """
+    choices = choices or Choices()
+    seen = layout or layout_of(table, scope, choices)
+    rows = _filled_rows(table)
+    data = [row for row in rows if seen.header is None or row[0] > seen.header[0]]
+    found = Understood(seen.columns, data, seen.signs, seen.sign_needed)
     _tell_twins(found)
     if _says_something(found):
         for number, cells in data:
             _read_row(found, table, number, cells, scope, choices)
     else:
         found.issues += [rules.issue("no-quantities", number) for number, _cells in data]
-    _tell_what_was_filled(found, choices, header, rows)
+    if layout is None:
+        _tell_what_was_filled(found, choices, seen.header, rows)
     _settle(found, scope, choices, stored)
     return found
+
+
+def notes_of(table: Table, layout: Layout, choices: Choices, totals: list[int]) -> list[Note]:
+    """What was converted or left out of a table that was read in parts; `totals` are the rows that are sums."""
+    found = Understood(layout.columns, [], layout.signs, layout.sign_needed, totals=totals)
+    _tell_what_was_filled(found, choices, layout.header, _filled_rows(table))
+    return found.notes
+
+
+def _filled_rows(table: Table) -> list[Numbered]:
+    return [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
 
 
 def _signs(columns: list[Column], data: list[Numbered], choices: Choices) -> tuple[dict[int, DecimalSign], bool]:

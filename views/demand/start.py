@@ -1,4 +1,4 @@
-"""What a member should know before it begins: why the lead returned a version, where the figures came from, what no longer fits."""
+"""What a member should know before it begins: why the lead returned a version, where the figures came from, what no longer fits, what the lead proposes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.demand import declare
+from framework.demand.proposing import acts
 from models.base import db
 from models.demand import Demand
+from models.proposed import ProposedDemand
 from models.rounds import Lot
 from views.demand import blueprint, shared
 from views.guard import actor
@@ -16,12 +18,16 @@ from views.guard import actor
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`returned`: the version to mend; `source`: where the figures came from; `lost`: its lines this lot does not allow."""
+    """`returned`: the version to mend; `source`: where the figures came from; `lost`: its lines this lot does not allow.
+
+    `proposed`: what the lead's own list says of this member and waits for an answer.
+    """
 
     returned: Demand | None
     source: Demand | None
     lost: list[str]
     from_earlier: bool
+    proposed: ProposedDemand | None
 
 
 def start_of(lot: Lot, draft: Demand | None) -> Start:
@@ -36,6 +42,7 @@ def start_of(lot: Lot, draft: Demand | None) -> Start:
         source,
         [shared.place(*line.key[:3]) + f" · {line.year_no}" for line in lines],
         source is not None and source.lot_id != lot.id,
+        acts.standing(db.session(), lot, actor().organisation_id),
     )
 
 
