@@ -104,7 +104,7 @@ _COMPARED = tuple(LABELS)[4:]
 
 def of_record(record: DemandLine) -> Line:
     """The plain value of a stored line."""
-    return Line(*_values(record), row=record.position + 1)
+    return Line(**dict(zip(_STORED, _values(record), strict=True)), row=record.position + 1)
 
 
 def stored_values(line: Line) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def take(
     _answer(proposed, "taken", actor, now)
     session.flush()
     demand = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING) or draft
-    facts = {"sheet": proposed.sheet.public_id, "lines": len(proposed.lines), "replaces": replaces}
+    facts: dict[str, Any] = {"sheet": proposed.sheet.public_id, "lines": len(proposed.lines), "replaces": replaces}
     audit.record(session, TAKEN, actor=actor, now=now, subject=demand, **facts)
     return demand
 

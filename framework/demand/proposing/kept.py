@@ -132,7 +132,7 @@ def standing_of(session: Session, round_: Round, members: Iterable[int] | None =
     found: dict[tuple[int, int], Sums] = {}
     for row in session.execute(query):
         if not is_private(row[2], row[3]):
-            found.setdefault((row[0], row[1]), {})[row[4]] = [int(value) for value in row[5:]]
+            found.setdefault((row[0], row[1]), {})[row[4]] = [int(value or 0) for value in row[5:]]
     return found
 
 

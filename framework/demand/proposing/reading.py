@@ -80,7 +80,7 @@ def read(
     `choices.defaults` are added to by the member's country and by what a lot leaves no choice of. `heard(done, total)` hears
     how many rows are done. Raises InvalidInput where there is no header or there are too many rows.
     """
-    choices = replace(choices, words=words.headers() | choices.words)
+    choices = replace(choices, words={**words.headers(), **choices.words})
     layout = tables.layout_of(table, _widest(lots), choices)
     if layout.header is None:
         raise InvalidInput("no-header", _NO_HEADER)
@@ -195,7 +195,8 @@ class _Lots:
 
     def of(self, cells: list[Any]) -> tuple[LotSaid | None, str]:
         """The lot, or the code of why none can be told."""
-        asked = tuple(_cell(cells, self.at.get(name)) for name in (words.LOT, "category", "spec_tier"))
+        name, category, tier = (_cell(cells, self.at.get(key)) for key in (words.LOT, "category", "spec_tier"))
+        asked = (name, category, tier)
         if asked not in self.known:
             self.known[asked] = self._of(*asked)
         return self.known[asked]
