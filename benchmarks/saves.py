@@ -75,10 +75,10 @@ class Told:
         return (len(self.mine) + len(self.others)) / self.seconds
 
 
-def run(database: str = "sqlite", *, others: int = OTHERS, saves: int = SAVES) -> Result:
+def run(database: str = "sqlite", *, others: int = OTHERS, saves: int = SAVES, rushed: int = RUSHED) -> Result:
     """Measure on one database: alone, at the pace at which people type, and as fast as answers come."""
     with (
-        _address(database) as url,
+        address_of(database) as url,
         tempfile.TemporaryDirectory() as folder,
         _served(Path(folder), url, others) as served,
     ):
@@ -89,15 +89,15 @@ def run(database: str = "sqlite", *, others: int = OTHERS, saves: int = SAVES) -
         before = _processor_seconds(process)
         told = _drive(clients, saves, PAUSE)
         busy = (_processor_seconds(process) - before) / (len(told.mine) + len(told.others))
-        rushed = _drive(clients, RUSHED, 0.0)
-        count = _require_whole(app, told, rushed)
+        hasty = _drive(clients, rushed, 0.0)
+        count = _require_whole(app, told, hasty)
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[database]
     return Result(
         f"A member's save while {others} others save, {name}",
         (
             Figure(f"save while {others} others save, p95, {name}", p95(told.mine), "s", MOST_SECONDS),
             Figure(f"saves refused meanwhile, {name}", sum(told.refused.values()), "saves", 0),
-            Figure(f"saves refused as fast as answers come, {name}", sum(rushed.refused.values()), "saves", 0),
+            Figure(f"saves refused as fast as answers come, {name}", sum(hasty.refused.values()), "saves", 0),
         ),
         {
             "processes, threads each": f"{PROCESSES}, {THREADS}",
@@ -105,15 +105,16 @@ def run(database: str = "sqlite", *, others: int = OTHERS, saves: int = SAVES) -
             "processor time of the servers for a save": f"{busy * 1000:.0f} ms",
             "alone, p95": f"{p95(alone.mine) * 1000:.0f} ms",
             f"each saves, then waits {PAUSE:g} s": f"{told.rate:.1f} saves a second; the others' p95 {p95(told.others) * 1000:.0f} ms",
-            "without waiting": f"{rushed.rate:.1f} saves a second; p95 {p95(rushed.mine) * 1000:.0f} ms",
-            "answers that were no save": str(dict(told.refused + rushed.refused) or "none"),
+            "without waiting": f"{hasty.rate:.1f} saves a second; p95 {p95(hasty.mine) * 1000:.0f} ms",
+            "answers that were no save": str(dict(told.refused + hasty.refused) or "none"),
             "events in the record": str(count),
         },
     )
 
 
 @contextmanager
-def _address(database: str) -> Iterator[str]:
+def address_of(database: str) -> Iterator[str]:
+    """The address of an empty database: blank for SQLite in the data folder."""
     if database == "sqlite":
         yield ""
         return
