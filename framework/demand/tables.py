@@ -118,6 +118,12 @@ def notes_of(table: Table, layout: Layout, choices: Choices, totals: list[int]) 
     return found.notes
 
 
+def put_over(lines: Iterable[Line], columns: list[Column], stored: Iterable[Line]) -> list[Line]:
+    """Lines that were read of a table with these columns; what it has no column for stays as the stored line of the same key has it."""
+    before = {line.key: line for line in stored}
+    return [_completed(x, before[x.key], _said(columns, x)) if x.key in before else x for x in lines]
+
+
 def _filled_rows(table: Table) -> list[Numbered]:
     return [(number, cells) for number, cells in table.rows if any(c not in (None, "") for c in cells)]
 
@@ -224,7 +230,7 @@ def _lines(
 ) -> list[Line]:
     """One line of a row, or one for each contract year its columns name; none where the year is not known."""
     shared = {name: value for name, value in values.items() if ":" not in name}
-    if not _is_wide(found):
+    if not _is_wide(found.columns):
         year = _year(shared, row, found, scope, choices)
         return [] if year is None else [_line(shared, year, row, sheet, choices)]
     years = sorted({int(target.partition(":")[2]) for target in values if ":" in target})
@@ -240,9 +246,9 @@ def _lines(
     return [replace(x, not_known_reason="") if x.is_known else x for x in lines]
 
 
-def _is_wide(found: Understood) -> bool:
+def _is_wide(columns: Iterable[Column]) -> bool:
     """Whether the contract years stand side by side."""
-    return any(":" in column.target for column in found.columns)
+    return any(":" in column.target for column in columns)
 
 
 def _year(shared: dict[str, Any], row: int, found: Understood, scope: Scope, choices: Choices) -> int | None:
@@ -290,7 +296,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
     if choices.add_up:
         found.lines = _added_up(found)
     before = {line.key: line for line in stored}
-    found.lines = [_completed(line, before.get(line.key), _said(found, line)) for line in found.lines]
+    found.lines = [_completed(line, before.get(line.key), _said(found.columns, line)) for line in found.lines]
     found.issues += [_out_of_order(line) for line in found.lines if _keeps_what_does_not_fit(found, line, before)]
     broken = {issue.row for issue in found.issues}
     found.issues += [issue for issue in rules.check(found.lines, scope) if issue.row not in broken]
@@ -302,11 +308,12 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
         )
 
 
-def _said(found: Understood, line: Line) -> set[str]:
+def _said(columns: Iterable[Column], line: Line) -> set[str]:
     """The fields of a line that the table has a column for, in its contract year."""
-    targets = [column.target.partition(":") for column in found.columns if column.target]
+    columns = list(columns)
+    targets = [column.target.partition(":") for column in columns if column.target]
     said = {name for name, _colon, year in targets if not year or int(year) == line.year_no}
-    return said - {"baseline_qty"} if _is_wide(found) and line.baseline_qty is None else said
+    return said - {"baseline_qty"} if _is_wide(columns) and line.baseline_qty is None else said
 
 
 def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
@@ -326,7 +333,7 @@ def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
 def _keeps_what_does_not_fit(found: Understood, line: Line, before: dict[Any, Line]) -> bool:
     """Whether a quantity that stays from the stored line is out of order with one that the table gives."""
     known = [value for name in QUANTITIES if (value := getattr(line, name)) is not None]
-    return line.key in before and sorted(known) != known and not _said(found, line).issuperset(QUANTITIES)
+    return line.key in before and sorted(known) != known and not _said(found.columns, line).issuperset(QUANTITIES)
 
 
 def _out_of_order(line: Line) -> Issue:
@@ -377,7 +384,7 @@ def _tell_columns(found: Understood, have: set[str], choices: Choices) -> None:
         )
         found.notes.append((message, {"columns": lacking}))
     for name in ("category", "spec_tier", "delivery_country", "year_no"):
-        is_said = name in have or (name == "year_no" and _is_wide(found))
+        is_said = name in have or (name == "year_no" and _is_wide(found.columns))
         if not is_said and choices.defaults.get(name):
             message = N_("There is no column for %(column)s; %(value)s was taken for every row.")
             found.notes.append((message, {"column": LABELS[name], "value": choices.defaults[name]}))

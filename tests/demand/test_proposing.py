@@ -76,6 +76,7 @@ class TestReading:
             ("Malmö kommun", "2120001124", (3, "ready")),
             ("Utrecht", "", (None, "doubtful")),
             ("Gemeente Utrech", "", (None, "doubtful")),
+            ("Gemeete Utrecht", "", (None, "doubtful")),
             ("Gemeente Utrecht", "99999999", (None, "doubtful")),
             ("Stad Gent", "30280353", (None, "doubtful")),
             ("Gemeente Nergens", "", (None, "unknown")),
@@ -344,6 +345,18 @@ class TestPages:
         people["first"].post(there, data={"do": "take", "seal": seal_of(kept_page)})
 
         assert [one.qty_expected for one in look(select(DemandLine).order_by(DemandLine.year_no))] == [10, 8]  # fmt: skip
+
+    def test_what_the_list_does_not_say_stays_as_the_member_has_it(self, world, people, at, session):
+        world.draft(line(qty=3, baseline_qty=8, delivery_profile="each month"))
+        session.commit()
+        proposed(people, at, row("Gemeente A", qty=5))
+        there = link_of(people["first"].get(at.grid).text)
+
+        people["first"].post(there, data={"do": "take", "seal": seal_of(people["first"].get(there).text)})
+
+        found = look(select(DemandLine))[0]
+        assert (found.qty_expected, found.value_expected, found.certainty) == (5, Decimal(2100), "planned")
+        assert (found.baseline_qty, found.delivery_profile) == (8, "each month")
 
     def test_after_the_deadline_nothing_is_sent_proposed_or_taken(self, people, at, session, clock):
         place = proposed(people, at, row("Gemeente A"))

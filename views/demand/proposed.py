@@ -28,7 +28,7 @@ def proposed(round_: Round, lot_id: str, proposed_id: str) -> str:
     draft = declare.latest(db.session(), lot, actor().organisation_id, states=declare.WAITING)
     stored = acts.draft_lines(db.session(), lot, draft, actor().organisation_id)
     replaces = request.args.get("mode") == "replace"
-    lines = acts.lines_for(found, lot, stored, replaces=replaces)
+    lines = acts.lines_for(found, stored, replaces=replaces)
     changes = differences(stored, lines)
     return render_template(
         "demand/proposed.html",

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from framework.demand import declare
+from framework.demand import declare, tables
+from framework.demand.columns import Column
 from framework.demand.lines import Line, Scope, merged, of_record
 from framework.demand.proposing import kept
 from framework.demand.rules import check
@@ -134,15 +135,18 @@ def own(session: Session, lot: Lot, public_id: str, *, actor: Actor) -> Proposed
     return found
 
 
-def lines_for(proposed: ProposedDemand, lot: Lot, stored: list[Line], *, replaces: bool) -> list[Line]:
-    """The lines that taking it over gives: those proposed, and of `stored` the others too where it does not replace all."""
-    lines = kept.lines_of(proposed, str(proposed.sheet.found.get("sheet", "")))
-    lines = [replace(line, row=number) for number, line in enumerate(lines, start=1)]
-    return lines if replaces else merged(stored, lines)
+def lines_for(proposed: ProposedDemand, stored: list[Line], *, replaces: bool) -> list[Line]:
+    """The lines that taking it over gives: those proposed alone, or put over the `stored` ones, of which nothing goes that the list does not say."""
+    found = proposed.sheet.found
+    lines = kept.lines_of(proposed, str(found.get("sheet", "")))
+    if not replaces:
+        columns = [Column(**facts) for facts in found.get("columns", [])]
+        lines = merged(stored, tables.put_over(lines, columns, stored))
+    return [replace(line, row=number) for number, line in enumerate(lines, start=1)]
 
 
 def unfit(lines: list[Line], lot: Lot) -> int:
-    """How many of the lines the lot no longer allows, since it was changed."""
+    """How many of the lines break a rule: the lot was changed since, or they do not fit what stays of the own figures."""
     return len({issue.row for issue in check(lines, Scope.of(lot))})
 
 
@@ -163,7 +167,7 @@ def take(
     proposed = own(session, lot, public_id, actor=actor)
     draft = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING, anew=True)
     stored = draft_lines(session, lot, draft, actor.organisation_id)
-    lines = lines_for(proposed, lot, stored, replaces=replaces)
+    lines = lines_for(proposed, stored, replaces=replaces)
     if seen != seal(draft.version if draft else 0, lines, stored):
         raise Stale("demand-stale", N_("Somebody saved this declaration while you were looking. Look at the changes again."))  # fmt: skip
     if draft is None:

@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
 from framework.people import doubles
 from framework.people.doubles import Body, Doubles
 
@@ -115,4 +118,12 @@ class Members:
             for one in self._near.find(Body("", said.name, said.number, country))
             if set(one.grounds) & {"core", "letters", "name"}
         ]
-        return [self._by_public_id[one.key] for one in near]
+        return [self._by_public_id[one.key] for one in near] + self._nearly(doubles.name_key(said.name))
+
+    def _nearly(self, name: str) -> list[Member]:
+        """Whose whole name differs in a letter or two, so that a slip in the kind of body is no other body."""
+        letters = min(2, len(name) // 6)
+        if not letters:
+            return []
+        found = process.extract(name, self._by_name.keys(), scorer=Levenshtein.distance, score_cutoff=letters, limit=doubles.MOST)  # fmt: skip
+        return [one for key, _distance, _place in found for one in self._by_name[key]]
