@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -145,3 +145,22 @@ def counts(changes: Iterable[Change]) -> dict[str, int]:
 def _field_changes(old: Line, new: Line) -> list[Change]:
     pairs = ((name, getattr(old, name), getattr(new, name)) for name in _COMPARED)
     return [Change("changed", new.key, name, before, after) for name, before, after in pairs if before != after]
+
+
+def added_up(lines: Iterable[Line]) -> list[Line]:
+    """Rows that fall on the same line put together; a sum with an unknown part stays unknown."""
+    sums: dict[Any, Line] = {}
+    for line in lines:
+        first = sums.get(line.key)
+        sums[line.key] = line if first is None else _sum(first, line)
+    return list(sums.values())
+
+
+def _sum(one: Line, other: Line) -> Line:
+    def total(name: str) -> Any:
+        a, b = getattr(one, name), getattr(other, name)
+        return None if a is None or b is None else a + b
+
+    value: Decimal | None = total("value_expected")
+    quantities = {name: total(name) for name in (*QUANTITIES, "baseline_qty")}
+    return replace(one, value_expected=value, **quantities)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from framework.demand import rules, vocabulary
 from framework.demand.columns import Choices, Column, Numbered, columns_of, find_header, twins
 from framework.demand.figures import DecimalSign, decimal_sign, read_cell
-from framework.demand.lines import LABELS, QUANTITIES, Line, Scope, one_line
+from framework.demand.lines import LABELS, QUANTITIES, Line, Scope, added_up, one_line
 from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused
@@ -294,7 +293,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
     """Add up, put over the stored lines, check against the rules, and account for every row."""
     made = {line.row for line in found.lines}
     if choices.add_up:
-        found.lines = _added_up(found)
+        found.lines = added_up(found.lines)
     before = {line.key: line for line in stored}
     found.lines = [_completed(line, before.get(line.key), _said(found.columns, line)) for line in found.lines]
     found.issues += [_out_of_order(line) for line in found.lines if _keeps_what_does_not_fit(found, line, before)]
@@ -394,22 +393,3 @@ def _has_grouped(found: Understood) -> bool:
     """Whether a column of quantities writes figures that another column might mean as decimals."""
     quantities = [c.index for c in found.columns if c.target.partition(":")[0] in (*QUANTITIES, "baseline_qty")]
     return any(found.signs[index] is DecimalSign.UNCLEAR for index in quantities)
-
-
-def _added_up(found: Understood) -> list[Line]:
-    """Rows that fall on the same line put together; a sum with an unknown part stays unknown."""
-    sums: dict[Any, Line] = {}
-    for line in found.lines:
-        first = sums.get(line.key)
-        sums[line.key] = line if first is None else _sum(first, line)
-    return list(sums.values())
-
-
-def _sum(one: Line, other: Line) -> Line:
-    def total(name: str) -> Any:
-        a, b = getattr(one, name), getattr(other, name)
-        return None if a is None or b is None else a + b
-
-    value: Decimal | None = total("value_expected")
-    quantities = {name: total(name) for name in (*QUANTITIES, "baseline_qty")}
-    return replace(one, value_expected=value, **quantities)
