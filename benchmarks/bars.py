@@ -63,6 +63,21 @@ BARS = (
         "none",
     ),
     Bar(
+        "500 drawn cases each of entered shares and of all members' demand come back as they left",
+        ("tests/leaving/test_shares_and_demand_come_back.py",),
+        "none",
+    ),
+    Bar(
+        "80,000 rows of 2,000 members from one workbook: shown, proposed as one unit, once; no member is declared for",
+        ("tests/demand/test_proposing.py", "tests/benchmarks/test_bulk.py"),
+        "both",
+    ),
+    Bar(
+        "writers on SQLite stand in line over threads and processes; 21 members who save at once are all answered",
+        ("tests/ground/test_write_turns.py", "tests/benchmarks/test_saves.py"),
+        "both",
+    ),
+    Bar(
         "300 bodies of a sheet are shown and invited within seconds; a round is set up from one workbook in 11 presses",
         ("tests/signons/test_sheet.py", "tests/journeys/test_sheets.py"),
         "both",

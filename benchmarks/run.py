@@ -6,9 +6,11 @@ import datetime as dt
 import os
 import platform
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from benchmarks import checking, comparison, large, leverage, million, pool
+from benchmarks import bulk, checking, comparison, large, leverage, million, pool, saves
 from benchmarks.bytecode import keep_bytecode
 from benchmarks.result import Figure, Result
 
@@ -35,11 +37,21 @@ def main() -> int:
         comparison.run(),
         leverage.run(),
         million.run(BASE, LIST),
+        *_on_both(bulk.run),
+        *_on_both(saves.run),
     ]
     text = page(results, dt.datetime.now(dt.UTC).date())
     print(text)
     PAGE.write_text(text, encoding="utf-8")
     return sum(not figure.passes for result in results for figure in result.figures)
+
+
+def _on_both(measure: Callable[[str], Result]) -> list[Result]:
+    """The same on SQLite and, where a server can be started here, on PostgreSQL."""
+    found = [measure("sqlite")]
+    with suppress(ImportError):
+        found.append(measure("postgresql"))
+    return found
 
 
 def page(results: list[Result], day: dt.date) -> str:

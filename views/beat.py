@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.demand import uploads
+from framework.demand.proposing import acts as proposing
 from framework.ground import audit, jobs, proposals
 from framework.ground.complaint import Complaint
 from framework.ground.sheets import workplace
@@ -116,6 +117,7 @@ def sweep_files(session: Session, clock: Clock) -> None:
     """Bytes that no row names after a day go: uploads whose transaction never came, and old pastes that nobody took over."""
     uploads.forget_blocks(session, before=clock() - KEEP_PASTED_BLOCKS)
     bodies.forget(session, before=clock() - KEEP_PASTED_BLOCKS)
+    proposing.forget(session, before=clock() - KEEP_PASTED_BLOCKS)
     session.commit()
     known = set(session.scalars(select(StoredFile.sha256)))
     session.rollback()

@@ -114,6 +114,19 @@ def permit(permission: Permission) -> Callable[[View], View]:
     return wrap
 
 
+def reads_first(view: View) -> View:
+    """Declare below `permit` that a form's view reads before it takes the write lock, which it does with `write`."""
+    view.reads_first = True  # type: ignore[attr-defined]
+    return view
+
+
+def write() -> None:
+    """From here on the request writes: what it decides on is loaded anew, under the write lock."""
+    if not db.session().info["write"]:
+        db.session.rollback()
+        db.session().info["write"] = True
+
+
 def _conflicts_first(permission: Permission, values: dict[str, Any]) -> Response | None:
     """Keep out what a conflict keeps from the asker; who has yet to say where one is, is sent to do so before anything is shown.
 
@@ -366,13 +379,19 @@ def _ask_first(endpoint: str) -> Response | tuple[str, int]:
 def _identify() -> None:
     """Open the reading or writing session of this request and find out who asks."""
     letters.begin()
-    db.session().info["write"] = request.method not in SAFE
+    db.session().info["write"] = _writes_at_once()
     conflicts.keep_out(db.session(), frozenset())
     judged.hide(db.session(), hidden=False)
     g.request_ref = random_id()
     is_form = not is_call() and "once" in request.form
     g.body_hash = _body_hash() if is_form else ""  # before the first query takes the write lock
     _find_asker()
+
+
+def _writes_at_once() -> bool:
+    """Whether the request takes the write lock with its first question; a form with a key of its own does, for the key is kept first."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method not in SAFE and not (getattr(view, "reads_first", False) and "once" not in request.form)
 
 
 def know_asker() -> None:

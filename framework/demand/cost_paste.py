@@ -28,7 +28,8 @@ def read(text: str, names: Mapping[int, str], habit: Habit) -> Pasted:
     """The shares of a block; `names` are the members by number, `habit` how the reader writes decimals.
 
     A first row whose second cell is no figure is a heading. Names are compared without case and blanks. A block whose
-    figures show another decimal sign than the reader's is read as it shows. A third decimal is told, never rounded. Raises InvalidInput for too many rows.
+    figures show another decimal sign than the reader's is read as it shows. A third decimal is told, never rounded. A member
+    without a figure is one whose share is not said. Raises InvalidInput for too many rows.
     """
     rows = [(number, cells) for number, cells in split_block(text).rows if any(cells)]
     rows = [(number, [*cells, ""][:2]) for number, cells in rows]
@@ -55,6 +56,8 @@ def _take(found: Pasted, row: int, name: str, share: str, known: Known, habit: H
         return N_("Row %(row)s: several members are called “%(name)s”. Type their shares."), _at(row, name)
     if members[0] in found.percents:
         return N_("Row %(row)s: “%(name)s” stands there twice."), _at(row, name)
+    if not share.strip():
+        return None
     percent = _share(share, habit)
     if percent is None:
         return N_("Row %(row)s: “%(name)s” is not a number we can read."), _at(row, share)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from framework.demand import department_figures, edits, rules
-from framework.demand.cells import Cells, cells_of, facts_of
+from framework.demand.cells import cells_of, facts_of
 from framework.demand.department_figures import Figure
 from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values
 from framework.ground import audit, lifecycle, proposals
@@ -115,12 +115,13 @@ def edit(
     broken = rules.check(lines, Scope.of(demand.lot))
     if broken:
         raise LinesBroken(broken)
-    changes = counts(differences(map(of_record, demand.lines), lines))
+    old = [of_record(record) for record in demand.lines]
+    changes = counts(differences(old, lines))
     facts = _facts(demand, baseline_source, note)
     is_same = figures is None or department_figures.seal(figures) == department_figures.seal(stood)
     if is_same and not any(changes.values()) and facts == (demand.baseline_source, demand.note):
         return changes
-    before = _cells(demand)
+    before = cells_of(old, demand.lot.years) | facts_of(demand)
     demand = _to_change(session, demand, actor=actor, now=now)
     _void_proposal(session, demand, actor=actor, now=now)
     session.flush()
@@ -132,7 +133,8 @@ def edit(
     demand.source_upload_id = source_upload_id or demand.source_upload_id
     demand.edited_at = now
     flag_modified(demand, "edited_at")
-    edits.record(session, demand, before, _cells(demand), version=replaced, actor=actor, now=now, source=source)
+    after = cells_of(lines, demand.lot.years) | facts_of(demand)
+    edits.record(session, demand, before, after, version=replaced, actor=actor, now=now, source=source)
     audit.record(session, EDITED, actor=actor, now=now, subject=demand, source=source, **_plain(changes))
     return changes
 
@@ -305,10 +307,6 @@ def _next_version(session: Session, lot: Lot, member_id: int) -> int:
     return (session.scalar(query) or 0) + 1
 
 
-def _cells(demand: Demand) -> Cells:
-    return cells_of(map(of_record, demand.lines), demand.lot.years) | facts_of(demand)
-
-
 def _with_departments(
     demand: Demand, lines: list[Line], stood: list[Figure], figures: list[Figure] | None
 ) -> list[Line]:
@@ -349,9 +347,9 @@ def _put_lines(session: Session, demand: Demand, lines: list[Line]) -> None:
         record = old[line.key] if line.key in old else DemandLine()
         if line.key not in old:
             demand.lines.append(record)
-        for name, value in stored_values(line).items():
-            setattr(record, name, value)
-        record.position = position
+        for name, value in (stored_values(line) | {"position": position}).items():
+            if line.key not in old or getattr(record, name) != value:
+                setattr(record, name, value)
 
 
 def _void_proposal(session: Session, demand: Demand, *, actor: Actor, now: dt.datetime) -> None:

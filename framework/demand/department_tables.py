@@ -245,7 +245,7 @@ def _departments(
 
 def _completed(found: Understood, figure: Figure, old: Figure | None) -> Figure:
     """A figure with what its table does not say: from the one that stands, else firm 0 and the maximum as expected."""
-    said = tables.said_of(found, Line(*figure.key))
+    said = tables.said_of(found.columns, Line(*figure.key))
     lacking = [name for name in QUANTITIES if name not in said]
     if old is not None:
         firm, expected, most = (

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from framework.ground.text import N_
@@ -97,12 +98,13 @@ class Change:
 
 
 _STORED = tuple(f.name for f in fields(Line) if f.name != "row")
+_values = attrgetter(*_STORED)
 _COMPARED = tuple(LABELS)[4:]
 
 
 def of_record(record: DemandLine) -> Line:
     """The plain value of a stored line."""
-    return Line(**{name: getattr(record, name) for name in _STORED}, row=record.position + 1)
+    return Line(**dict(zip(_STORED, _values(record), strict=True)), row=record.position + 1)
 
 
 def stored_values(line: Line) -> dict[str, Any]:
@@ -112,7 +114,8 @@ def stored_values(line: Line) -> dict[str, Any]:
 
 def one_line(text: str) -> str:
     """A text as it is stored: one line, outer blanks and characters that nobody sees gone."""
-    return " ".join("".join(sign for sign in text if sign.isprintable() or sign.isspace()).split())
+    seen = text if text.isprintable() else "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    return " ".join(seen.split())
 
 
 def differences(old: Iterable[Line], new: Iterable[Line]) -> list[Change]:

@@ -56,6 +56,11 @@ SENTENCES: dict[str, str] = {
     "no-department": N_("No column was recognised as the name of a department. Say below which one it is."),
     "department-missing": N_("Row %(row)s names no department. Name one, or take the row out."),
     "department-refused": N_("Row %(row)s: “%(value)s” cannot be the name of a department. Change it in the sheet."),
+    "member-missing": N_("Row %(row)s names no member. Fill in its name or registration number."),
+    "member-not-in": N_("Row %(row)s: %(value)s takes no part in this round now. Take the row out."),
+    "lot-missing": N_("Row %(row)s does not say which lot it is for, and its category and tier fit none or several. Name the lot."),
+    "lot-unknown": N_("Row %(row)s: “%(value)s” is no lot of this round. Write its number, code or name."),
+    "too-many-lines": N_("Row %(row)s begins a declaration of %(value)s lines; at most %(limit)s fit in one. Put lines together."),
     "cell-error": N_("Row %(row)s, %(column)s holds an error of the spreadsheet. Mend the formula or type the number."),
 }  # fmt: skip
 """Issue code to the sentence a person reads; all are errors of one line."""

@@ -36,12 +36,20 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What became of a save: the draft it stands in (None: a page that saves by itself had nothing to begin one with),
-    what was put together, and who changed the clashing cells."""
+    what was put together, and who changed the clashing cells. `after`: what stands now; `is_alone`: nobody saved meanwhile."""
 
     demand: Demand | None
     merged: Merged
     base: Cells
     others: dict[Cell, Edit]
+    after: Cells
+    is_alone: bool = False
+
+    @property
+    def changed(self) -> set[Place]:
+        """The rows in which something stands that the page did not show."""
+        cells = {*self.base, *self.after}
+        return {cell.place for cell in cells if self.base.get(cell) != self.after.get(cell)}
 
 
 class Clashing(Stale):
@@ -85,25 +93,29 @@ def save(
     draft = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING, anew=True)
     if apart and draft is not None and proposals.open_proposal(session, draft, "submit", now=now) is not None:
         raise MoveRefused("proposal-waits", WAITS)
-    base = _base(session, lot, seen, draft, actor)
+    is_alone = draft is not None and (draft.public_id, draft.version) == (seen.demand, seen.version)
+    stored = [of_record(one) for one in draft.lines] if draft is not None else []
+    theirs = _cells(draft, stored) if draft is not None else {}
+    base = theirs if is_alone else _base(session, lot, seen, draft, actor)
     wanted = mine if rows is None else _within(base, mine, set(rows))
     if draft is None and seen.version:
         source = declare.source_of_prefill(session, lot, actor.organisation_id)
         raise Clashing(merge(base, wanted, begun_with(lot, source), scope), {}, "draft-gone", GONE)
     if draft is None and apart and wanted == base:
-        return Saved(None, Merged(base, ()), base, {})
+        return Saved(None, Merged(base, ()), base, {}, base)
     if draft is None:
         draft = declare.declare(session, lot, actor=actor, now=now)
         session.flush()
-    theirs, stored = standing(draft), [of_record(one) for one in draft.lines]
-    merged = merge(base, wanted, theirs, scope)
+        stored = [of_record(one) for one in draft.lines]
+        theirs = _cells(draft, stored)
+    merged = Merged(wanted, ()) if is_alone else merge(base, wanted, theirs, scope)
     _require_departments(session, draft, merged.cells, theirs)
     since = seen.version if seen.demand == draft.public_id else 0
     others = edits.by_cell(edits.since(session, draft, since)) if merged.clashes else {}
     if merged.clashes and not apart:
         raise Clashing(merged, others)
-    demand = _kept(session, draft, merged, stored, actor=actor, now=now)
-    return Saved(demand, merged, base, others)
+    demand, after = _kept(session, draft, merged, stored, actor=actor, now=now)
+    return Saved(demand, merged, base, others, after, is_alone)
 
 
 def news(session: Session, draft: Demand, seen: Seen, actor: Actor) -> tuple[set[Place], list[Edit]]:
@@ -127,7 +139,7 @@ def before(session: Session, lot: Lot, seen: Seen, actor: Actor) -> Cells:
 
 def standing(demand: Demand) -> Cells:
     """The cells of a declaration as it stands, its facts included."""
-    return cells_of([of_record(one) for one in demand.lines], demand.lot.years) | facts_of(demand)
+    return _cells(demand, [of_record(one) for one in demand.lines])
 
 
 def begun_with(lot: Lot, source: Demand | None) -> Cells:
@@ -146,7 +158,8 @@ def facts_begun(source: Demand | None, lot: Lot) -> Cells:
 
 def _kept(
     session: Session, draft: Demand, merged: Merged, stored: list[Line], *, actor: Actor, now: dt.datetime
-) -> Demand:
+) -> tuple[Demand, Cells]:
+    """The draft that holds what was put together, and its cells."""
     lines = lines_of(merged.cells, draft.lot.years, stored)
     facts = {cell.column: str(value) for cell, value in merged.cells.items() if cell.place == FACTS}
     declare.edit(
@@ -160,7 +173,13 @@ def _kept(
         note=facts.get("note", ""),
     )
     session.flush()
-    return declare.latest(session, draft.lot, actor.organisation_id, states=declare.WAITING) or draft
+    if draft.state != "draft":  # one that was handed in once stays as it was: the change began the next version
+        draft = declare.latest(session, draft.lot, actor.organisation_id, states=declare.WAITING) or draft
+    return draft, standing(draft)
+
+
+def _cells(demand: Demand, lines: list[Line]) -> Cells:
+    return cells_of(lines, demand.lot.years) | facts_of(demand)
 
 
 def _require_departments(session: Session, draft: Demand, cells: Cells, theirs: Cells) -> None:
@@ -182,7 +201,8 @@ def _base(session: Session, lot: Lot, seen: Seen, draft: Demand | None, actor: A
     shown = _own(session, seen.demand, actor) if seen.demand else draft
     if shown is None or shown.lot_id != lot.id:
         raise Stale("draft-gone", N_("The draft this page was made from is gone. Load the page again."))
-    return edits.undone(standing(shown), edits.since(session, shown, seen.version))
+    since = edits.since(session, shown, seen.version) if shown.version != seen.version else []
+    return edits.undone(standing(shown), since)
 
 
 def _source(session: Session, lot: Lot, seen: Seen, draft: Demand | None, actor: Actor) -> Demand | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from framework.demand import rules, told, totals, vocabulary, wordings
-from framework.demand.columns import EVERY, Choices, Column, Numbered, columns_of, find_header, twins
+from framework.demand.columns import EVERY, Choices, Column, Header, Numbered, columns_of, find_header, twins
 from framework.demand.figures import DecimalSign, decimal_sign, is_unknown, read_cell
 from framework.demand.lines import LABELS, QUANTITIES, Line, Scope, one_line
-from framework.demand.understood import Account, Understood
+from framework.demand.understood import Account, Note, Understood
 from framework.ground.blocks import Table
 from framework.ground.codelists import country_code
 from framework.ground.errors import FileRefused
@@ -29,30 +29,55 @@ _TELLING = (*QUANTITIES, "value_expected", "certainty", "not_known_reason", voca
 _KEPT = tuple(LABELS)[4:]
 
 
-def understand(
-    table: Table, scope: Scope, choices: Choices | None = None, *, stored: Iterable[Line] = ()
-) -> Understood:
-    """Read a table as lines of demand, with every issue at its row. Nothing is dropped in silence.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a whole table is read: its header, its columns, how they write decimals, whether that must be asked."""
 
-    What the table has no column for stays as it is in the line of the same key in `stored`.
-    Raises FileRefused (`rows-do-not-add-up`) where a row is not accounted for.
-    """
-    choices = choices or Choices()
-    found = read_rows(table, scope, choices)
-    _settle(found, scope, choices, stored)
-    return found
+    header: Header | None
+    columns: list[Column]
+    signs: dict[int, DecimalSign]
+    sign_needed: bool
 
 
-def read_rows(table: Table, scope: Scope, choices: Choices) -> Understood:
-    """Every row by itself, one line or more of each: neither added up, nor put over anything, nor checked by the rules of a line."""
+def layout_of(table: Table, scope: Scope, choices: Choices) -> Layout:
+    """What the columns of a table are, seen over all its rows."""
     rows = _filled_rows(table)
     header = find_header(rows, scope, choices)
     data = [row for row in rows if header is None or row[0] > header[0]]
     columns = columns_of(header[1] if header is not None else None, data, scope, choices)
     signs, unclear = _signs(columns, data, choices)
-    found = Understood(columns, data, signs, sign_needed=unclear and choices.sign is None)
+    return Layout(header, columns, signs, unclear and choices.sign is None)
+
+
+def understand(
+    table: Table,
+    scope: Scope,
+    choices: Choices | None = None,
+    *,
+    stored: Iterable[Line] = (),
+    layout: Layout | None = None,
+) -> Understood:
+    """Read a table as lines of demand, with every issue at its row. Nothing is dropped in silence.
+
+    What the table has no column for stays as it is in the line of the same key in `stored`. With `layout` it is a part of
+    a larger table that was looked at as a whole: its sums were taken out there, and its notes are told there.
+    Raises FileRefused (`rows-do-not-add-up`) where a row is not accounted for.
+    """
+    choices = choices or Choices()
+    found = read_rows(table, scope, choices, layout=layout)
+    _settle(found, scope, choices, stored)
+    return found
+
+
+def read_rows(table: Table, scope: Scope, choices: Choices, *, layout: Layout | None = None) -> Understood:
+    """Every row by itself, one line or more of each: neither added up, nor put over anything, nor checked by the rules of a line."""
+    seen = layout or layout_of(table, scope, choices)
+    rows = _filled_rows(table)
+    data = [row for row in rows if seen.header is None or row[0] > seen.header[0]]
+    found = Understood(seen.columns, data, seen.signs, seen.sign_needed)
     _tell_twins(found)
-    _set_apart(found, scope, choices)
+    if layout is None:
+        _set_apart(found, scope, choices)
     sums = set(found.totals)
     if choices.count or _says_something(found):
         for number, cells in data:
@@ -60,8 +85,22 @@ def read_rows(table: Table, scope: Scope, choices: Choices) -> Understood:
                 _read_row(found, table, number, cells, scope, choices)
     else:
         found.issues += [rules.issue("no-quantities", number) for number, _c in data if number not in sums]
-    told.tell(found, choices, header, rows)
+    if layout is None:
+        told.tell(found, choices, seen.header, rows)
     return found
+
+
+def notes_of(table: Table, layout: Layout, choices: Choices, totals: list[int]) -> list[Note]:
+    """What was converted or left out of a table that was read in parts; `totals` are the rows that are sums."""
+    found = Understood(layout.columns, [], layout.signs, layout.sign_needed, totals=totals)
+    told.tell(found, choices, layout.header, _filled_rows(table))
+    return found.notes
+
+
+def put_over(lines: Iterable[Line], columns: Sequence[Column], stored: Iterable[Line]) -> list[Line]:
+    """Lines that were read of a table with these columns; what it has no column for stays as the stored line of the same key has it."""
+    before = {line.key: line for line in stored}
+    return [_completed(x, before[x.key], said_of(columns, x)) if x.key in before else x for x in lines]
 
 
 def names_quantities(table: Table, scope: Scope, choices: Choices) -> bool:
@@ -115,7 +154,7 @@ def _set_apart(found: Understood, scope: Scope, choices: Choices) -> None:
 def _leave_out(found: Understood, scope: Scope, choices: Choices, before: dict[Any, Line]) -> None:
     """Drop the rows of wordings that are left out, and those that no answer mends where the person said so."""
     out = leave_out_wordings(found)
-    lines = [_completed(line, before.get(line.key), said_of(found, line)) for line in found.lines]
+    lines = [_completed(line, before.get(line.key), said_of(found.columns, line)) for line in found.lines]
     issues = [*found.issues, *rules.check(lines, scope)]
     hopeless = {x.row for x in issues if x.code not in ANSWERED and x.row is not None} - out
     found.may_leave_out = bool(hopeless)
@@ -294,7 +333,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
     made = {line.row for line in found.lines}
     if choices.add_up or choices.count:
         found.lines = _added_up(found, choices)
-    found.lines = [_completed(line, before.get(line.key), said_of(found, line)) for line in found.lines]
+    found.lines = [_completed(line, before.get(line.key), said_of(found.columns, line)) for line in found.lines]
     found.issues += [_out_of_order(line) for line in found.lines if _keeps_what_does_not_fit(found, line, before)]
     broken = {issue.row for issue in found.issues}
     found.issues += [issue for issue in rules.check(found.lines, scope) if issue.row not in broken]
@@ -306,11 +345,12 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
         )
 
 
-def said_of(found: Understood, line: Line) -> set[str]:
+def said_of(columns: Sequence[Column], line: Line) -> set[str]:
     """The fields of a line that the table has a column for, in its contract year."""
-    targets = [column.target.partition(":") for column in found.columns if column.target]
+    targets = [column.target.partition(":") for column in columns if column.target]
+    is_wide = any(":" in column.target for column in columns)
     said = {name for name, _colon, year in targets if not year or int(year) == line.year_no}
-    return said - {"baseline_qty"} if found.is_wide and line.baseline_qty is None else said
+    return said - {"baseline_qty"} if is_wide and line.baseline_qty is None else said
 
 
 def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
@@ -330,7 +370,7 @@ def _completed(line: Line, old: Line | None, said: set[str]) -> Line:
 def _keeps_what_does_not_fit(found: Understood, line: Line, before: dict[Any, Line]) -> bool:
     """Whether a quantity that stays from the stored line is out of order with one that the table gives."""
     known = [value for name in QUANTITIES if (value := getattr(line, name)) is not None]
-    return line.key in before and sorted(known) != known and not said_of(found, line).issuperset(QUANTITIES)
+    return line.key in before and sorted(known) != known and not said_of(found.columns, line).issuperset(QUANTITIES)
 
 
 def _out_of_order(line: Line) -> Issue:

@@ -46,12 +46,12 @@ def split_block(text: str) -> Table:
     return Table([(number, [restored(c).strip() for c in row]) for number, row in enumerate(cells, start=1)])
 
 
-def table_of(sheet: Sheet) -> Table:
+def table_of(sheet: Sheet, *, most: int = MOST_ROWS) -> Table:
     """The table of one sheet of a file as read; broken and percent cells are marked, never read as numbers.
 
-    Raises InvalidInput where it has more rows than MOST_ROWS.
+    Raises InvalidInput where it has more rows than `most`.
     """
-    _require_few(len(sheet.rows))
+    _require_few(len(sheet.rows), most)
     rows = [(row.number, [_trimmed(c) for c in row.cells]) for row in sheet.rows]
     refused = {(row, column - 1): "cell-error" for row, column in broken_cells(sheet)}
     refused |= {(row, column - 1): "percent" for row, column in sheet.facts.percent_cells}
@@ -64,10 +64,10 @@ def best_sheet(book: Book) -> Sheet | None:
     return max(visible, key=lambda sheet: sum(len(row.cells) for row in sheet.rows), default=None)
 
 
-def _require_few(rows: int) -> None:
-    if rows > MOST_ROWS:
+def _require_few(rows: int, most: int = MOST_ROWS) -> None:
+    if rows > most:
         message = N_("This table has %(rows)s rows; at most %(limit)s are read at once. Send it in parts.")
-        raise InvalidInput("too-many-rows", message, rows=rows, limit=MOST_ROWS)
+        raise InvalidInput("too-many-rows", message, rows=rows, limit=most)
 
 
 def _delimiter(text: str) -> str:

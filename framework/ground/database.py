@@ -10,6 +10,8 @@ from sqlalchemy import MetaData, event, inspect, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from framework.ground.write_turns import Turns
+
 LOCK_WAIT_MS = 5_000
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": str(LOCK_WAIT_MS)}
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"})
@@ -25,9 +27,10 @@ def attach(engine: Engine) -> None:
     A connection with the execution option `lock_wait_ms` waits no longer than that for a lock.
     """
     if engine.dialect.name == "sqlite":
+        turns = Turns(Path(engine.url.database)) if engine.url.database not in (None, "", ":memory:") else None
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        event.listen(engine, "checkin", _calm_down)
+        event.listen(engine, "begin", lambda connection: _begin_sqlite(connection, turns))
+        event.listen(engine, "checkin", lambda connection, record: _come_home(connection, record, turns))
     else:
         event.listen(engine, "connect", _configure_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
@@ -41,18 +44,31 @@ def _configure_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-d
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection, turns: Turns | None) -> None:
     options = connection.get_execution_options()
     write = options.get("write", True)
     connection.exec_driver_sql(f"PRAGMA query_only = {0 if write else 1}")
     if "lock_wait_ms" in options:
         connection.info["is_impatient"] = True
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['lock_wait_ms']}")
+    if write and turns is not None and "has_turn" not in connection.info:
+        _wait_for_turn(connection, turns, options.get("lock_wait_ms", LOCK_WAIT_MS))
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _calm_down(connection, record) -> None:  # type: ignore[no-untyped-def]
-    """Let a connection that would not wait long do so again for whoever takes it next."""
+def _wait_for_turn(connection: Connection, turns: Turns, wait_ms: int) -> None:
+    """Stand in line; who waited in vain is told by SQLite at once that the database is busy, unless it just became free."""
+    if turns.take(wait_ms / 1000):
+        connection.info["has_turn"] = True
+    else:
+        connection.info["is_impatient"] = True
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+
+
+def _come_home(connection, record, turns: Turns | None) -> None:  # type: ignore[no-untyped-def]
+    """A connection is given back: its turn to write ends, and it waits as long as others again for whoever takes it next."""
+    if record.info.pop("has_turn", False) and turns is not None:
+        turns.give_back()
     if record.info.pop("is_impatient", False) and connection is not None:
         connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
 

@@ -24,6 +24,7 @@ MAIL_LABELS: dict[str, str] = {
     "demand_approve": N_("Demand to approve"),
     "demand_lapsed": N_("Demand that lapsed"),
     "demand_open": N_("Demand is open"),
+    "demand_proposed": N_("Figures that the lead proposes"),
     "demand_reminder": N_("Reminder of demand"),
     "demand_returned": N_("Demand sent back"),
     "file_quarantined": N_("File in quarantine"),

@@ -90,6 +90,7 @@ class Permission(StrEnum):
     DEPARTMENT_MANAGE = "department:manage"
     DEMAND_VIEW = "demand:view"
     DEMAND_BOARD = "demand:board"
+    DEMAND_PROPOSE = "demand:propose"
     DEMAND_EDIT = "demand:edit"
     DEMAND_APPROVE = "demand:approve"
     DEMAND_ACCEPT = "demand:accept"
@@ -237,6 +238,12 @@ TABLE: dict[Permission, Rule] = {
         _rule(Permission.DEPARTMENT_MANAGE, "member", N_("keep the departments of the own organisation")),
         _rule(Permission.DEMAND_VIEW, "lead member", N_("see declared demand"), ANY),
         _rule(Permission.DEMAND_BOARD, "lead", N_("take the demand of all members away as a table"), ANY),
+        _rule(
+            Permission.DEMAND_PROPOSE,
+            "lead",
+            N_("propose figures to members from one list of them all"),
+            frozenset({"demand", "demand_locked"}),
+        ),
         _rule(Permission.DEMAND_EDIT, "member", N_("declare demand"), frozenset({"demand"})),
         _rule(Permission.DEMAND_APPROVE, "member", N_("approve demand as the second person"), frozenset({"demand"})),
         _rule(Permission.DEMAND_ACCEPT, "lead", N_("accept or return demand"), frozenset({"demand", "demand_locked"})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 CHANGE = "change"
 """A column that holds a change on top of an earlier total, which is not taken."""
@@ -18,6 +19,7 @@ HEADERS = {
 _WORDS = {word for words in HEADERS.values() for word in words.split()}
 
 
+@lru_cache(maxsize=16_384)
 def norm(text: str) -> str:
     """The form in which headers and words are compared: letters and digits only, no case, no accents."""
     folded = unicodedata.normalize("NFKD", text).casefold()

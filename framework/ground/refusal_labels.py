@@ -26,7 +26,7 @@ _REASONS: dict[str, str] = {
         "agreement-not-running duty-settled not-in-review due-date-past"
     ),
     N_("somebody had changed it meanwhile"): (
-        "stale draft-gone demand-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
+        "stale draft-gone demand-stale demand-sheet-stale demand-submitted newer-countable newer-counted newer-unread no-newer-version "
         "version-waits bytes-changed seal-broken master-key-wrong shares-do-not-fit opener-key-damaged opener-key-newer terms-changed mended-meanwhile tied-meanwhile being-read not-being-read not-stopped closing-terms prices-stale "
         "later-decision later-elsewhere draft-stale costs-not-standing figures-stale department-stale decision-changed text-differs"
     ),

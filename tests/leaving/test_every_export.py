@@ -47,6 +47,7 @@ from tests.leaving.world import (
     fill_with_requests,
     fill_with_sign_ons,
     table_of_bodies,
+    table_of_demand,
 )
 from tests.rounds.asking import Tendering
 
@@ -385,6 +386,16 @@ class Stage:
         answer = lead.post(f"/rounds/{round_.public_id}/sign-ons/sheet", data=content)
         return got(lead, answer.headers["Location"] + "/outcome.xlsx")
 
+    def rows_of_no_member(self) -> bytes:
+        """What stays out of a list with the demand of many members whose names are the texts."""
+        round_ = self.demand_round()
+        lead = self.sign_in(self.build.user(round_.organisation), round_.organisation)
+        answer = lead.post(
+            f"/rounds/{round_.public_id}/demand/members",
+            data={"file": (io.BytesIO(table_of_demand()), "=1+1.xlsx")},
+        )
+        return got(lead, answer.headers["Location"] + "/listed.xlsx")
+
     def listed_rows(self) -> bytes:
         here = self.request.getfixturevalue("world")
         self.session.commit()
@@ -445,6 +456,14 @@ EXPORTS: dict[str, Export] = {
     f"{ROUND}/demand.xlsx": Export(
         lambda stage: stage.signed(stage.demand_round(), "demand.xlsx"),
         numbers=((0, "Version"), (0, "Firm quantity"), (0, "Expected quantity")),
+    ),
+    f"{ROUND}/demand/members.xlsx": Export(
+        lambda stage: stage.signed(stage.demand_round(), "demand/members.xlsx"),
+        identifiers=((0, "Registration number"),),
+        numbers=((0, "Contract year"), (0, "Expected quantity"), (0, "Expected value")),
+    ),
+    f"{ROUND}/demand/members/<sheet_id>/listed.xlsx": Export(
+        lambda stage: stage.rows_of_no_member(), texts=as_cleaned(PAYLOADS), numbers=((0, "Row"),)
     ),
     f"{ROUND}/demand/moved.xlsx": Export(
         lambda stage: stage.signed(stage.moved_round(), "demand/moved.xlsx"),

@@ -163,6 +163,18 @@ def table_of_bodies() -> bytes:
     return buffer.getvalue()
 
 
+def table_of_demand() -> bytes:
+    """A table with the demand of members whose names are the texts."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet("=1+1")
+        for row, cells in enumerate([("Country", "Member", "Expected"), *(("NL", text, 5) for text in PAYLOADS)]):
+            for column, value in enumerate(cells):
+                write = sheet.write_string if isinstance(value, str) else sheet.write_number
+                write(row, column, value)
+    return buffer.getvalue()
+
+
 def faulty_table() -> bytes:
     """A table of demand whose categories nobody knows, under headers that nobody knows either."""
     buffer = io.BytesIO()

@@ -46,6 +46,9 @@ from views.demand import (  # noqa: E402
     pool,  # noqa: F401
     price_list,  # noqa: F401
     prices,  # noqa: F401
+    proposed,  # noqa: F401
+    proposing,  # noqa: F401
+    proposing_work,  # noqa: F401
     standing,  # noqa: F401
     start,  # noqa: F401
     what_if,  # noqa: F401

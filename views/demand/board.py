@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from framework.demand import approve, board_sheet, declare, leverage, pool
 from framework.demand import board as boards
 from framework.demand.pooled import Pool
+from framework.demand.proposing import acts
 from framework.ground.errors import RuleBroken
 from framework.ground.paging import page_of
 from framework.ground.permissions import Permission
@@ -111,6 +112,7 @@ def _own(round_: Round) -> str | Response:
         is_open=is_open,
         pools={lot.lot_id: lot for lot in figures.lots},
         own=own,
+        offered=acts.waiting_lots(db.session(), round_, own) if is_open else set(),
         members_shown=leverage.may_see_members(db.session(), actor(), round_),
     )
 

@@ -47,13 +47,18 @@ def cells(round_: Round, lot_id: str) -> Response:
 
 @blueprint.post("/rounds/<round_id>/lots/<lot_id>/demand/cells")
 @permit(Permission.DEMAND_EDIT)
+@guard.reads_first
 def keep(round_: Round, lot_id: str) -> Any:
-    """Save the rows that were changed, as far as they are whole; a row that is not is named and stays on the page."""
+    """Save the rows that were changed, as far as they are whole; a row that is not is named and stays on the page.
+
+    What was sent is read before the write lock is taken, and what is answered where nobody else saved is made after it.
+    """
     lot = guard.child(Lot, lot_id, round_)
-    seen = shared.seen()
+    seen, scope, zone = shared.seen(), Scope.of(lot), round_.zone
     try:
         rows, was = _sent(lot)
         mine, places, wrong = _typed(lot, rows, was, seen)
+        guard.write()
         saved = saving.save(
             db.session(), lot, mine, seen=seen, actor=actor(), now=clock.now(), rows=places, apart=True
         )  # fmt: skip
@@ -61,18 +66,31 @@ def keep(round_: Round, lot_id: str) -> Any:
         if error.status in (403, 404):
             raise
         return jsonify(error=guard.refused(error)), 422 if isinstance(error, InvalidInput) else 409
+    told = _told(saved, seen)
+    clashes = _clashes(saved, lot) if saved.merged.clashes else []
+    db.session.commit()
+    if saved.is_alone:
+        told["rows"] = _rows(saved.changed, saved.after, scope)
     kept = {
         row.number: shared.key_of(_place_now(row)) for row in rows if row.number not in {found.row for found in wrong}
     }
-    news = _news(saved.demand, seen) if saved.demand is not None else _none_yet(seen)
-    answer = news | {
-        "saved": _("Saved %(when)s", when=hour(clock.now(), round_.zone)),
+    answer = told | {
+        "saved": _("Saved %(when)s", when=hour(clock.now(), zone)),
         "kept": kept,
         "wrong": [said | {"field": grid.field_of(i)} for i, said in zip(wrong, shared.said(wrong), strict=True)],
-        "clashes": _clashes(saved, lot),
+        "clashes": clashes,
     }
-    db.session.commit()
     return jsonify(answer)
+
+
+def _told(saved: Saved, seen: Seen) -> dict[str, Any]:
+    """What the page has to know of the draft now; where nobody else saved, nothing is asked for."""
+    demand = saved.demand
+    if demand is None:
+        return _none_yet(seen)
+    if not saved.is_alone:
+        return _news(demand, seen)
+    return {"version": demand.version, "seen": demand.public_id, "facts": _facts(saved.after), "others": []}
 
 
 def _sent(lot: Lot) -> tuple[list[GridRow], dict[int, Place]]:
@@ -90,12 +108,9 @@ def _place_now(row: GridRow) -> Place:
 def _typed(lot: Lot, rows: list[GridRow], was: dict[int, Place], seen: Seen) -> tuple[Cells, set[Place], list[Issue]]:
     """The cells of the whole rows, the rows of the declaration they stand for, and what is wrong with the others."""
     lines, issues = grid.read(rows, Scope.of(lot), sign=shared.decimal_sign(), summed=sums_of(lot))
-    stand = {place: number for number, place in was.items()}
-    shown = {cell.place for cell in saving.before(db.session(), lot, seen, actor())}
-    for row in rows:
-        place = _place_now(row)
-        if place != FACTS and place in shown and place not in stand:
-            issues.append(rules.issue("row-twice", row.number, "category"))
+    moved = [row for row in rows if _place_now(row) not in {FACTS, *was.values()}]
+    shown = {cell.place for cell in saving.before(db.session(), lot, seen, actor())} if moved else set()
+    issues += [rules.issue("row-twice", row.number, "category") for row in moved if _place_now(row) in shown]
     broken = {found.row for found in issues}
     mine = cells_of([line for line in lines if line.row not in broken], lot.years)
     places = {place for number, place in was.items() if number not in broken}
@@ -111,20 +126,30 @@ def _news(draft: Demand, seen: Seen) -> dict[str, Any]:
     """Every row that changed since the page was made, as its fields are to stand there, and what others did."""
     places, others = saving.news(db.session(), draft, seen, actor())
     cells = saving.standing(draft)
-    sign, scope = shared.decimal_sign(), Scope.of(draft.lot)
-    rows = grid.rows_of_cells({cell: value for cell, value in cells.items() if cell.place in places}, scope, sign)
-    stand = {(row.cells["category"], row.cells["tier"], row.cells["country"]): row for row in rows}
-    facts = {cell.column: value for cell, value in cells.items() if cell.place == FACTS}
     return {
         "version": draft.version,
         "seen": draft.public_id,
-        "rows": [
-            {"was": shared.key_of(place), "fields": _fields(stand[place]) if place in stand else None}
-            for place in sorted(places - {FACTS})
-        ],
-        "facts": {"note": facts.get("note", ""), "baseline_source": facts.get("baseline_source", "none")},
+        "rows": _rows(places, cells, Scope.of(draft.lot)),
+        "facts": _facts(cells),
         "others": [_other(edit, draft) for edit in others],
     }
+
+
+def _rows(places: set[Place], cells: Cells, scope: Scope) -> list[dict[str, Any]]:
+    """Rows as their fields are to stand on the page; None for one that is gone."""
+    shown = {cell: value for cell, value in cells.items() if cell.place in places}
+    rows = grid.rows_of_cells(shown, scope, shared.decimal_sign())
+    stand = {(row.cells["category"], row.cells["tier"], row.cells["country"]): row for row in rows}
+    return [
+        {"was": shared.key_of(place), "fields": _fields(stand[place]) if place in stand else None}
+        for place in sorted(places - {FACTS})
+    ]
+
+
+def _facts(cells: Cells) -> dict[str, Any]:
+    """The facts of the whole declaration as their fields are to stand."""
+    facts = {cell.column: value for cell, value in cells.items() if cell.place == FACTS}
+    return {"note": facts.get("note", ""), "baseline_source": facts.get("baseline_source", "none")}
 
 
 def _none_yet(seen: Seen) -> dict[str, Any]:

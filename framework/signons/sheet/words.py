@@ -81,6 +81,11 @@ def target_of(header: str, extra: Mapping[str, str] | None = None) -> str | None
     return (extra or {}).get(key) or _headers().get(key)
 
 
+def headers_of(field: str) -> list[str]:
+    """The headers under which sheets name a column."""
+    return _HEADERS[field].split()
+
+
 def body_type_of(text: str, extra: Mapping[str, str] | None = None) -> str | None:
     """The kind of body that a word means."""
     key = norm(text)
