@@ -32,6 +32,8 @@ _CERTAINTY_WORDS = {
 _TOTALS = frozenset(
     "total totals totaal totalt summa sum som gesamt subtotal subtotaal delsumma totalsumma slutsumma eindtotaal grandtotal gesamtsumme zwischensumme".split()
 )
+_ALONE = frozenset(["sum", "som"])
+"""Words for a sum that mean something else among others, in a formula for one."""
 _BETWEEN = re.compile(r"[\W_]+")
 PER_YEAR = frozenset(["qty_firm", "qty_expected", "qty_max", "value_expected", "certainty"])
 """Fields of which a line holds one a contract year."""
@@ -109,7 +111,7 @@ def is_total(text: str) -> bool:
     words = [norm(word) for word in _BETWEEN.split(text) if norm(word)]
     if norm(text) in _TOTALS:
         return True
-    return 1 < len(words) <= 5 and not _TOTALS.isdisjoint((words[0], words[-1]))
+    return 1 < len(words) <= 5 and not (_TOTALS - _ALONE).isdisjoint((words[0], words[-1]))
 
 
 @cache

@@ -157,6 +157,8 @@ def test_a_sum_of_unknown_parts_alone_is_unknown():
         ("Subtotal North", True),
         ("Delsumma vård", True),
         ("Summa", True),
+        ("Sum", True),
+        ("@SUM(A1:A2)", False),
         ("Tablet", False),
         ("We buy what the total of all schools needs", False),
     ],
