@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from models.award import Award, AwardDecision, Challenge
 from models.contract import Agreement
+from models.people import User
 from models.rounds import Round
 
 
@@ -52,6 +54,12 @@ def require_untied(session: Session, award: Award, user_id: int | None) -> None:
             N_("A stated tie to this contractor keeps you from its agreement. Another person of the lead does it."),
             rule="SD3",
         )
+
+
+def untied(session: Session, submissions: Iterable[int | None], users: Iterable[User]) -> list[User]:
+    """Those of the people from whom no stated tie keeps any of these tenders and updates: whom a mail about them may reach (SD3)."""
+    wanted = {number for number in submissions if number is not None}
+    return [user for user in users if not wanted & conflicts.barred(session, user.id)]
 
 
 def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:

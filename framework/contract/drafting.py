@@ -235,6 +235,7 @@ def _may_draft(session: Session, agreement: Agreement, context: Context) -> None
 
 
 def _may_cancel(session: Session, agreement: Agreement, context: Context) -> None:
+    awarded.require_untied(session, agreement.award, context.actor.user_id)
     ground = context.facts.get("ground")
     if ground not in CANCEL_GROUNDS:
         raise MoveRefused("ground-missing", N_("Say on which ground the draft is cancelled."))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.award import holidays, standstill
 from framework.chain.requests.due import end_of
-from framework.contract import running, update_notices
+from framework.contract import awarded, running, update_notices
 from framework.disclosure.receiving import lock
 from framework.ground import audit, lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -111,6 +111,7 @@ def ask(
     Raises InvalidInput (reason, brand, day), NotAllowed and MoveRefused.
     """
     lock(session, agreement.round)
+    settle_term(session, agreement, now=now)
     why, today = storable(why).strip(), local_day(agreement.round, now)
     if not why:
         raise InvalidInput("reason-missing", N_("Say why you ask: the contractor reads it."), field="why")
@@ -184,7 +185,7 @@ def new_version(
 def plan_yearly(session: Session, version: ContractSubmission, *, now: dt.datetime) -> ContractSubmission | None:
     """Ask for the next yearly confirmation of what was accepted; one that runs already moves to its new day.
 
-    None where the agreement has ended, or ends before.
+    One that is overdue stays as it is. None where the agreement has ended, or ends before.
     """
     duty, agreement = version.duty, version.duty.agreement
     months = int(settings.value(version.round, "confirm_every_months"))
@@ -202,7 +203,8 @@ def plan_yearly(session: Session, version: ContractSubmission, *, now: dt.dateti
             cause="yearly",
             quietly=True,
         )
-    if waiting.id != version.id and waiting.due_on < due_on:
+    settle(session, waiting, now=now)
+    if waiting.state == "requested" and waiting.due_on < due_on:
         waiting.due_on = waiting.duty.due_on = waiting.duty.first_due_on = due_on
         waiting.reminded_hours = None
         audit.record(session, YEARLY_MOVED, actor=SYSTEM, now=now, subject=waiting, due_on=due_on.isoformat())
@@ -223,6 +225,13 @@ def settle(session: Session, version: ContractSubmission, *, now: dt.datetime) -
     lifecycle.move(session, version, "pass_due_date", actor=SYSTEM, now=now)
     update_notices.is_overdue(session, version, now=now)
     return True
+
+
+def settle_term(session: Session, agreement: Agreement, *, now: dt.datetime) -> None:
+    """Look at an agreement of a locked round anew, and start or end it where its days did and no job has noted it."""
+    session.refresh(agreement)
+    running.start_if_due(session, agreement, now=now)
+    running.expire_if_due(session, agreement, now=now)
 
 
 def is_over(agreement: Agreement, now: dt.datetime) -> bool:
@@ -278,6 +287,7 @@ def _may_request(session: Session, version: ContractSubmission, context: Context
     cause = context.facts["cause"]
     if (cause == "asked") == context.actor.is_system:
         raise MoveRefused("not-asked-by-system", N_("Only the lead asks on request; the others follow from dates."))
+    awarded.require_untied(session, version.duty.agreement.award, context.actor.user_id)
     if cause in FOLLOWS:
         _require_before(session, version, FOLLOWS[cause])
     elif is_over(version.duty.agreement, context.now):
@@ -304,6 +314,7 @@ def _passed(session: Session, version: ContractSubmission, context: Context) -> 
 
 
 def _may_cancel(session: Session, version: ContractSubmission, context: Context) -> None:
+    awarded.require_untied(session, version.duty.agreement.award, context.actor.user_id)
     context.require_motive()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.contract import awarded, signing
+from framework.award.mandate import CONFIRMED
+from framework.contract import awarded, duties, signing
 from framework.contract.drafting import LONGEST_TEXT, hold
 from framework.contract.registering import register
 from framework.ground import lifecycle, proposals
@@ -17,6 +19,7 @@ from framework.ground.text import N_, storable
 from framework.rounds import telling
 from models.contract import Agreement
 from models.rounds import Proposal
+from models.signons import SignOn
 
 ACT = "terminate"
 GROUNDS = ("maximum_penalty_reached", "zero_tolerance", "other_in_terms")
@@ -40,6 +43,7 @@ def propose(
 ) -> Proposal:
     """First half, by one person of the lead; raises as the move would."""
     hold(session, agreement)
+    duties.settle_term(session, agreement, now=now)
     shown, motive = storable(evidence).strip(), storable(motive).strip()
     lifecycle.check(session, agreement, ACT, actor=actor, now=now, motive=motive, ground=ground, evidence=shown)
     signing.require_fresh(session, agreement, actor=actor, now=now)
@@ -47,13 +51,16 @@ def propose(
         session, agreement, ACT, actor=actor, now=now, motive=motive, ground=ground, evidence=shown
     )
     page = signing.path_of(agreement).removeprefix(f"/rounds/{agreement.round.public_id}/")
-    telling.ask_second_person(session, agreement.round, proposal, page, actor=actor, now=now)
+    others = telling.second_persons(session, agreement.round, actor=actor, now=now)
+    users = awarded.untied(session, [agreement.award.submission_id], others)
+    telling.ask_second_person(session, agreement.round, proposal, page, actor=actor, now=now, users=users)
     return proposal
 
 
 def confirm(session: Session, agreement: Agreement, *, actor: Actor, now: dt.datetime) -> None:
     """Second half, by another person of the lead; the contractor and the members are told."""
     hold(session, agreement)
+    duties.settle_term(session, agreement, now=now)
     signing.require_fresh(session, agreement, actor=actor, now=now)
     proposal = proposals.confirm(session, agreement, ACT, actor=actor, now=now)
     facts = proposal.facts or {}
@@ -96,8 +103,12 @@ def _terminated(session: Session, agreement: Agreement, context: Context) -> Non
     agreement.ended_ground = str(context.facts["ground"])
     agreement.ended_evidence = str(context.facts["evidence"])
     agreement.ended_reason = context.motive.strip()
-    members = telling.members(session, round_, now=context.now, beyond_invited=True)
-    told = [*members, *telling.people(session, [agreement.owner_id], "supplier", now=context.now)]
+    bodies = select(SignOn.organisation_id).where(SignOn.round_id == round_.id, SignOn.state.in_(CONFIRMED))
+    members = telling.people(session, session.scalars(bodies), "member", now=context.now)
+    told = [
+        *awarded.untied(session, [agreement.award.submission_id], members),
+        *telling.people(session, [agreement.owner_id], "supplier", now=context.now),
+    ]
     page = signing.path_of(agreement).removeprefix(f"/rounds/{round_.public_id}/")
     telling.tell(
         session,

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from framework.award.mandate import CONFIRMED
 from framework.contract import awarded
 from framework.ground.actors import Actor
 from framework.ground.errors import NotFound
@@ -15,12 +16,14 @@ from framework.ground.text import N_, storable
 from models.award import Award, AwardDecision
 from models.contract import Agreement
 from models.rounds import Lot, Round
+from models.signons import SignOn
 
 
 def visible(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> list[Agreement]:
     """The agreements of a round by lot and number; `roles` are the actor's in the round.
 
-    Before the letters have left only the lead knows who is to get a lot. From then on members read all, a contractor its own.
+    Before the letters have left only the lead knows who is to get a lot. From then on members whose sign-on is confirmed read all, a
+    contractor its own.
     """
     return list(session.scalars(_of(round_).where(_may_know(actor, roles))))
 
@@ -55,6 +58,11 @@ def one(session: Session, round_: Round, public_id: str, actor: Actor, roles: Co
     return found
 
 
+def joined(actor: Actor) -> Select[int]:
+    """The rounds, by number, in which the sign-on of the actor's organisation is confirmed, whatever became of it since but leaving."""
+    return select(SignOn.round_id).where(SignOn.organisation_id == actor.organisation_id, SignOn.state.in_(CONFIRMED))
+
+
 def _of(round_: Round) -> Select[Agreement]:
     return (
         select(Agreement)
@@ -75,7 +83,7 @@ def _may_know(actor: Actor, roles: Collection[str]) -> ColumnElement[bool]:
     )
     ways: list[ColumnElement[bool]] = [false()]
     if "member" in roles:
-        ways.append(true())
+        ways.append(Agreement.round_id.in_(joined(actor)))
     if "supplier" in roles:
         ways.append(Agreement.contractor_id == actor.organisation_id)
     return and_(announced, or_(*ways))

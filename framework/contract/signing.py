@@ -95,7 +95,8 @@ def _ask_other_side(
     session: Session, agreement: Agreement, proposal: Proposal, *, actor: Actor, now: dt.datetime
 ) -> None:
     round_ = agreement.round
-    for user in _other_side(session, agreement, actor, now=now):
+    others = _other_side(session, agreement, actor, now=now)
+    for user in awarded.untied(session, [agreement.award.submission_id], others):
         if user.id == actor.user_id:
             continue
         mail.post(
@@ -140,6 +141,14 @@ def _may_sign(session: Session, agreement: Agreement, context: Context) -> None:
             N_("One person signs for the lead and one for the contractor. Somebody of the other side confirms it."),
             rule="SD1",
         )
+    if agreement.award.submission_id in conflicts.barred(session, context.proposer_id):
+        raise MoveRefused(
+            "signature-void",
+            N_(
+                "The first signature does not count any more. Once it has lapsed, or the lead has saved the draft again, both sides sign anew."
+            ),
+            rule="SD3",
+        )
 
 
 def _signed(session: Session, agreement: Agreement, context: Context) -> None:
@@ -154,6 +163,7 @@ def _signed(session: Session, agreement: Agreement, context: Context) -> None:
         *telling.people(session, [agreement.owner_id], "supplier", now=context.now),
     ]
     page = path_of(agreement).removeprefix(f"/rounds/{round_.public_id}/")
+    both = awarded.untied(session, [agreement.award.submission_id], both)
     told = [user for user in dict.fromkeys(both) if user.id != context.actor.user_id]
     telling.tell(session, round_, told, "agreement_signed", now=context.now, page=page, number=agreement.number)
 

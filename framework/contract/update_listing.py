@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from framework.contract import duties, running
+from framework.contract import duties, lists, running
+from framework.ground.actors import Actor
 from framework.ground.errors import NotFound
 from framework.ground.text import N_, storable
 from models.contract import Agreement
 from models.contract_disclosure import CONTRACT_STATES, ContractSubmission, Duty, Gap, Update
 from models.rounds import Round
+from models.signons import SignOn
 
 T = TypeVar("T")
 BOARD_STATES = tuple(state for state in CONTRACT_STATES if state != "superseded")
@@ -63,16 +65,26 @@ def of_round(session: Session, round_: Round, filters: Filters, *, now: dt.datet
     return sorted(found, key=lambda one: (one.state != "overdue", one.version.due_on, one.version.id))
 
 
-def agreements(session: Session, round_: Round, contractor_id: int | None = None) -> Sequence[Agreement]:
-    """The agreements of a round that have started, by number; of one contractor where it is given."""
+def may_read(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:
+    """Whether this reader may know what is disclosed in the round: of the bodies that buy only those whose sign-on is confirmed."""
+    if set(roles) & {"lead", "evaluator", "chair", "monitor"}:
+        return True
+    return "member" in roles and session.scalar(lists.joined(actor).where(SignOn.round_id == round_.id)) is not None
+
+
+def agreements(
+    session: Session, round_: Round, contractor_id: int | None = None, *, now: dt.datetime
+) -> list[Agreement]:
+    """The agreements of a round that have started by their day, by number; of one contractor where it is given."""
     query = (
         select(Agreement)
         .options(joinedload(Agreement.lot), joinedload(Agreement.contractor))
-        .where(Agreement.round_id == round_.id, Agreement.started_at.is_not(None))
+        .where(Agreement.round_id == round_.id, or_(Agreement.started_at.is_not(None), Agreement.state == "signed"))
     )
     if contractor_id is not None:
         query = query.where(Agreement.contractor_id == contractor_id)
-    return session.scalars(query.order_by(Agreement.number)).all()
+    found = session.scalars(query.order_by(Agreement.number)).all()
+    return [one for one in found if running.state_at(one, now=now) != "signed"]
 
 
 def running_ones(found: Sequence[Agreement], *, now: dt.datetime) -> list[Agreement]:
@@ -90,14 +102,6 @@ def own_duty(session: Session, round_: Round, supplier_id: int, public_id: str) 
         .where(Agreement.contractor_id == supplier_id)
     )
     return _found(session.scalar(query))
-
-
-def agreement_of(session: Session, round_: Round, public_id: str, contractor_id: int | None = None) -> Agreement:
-    """An agreement of the round that has started; another's is not found where the contractor is given."""
-    for one in agreements(session, round_, contractor_id):
-        if one.public_id == public_id:
-            return one
-    raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
 
 
 def versions_of(session: Session, duty: Duty) -> Sequence[ContractSubmission]:

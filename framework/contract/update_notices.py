@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from framework.contract import awarded
 from framework.disclosure import receipts
 from framework.ground.mail import post
 from framework.rounds.telling import appointed, people
@@ -58,7 +59,8 @@ def was_refused(session: Session, version: ContractSubmission, *, now: dt.dateti
 def is_to_review(session: Session, version: ContractSubmission, *, now: dt.datetime) -> None:
     """Tell leads and chairs that a version was read and can be reviewed."""
     users = {user.id: user for user in _leads(session, version, now)}
-    users |= {user.id: user for user in appointed(session, version.round, ("chair",))}
+    chairs = awarded.untied(session, _kept(version), appointed(session, version.round, ("chair",)))
+    users |= {user.id: user for user in chairs}
     readers = [users[number] for number in sorted(users)]
     _tell(session, TO_REVIEW, readers, version, now=now, page=_review(version), gaps=_gaps(session, version))
 
@@ -85,7 +87,13 @@ def _contractors(session: Session, version: ContractSubmission, now: dt.datetime
 
 
 def _leads(session: Session, version: ContractSubmission, now: dt.datetime) -> list[User]:
-    return people(session, [version.round.organisation_id], "lead", now=now)
+    leads = people(session, [version.round.organisation_id], "lead", now=now)
+    return awarded.untied(session, _kept(version), leads)
+
+
+def _kept(version: ContractSubmission) -> list[int | None]:
+    """What a stated tie to the contractor, or to a brand that it offers, keeps from a person."""
+    return [version.duty.agreement.award.submission_id, version.submission_id]
 
 
 def _own(version: ContractSubmission) -> str:

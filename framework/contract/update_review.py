@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,7 +26,15 @@ from models.people import Appointment
 
 EXCUSED = audit.declare("submission_contract.gaps_excused", "gaps", "excuse", "motive")
 WHO_EXCUSES = {"not_applicable": "lead", "supplier_refused": "chair"}
-LONGEST_MOTIVE = 2_000
+LONGEST_MOTIVE, LONGEST_DOCUMENT = 2_000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that shows a refusal, as a chair names it: what it is and its date; blank where none is named."""
+
+    name: str = ""
+    dated: dt.date | None = None
 
 
 def start(session: Session, version: ContractSubmission, *, actor: Actor, now: dt.datetime) -> None:
@@ -41,13 +50,15 @@ def excuse(
     kind: str,
     *,
     motive: str,
+    document: Document = Document(),
     actor: Actor,
     now: dt.datetime,
 ) -> int:
     """Accept why gaps stay open, or take that back with a blank `kind`; how many changed.
 
     The lead accepts that something does not apply, the chair a proof that the chain refused; each only where the file says
-    so itself. Raises InvalidInput, NotAllowed and MoveRefused.
+    so itself. A proof is a request upstream about the line that `is_enough`, or a `document` with its date, which is kept in
+    front of the motive. Raises InvalidInput, NotAllowed and MoveRefused.
     """
     hold(session, version, now)
     text = _text(motive)
@@ -62,6 +73,8 @@ def excuse(
             "motive-missing", N_("Say why: a motive is required and stays in the record."), field="motive"
         )
     _require_may_excuse(session, version, chosen, kind, actor)
+    if kind == "supplier_refused":
+        text = f"{_proven(session, version, chosen, document, now)}{text}"
     for gap in chosen:
         gap.excuse, gap.motive = kind, text if kind else ""
         gap.excused_at, gap.excused_by_id = (now, actor.user_id) if kind else (None, None)
@@ -176,6 +189,31 @@ def _require_may_excuse(
         raise MoveRefused(
             "reason-not-given", N_("The file itself must give this reason for the line. Return it, so that it does.")
         )
+
+
+def _proven(
+    session: Session, version: ContractSubmission, chosen: Collection[Gap], document: Document, now: dt.datetime
+) -> str:
+    """The document in words, blank for none; raises InvalidInput where a line has neither an own request as proof nor this."""
+    name = " ".join(storable(document.name).split())
+    if len(name) > LONGEST_DOCUMENT:
+        most = LONGEST_DOCUMENT
+        raise InvalidInput("text-too-long", N_("Shorten the text to %(most)s characters."), field="document", most=most)
+    requests = update_gaps.proofs(session, version)
+    bare = [gap for gap in chosen if not any(proof.is_enough for proof in requests.get(gap.node_key, []))]
+    if not name and (bare or document.dated):
+        raise InvalidInput(
+            "proof-missing",
+            N_(
+                "No request upstream proves a refusal of every chosen line. Name the document that does, with its date."
+            ),
+            field="document",
+        )
+    if name and document.dated is None:
+        raise InvalidInput("date-missing", N_("Enter a date."), field="dated")
+    if document.dated is not None and document.dated > local_day(version.round, now):
+        raise InvalidInput("date-ahead", N_("This date lies ahead. Enter the date of the document."), field="dated")
+    return f"{name} ({document.dated:%Y-%m-%d}). " if name else ""
 
 
 def _may_start(session: Session, version: ContractSubmission, context: Context) -> None:

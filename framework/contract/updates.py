@@ -71,6 +71,7 @@ def report_change(
     """
     lock(session, agreement.round)
     now, why = clock(), storable(why).strip()
+    duties.settle_term(session, agreement, now=now)
     if not why:
         raise InvalidInput("reason-missing", N_("Say in a sentence what changed."), field="why")
     if len(why) > duties.LONGEST_WHY:

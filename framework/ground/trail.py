@@ -54,13 +54,20 @@ class Filters:
     person: str = ""
 
 
-def trail(session: Session, record: Any, *, limit: int = 30) -> list[Entry]:
-    """Who did what with one record, newest first: for the foot of its page. Refused attempts are left to the lead."""
+def trail(session: Session, record: Any, *, limit: int = 30, but_proposed: str = "") -> list[Entry]:
+    """Who did what with one record, newest first: for the foot of its page. Refused attempts are left to the lead.
+
+    `but_proposed` is an act of which no proposal is shown: who reads hears of it when it is done.
+    """
     query = select(AuditEvent).where(
         AuditEvent.subject_type == record.__tablename__,
         AuditEvent.subject_id == record.public_id,
         AuditEvent.outcome == "done",
     )
+    if but_proposed:
+        query = query.where(
+            not_(AuditEvent.kind.startswith("proposal.")) | (AuditEvent.data["act"].as_string() != but_proposed)
+        )
     return entries(session, session.scalars(query.order_by(AuditEvent.seq.desc()).limit(limit)).all())
 
 

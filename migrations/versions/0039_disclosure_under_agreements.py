@@ -114,7 +114,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo: files that came under an agreement go, with what was read of them."""
+    """Undo: what came under an agreement goes, with what was read of it; its bytes and their rows in `stored_file` stay behind."""
     op.drop_table('disclosure_gap')
     op.drop_table('submission_contract')
     op.drop_table('disclosure_duty')

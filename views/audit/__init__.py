@@ -124,10 +124,11 @@ def verify_record(session: Session, job: Job, clock: Callable[[], dt.datetime]) 
 
 
 @blueprint.app_template_global("trail_of")
-def trail_of(record: Any) -> list[dict[str, Any]]:
-    """What `ui.trail` at the foot of a page shows of one record."""
+def trail_of(record: Any, but_proposed: str = "") -> list[dict[str, Any]]:
+    """What `ui.trail` at the foot of a page shows of one record, without proposals of the act `but_proposed`."""
     return [
-        {"at": instant(entry.at), "who": who(entry), "what": what(entry)} for entry in trail.trail(db.session(), record)
+        {"at": instant(entry.at), "who": who(entry), "what": what(entry)}
+        for entry in trail.trail(db.session(), record, but_proposed=but_proposed)
     ]
 
 

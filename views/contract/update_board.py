@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from framework.contract import duties, update_gaps, update_listing
 from framework.contract import update_review as review
 from framework.contract.update_listing import Filters
+from framework.contract.update_review import Document
 from framework.disclosure import comparisons, confidentiality, groups, receipts
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
@@ -48,10 +49,13 @@ def board(round_: Round) -> str:
     names = ("state", "agreement", "kind")
     asked = Filters(**{name: request.args.get(name, "")[:40] for name in names})
     now = clock.now()
-    every = update_listing.of_round(db.session(), round_, Filters(), now=now)
-    found = every if asked == Filters() else update_listing.of_round(db.session(), round_, asked, now=now)
+    may_read = _may_read(round_)
+    every = update_listing.of_round(db.session(), round_, Filters(), now=now) if may_read else []
+    found = (
+        every if not may_read or asked == Filters() else update_listing.of_round(db.session(), round_, asked, now=now)
+    )
     page = page_of(request.args.get("page"), len(found), PAGE)
-    agreements = update_listing.agreements(db.session(), round_)
+    agreements = update_listing.agreements(db.session(), round_, now=now) if may_read else []
     return render_template(
         "contract/updates_board.html",
         round_=round_,
@@ -80,7 +84,7 @@ def ask_update(round_: Round) -> Response | tuple[str, int]:
     """Ask; the mail leaves after the commit."""
     public_id = round_.public_id
     try:
-        found = update_listing.agreements(db.session(), round_)
+        found = update_listing.agreements(db.session(), round_, now=clock.now())
         agreement = next((one for one in found if one.public_id == request.form.get("agreement", "")), None)
         if agreement is None:
             raise InvalidInput("agreement-unknown", N_("Choose the agreement that it is about."), field="agreement")
@@ -103,14 +107,14 @@ def ask_update(round_: Round) -> Response | tuple[str, int]:
 @permit(Permission.UPDATE_VIEW)
 def update_page(round_: Round, update_id: str) -> str:
     """One version for its readers: what it discloses as far as each may see it, what is open, what was decided."""
-    return _page(update_listing.version_of(db.session(), round_, update_id))
+    return _page(_version(round_, update_id))
 
 
 @blueprint.get(f"{PLACE}/original")
 @permit(Permission.UPDATE_VIEW)
 def reviewed_original(round_: Round, update_id: str) -> Answer:
     """The file as it came, for those who may read every row of it."""
-    update = file_of(update_listing.version_of(db.session(), round_, update_id))
+    update = file_of(_version(round_, update_id))
     if not _reader(round_).sees_all:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return send_original(update)
@@ -120,7 +124,7 @@ def reviewed_original(round_: Round, update_id: str) -> Answer:
 @permit(Permission.UPDATE_VIEW)
 def update_differences(round_: Round, update_id: str) -> str | Response:
     """What it says otherwise than what was accepted last, or than the tender."""
-    version = update_listing.version_of(db.session(), round_, update_id)
+    version = _version(round_, update_id)
     places = _places(version)
     return update_compared.page(version, places, back=address(version), reader=_reader(round_))
 
@@ -129,7 +133,7 @@ def update_differences(round_: Round, update_id: str) -> str | Response:
 @permit(Permission.UPDATE_VIEW)
 def update_differences_workbook(round_: Round, update_id: str) -> Response:
     """The same as a workbook, for those who may read every row."""
-    version = update_listing.version_of(db.session(), round_, update_id)
+    version = _version(round_, update_id)
     if not _reader(round_).sees_all:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     return update_compared.workbook(version, _places(version))
@@ -139,7 +143,7 @@ def update_differences_workbook(round_: Round, update_id: str) -> Response:
 @permit(Permission.UPDATE_VIEW)
 def update_comparing(round_: Round, update_id: str) -> Response:
     """How far the comparison of long versions is."""
-    version = update_listing.version_of(db.session(), round_, update_id)
+    version = _version(round_, update_id)
     return update_compared.progress(version, _places(version))
 
 
@@ -147,7 +151,7 @@ def update_comparing(round_: Round, update_id: str) -> Response:
 @permit(Permission.UPDATE_REVIEW)
 def compare_update(round_: Round, update_id: str) -> Response:
     """Have two long versions compared by the worker."""
-    version = update_listing.version_of(db.session(), round_, update_id)
+    version = _version(round_, update_id)
     where = _places(version).here
     update_compared.ask(version, actor())
     return guard.done(where)
@@ -180,8 +184,8 @@ def _reviewed(version: ContractSubmission) -> str:
             return _("The review has begun.")
         case "excuse":
             positions = {int(text) for text in request.form.getlist("gap") if text.isdecimal() and len(text) < 9}
-            kind = request.form.get("excuse", "")
-            count = review.excuse(db.session(), version, positions, kind, motive=_motive(), **given)
+            kind, document = request.form.get("excuse", ""), Document(request.form.get("document", ""), _day("dated"))
+            count = review.excuse(db.session(), version, positions, kind, motive=_motive(), document=document, **given)
             return ngettext("%(count)s line changed.", "%(count)s lines changed.", count, count=number(count))
         case "accept":
             review.accept(db.session(), version, motive=_motive(), **given)
@@ -207,7 +211,7 @@ def address(version: ContractSubmission) -> str:
 def _acted(round_: Round, update_id: str, act: Callable[[ContractSubmission], str]) -> Response | tuple[str, int]:
     """Do it and go back to the page; what is refused is said there, with what was typed."""
     public_id = round_.public_id
-    version = update_listing.version_of(db.session(), round_, update_id)
+    version = _version(round_, update_id)
     where = address(version)
     try:
         said = act(version)
@@ -217,9 +221,20 @@ def _acted(round_: Round, update_id: str, act: Callable[[ContractSubmission], st
         text, field = guard.refused(error), getattr(error, "field", "")
         guard.keep_out_again()
         again = db.session.query(Round).filter_by(public_id=public_id).one()
-        version = update_listing.version_of(db.session(), again, update_id)
+        version = _version(again, update_id)
         return _page(version, error=text, field=field), error.status
     return guard.done(where, said)
+
+
+def _may_read(round_: Round) -> bool:
+    return update_listing.may_read(db.session(), round_, actor(), guard.roles(round_))
+
+
+def _version(round_: Round, update_id: str) -> ContractSubmission:
+    """The version in the address; *not found* for whoever may know of none."""
+    if not _may_read(round_):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
+    return update_listing.version_of(db.session(), round_, update_id)
 
 
 def _motive() -> str:
@@ -311,7 +326,7 @@ def _rows(update: Update | None, reader: Reader, levels: Levels) -> dict[str, An
 
 def _ask_form(round_: Round, error: str = "", field: str = "") -> str:
     now = clock.now()
-    agreements = update_listing.running_ones(update_listing.agreements(db.session(), round_), now=now)
+    agreements = update_listing.running_ones(update_listing.agreements(db.session(), round_, now=now), now=now)
     return render_template(
         "contract/updates_ask.html",
         round_=round_,

@@ -46,7 +46,7 @@ def own_duties(round_: Round) -> str:
     now, supplier_id = clock.now(), actor().organisation_id or 0
     found = update_listing.of_supplier(db.session(), round_, supplier_id, now=now)
     page = page_of(request.args.get("page"), len(found), PAGE)
-    agreements = update_listing.agreements(db.session(), round_, supplier_id)
+    agreements = update_listing.agreements(db.session(), round_, supplier_id, now=now)
     return render_template(
         "contract/updates_own.html",
         round_=round_,
@@ -291,7 +291,7 @@ def upload_facts(round_: Round) -> dict[str, Any]:
 
 
 def _change_form(round_: Round, error: str = "") -> str:
-    found = update_listing.agreements(db.session(), round_, actor().organisation_id or 0)
+    found = update_listing.agreements(db.session(), round_, actor().organisation_id or 0, now=clock.now())
     return render_template(
         "contract/updates_change.html",
         round_=round_,
@@ -304,7 +304,7 @@ def _change_form(round_: Round, error: str = "") -> str:
 
 
 def _chosen_agreement(round_: Round) -> Agreement:
-    found = update_listing.agreements(db.session(), round_, actor().organisation_id or 0)
+    found = update_listing.agreements(db.session(), round_, actor().organisation_id or 0, now=clock.now())
     chosen = next((one for one in found if one.public_id == request.form.get("agreement", "")), None)
     if chosen is None:
         raise InvalidInput("agreement-unknown", N_("Choose the agreement that it is about."), field="agreement")
