@@ -184,6 +184,34 @@ def test_two_leads_terminate_and_what_was_typed_is_not_lost(standing, session, b
     assert "Report 7" not in people["supplier"].get(there(standing, agreement)).text
 
 
+def test_a_termination_that_was_only_proposed_is_told_to_the_lead_alone(standing, browsers):
+    agreement = standing.in_force()
+    people = browsers()
+    told = {"ground": "zero_tolerance", "evidence": "Report 7", "motive": "Shown."}
+    assert people["lead"].post(f"{there(standing, agreement)}/terminate", data=told).status_code == 303
+    for name in ("supplier", "member"):
+        page = people[name].get(there(standing, agreement)).text
+        assert "waits for a second person" in page, "the signature was proposed too, and stays in the trail"
+        assert page.count("waits for a second person") == 1
+    assert people["lead"].get(there(standing, agreement)).text.count("waits for a second person") == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("interested", 404), ("mandate_pending", 404), ("active", 200), ("suspended", 200)]
+)
+def test_a_body_reads_agreements_once_its_sign_on_is_confirmed(standing, session, people, state, status):
+    agreement = standing.draft()
+    standing.sign_ons[0].state = state
+    session.commit()
+    assert people["member"].get(there(standing, agreement)).status_code == status
+    for file in ("agreement-en.pdf",):
+        assert people["member"].get(f"{there(standing, agreement)}/{file}").status_code == status
+    listed = people["member"].get(f"{here(standing)}/agreements")
+    assert listed.status_code == 200
+    assert (agreement.number in listed.text) is (status == 200)
+    assert people["lead"].get(there(standing, agreement)).status_code == 200
+
+
 def test_the_date_decides_on_the_page_not_the_job(standing, session, browsers, clock):
     agreement = standing.signed()
     standing.enter_force()

@@ -194,6 +194,39 @@ def test_one_lead_alone_or_a_supplier_terminates_nothing(standing):
     assert agreement.state == "terminated", "a signed one too, before its first day"
 
 
+@pytest.mark.parametrize("half", ["propose", "confirm"])
+def test_an_agreement_whose_last_day_is_over_is_not_terminated_any_more(standing, half):
+    from framework.contract import ending
+
+    agreement = standing.in_force()
+    told = {"ground": "zero_tolerance", "evidence": "Report 7", "motive": "Shown."}
+    end = running.ends_at(agreement)
+    if half == "confirm":
+        standing.clock.now = end - SECOND
+        ending.propose(standing.session, agreement, **told, actor=standing.lead, now=standing.clock())
+        standing.session.commit()
+        standing.session.info["write"] = True
+    standing.clock.now = end
+    if half == "propose":
+        given = told | {"actor": standing.lead}
+    else:
+        given = {"actor": standing.second_lead}
+    assert code(getattr(ending, half), standing.session, agreement, **given, now=end) == "move-not-listed"
+    standing.session.rollback()
+    assert agreement.state == "in_force"
+    standing.session.info["write"] = True
+    standing.go_round()
+    assert agreement.state == "expired"
+
+
+def test_a_termination_notes_first_that_the_agreement_started(standing, session):
+    agreement = standing.signed()
+    standing.enter_force()
+    standing.clock.now = running.begins_at(agreement)
+    standing.terminate(agreement)
+    assert (agreement.state, agreement.started_at) == ("terminated", running.begins_at(agreement))
+
+
 @pytest.mark.parametrize("act", ["stop", "give_notice", "exhaust"])
 def test_what_belongs_to_call_offs_is_not_open_yet(standing, act):
     agreement = standing.in_force()

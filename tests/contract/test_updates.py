@@ -14,14 +14,17 @@ from sqlalchemy.orm import joinedload
 
 from framework.contract import (
     duties,
+    running,
     update_again,
     update_calendar,
     update_gaps,
+    update_listing,
     update_reminders,
     update_review,
     update_stage,
     updates,
 )
+from framework.contract.update_review import Document
 from framework.disclosure import comparisons, groups, receipts, sealing, verify_receipt
 from framework.disclosure.workbook import write_filled
 from framework.ground import conflicts, lifecycle
@@ -34,6 +37,7 @@ from models.disclosure import Submission, SubmissionRow
 from models.judging import Conflict
 from models.people import Appointment
 from models.records import AuditEvent, Job
+from models.requests import RequestReminder, RequestRow, UpstreamRequest
 from models.sealing import KeyMissing, Ring, holding
 from tests.contract.disclosing import brussels, whole, without_mainboard
 from tests.disclosure.test_submissions import Scene
@@ -523,13 +527,119 @@ def test_a_refusal_by_the_chain_needs_the_reason_of_the_file_and_an_accepted_pro
     assert refused(record) == "proof-missing"
     disclosing.session.refresh(version)
     update_review.excuse(
-        disclosing.session, version, [0], "supplier_refused", motive="Letter of 3 December.",
-        actor=disclosing.chair, now=disclosing.clock(),
+        disclosing.session, version, [0], "supplier_refused", motive="It says so.",
+        document=Document("Letter  of the maker", dt.date(2026, 11, 27)), actor=disclosing.chair, now=disclosing.clock(),
     )  # fmt: skip
+    [gap] = update_gaps.of(disclosing.session, version)
+    assert gap.motive == "Letter of the maker (2026-11-27). It says so."
     record()
 
     assert version.state == "chain_refused"
     assert disclosing.versions()[-1].duty.kind == "yearly"
+
+
+def ask_upstream(disclosing, version, state="no_answer", *, reminders=0):
+    """A request of the contractor about the first gap, as the chain left it."""
+    now, gap = disclosing.clock(), update_gaps.of(disclosing.session, version)[0]
+    proof = {"proof_id": disclosing.build.stored_file().id, "proof_on": now.date()} if state == "refused" else {}
+    asked = UpstreamRequest(
+        round_id=disclosing.round.id,
+        supplier_id=disclosing.contractor.id,
+        submission_id=disclosing.submission.id,
+        state=state,
+        moved_at=now,
+        asker_name="Contractor",
+        asked_name="Maker",
+        asked_email="maker@example.org",
+        folded_email="maker@example.org",
+        asked_at=now,
+        due_on=now.date(),
+        zone="Europe/Brussels",
+        created_at=now,
+        **proof,
+    )
+    disclosing.build.add(asked)
+    row = RequestRow(request_id=asked.id, position=0, kind="component", node_key=gap.node_key, brand="Acme")
+    disclosing.build.add(row)
+    mail = disclosing.mails("update_asked")[0]
+    for _n in range(reminders):
+        disclosing.build.add(RequestReminder(request_id=asked.id, mail_id=mail.id, at=now))
+    disclosing.session.flush()
+
+
+@pytest.mark.parametrize(
+    ("state", "reminders", "is_enough"),
+    [("refused", 0, True), ("no_answer", 1, True), ("no_answer", 0, False)],
+)
+def test_a_request_upstream_is_a_proof_once_refused_or_silent_after_a_reminder(disclosing, state, reminders, is_enough):
+    version = disclosing.in_review(without_mainboard("supplier_refused"))
+    ask_upstream(disclosing, version, state, reminders=reminders)
+
+    def excuse(document):
+        update_review.excuse(
+            disclosing.session, version, [0], "supplier_refused", motive="Seen.", document=document,
+            actor=disclosing.chair, now=disclosing.clock(),
+        )  # fmt: skip
+
+    if is_enough:
+        excuse(Document())
+        assert update_gaps.of(disclosing.session, version)[0].excuse == "supplier_refused"
+    else:
+        assert refused(lambda: excuse(Document())) == "proof-missing"
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (Document(), "proof-missing"),
+        (Document(" \t", dt.date(2026, 11, 27)), "proof-missing"),
+        (Document("Letter"), "date-missing"),
+        (Document("Letter", dt.date(2027, 6, 1)), "date-ahead"),
+        (Document("x" * 201, dt.date(2026, 11, 27)), "text-too-long"),
+    ],
+)
+def test_a_refusal_without_proof_is_not_accepted(disclosing, document, code):
+    version = disclosing.in_review(without_mainboard("supplier_refused"))
+
+    assert code == refused(
+        lambda: update_review.excuse(
+            disclosing.session, version, [0], "supplier_refused", motive="It says so.", document=document,
+            actor=disclosing.chair, now=disclosing.clock(),
+        )
+    )  # fmt: skip
+    assert update_gaps.of(disclosing.session, version)[0].excuse == ""
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_yearly_confirmation_that_is_overdue_stays_overdue_by_its_day(disclosing, is_noted):
+    disclosing.accept(disclosing.in_review())
+    yearly = disclosing.versions()[-1]
+    day = yearly.due_on
+    disclosing.clock.now = duties.ends(yearly) + dt.timedelta(days=3)
+    if is_noted:
+        duties.settle(disclosing.session, yearly, now=disclosing.clock())
+
+    disclosing.accept(disclosing.in_review(duty=disclosing.ask().duty))
+
+    assert (yearly.state, yearly.due_on, yearly.duty.first_due_on) == ("overdue", day, day)
+    assert len(disclosing.mails("update_overdue")) > 0
+    assert "yearly_moved" not in kinds(disclosing.session)
+
+
+def test_an_agreement_is_listed_from_its_day_whether_or_not_the_job_ran(standing, session):
+    agreement = standing.signed()
+    standing.enter_force()
+
+    def listed():
+        return update_listing.agreements(session, standing.round, now=standing.clock())
+
+    assert listed() == []
+    standing.clock.now = running.begins_at(agreement)
+    assert listed() == [agreement]
+    assert update_listing.running_ones(listed(), now=standing.clock()) == [agreement]
+    standing.clock.now = running.ends_at(agreement)
+    assert listed() == [agreement]
+    assert update_listing.running_ones(listed(), now=standing.clock()) == []
 
 
 def test_the_lead_asks_on_request_by_default_in_the_weeks_of_the_agreement(disclosing):

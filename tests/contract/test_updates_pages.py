@@ -16,6 +16,7 @@ from models.disclosure import SubmissionRow, SupplierInvitation
 from models.judging import Conflict
 from models.people import User
 from models.records import Mail
+from models.signons import SignOn
 from tests.contract.disclosing import whole, without_mainboard
 from tests.disclosure.test_quarantine import BAD_LIST
 from tests.hostile.make import REFUSED, hostile_cases
@@ -60,6 +61,7 @@ class Pages:
         self.content = disclosing.workbook()
         self.gap_content = disclosing.workbook(without_mainboard())
         self.excusable_content = disclosing.workbook(without_mainboard("not_applicable"))
+        self.refused_content = disclosing.workbook(without_mainboard("supplier_refused"))
         self.confidential_content = disclosing.workbook(confidential())
         self.changed_content = disclosing.workbook(changed())
         self.ids = ids = {name: (actor.user_id, actor.organisation_id) for name, (actor, _body) in people.items()}
@@ -282,6 +284,40 @@ def test_the_lead_excuses_a_line_in_the_page(pages):
     assert "accepted: does not apply" in done.text
     pages.review("accept")
     assert pages.versions()[0].state == "accepted"
+
+
+def test_a_chair_names_the_document_that_shows_a_refusal_and_only_the_buyers_read_who_accepted_it(pages, disclosing):
+    pages.send(pages.refused_content)
+    pages.review("start")
+    told = {"gap": "0", "excuse": "supplier_refused", "motive": "Read."}
+    bare = pages.review("excuse", **told, status=422)
+    assert "Name the document that does" in bare.text
+    assert "Enter a date." in pages.review("excuse", **told, document="Letter of the maker", status=422).text
+    kept = pages.review("excuse", **told, document="Letter of the maker", dated="2026-11-27")
+    name = pages.session.get(User, pages.ids["chair"][0]).name
+    assert f"Letter of the maker (2026-11-27). Read. ({name})" in kept.text
+    pages.review("chain_refused")
+    own = pages["supplier"].page(pages.own()).text
+    assert "Letter of the maker" in own
+    assert name not in own
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("interested", 404), ("mandate_pending", 404), ("active", 200), ("suspended", 200)]
+)
+def test_a_body_reads_updates_once_its_sign_on_is_confirmed(pages, disclosing, state, status):
+    pages.send()
+    session = disclosing.session
+    session.rollback()
+    session.info["write"] = True
+    body = SignOn.organisation_id == pages.ids["member"][1]
+    session.scalars(select(SignOn).where(body)).one().state = state
+    session.commit()
+    page = pages.review_page()
+    for path in (page, f"{page}/differences"):
+        assert pages["member"].get(path).status_code == status
+    assert (page in pages["member"].page(f"{pages.here}/disclosures").text) is (status == 200)
+    assert page in pages["lead"].page(f"{pages.here}/disclosures").text
 
 
 def test_the_board_filters_by_state_agreement_and_kind(pages):
