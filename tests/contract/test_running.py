@@ -207,10 +207,7 @@ def test_an_agreement_whose_last_day_is_over_is_not_terminated_any_more(standing
         standing.session.commit()
         standing.session.info["write"] = True
     standing.clock.now = end
-    if half == "propose":
-        given = told | {"actor": standing.lead}
-    else:
-        given = {"actor": standing.second_lead}
+    given = told | {"actor": standing.lead} if half == "propose" else {"actor": standing.second_lead}
     assert code(getattr(ending, half), standing.session, agreement, **given, now=end) == "move-not-listed"
     standing.session.rollback()
     assert agreement.state == "in_force"

@@ -316,8 +316,9 @@ def test_a_body_reads_updates_once_its_sign_on_is_confirmed(pages, disclosing, s
     page = pages.review_page()
     for path in (page, f"{page}/differences"):
         assert pages["member"].get(path).status_code == status
-    assert (page in pages["member"].page(f"{pages.here}/disclosures").text) is (status == 200)
-    assert page in pages["lead"].page(f"{pages.here}/disclosures").text
+    board = f"{pages.here}/disclosures"
+    assert (page in pages["member"].get(board).get_data(as_text=True)) is (status == 200)
+    assert page in pages["lead"].get(board).get_data(as_text=True)
 
 
 def test_the_board_filters_by_state_agreement_and_kind(pages):
