@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from framework.award import addressees
 from framework.award.decision import current, winners
 from framework.ground import conflicts
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -39,9 +40,11 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
     return [award for award in winners(session, round_) if award.id not in taken]
 
 
-def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
-    """Whether the standstill of a decision has ended; a challenge is asked for elsewhere."""
-    return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
+def is_over(session: Session, found: AwardDecision | None, *, now: dt.datetime) -> bool:
+    """Whether the standstill of a decision has ended, every letter having left; a challenge is asked for elsewhere."""
+    if found is None or found.standstill_ends_at is None or now < found.standstill_ends_at:
+        return False
+    return not addressees.unnoted(session, found)
 
 
 def require_untied(session: Session, award: Award, user_id: int | None) -> None:
@@ -55,13 +58,16 @@ def require_untied(session: Session, award: Award, user_id: int | None) -> None:
 
 
 def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:
-    """Raise MoveRefused while the standstill of the decision runs or a suspensive challenge does (law L22, I36)."""
+    """Raise MoveRefused while the standstill of the decision runs, a letter has not left or a suspensive challenge runs (law L22, I36)."""
     found = current(session, round_)
     if found is None or found.standstill_ends_at is None:
         raise MoveRefused(
             "no-award", N_("No award decision stands: it was withdrawn, or its letters have not left."), rule="L22"
         )
-    if not is_over(found, now=now):
+    receipts = addressees.unnoted(session, found)
+    if receipts:
+        raise MoveRefused("letter-not-left", addressees.UNNOTED, rule="L22", receipts=receipts)
+    if now < found.standstill_ends_at:
         raise MoveRefused(
             "standstill-runs",
             N_("The standstill runs until %(until)s. Nothing is signed before it has ended."),

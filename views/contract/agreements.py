@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import render_template, request
 from sqlalchemy import select
 
+from framework.award import addressees
 from framework.award.decision import current
 from framework.contract import awarded, drafting, ending, lists, running, signing, text
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, ENDING_GROUNDS, PRICE_MECHANISMS
+from models.award import AwardDecision
 from models.base import db
 from models.contract import Agreement
 from models.people import User
@@ -16,6 +18,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.contract import blueprint, shared
 from views.guard import actor, permit
+from views.i18n import words
 
 
 @blueprint.get("/rounds/<round_id>/agreements")
@@ -33,7 +36,8 @@ def index(round_: Round) -> str:
         tones=shared.TONES,
         is_lead=is_lead,
         decision=decision,
-        is_over=awarded.is_over(decision, now=clock.now()),
+        unnoted=_unnoted(decision),
+        is_over=awarded.is_over(session, decision, now=clock.now()),
         undrafted=awarded.without_agreement(session, round_) if is_lead and round_.state in drafting.DRAFTABLE else [],
         may_enter=is_lead and round_.state == "standstill" and any(one.state == "signed" for one in found),
         mechanisms=PRICE_MECHANISMS,
@@ -62,7 +66,8 @@ def page(found: Agreement, problem: str = "") -> str:
         at=shared.where(found),
         is_lead="lead" in guard.roles(found.round),
         decision=decision,
-        is_over=awarded.is_over(decision, now=now),
+        unnoted=_unnoted(decision),
+        is_over=awarded.is_over(session, decision, now=now),
         brands=text.brands_of(found),
         waiting=waiting,
         own=waiting is not None and waiting.proposed_by_id == who.user_id,
@@ -80,6 +85,12 @@ def page(found: Agreement, problem: str = "") -> str:
         problem=problem,
         typed=request.form,
     )
+
+
+def _unnoted(decision: AwardDecision | None) -> str:
+    """Which letter by other means has not left as far as is known, in words; blank where none keeps from signing."""
+    receipts = addressees.unnoted(db.session(), decision) if decision is not None else []
+    return words(addressees.UNNOTED, receipts=receipts) if receipts else ""
 
 
 def _names(found: Agreement) -> dict[int, str]:
