@@ -40,11 +40,9 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
     return [award for award in winners(session, round_) if award.id not in taken]
 
 
-def is_over(session: Session, found: AwardDecision | None, *, now: dt.datetime) -> bool:
-    """Whether the standstill of a decision has ended, every letter having left; a challenge is asked for elsewhere."""
-    if found is None or found.standstill_ends_at is None or now < found.standstill_ends_at:
-        return False
-    return not addressees.unnoted(session, found)
+def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
+    """Whether the standstill of a decision has ended, if every letter has left; letters and challenges are asked for elsewhere."""
+    return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
 
 
 def require_untied(session: Session, award: Award, user_id: int | None) -> None:
@@ -67,7 +65,7 @@ def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:
     receipts = addressees.unnoted(session, found)
     if receipts:
         raise MoveRefused("letter-not-left", addressees.UNNOTED, rule="L22", receipts=receipts)
-    if now < found.standstill_ends_at:
+    if not is_over(found, now=now):
         raise MoveRefused(
             "standstill-runs",
             N_("The standstill runs until %(until)s. Nothing is signed before it has ended."),

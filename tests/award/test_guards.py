@@ -282,7 +282,6 @@ def test_a_letter_by_other_means_has_left_once_its_day_is_noted(deciding, sessio
             awarded.require_over(session, deciding.round, now=deciding.clock())
         assert told.value.code == "letter-not-left"
         assert told.value.params["receipts"] == [deciding.south.receipt_number]
-        assert not awarded.is_over(session, made, now=deciding.clock())
         assert code(enter_force, deciding, within=session) == "letter-not-left"
         keep_out(session, frozenset({deciding.south.id}))  # the session of a reader with a tie
     keep_out(session, frozenset())

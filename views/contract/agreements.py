@@ -29,6 +29,7 @@ def index(round_: Round) -> str:
     found = lists.visible(session, round_, actor(), roles)
     is_lead = "lead" in roles
     decision = current(session, round_)
+    unnoted = _unnoted(decision)
     return render_template(
         "contract/index.html",
         round_=round_,
@@ -36,8 +37,8 @@ def index(round_: Round) -> str:
         tones=shared.TONES,
         is_lead=is_lead,
         decision=decision,
-        unnoted=_unnoted(decision),
-        is_over=awarded.is_over(session, decision, now=clock.now()),
+        unnoted=unnoted,
+        is_over=not unnoted and awarded.is_over(decision, now=clock.now()),
         undrafted=awarded.without_agreement(session, round_) if is_lead and round_.state in drafting.DRAFTABLE else [],
         may_enter=is_lead and round_.state == "standstill" and any(one.state == "signed" for one in found),
         mechanisms=PRICE_MECHANISMS,
@@ -57,6 +58,7 @@ def page(found: Agreement, problem: str = "") -> str:
     waiting = signing.waiting(session, found, now=now)
     ends = ending.waiting(session, found, now=now) if "lead" in guard.roles(found.round) else None
     decision = current(session, found.round)
+    unnoted = _unnoted(decision)
     return render_template(
         "contract/agreement.html",
         round_=found.round,
@@ -66,8 +68,8 @@ def page(found: Agreement, problem: str = "") -> str:
         at=shared.where(found),
         is_lead="lead" in guard.roles(found.round),
         decision=decision,
-        unnoted=_unnoted(decision),
-        is_over=awarded.is_over(session, decision, now=now),
+        unnoted=unnoted,
+        is_over=not unnoted and awarded.is_over(decision, now=now),
         brands=text.brands_of(found),
         waiting=waiting,
         own=waiting is not None and waiting.proposed_by_id == who.user_id,
