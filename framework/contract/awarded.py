@@ -41,7 +41,7 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
 
 
 def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
-    """Whether the standstill of a decision has ended, if every letter has left; letters and challenges are asked for elsewhere."""
+    """Whether the standstill of a decision has ended; letters and challenges are asked for elsewhere."""
     return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
 
 

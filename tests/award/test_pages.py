@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from framework.award import addressees, decision, letters
+from framework.award import addressees, decision, letters, taking_back
 from models.award import Challenge, MandateDecision
 from models.judging import ConflictStatement
 from models.people import Organisation, User
@@ -225,6 +225,35 @@ def test_who_has_a_tie_sees_nothing_of_a_challenge(people, deciding, session):
         assert "Dismissed" not in page
     assert "The review board" in people.get("lead", here).text
     people.get("second", here + "/document", 404)
+
+
+def test_a_proposer_with_a_tie_stated_since_takes_the_proposal_back(people, deciding, session):
+    deciding.prepare()
+    deciding.propose()
+    deciding.judged.tie(deciding.lead, deciding.south)
+    session.commit()
+    people.post("second", "/announce/confirm")
+    assert "keeps whoever proposed this from the award" in people.get("second").text
+    back = people.here + "/announce/withdraw"
+    assert back in people.get("lead").text
+    people.post("lead", "/announce/withdraw")
+    assert back not in people.get("lead").text
+
+
+def test_so_does_the_proposer_of_a_withdrawal_or_an_outcome(people, deciding, session):
+    deciding.announce()
+    taking_back.propose(session, deciding.round, "Wrong.", actor=deciding.lead, now=deciding.clock())
+    one = deciding.challenge()
+    deciding.propose_outcome(one, "dismissed")
+    deciding.judged.tie(deciding.lead, deciding.south)
+    session.commit()
+    for path, back in (
+        ("/withdraw", "/withdraw/take-back"),
+        (f"/challenges/{one.public_id}", f"/challenges/{one.public_id}/take-back"),
+    ):
+        assert people.here + back in people.get("lead", path).text
+        people.post("lead", back)
+        assert people.here + back not in people.get("lead", path).text
 
 
 def test_pages_tell_which_letter_has_not_left(people, deciding, session):
