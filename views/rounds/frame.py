@@ -198,7 +198,7 @@ def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
     letter once one has left."""
     if endpoint == "contract.index" and ("lead" not in held or round_.state == "cancelled"):
         return agreements.has_any(db.session(), round_, actor(), held)
-    if endpoint == "award.index":
+    if endpoint == "award.index" and round_.state in ("award", "standstill", "challenged"):
         return mandate.may_read(db.session(), round_, actor(), held)
     if endpoint == "award.letter":
         return bool(letters_of_award.of_bidder(db.session(), round_, actor().organisation_id))
