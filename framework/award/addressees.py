@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.actors import Actor
+from framework.ground.text import N_
 from framework.rounds import telling
 from models.award import AwardDecision, AwardLetter
 from models.disclosure import Submission
@@ -15,6 +16,9 @@ from models.rounds import Round
 
 BIDDERS = ("scored", "excluded")
 LANGUAGES = ("en", "nl", "sv")
+UNNOTED = N_(
+    "The day on which a letter by other means left is not noted yet (receipt %(receipts)s). The lead notes it on the page of the letters; until then the end of the standstill is not known, and nothing is signed."
+)
 
 
 def bidders(session: Session, round_: Round) -> list[Submission]:
@@ -58,6 +62,22 @@ def ensure(session: Session, decision: AwardDecision, *, actor: Actor, now: dt.d
         )
     session.flush()
     return of_decision(session, decision)
+
+
+def unnoted(session: Session, decision: AwardDecision) -> list[str]:
+    """The receipt numbers of the letters by other means whose day is not noted, also of tenders that the session leaves out.
+
+    As long as there is one the end of the standstill is not known.
+    """
+    if decision.announced_at is None or decision.withdrawn_at is not None:
+        return []
+    query = (
+        select(Submission.receipt_number)
+        .join(AwardLetter, AwardLetter.submission_id == Submission.id)
+        .where(AwardLetter.decision_id == decision.id, AwardLetter.left_at.is_(None))
+        .order_by(Submission.receipt_seq, Submission.id)
+    )
+    return [one or "–" for one in session.scalars(query.execution_options(all_tenders=True))]
 
 
 def unreachable(session: Session, letters: list[AwardLetter], *, now: dt.datetime) -> list[str]:

@@ -121,7 +121,7 @@ def note_left(
     if letter is None:
         raise MoveRefused("letter-electronic", N_("Only of a letter that leaves by other means the day is noted."))
     letters.note_day(session, letter, left_on, actor=actor, now=now)
-    ends_at, days = letters.standstill_of(round_, every, now)
+    ends_at, days = letters.standstill_of(round_, [one for one in every if one.left_at is not None], now)
     if ends_at > (decision.standstill_ends_at or ends_at):
         decision.standstill_ends_at, decision.standstill_days = ends_at, days
     return decision
@@ -197,6 +197,7 @@ def _letters(session: Session, decision: AwardDecision, *, now: dt.datetime) -> 
 
 def _may_announce(session: Session, round_: Round, context: Context) -> None:
     ties.require_free(session, round_, context.actor)
+    ties.require_proposer_free(session, round_, context.proposer_id)
     for fact in readiness(session, round_, now=context.now):
         if not fact.holds:
             params: dict[str, Any] = dict(fact.params)

@@ -41,6 +41,8 @@ ACT_OF = {
 PURPOSE = "challenge"
 LONGEST_BODY = 200
 RUNNING = ("standstill", "challenged")
+FARTHEST = dt.timedelta(days=731)
+"""How far ahead the last day of the standstill may lie, as an outcome sets it: two years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,11 @@ def end_challenge(session: Session, challenge: Challenge, ended: Outcome, *, act
     round_ = challenge.decision.round
     decision = _held(session, round_, actor)
     _require_open(challenge, decision)
+    _require_outcome(ended, round_, now)
     if is_last(session, round_, challenge):
         raise MoveRefused(
             "second-person-needed", N_("This needs two persons: one proposes, another confirms."), rule="SD1"
         )
-    _require_outcome(ended)
     if ACT_OF[ended.outcome] != "resume_standstill":
         raise MoveRefused(
             "outcome-does-not-fit",
@@ -160,7 +162,7 @@ def propose(session: Session, challenge: Challenge, ended: Outcome, *, actor: Ac
     round_ = challenge.decision.round
     decision = _held(session, round_, actor)
     _require_open(challenge, decision)
-    _require_outcome(ended)
+    _require_outcome(ended, round_, now)
     if waiting(session, round_, now=now) is not None:
         raise MoveRefused("proposal-waits", N_("This was already proposed and waits for a second person."))
     act = ACT_OF[ended.outcome]
@@ -257,11 +259,21 @@ def _require_open(challenge: Challenge, decision: AwardDecision) -> None:
         raise MoveRefused("challenge-ended", N_("This challenge has ended already."))
 
 
-def _require_outcome(ended: Outcome) -> None:
+def _require_outcome(ended: Outcome, round_: Round, now: dt.datetime) -> None:
     if ended.outcome not in OUTCOMES:
         raise InvalidInput("outcome-missing", N_("Choose the outcome."), field="outcome")
     if ended.document is None:
         raise InvalidInput("document-missing", N_("Attach the document of the outcome."), field="document")
+    last = standstill.local_day(now, round_.zone) + FARTHEST
+    if ended.last_day is not None and ended.last_day > last:
+        raise InvalidInput(
+            "last-day",
+            N_(
+                "The last day of the standstill lies within two years: give a day not after %(last)s, or leave it blank."
+            ),
+            field="last_day",
+            last=last,
+        )
 
 
 def _end(session: Session, challenge: Challenge, ended: Outcome, *, actor: Actor, now: dt.datetime) -> None:
@@ -295,6 +307,7 @@ def _may_be_challenged(session: Session, round_: Round, context: Context) -> Non
 def _guard(session: Session, round_: Round, context: Context) -> None:
     """What holds of all three moves: nobody tied, one running suspensive challenge, the outcome that fits, its document."""
     ties.require_free(session, round_, context.actor)
+    ties.require_proposer_free(session, round_, context.proposer_id)
     challenge, ended = context.facts.get("challenge"), context.facts.get("ended")
     if not isinstance(challenge, Challenge) or not isinstance(ended, Outcome):
         raise MoveRefused("outcome-missing", N_("Choose the outcome."))
@@ -302,7 +315,7 @@ def _guard(session: Session, round_: Round, context: Context) -> None:
     if decision is None:
         raise MoveRefused("no-decision", N_("Write the decision first."))
     _require_open(challenge, decision)
-    _require_outcome(ended)
+    _require_outcome(ended, round_, context.now)
     if not challenge.is_suspensive:
         raise MoveRefused(
             "challenge-not-suspensive", N_("Only a challenge that stops the signature moves the round. It is recorded.")

@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -207,17 +208,14 @@ def require_draft(session: Session, round_: Round, actor: Actor) -> AwardDecisio
 
 
 def digest(session: Session, decision: AwardDecision) -> str:
-    """SHA-256 of what a second person confirms: the lots, who gets them, every reason and motive. Not the letters' date."""
-    told = {
-        "decision": decision.public_id,
-        "ranking": decision.ranking_id,
+    """SHA-256 of what a second person confirms: the lots, who gets them, every reason and motive, how each letter leaves.
+
+    Not the letters' date.
+    """
+    told = _decided(session, decision) | {
         "mandate": decision.mandate_motive,
-        "lots": [[one.lot_id, one.is_awarded, one.motive] for one in lots(session, decision).values()],
-        "awards": sorted(
-            list(row)
-            for row in session.execute(
-                select(Award.lot_id, Award.submission_id).where(Award.decision_id == decision.id)
-            ).all()
+        "letters": sorted(
+            [one.submission_id, one.channel, one.language] for one in addressees.of_decision(session, decision)
         ),
         "reasons": sorted(
             [row.lot_id, row.submission_id, row.criterion_id or 0, row.text]
@@ -228,8 +226,26 @@ def digest(session: Session, decision: AwardDecision) -> str:
             ).all()
         ),
     }
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _sha256(told)
+
+
+def read_digest(session: Session, decision: AwardDecision) -> str:
+    """SHA-256 of what a member answers: the lots, who gets them and the motives."""
+    return _sha256(_decided(session, decision))
+
+
+def _decided(session: Session, decision: AwardDecision) -> dict[str, Any]:
+    given = select(Award.lot_id, Award.submission_id).where(Award.decision_id == decision.id)
+    return {
+        "decision": decision.public_id,
+        "ranking": decision.ranking_id,
+        "lots": [[one.lot_id, one.is_awarded, one.motive] for one in lots(session, decision).values()],
+        "awards": sorted(list(row) for row in session.execute(given).all()),
+    }
+
+
+def _sha256(told: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _draft(

@@ -130,7 +130,7 @@ def compose(
 
 
 def preview(session: Session, letter: AwardLetter, *, now: dt.datetime, say: Say) -> str:
-    """The letter as it left, else as it would leave now."""
+    """The letter as it leaves or left, else as it would leave now."""
     if letter.text:
         return letter.text
     round_ = letter.decision.round
@@ -139,8 +139,9 @@ def preview(session: Session, letter: AwardLetter, *, now: dt.datetime, say: Say
 
 
 def leave(letter: AwardLetter, text: str, *, now: dt.datetime) -> None:
-    """Keep a letter as it leaves, with its hash."""
-    letter.text, letter.sha256, letter.left_at = text, digest(text), now
+    """Keep a letter as it leaves, with its hash. One by other means has left once its day is noted."""
+    letter.text, letter.sha256 = text, digest(text)
+    letter.left_at = now if letter.channel == "electronic" else None
 
 
 def digest(text: str) -> str:
@@ -149,7 +150,7 @@ def digest(text: str) -> str:
 
 
 def is_intact(letter: AwardLetter) -> bool:
-    """Whether a letter that left is still what its hash says."""
+    """Whether a letter is still what the hash of the announcement says."""
     return bool(letter.text) and digest(letter.text) == letter.sha256
 
 

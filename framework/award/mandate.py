@@ -7,6 +7,7 @@ none of them said no; otherwise it writes down why it goes on, and every member 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,15 @@ def own(session: Session, decision: AwardDecision, actor: Actor) -> MandateDecis
 
 def may_answer(session: Session, round_: Round, actor: Actor) -> bool:
     """Whether the actor's organisation is a confirmed member of the round."""
-    return any(one.id == actor.organisation_id for one in members(session, round_))
+    query = select(SignOn.id).where(
+        SignOn.round_id == round_.id, SignOn.organisation_id == actor.organisation_id, SignOn.state.in_(CONFIRMED)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def may_read(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:
+    """Whether the actor, with these roles in the round, reads the award: the lead, and the members that are confirmed."""
+    return "lead" in roles or ("member" in roles and may_answer(session, round_, actor))
 
 
 def record_mandate_decision(
@@ -90,15 +99,17 @@ def record_mandate_decision(
     signed_by_title: str = "",
     motive: str = "",
     number: int | None = None,
+    read: str | None = None,
     actor: Actor,
     now: dt.datetime,
 ) -> MandateDecision:
     """A member's answer to the draft, by a person of that member; until the letters leave it may answer anew.
 
-    `number` is that of the decision that was read. Raises InvalidInput, NotFound, NotAllowed (not a confirmed member, a tie),
+    A no takes away why the lead goes on: that was written without knowing of it. `number` is that of the decision that
+    was read, `read` its `decision.read_digest`, as the draft changes until somebody answers. Raises InvalidInput, NotFound, NotAllowed (not a confirmed member, a tie),
     MoveRefused where there is no draft, or another one than the one that was read.
     """
-    decision = _held(session, round_, actor, number)
+    decision = _held(session, round_, actor, number, read)
     taken(
         lambda: _among(answer),
         lambda: _name(signed_by_name),
@@ -111,6 +122,8 @@ def record_mandate_decision(
     known.answer, known.motive = answer, motive.strip()
     known.signed_by_name, known.signed_by_title = signed_by_name.strip(), signed_by_title.strip()
     known.created_at, known.created_by_id = now, actor.user_id
+    if answer == "no":
+        decision.mandate_motive = ""
     session.flush()
     told |= {"number": decision.number, "member": actor.organisation_name}
     audit.record(session, ANSWERED, actor=actor, now=now, subject=decision, **told)
@@ -143,7 +156,7 @@ def go_on(session: Session, round_: Round, motive: str, *, actor: Actor, now: dt
     )
 
 
-def _held(session: Session, round_: Round, actor: Actor, number: int | None) -> AwardDecision:
+def _held(session: Session, round_: Round, actor: Actor, number: int | None, read: str | None) -> AwardDecision:
     """The draft that the actor may answer, with the round locked."""
     permissions.require(session, actor, Permission.AWARD_ANSWER, round_)
     ties.require_free(session, round_, actor)
@@ -152,7 +165,8 @@ def _held(session: Session, round_: Round, actor: Actor, number: int | None) -> 
     found = decisions.current(session, round_)
     if round_.state != "award" or found is None or found.announced_at is not None:
         raise MoveRefused("no-decision", N_("There is no decision to answer now."))
-    if number is not None and number != found.number:
+    is_other = number is not None and number != found.number
+    if is_other or (read is not None and read != decisions.read_digest(session, found)):
         raise MoveRefused("decision-changed", N_("The lead has changed the decision. Read it, then answer."))
     if not may_answer(session, round_, actor):
         raise NotAllowed("not-a-member", N_("Only members whose sign-on is confirmed decide on the award."))

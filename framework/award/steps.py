@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from framework.award import addressees, letters, mandate, ties
 from framework.award import decision as decisions
-from framework.award import letters, mandate, ties
 from framework.ground.text import N_
 from framework.rounds.next_action import Reader, Step, blocker, candidate
 from models.rounds import Round
@@ -62,7 +62,16 @@ def _standing_still(session: Session, round_: Round, reader: Reader) -> Step | N
     found = decisions.current(session, round_)
     if found is None or found.standstill_ends_at is None:
         return None
-    page = "award.index" if reader.roles & {"lead", "member"} else ""
+    page = "award.index" if mandate.may_read(session, round_, reader.actor, reader.roles) else ""
+    receipts = addressees.unnoted(session, found)
+    if receipts:
+        return Step(
+            addressees.UNNOTED,
+            {"receipts": ", ".join(receipts)},
+            "award.letters_page" if "lead" in reader.roles else page,
+            label=N_("Letters") if "lead" in reader.roles else N_("Decision and letters"),
+            urgency=45,
+        )
     if reader.now >= found.standstill_ends_at:
         return Step(
             N_("The standstill is over. Agreements may be signed."),

@@ -127,6 +127,7 @@ def tell(
 
 def _may_withdraw(session: Session, round_: Round, context: Context) -> None:
     ties.require_free(session, round_, context.actor)
+    ties.require_proposer_free(session, round_, context.proposer_id)
     require_motive(context)
     require_unsigned(session, round_)
 

@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 
 from framework.ground import conflicts
 from framework.ground.actors import Actor, roles_in
-from framework.ground.errors import NotAllowed
+from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from framework.rounds import telling
 from models.disclosure import Submission
 from models.people import User
 from models.rounds import Round
 
-JUDGED = ("scored", "in_review", "clarification_asked")
+JUDGED = ("scored", "excluded", "in_review", "clarification_asked")
 TIED = N_("A stated tie to a bidder keeps you from deciding about the award. A colleague without a tie does it.")
 
 
 def is_barred(session: Session, round_: Round, user_id: int | None) -> bool:
-    """Whether a tie to a tender that was judged keeps a person from the award of the round."""
+    """Whether a tie to a tender that was judged or excluded keeps a person from the award of the round."""
     barred = conflicts.barred(session, user_id)
     if not barred:
         return False
@@ -38,6 +38,18 @@ def require_free(session: Session, round_: Round, actor: Actor) -> None:
     conflicts.require_stated(session, actor, round_, roles_in(session, actor, round_))
     if is_barred(session, round_, actor.user_id):
         raise NotAllowed("conflict-of-interest", TIED, rule="SD3")
+
+
+def require_proposer_free(session: Session, round_: Round, proposer_id: int | None) -> None:
+    """Raise MoveRefused where a tie stated since keeps whoever proposed from the award: what that person began does not count."""
+    if is_barred(session, round_, proposer_id):
+        raise MoveRefused(
+            "conflict-of-interest",
+            N_(
+                "A stated tie to a bidder keeps whoever proposed this from the award. That person takes the proposal back, and another proposes it anew."
+            ),
+            rule="SD3",
+        )
 
 
 def free_leads(session: Session, round_: Round, actor: Actor, *, now: dt.datetime) -> list[User]:

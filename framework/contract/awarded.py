@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from framework.award import addressees
 from framework.award.decision import current, winners
 from framework.ground import conflicts
 from framework.ground.errors import MoveRefused, NotAllowed
@@ -42,7 +43,7 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
 
 
 def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
-    """Whether the standstill of a decision has ended; a challenge is asked for elsewhere."""
+    """Whether the standstill of a decision has ended; letters and challenges are asked for elsewhere."""
     return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
 
 
@@ -63,12 +64,15 @@ def untied(session: Session, submissions: Iterable[int | None], users: Iterable[
 
 
 def require_over(session: Session, round_: Round, *, now: dt.datetime) -> None:
-    """Raise MoveRefused while the standstill of the decision runs or a suspensive challenge does (law L22, I36)."""
+    """Raise MoveRefused while the standstill of the decision runs, a letter has not left or a suspensive challenge runs (law L22, I36)."""
     found = current(session, round_)
     if found is None or found.standstill_ends_at is None:
         raise MoveRefused(
             "no-award", N_("No award decision stands: it was withdrawn, or its letters have not left."), rule="L22"
         )
+    receipts = addressees.unnoted(session, found)
+    if receipts:
+        raise MoveRefused("letter-not-left", addressees.UNNOTED, rule="L22", receipts=receipts)
     if not is_over(found, now=now):
         raise MoveRefused(
             "standstill-runs",

@@ -88,9 +88,9 @@ def _runs(session: Session, round_: Round, reader: Reader) -> Step | None:
 @blocker(OPEN)
 def _unsigned(session: Session, round_: Round, reader: Reader) -> list[Step]:
     """Agreements on which the lead has signed and the contractor has not."""
-    if not _may_sign_now(session, round_, reader):
-        return []
     proposed = _proposed(session, round_, reader)
+    if not proposed or not _may_sign_now(session, round_, reader):
+        return []
     drafts = {one.id: one for one in lists.drafts(session, round_, reader.actor, reader.roles)}
     return [
         Step(

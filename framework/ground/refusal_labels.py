@@ -22,7 +22,7 @@ _REASONS: dict[str, str] = {
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
         "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
-        "prices-not-asked standstill-runs challenge-runs agreements-run agreement-fixed no-award "
+        "prices-not-asked standstill-runs letter-not-left challenge-runs agreements-run agreement-fixed no-award "
         "agreement-not-running duty-settled not-in-review due-date-past"
     ),
     N_("somebody had changed it meanwhile"): (

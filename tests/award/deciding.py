@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from framework.award import announcing, challenges, decision, mandate, reasons, taking_back
+from framework.award import addressees, announcing, challenges, decision, letters, mandate, reasons, taking_back
 from framework.award.challenges import Lodged, Outcome
 from framework.award.decision import Choice
 from framework.ground.text import Counted, Term
@@ -89,6 +89,21 @@ class Deciding(Closing):
         self.prepare()
         self.propose()
         return self.confirm()
+
+    def by_post(self):
+        """Let the letter of `south` leave by other means."""
+        every = addressees.of_decision(self.session, decision.current(self.session, self.round))
+        letter = next(one for one in every if one.submission_id == self.south.id)
+        letters.set_channel(self.session, letter, "other", "en", actor=self.lead, now=self.clock())
+        return letter
+
+    def announce_by_post(self):
+        """The letter of `south` whose day is not noted yet."""
+        self.prepare()
+        letter = self.by_post()
+        self.propose()
+        self.confirm()
+        return letter
 
     def withdraw(self, motive="A wrong sum."):
         taking_back.propose(self.session, self.round, motive, actor=self.lead, now=self.clock())

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from framework.award import addressees, announcing, challenges, decision, letters, mandate, reasons, taking_back
+from framework.contract import awarded
 from framework.ground import lifecycle
+from framework.ground.conflicts import keep_out
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, RuleBroken
 from framework.rounds import moves
 from models.award import AwardLetter, Challenge
@@ -122,6 +124,67 @@ def test_what_was_changed_since_the_proposal_is_proposed_anew(deciding, session)
     assert code(deciding.confirm, within=session) == "decision-changed"
 
 
+@pytest.mark.parametrize(("channel", "language"), [("other", "en"), ("electronic", "sv")])
+def test_how_a_letter_leaves_is_part_of_what_is_confirmed(deciding, session, channel, language):
+    deciding.prepare()
+    deciding.propose()
+    letter = addressees.of_decision(session, decision.current(session, deciding.round))[0]
+    letters.set_channel(session, letter, channel, language, actor=deciding.lead, now=deciding.clock())
+    assert code(deciding.confirm, within=session) == "decision-changed"
+
+
+def test_a_no_that_comes_later_takes_the_motive_away(deciding, session):
+    made = deciding.draft()
+    deciding.write_reasons()
+    deciding.answer(deciding.members[0])
+    mandate.go_on(session, deciding.round, "One is away.", actor=deciding.lead, now=deciding.clock())
+    deciding.propose()
+    deciding.answer(deciding.members[1], "abstain")
+    assert made.mandate_motive == "One is away."
+    deciding.answer(deciding.members[1], "no")
+    assert made.mandate_motive == ""
+    assert code(deciding.confirm, within=session) == "decision-changed"
+    announcing.withdraw_proposal(session, deciding.round, actor=deciding.lead, now=deciding.clock())
+    assert code(deciding.propose, within=session) == "award-answered"
+
+
+def test_a_proposal_of_somebody_with_a_tie_stated_since_does_not_count(deciding, session):
+    deciding.prepare()
+    deciding.propose(actor=deciding.second_lead)
+    third = deciding.of_lead()
+    deciding.judged.tie(deciding.second_lead, deciding.south)
+    assert code(deciding.confirm, third, within=session) == "conflict-of-interest"
+    assert deciding.round.state == "award"
+    announcing.withdraw_proposal(session, deciding.round, actor=deciding.second_lead, now=deciding.clock())
+    deciding.propose()
+    deciding.confirm(third)
+    assert deciding.round.state == "standstill"
+
+
+def test_the_same_holds_of_a_withdrawal_and_of_an_outcome(deciding, session):
+    deciding.announce()
+    third = deciding.of_lead()
+    one = deciding.challenge(actor=third)
+    deciding.propose_outcome(one, "dismissed", actor=deciding.lead)
+    tie = deciding.judged.tie(deciding.lead, deciding.south)
+    assert code(deciding.confirm_outcome, "dismissed", within=session) == "conflict-of-interest"
+    session.delete(tie)
+    session.flush()
+    deciding.confirm_outcome("dismissed")
+    taking_back.propose(session, deciding.round, "A wrong sum.", actor=deciding.lead, now=deciding.clock())
+    deciding.judged.tie(deciding.lead, deciding.south)
+    told = code(
+        taking_back.confirm,
+        session,
+        deciding.round,
+        actor=deciding.second_lead,
+        now=deciding.clock(),
+        within=session,
+    )
+    assert told == "conflict-of-interest"
+    assert deciding.round.state == "standstill"
+
+
 def test_only_the_proposer_takes_it_back_and_it_lapses(deciding, session):
     deciding.prepare()
     deciding.propose()
@@ -203,6 +266,61 @@ def test_letters_by_other_means_reach_who_has_no_account_and_lengthen_the_stands
         )
         == "letter-electronic"
     )
+
+
+def test_a_letter_by_other_means_has_left_once_its_day_is_noted(deciding, session):
+    letter = deciding.announce_by_post()
+    made = decision.current(session, deciding.round)
+    assert letter.left_at is None
+    assert letters.is_intact(letter)
+    assert addressees.unnoted(session, made) == [deciding.south.receipt_number]
+    assert letters.of_bidder(session, deciding.round, deciding.south.supplier_id) == []
+    sign(deciding)
+    deciding.clock.forward(days=60)
+    for _times in range(2):
+        with pytest.raises(MoveRefused) as told:
+            awarded.require_over(session, deciding.round, now=deciding.clock())
+        assert told.value.code == "letter-not-left"
+        assert told.value.params["receipts"] == [deciding.south.receipt_number]
+        assert code(enter_force, deciding, within=session) == "letter-not-left"
+        keep_out(session, frozenset({deciding.south.id}))  # the session of a reader with a tie
+    keep_out(session, frozenset())
+    today = deciding.clock().date()
+    announcing.note_left(session, deciding.round, letter.public_id, today, actor=deciding.lead, now=deciding.clock())
+    assert letters.last_day(made.standstill_ends_at, deciding.round) >= today + dt.timedelta(days=15)
+    with pytest.raises(MoveRefused) as told:
+        awarded.require_over(session, deciding.round, now=deciding.clock())
+    assert told.value.code == "standstill-runs"
+    deciding.clock.forward(days=30)
+    awarded.require_over(session, deciding.round, now=deciding.clock())
+
+
+def enter_force(deciding):
+    lifecycle.move(deciding.session, deciding.round, "enter_force", actor=deciding.lead, now=deciding.clock())
+
+
+def test_a_letter_that_has_not_left_does_not_lengthen_the_standstill(deciding, session):
+    deciding.prepare()
+    deciding.by_post()
+    first, second = addressees.of_decision(session, decision.current(session, deciding.round))
+    letters.set_channel(session, first, "other", "en", actor=deciding.lead, now=deciding.clock())
+    deciding.propose()
+    made = deciding.confirm()
+    kept, day = made.standstill_ends_at, deciding.clock().date()
+    deciding.clock.forward(days=9)
+    for letter in (first, second):
+        assert addressees.unnoted(session, made)
+        announcing.note_left(session, deciding.round, letter.public_id, day, actor=deciding.lead, now=deciding.clock())
+    assert addressees.unnoted(session, made) == []
+    assert made.standstill_ends_at == kept
+
+
+def test_a_tie_to_an_excluded_bidder_keeps_from_the_award(deciding):
+    out = deciding.judged.supplier([], name="Eastern IT")
+    out.state = "excluded"
+    deciding.session.flush()
+    deciding.judged.tie(deciding.lead, out)
+    assert code(deciding.draft) == "conflict-of-interest"
 
 
 @pytest.mark.parametrize(("channel", "language"), [("pigeon", "en"), ("other", "xx"), ("", "")])
@@ -354,6 +472,26 @@ def test_the_standstill_goes_on_to_the_later_end(deciding, session, outcome):
     deciding.end(two, outcome, last_day=far)
     assert letters.last_day(made.standstill_ends_at, deciding.round) == far
     assert (two.outcome, two.outcome_file.name) == (outcome, "out.pdf")
+
+
+@pytest.mark.parametrize("outcome", ["dismissed", "new_decision"])
+def test_the_last_day_that_an_outcome_sets_has_a_bound(deciding, session, outcome):
+    deciding.announce()
+    one = deciding.challenge()
+    today = deciding.clock().date()
+    for day in (dt.date.max, today + dt.timedelta(days=732)):
+        with session.begin_nested(), pytest.raises(InvalidInput) as told:
+            deciding.propose_outcome(one, outcome, last_day=day)
+        assert (told.value.code, told.value.field) == ("last-day", "last_day")
+    deciding.propose_outcome(one, outcome, last_day=today + dt.timedelta(days=731))
+
+
+def test_the_bound_holds_for_a_challenge_that_ends_by_itself(deciding, session):
+    deciding.announce()
+    one = deciding.challenge(suspensive=False)
+    ended = challenges.Outcome("dismissed", deciding.document(), dt.date.max)
+    with pytest.raises(InvalidInput):
+        challenges.end_challenge(session, one, ended, actor=deciding.lead, now=deciding.clock())
 
 
 def test_an_ordered_decision_takes_the_award_back(deciding, session):

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from framework.award import addressees, decision, letters
+from framework.award import addressees, decision, letters, taking_back
 from models.award import Challenge, MandateDecision
 from models.judging import ConflictStatement
 from models.people import Organisation, User
@@ -48,6 +48,12 @@ class People:
         assert answer.status_code == status, (path, answer.status_code, answer.text[-3000:])
         return answer
 
+    def answer(self, name, status=303, **fields):
+        """Answer what the form shows."""
+        page = self.get(name, "/answer").text
+        shown = dict(re.findall(r'<input type="hidden" name="(number|read)" value="([^"]*)"', page))
+        return self.post(name, "/answer", status, **(shown | fields))
+
     def fresh(self):
         self.session.rollback()
         self.session.info["write"] = True
@@ -77,7 +83,7 @@ def test_the_lead_walks_from_the_decision_to_the_letters(people, deciding, sessi
         people.post("lead", f"/reasons/{tender.public_id}", **dict.fromkeys(names, "A reason."))
     for name in ("anna", "bert"):
         assert "Northern IT" in people.get(name, "/answer").text
-        people.post(name, "/answer", number="1", answer="yes", signed_by_name="C. Head")
+        people.answer(name, answer="yes", signed_by_name="C. Head")
     people.get("lead", "/letters")
     letter = addressees.of_decision(session, decision.current(session, people.fresh()))[1]
     preview = people.get("lead", f"/letters/{letter.public_id}").text
@@ -151,13 +157,13 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(people, dec
 def test_a_member_that_forgot_something_is_told(people, deciding, session):
     deciding.prepare()
     session.commit()
-    page = people.post("anna", "/answer", 422, number="1", answer="", signed_by_name="", motive="Kept words").text
+    page = people.answer("anna", 422, answer="", signed_by_name="", motive="Kept words").text
     assert "Choose yes, no or abstain." in page
     assert "Say who signed." in page
     assert "Kept words" in page
     page = people.post("anna", "/answer", 409, number="9" * 40, answer="yes", signed_by_name="A").text
     assert "The lead has changed the decision." in page
-    people.post("anna", "/answer", number="1", answer="no", signed_by_name="A", motive="Too dear.\x00")
+    people.answer("anna", answer="no", signed_by_name="A", motive="Too dear.\x00")
     assert session.query(MandateDecision).filter_by(answer="no").one().motive == "Too dear.\\x00"
     assert "Too dear." in people.get("lead", "/mandate").text
 
@@ -171,6 +177,104 @@ def test_members_read_why_the_lead_goes_on(people, deciding, session):
     people.post("lead", "/mandate", motive="The mandate asks for a majority.")
     assert "The mandate asks for a majority." in people.get("bert", "/mandate").text
     people.post("anna", "/mandate", 403, motive="Not mine.")
+
+
+def test_an_answer_to_winners_that_were_not_read_is_refused(people, deciding, session):
+    deciding.draft()
+    session.commit()
+    page = people.get("anna", "/answer").text
+    shown = dict(re.findall(r'<input type="hidden" name="(number|read)" value="([^"]*)"', page))
+    people.fresh()
+    deciding.draft(deciding.north, deciding.south)
+    session.commit()
+    answer = {"answer": "yes", "signed_by_name": "A"}
+    assert "The lead has changed the decision." in people.post("anna", "/answer", 409, **(shown | answer)).text
+    people.post("anna", "/answer", 409, number="1", **answer)
+    assert session.query(MandateDecision).count() == 0
+    people.answer("anna", **answer)
+    assert session.query(MandateDecision).count() == 1
+
+
+@pytest.mark.parametrize("state", ["invited", "interested"])
+def test_a_body_whose_sign_on_is_not_confirmed_reads_nothing_of_the_award(people, deciding, session, sign_in, state):
+    waiting = deciding.build.sign_on(deciding.round, state=state).organisation
+    person = session.get_one(User, deciding.build.person(waiting, "member").user_id)
+    deciding.prepare()
+    session.commit()
+    people.open["waiting"] = sign_in(person, session.get_one(Organisation, waiting.id))
+    for path in ("", "?number=1", "/mandate"):
+        assert "Northern IT" not in people.get("waiting", path, 403).text
+    page = people.get("waiting", "/answer").text
+    assert "Only members whose sign-on is confirmed" in page
+    assert "Northern IT" not in page
+    assert "Decision and letters" not in people.open["waiting"].get(f"/rounds/{deciding.round.public_id}").text
+    assert "Decision and letters" in people.open["anna"].get(f"/rounds/{deciding.round.public_id}").text
+
+
+def test_who_has_a_tie_sees_nothing_of_a_challenge(people, deciding, session):
+    deciding.announce()
+    one = deciding.challenge()
+    deciding.propose_outcome(one, "dismissed")
+    deciding.judged.tie(deciding.second_lead, deciding.south)
+    session.commit()
+    here = f"/challenges/{one.public_id}"
+    for path in (here, "/challenges"):
+        page = people.get("second", path).text
+        assert "A stated tie to a bidder keeps you" in page
+        assert "The review board" not in page
+        assert "Dismissed" not in page
+    assert "The review board" in people.get("lead", here).text
+    people.get("second", here + "/document", 404)
+
+
+def test_a_proposer_with_a_tie_stated_since_takes_the_proposal_back(people, deciding, session):
+    deciding.prepare()
+    deciding.propose()
+    deciding.judged.tie(deciding.lead, deciding.south)
+    session.commit()
+    people.post("second", "/announce/confirm")
+    assert "keeps whoever proposed this from the award" in people.get("second").text
+    back = people.here + "/announce/withdraw"
+    assert back in people.get("lead").text
+    people.post("lead", "/announce/withdraw")
+    assert back not in people.get("lead").text
+
+
+def test_so_does_the_proposer_of_a_withdrawal_or_an_outcome(people, deciding, session):
+    deciding.announce()
+    taking_back.propose(session, deciding.round, "Wrong.", actor=deciding.lead, now=deciding.clock())
+    one = deciding.challenge()
+    deciding.propose_outcome(one, "dismissed")
+    deciding.judged.tie(deciding.lead, deciding.south)
+    session.commit()
+    for path, back in (
+        ("/withdraw", "/withdraw/take-back"),
+        (f"/challenges/{one.public_id}", f"/challenges/{one.public_id}/take-back"),
+    ):
+        assert people.here + back in people.get("lead", path).text
+        people.post("lead", back)
+        assert people.here + back not in people.get("lead", path).text
+
+
+def test_pages_tell_which_letter_has_not_left(people, deciding, session):
+    deciding.announce_by_post()
+    session.commit()
+    sentence = f"(receipt {deciding.south.receipt_number})"
+    assert sentence in people.get("lead").text
+    assert sentence in people.open["lead"].get(f"/rounds/{deciding.round.public_id}/agreements").text
+    page = people.get("anna").text
+    assert sentence in page
+    assert "days left" not in page
+    letter = addressees.of_decision(session, decision.current(session, people.fresh()))[1]
+    path = f"/letters/{letter.public_id}"
+    assert "This letter leaves by other means." in people.get("lead", path).text
+    assert "It left on" in people.get("lead", "/letters").text
+    people.get("south", "/letter.pdf", status=404)
+    people.post("lead", path + "/left", left_on=deciding.clock().date().isoformat())
+    page = people.get("anna").text
+    assert sentence not in page
+    assert "days left" in page
+    assert "Southern IT" in people.get("south", "/letter").text
 
 
 def test_blank_fields_begin_with_what_the_evaluators_wrote_and_nothing_is_kept(people, deciding, session):
@@ -245,6 +349,9 @@ def test_a_challenge_is_recorded_and_its_outcome_confirmed_with_its_document(peo
     sent = {"outcome": "dismissed", "last_day": "", "file": (io.BytesIO(b"%PDF-1.4 out"), "out.exe")}
     people.post("lead", one, **sent)
     assert "Attach a PDF" in people.get("lead", one).text
+    sent = {"outcome": "dismissed", "last_day": "9999-12-31", "file": (io.BytesIO(b"%PDF-1.4 out"), "out.pdf")}
+    people.post("lead", one, **sent)
+    assert "lies within two years" in people.get("lead", one).text
     until = (deciding.clock() + dt.timedelta(days=60)).date()
     sent = {"outcome": "dismissed", "last_day": until.isoformat(), "file": (io.BytesIO(b"%PDF-1.4 out"), "out.pdf")}
     people.post("lead", one, **sent)

@@ -41,9 +41,10 @@ def test_each_side_is_led_to_its_next_step(deciding):
     assert step(deciding, deciding.second_lead).page == "award.index"
     deciding.confirm()
     assert step(deciding, bidder).page == "award.letter"
-    assert "before" in step(deciding, lead).sentence
+    assert "before" in step(deciding, member).sentence
+    assert step(deciding, lead).page == "contract.index"
     deciding.clock.forward(days=30)
-    assert "over" in step(deciding, lead).sentence
+    assert "over" in step(deciding, member).sentence
     deciding.challenge()
     assert step(deciding, lead).page == "award.challenges_page"
     assert step(deciding, deciding.judged.chair).page == ""
@@ -76,6 +77,29 @@ def test_the_end_of_the_standstill_stands_in_calendars_and_is_taken_back(decidin
     (three,) = ends(deciding, member)
     assert (three.uid, three.is_cancelled) == (one.uid, False)
     assert three.sequence > two.sequence
+
+
+def test_an_end_that_is_not_known_stands_nowhere(deciding):
+    letter = deciding.announce_by_post()
+    member, bidder = deciding.members[0], deciding.suppliers[deciding.north.id]
+    assert ends(deciding, member) == ends(deciding, bidder) == []
+    found = step(deciding, deciding.lead)
+    assert (found.page, found.params) == ("award.letters_page", {"receipts": deciding.south.receipt_number})
+    assert step(deciding, member).page == "award.index"
+    today = deciding.clock().date()
+    announcing.note_left(
+        deciding.session, deciding.round, letter.public_id, today, actor=deciding.lead, now=deciding.clock()
+    )
+    assert ends(deciding, member)
+    assert "before" in step(deciding, member).sentence
+
+
+def test_a_body_that_is_not_confirmed_is_not_led_to_the_award(deciding):
+    waiting = deciding.build.sign_on(deciding.round, state="interested").organisation
+    person = deciding.build.person(waiting, "member")
+    deciding.announce()
+    assert ends(deciding, person) == []
+    assert step(deciding, person).page == ""
 
 
 FORGED = "# Heading\n- pair: text\n| cell | cell\n\n> words\r\nlast"

@@ -15,7 +15,7 @@ from models.base import db
 from models.rounds import Round
 from views import clock, guard
 from views.award import blueprint, pages
-from views.award.common import Wrong, act_or_told, again, is_stale, tied, typed, wrong_of
+from views.award.common import Wrong, act_or_told, again, is_stale, require_reader, tied, typed, wrong_of
 from views.guard import actor, permit
 from views.i18n import words
 
@@ -26,6 +26,7 @@ LONGEST_NUMBER = 6
 @permit(Permission.AWARD_VIEW)
 def mandate(round_: Round) -> str:
     """Every member's answer, and to the lead why it goes on where one is missing or says no."""
+    require_reader(round_)
     return _mandate(round_, {})
 
 
@@ -78,6 +79,7 @@ def give_answer(round_: Round) -> str | Response | tuple[str, int]:
             signed_by_title=typed("signed_by_title"),
             motive=typed("motive"),
             number=int(number) if number.isdecimal() and len(number) <= LONGEST_NUMBER else 0,
+            read=typed("read"),
             actor=actor(),
             now=clock.now(),
         )
@@ -109,7 +111,7 @@ def _mandate(round_: Round, wrong: Wrong) -> str:
 
 def _answer(round_: Round, wrong: Wrong) -> str:
     decision = decisions.current(db.session(), round_)
-    keeps_out = tied(round_)
+    keeps_out, may_answer = tied(round_), mandates.may_answer(db.session(), round_, actor())
     known = mandates.own(db.session(), decision, actor()) if decision is not None else None
     fields = ("answer", "signed_by_name", "signed_by_title", "motive")
     kept = {one: getattr(known, one, "") or "" for one in fields}
@@ -119,10 +121,11 @@ def _answer(round_: Round, wrong: Wrong) -> str:
         decision=decision,
         tied=keeps_out,
         lots=pages.lots_of(decision, reasons.wanted(db.session(), decision))
-        if decision is not None and not keeps_out
+        if decision is not None and may_answer and not keeps_out
         else [],
+        read=decisions.read_digest(db.session(), decision) if decision is not None else "",
         known=known,
-        may_answer=mandates.may_answer(db.session(), round_, actor()),
+        may_answer=may_answer,
         answers={key: words(label) for key, label in mandates.ANSWERS.items()},
         typed={one: typed(one) for one in fields} if request.method == "POST" else kept,
         wrong=wrong,

@@ -116,8 +116,10 @@ def take_outcome_back(round_: Round, challenge_id: str) -> Response:
 @blueprint.get("/rounds/<round_id>/award/challenges/<challenge_id>/document")
 @permit(Permission.AWARD_DECIDE)
 def outcome_document(round_: Round, challenge_id: str) -> Response:
-    """The document of an outcome, recorded or proposed, byte for byte and always as an attachment."""
+    """The document of an outcome, recorded or proposed, byte for byte and always as an attachment; not found for whom a tie keeps from the award."""
     found = acts.find(db.session(), round_, challenge_id)
+    if tied(round_):
+        raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
     file = found.outcome_file
     waiting = acts.waiting(db.session(), round_, now=clock.now())
     if file is None and waiting is not None:

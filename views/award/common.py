@@ -9,9 +9,9 @@ from flask import flash, g, redirect, request
 from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
-from framework.award import ties
-from framework.ground.errors import InvalidInput, RuleBroken
-from framework.ground.text import storable
+from framework.award import mandate, ties
+from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
+from framework.ground.text import N_, storable
 from models.base import db
 from models.rounds import Round
 from views import guard
@@ -33,6 +33,12 @@ def tied(round_: Round) -> str:
     if not getattr(g, "kept_out", True):
         return ""
     return words(ties.TIED) if ties.is_barred(db.session(), round_, actor().user_id) else ""
+
+
+def require_reader(round_: Round) -> None:
+    """Raise NotAllowed for a body whose sign-on is not confirmed: it does not know who bids."""
+    if not mandate.may_read(db.session(), round_, actor(), guard.roles(round_)):
+        raise NotAllowed("not-a-member", N_("Only members whose sign-on is confirmed read the award."))
 
 
 def typed(name: str) -> str:

@@ -180,7 +180,7 @@ def _pdf_url(round_: Round, letter: AwardLetter | None, *, is_lead: bool) -> str
 def _pdf(round_: Round, letter: AwardLetter, text: str) -> Response:
     """A letter as PDF, in its language: made of its text, so that it says what was hashed. Raises NotMade."""
     with force_locale(letter.language):
-        mark = _("Withdrawn") if letter.withdrawn_at is not None else _("Draft") if letter.left_at is None else ""
+        mark = _("Withdrawn") if letter.withdrawn_at is not None else _("Draft") if not letter.text else ""
         facts = [[_("Left"), str(day_time(letter.left_at, round_.zone))]] if letter.left_at is not None else []
         facts += [["SHA-256", letter.sha256]] if letter.sha256 else []
         values: dict[str, Any] = {
@@ -198,5 +198,5 @@ def _pdf(round_: Round, letter: AwardLetter, text: str) -> Response:
             name=f"award-letter-{letter.public_id}.pdf",
             title=f"{_('Decision on the award')} · {round_.name}",
             author=round_.organisation.name,
-            created_at=letter.left_at or letter.created_at,
+            created_at=letter.left_at or letter.decision.announced_at or letter.created_at,
         )

@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from framework.award import announcing, mandate, reasons
+from framework.award import addressees, announcing, mandate, reasons
 from framework.award import decision as decisions
 from framework.award import letters as award_letters
 from framework.award.reasons import Wanted
@@ -22,7 +22,7 @@ from models.base import db
 from models.rounds import Round
 from views import clock, guard
 from views.award import blueprint
-from views.award.common import tied
+from views.award.common import require_reader, tied
 from views.guard import actor, permit
 from views.i18n import words
 
@@ -36,6 +36,7 @@ WHOSE = {"lead": N_("the lead"), "member": N_("the members")}
 @permit(Permission.AWARD_VIEW)
 def index(round_: Round) -> str:
     """The decision that counts, or an earlier one by the number in the address; to the lead what is left to do."""
+    require_reader(round_)
     session, keeps_out = db.session(), tied(round_)
     every = decisions.history(session, round_)
     shown = _shown(every)
@@ -148,12 +149,14 @@ def _standing(round_: Round, decision: AwardDecision | None) -> dict[str, Any] |
     if decision is None or decision.standstill_ends_at is None:
         return None
     left = decision.standstill_ends_at - clock.now()
+    receipts = addressees.unnoted(db.session(), decision)
     return {
         "ends_at": decision.standstill_ends_at,
         "last_day": award_letters.last_day(decision.standstill_ends_at, round_),
         "days": decision.standstill_days,
         "left": _left(left),
         "is_over": left <= dt.timedelta(),
+        "unnoted": words(addressees.UNNOTED, receipts=receipts) if receipts else "",
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import render_template, request
 from sqlalchemy import select
 
+from framework.award import addressees
 from framework.award.decision import current
 from framework.contract import awarded, drafting, ending, lists, running, signing, text
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, ENDING_GROUNDS, PRICE_MECHANISMS
+from models.award import AwardDecision
 from models.base import db
 from models.contract import Agreement
 from models.people import User
@@ -16,6 +18,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.contract import blueprint, shared
 from views.guard import actor, permit
+from views.i18n import words
 
 
 @blueprint.get("/rounds/<round_id>/agreements")
@@ -26,6 +29,7 @@ def index(round_: Round) -> str:
     found = lists.visible(session, round_, actor(), roles)
     is_lead = "lead" in roles
     decision = current(session, round_)
+    unnoted = _unnoted(decision)
     return render_template(
         "contract/index.html",
         round_=round_,
@@ -33,7 +37,8 @@ def index(round_: Round) -> str:
         tones=shared.TONES,
         is_lead=is_lead,
         decision=decision,
-        is_over=awarded.is_over(decision, now=clock.now()),
+        unnoted=unnoted,
+        is_over=not unnoted and awarded.is_over(decision, now=clock.now()),
         undrafted=awarded.without_agreement(session, round_) if is_lead and round_.state in drafting.DRAFTABLE else [],
         may_enter=is_lead and round_.state == "standstill" and any(one.state == "signed" for one in found),
         mechanisms=PRICE_MECHANISMS,
@@ -53,6 +58,7 @@ def page(found: Agreement, problem: str = "") -> str:
     waiting = signing.waiting(session, found, now=now)
     ends = ending.waiting(session, found, now=now) if "lead" in guard.roles(found.round) else None
     decision = current(session, found.round)
+    unnoted = _unnoted(decision)
     return render_template(
         "contract/agreement.html",
         round_=found.round,
@@ -62,7 +68,8 @@ def page(found: Agreement, problem: str = "") -> str:
         at=shared.where(found),
         is_lead="lead" in guard.roles(found.round),
         decision=decision,
-        is_over=awarded.is_over(decision, now=now),
+        unnoted=unnoted,
+        is_over=not unnoted and awarded.is_over(decision, now=now),
         brands=text.brands_of(found),
         waiting=waiting,
         own=waiting is not None and waiting.proposed_by_id == who.user_id,
@@ -80,6 +87,12 @@ def page(found: Agreement, problem: str = "") -> str:
         problem=problem,
         typed=request.form,
     )
+
+
+def _unnoted(decision: AwardDecision | None) -> str:
+    """Which letter by other means has not left as far as is known, in words; blank where none keeps from signing."""
+    receipts = addressees.unnoted(db.session(), decision) if decision is not None else []
+    return words(addressees.UNNOTED, receipts=receipts) if receipts else ""
 
 
 def _names(found: Agreement) -> dict[int, str]:

@@ -9,7 +9,7 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.local import LocalProxy
 
-from framework.award import decision
+from framework.award import addressees, decision, mandate
 from framework.award import letters as letters_of_award
 from framework.contract import lists as agreements
 from framework.disclosure import receiving
@@ -186,9 +186,11 @@ def dates(round_: Round) -> dict[str, str]:
 
 
 def _standstill(round_: Round) -> str:
-    """The end of the standstill, while it counts."""
+    """The end of the standstill, while it counts and is known."""
     found = decision.current(db.session(), round_) if round_.state in ("standstill", "challenged") else None
-    return str(instant(found.standstill_ends_at, round_.zone)) if found and found.standstill_ends_at else ""
+    if found is None or found.standstill_ends_at is None or addressees.unnoted(db.session(), found):
+        return ""
+    return str(instant(found.standstill_ends_at, round_.zone))
 
 
 def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
@@ -196,6 +198,8 @@ def _is_of_use(endpoint: str, round_: Round, held: frozenset[str]) -> bool:
     letter once one has left."""
     if endpoint == "contract.index" and ("lead" not in held or round_.state == "cancelled"):
         return agreements.has_any(db.session(), round_, actor(), held)
+    if endpoint == "award.index" and round_.state in ("award", "standstill", "challenged"):
+        return mandate.may_read(db.session(), round_, actor(), held)
     if endpoint == "award.letter":
         return bool(letters_of_award.of_bidder(db.session(), round_, actor().organisation_id))
     if endpoint == "demand.price_list":
