@@ -111,9 +111,10 @@ def test_figures_come_along_where_a_tier_is_written_otherwise(world: World, buil
     assert list(lines_of(demand)) == [LAPTOP]
 
 
-def test_a_line_without_all_figures_and_without_departments_does_not_vanish(world: World):
+def test_a_line_without_all_figures_and_without_departments_does_not_vanish(world: World, build):
     (parks,) = named(world, "Parks")
-    world.draft(line(qty=None, not_known_reason=DEPARTMENTS_UNSAID))
+    unsaid = {"spec_tier": "standard", "qty": None, "not_known_reason": DEPARTMENTS_UNSAID}
+    build.demand(world.lot, world.members[0], unsaid)
 
     demand = fill(world, figure(parks, 1, 2, 3, year=2))
 

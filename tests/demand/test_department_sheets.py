@@ -198,7 +198,7 @@ def test_of_several_sheets_it_is_told_which_was_read_and_another_can_be_chosen(w
 def test_a_sheet_is_understood_without_the_write_lock_and_what_changes_meanwhile_is_noticed(
     world: World, people, monkeypatch
 ):
-    parks, roads = saved(world, "Parks", "Roads")
+    roads = saved(world, "Parks", "Roads")[1].id
     place = preview_of(world, people["first"], ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None))
     html = people["first"].get(place).get_data(as_text=True)
     understood = department_imports._understood
@@ -207,7 +207,7 @@ def test_a_sheet_is_understood_without_the_write_lock_and_what_changes_meanwhile
         """Somebody saves while the sheet is read; with the write lock held, they would wait in vain."""
         found = understood(*given)
         with Session(db.engine.execution_options(write=True), info={"write": True}) as other:
-            other.execute(update(Department).where(Department.id == roads.id).values(code="R", version=2))
+            other.execute(update(Department).where(Department.id == roads).values(code="R", version=2))
             other.commit()
         return found
 
