@@ -200,6 +200,7 @@ def test_what_cannot_be_shown_is_not_overwritten_by_saving_again(world: World, p
     typed = mine | {f"expected-{n}": "8"}
     answer = people["first"].post(page_of(world, parks), data=typed)
     assert answer.status_code == 409
+    assert "for which this page has no room" in answer.get_data(as_text=True)
     again = fields_in(answer.get_data(as_text=True))
 
     people["first"].send(page_of(world, parks), again, status=409)

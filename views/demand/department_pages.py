@@ -33,6 +33,9 @@ from views.guard import actor, permit
 from views.i18n import current_language
 
 PER_PAGE, MORE_ROWS = 50, 5
+UNSHOWN = N_(
+    "They saved rows for which this page has no room. Load the page again to see them; this one does not save any more."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _again(round_: Round, lot_id: str, department_id: str, rows: list[FigureRow]
         seen="" if is_shown else request.form.get("seen", "") or "-",
         unseen=unseen,
         is_stale=is_stale,
-        errors=[{"text": message}, *errors]
+        errors=[{"text": message}, *([] if is_shown or not is_stale else [{"text": _(UNSHOWN)}]), *errors]
         if not isinstance(error, Undecided)
         else [{"text": message, "field_id": "settle-keep"}],
         wrong={one["field_id"]: one["text"] for one in errors},
