@@ -14,13 +14,13 @@ from sqlalchemy.orm.attributes import flag_modified
 from framework.demand import department_figures, edits, rules
 from framework.demand.cells import cells_of, facts_of
 from framework.demand.department_figures import Figure
-from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values
+from framework.demand.lines import Line, Scope, counts, differences, of_record, stored_values, tier_in
 from framework.ground import audit, lifecycle, proposals
 from framework.ground.actors import Actor, roles_for
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, Stale
 from framework.ground.issues import Issue
 from framework.ground.lifecycle import Context
-from framework.ground.text import N_, NN_, key_of
+from framework.ground.text import N_, NN_
 from models.demand import BASELINE_SOURCES, Demand, DemandLine
 from models.people import Organisation
 from models.records import AuditEvent
@@ -294,12 +294,7 @@ def carried(source: Demand, lot: Lot) -> list[Line]:
     lines = [of_record(record) for record in source.lines]
     if source.lot_id == lot.id:
         return lines
-    only = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
-    tiers = {key_of(tier): tier for tier in lot.spec_tiers}
-    return [
-        replace(x, baseline_qty=x.qty_expected, spec_tier=tiers.get(key_of(x.spec_tier), x.spec_tier or only))
-        for x in lines
-    ]
+    return [replace(x, baseline_qty=x.qty_expected, spec_tier=tier_in(lot, x.spec_tier)) for x in lines]
 
 
 def _next_version(session: Session, lot: Lot, member_id: int) -> int:

@@ -64,17 +64,20 @@ def fill(
     now: dt.datetime,
     source: str = "departments",
     source_upload_id: int | None = None,
-) -> Demand:
+) -> Demand | None:
     """Put the figures of each department of `wanted` (by its id) in place of all it had; lines become the new sums.
 
     `seen` is the seal over what the page showed of these departments. `settle` says what becomes of figures that
-    stand in lines no department spoke of before. Begins a new version where there is no draft. Raises LinesBroken,
-    Stale where somebody else changed one of these departments' figures, Undecided, and what `declare.edit` raises.
+    stand in lines no department spoke of before. Begins a new version where there is no draft; None where there is none
+    and nothing would change. Raises LinesBroken, Stale where somebody else changed one of these departments' figures,
+    Undecided, and what `declare.edit` raises.
     """
     declare.lock(session, lot.round, actor)
     _require_known(session, wanted, actor)
     draft = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING, anew=True)
     if draft is None:
+        if _is_same(session, lot, wanted, seen, actor, now):
+            return None
         draft = declare.declare(session, lot, actor=actor, now=now)
         session.flush()
     declare.require_editable(session, draft, actor=actor, now=now)
@@ -105,7 +108,7 @@ def take(
     now: dt.datetime,
     source: str,
     source_upload_id: int,
-) -> Demand:
+) -> Demand | None:
     """Take over what a table says as one unit: its new departments are added, the figures of those it names become those of the plan.
 
     `stood` are the figures it was compared with; raises as `fill` does, and InvalidInput where a department cannot be added.
@@ -143,6 +146,16 @@ def undecided(lines: Iterable[Line], stood: Iterable[Figure], figures: Iterable[
     """The lines that departments begin to speak of and that hold a figure, or a reason why there is none, of somebody else."""
     begun = {one.key for one in figures if not one.is_blank} - {one.key for one in stood}
     return [line for line in lines if line.key in begun]
+
+
+def _is_same(
+    session: Session, lot: Lot, wanted: Mapping[int, list[Figure]], seen: str, actor: Actor, now: dt.datetime
+) -> bool:
+    """Whether a page that showed what a new version would begin with says just that."""
+    declare.require_open(lot.round, now=now)
+    stood = standing(session, lot, actor)[2]
+    said = [one for own in wanted.values() for one in own if not one.is_blank]
+    return seen == seal(of_departments(stood, wanted)) == seal(said)
 
 
 def _require_known(session: Session, wanted: Iterable[int], actor: Actor) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from framework.demand import rules
-from framework.demand.lines import QUANTITIES, Key, Line, Scope
+from framework.demand.lines import QUANTITIES, Key, Line, Scope, tier_in
 from framework.ground.issues import Issue
 from models.demand import Demand
 from models.departments import Department, DepartmentFigure
@@ -83,9 +83,8 @@ class Sum:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it can stand as a line: all three are known and none is above the next."""
-        known = [value for value in self.quantities if value is not None]
-        return len(known) == len(QUANTITIES) and sorted(known) == known
+        """Whether it can stand as a line: every department that said anything of it gave all three."""
+        return bool(self.departments) and not self.partly and not self.silent
 
 
 Sums = Mapping[Key, Sum]
@@ -115,7 +114,7 @@ def put_over(
         if key not in have:
             place, line = kept.get(key, (len(found), Line(*key)))
             found.insert(place, _summed(line, total))
-    return [line for line in found if line.key in totals or line.not_known_reason != UNSAID]
+    return [line for line in found if line.key in totals or line.key in kept or line.not_known_reason != UNSAID]
 
 
 def typed_over(lines: Iterable[Line], totals: Sums) -> list[Line]:
@@ -162,11 +161,11 @@ def put(session: Session, demand: Demand, figures: Iterable[Figure]) -> None:
 
 
 def carried(figures: Iterable[Figure], lines: Iterable[Line], lot: Lot, *, from_lot_id: int) -> list[Figure]:
-    """The figures of an earlier version that come along into one that begins with `lines`; out of another lot, its one tier is filled in."""
-    tier = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 and from_lot_id != lot.id else ""
+    """The figures of an earlier version that come along into one that begins with `lines`; out of another lot, tiers are found again as those of lines are."""
     keys = {line.key for line in lines}
-    found = (replace(one, spec_tier=one.spec_tier or tier) for one in figures)
-    return [one for one in found if one.key in keys]
+    if from_lot_id != lot.id:
+        figures = [replace(one, spec_tier=tier_in(lot, one.spec_tier)) for one in figures]
+    return [one for one in figures if one.key in keys]
 
 
 def by_department(figures: Iterable[Figure]) -> dict[int, list[Figure]]:

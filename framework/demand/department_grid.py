@@ -73,9 +73,12 @@ def blank_row(number: int, scope: Scope, *, country: str) -> FigureRow:
 
 
 def rows_of_form(form: Mapping[str, str], keys: Iterable[Key]) -> list[FigureRow]:
-    """The rows as typed; `rows` says how many were on the page. Raises InvalidInput above MOST_ROWS."""
-    said = form.get("rows", "0")
-    count = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+    """The rows as typed; `rows` says how many were on the page. Raises InvalidInput where it does not, and above MOST_ROWS."""
+    said = form.get("rows", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 10):
+        message = N_("The page did not say how many rows it has, so nothing was saved. Load it again.")
+        raise InvalidInput("rows-missing", message)
+    count = int(said)
     if count > MOST_ROWS:
         message = N_("This page has %(rows)s rows; it can take %(limit)s. Use the workbook for more.")
         raise InvalidInput("too-many-rows", message, rows=count, limit=MOST_ROWS)

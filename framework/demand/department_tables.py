@@ -37,13 +37,15 @@ BLANK_ROWS = 2000
 class Read:
     """What a table says: the columns and issues as `tables` finds them, the names in it, and a figure of a name by row.
 
-    `figures` have the place of their name in `names` as department, from 0. `blank` rows say nothing.
+    `figures` have the place of their name in `names` as department, from 0. `blank` rows say nothing. `adds_up`: rows
+    of one department and line are put together.
     """
 
     found: Understood
     names: list[Named]
     figures: list[Figure] = field(default_factory=list)
     blank: int = 0
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def with_words(choices: Choices) -> Choices:
     return replace(choices, words=words | dict(choices.words))
 
 
-def read(table: Table, scope: Scope, choices: Choices, known: Sequence[Department]) -> Read:
-    """Read a table of departments, with every issue at its row; `known` are the departments there are."""
+def read(table: Table, scope: Scope, choices: Choices, known: Sequence[Department], *, replaces: bool = False) -> Read:
+    """Read a table of departments, with every issue at its row; `known` are the departments there are, `replaces` as in `plan`."""
     found = tables.read_rows(table, scope, with_words(choices))
     tables.leave_out_wordings(found)
     places = {column.target: column.index for column in found.columns if column.target}
@@ -85,11 +87,11 @@ def read(table: Table, scope: Scope, choices: Choices, known: Sequence[Departmen
     said = {number: _text(cells, places[DEPARTMENT]) for number, cells in found.rows}
     notes = {number: _text(cells, places[NOTE]) for number, cells in found.rows} if NOTE in places else {}
     names = departments.look([(name, "") for name in dict.fromkeys(said.values()) if name], known)
-    result = Read(found, names)
+    result = Read(found, names, adds_up=choices.add_up)
     place_of = {departments.folded(one.name): place for place, one in enumerate(names)}
     for line in found.lines:
         _take(result, line, said.get(line.row or 0, ""), notes.get(line.row or 0, ""), place_of)
-    _tell(found, result)
+    _tell(found, result, replaces=replaces)
     if choices.add_up:
         result.figures = _added_up(result.figures)
     _check(result, scope)
@@ -106,12 +108,11 @@ def plan(
     said: dict[tuple[int, Key], Figure] = {}
     before = {(one.department_id, one.key): one for one in stood}
     issues: list[Issue] = []
-    for one in result.figures:
-        number = ids.get(one.department_id)
-        if number is None:
-            continue
-        figure = _completed(result.found, replace(one, department_id=number), before.get((number, one.key)))
-        first = said.setdefault((number, one.key), figure)
+    read = [replace(one, department_id=ids[one.department_id]) for one in result.figures if one.department_id in ids]
+    for one in _added_up(read) if result.adds_up else read:
+        name = (one.department_id, one.key)
+        figure = _completed(result.found, one, before.get(name))
+        first = said.setdefault(name, figure)
         if first is not figure:
             issues.append(rules.issue("line-twice", one.row, other=first.row))
     if not result.found.issues:
@@ -211,14 +212,14 @@ def _check(result: Read, scope: Scope) -> None:
     result.found.issues.sort(key=lambda issue: issue.row or 0)
 
 
-def _tell(found: Understood, result: Read) -> None:
+def _tell(found: Understood, result: Read, *, replaces: bool) -> None:
     targets = {column.target.partition(":")[0] for column in found.columns}
     unused = [LABELS[name] for name in _NOT_OF_DEPARTMENTS if name in targets]
     if unused:
         message = N_("These stand in the declaration and not with a department, so they were not read: %(columns)s.")
         found.notes.append((message, {"columns": unused}))
     if result.blank:
-        found.notes.append((_BLANK, {"count": result.blank}))
+        found.notes.append((_BLANK_REPLACES if replaces else _BLANK, {"count": result.blank}))
 
 
 def _departments(
@@ -247,6 +248,8 @@ def _completed(found: Understood, figure: Figure, old: Figure | None) -> Figure:
     """A figure with what its table does not say: from the one that stands, else firm 0 and the maximum as expected."""
     said = tables.said_of(found.columns, Line(*figure.key))
     lacking = [name for name in QUANTITIES if name not in said]
+    if not figure.is_known and figure.note and len(lacking) < len(QUANTITIES):
+        return figure
     if old is not None:
         firm, expected, most = (
             kept if name in lacking else new
@@ -261,3 +264,6 @@ def _completed(found: Understood, figure: Figure, old: Figure | None) -> Figure:
 
 
 _BLANK = N_("Rows that say neither a quantity nor a note change nothing: %(count)s.")
+_BLANK_REPLACES = N_(
+    "Rows that say neither a quantity nor a note: %(count)s. Where other rows of the sheet say something of the department, what stood in these lines goes."
+)

@@ -37,7 +37,7 @@ NEAR = 0.9
 class Named:
     """A name that was sent, as it would be kept, and what it is here: `known`, `near` (asked about), `new` or `refused`.
 
-    `alike` are the departments it may be: the one it is, or those whose name is nearly the same; `twins` the places of
+    `alike` are the departments it may be: the one it is, those whose name is nearly the same, or all with that code; `twins` the places of
     earlier names of the list that are nearly the same. `why` is what is wrong.
     """
 
@@ -136,7 +136,10 @@ def look(names: Iterable[tuple[str, str]], known: Sequence[Department]) -> list[
     Raises InvalidInput above MOST names.
     """
     by_name = {one.folded_name: one for one in known}
-    by_code = {one.code.casefold(): one for one in known if one.code}
+    by_code: dict[str, tuple[Department, ...]] = {}
+    for one in known:
+        if one.code:
+            by_code[one.code.casefold()] = (*by_code.get(one.code.casefold(), ()), one)
     folds, fresh = [fold_name(one.name) for one in known], dict[int, str]()
     found: dict[str, Named] = {}
     for text, code in names:
@@ -148,9 +151,9 @@ def look(names: Iterable[tuple[str, str]], known: Sequence[Department]) -> list[
         key, place = folded(name), len(found)
         if key in found:
             continue
-        same = by_name.get(key) or by_code.get(name.casefold())
+        same = (by_name[key],) if key in by_name else by_code.get(name.casefold())
         if same is not None:
-            found[key] = Named(name, "known", (same,), code=kept_code)
+            found[key] = Named(name, "known" if len(same) == 1 else "near", same, code=kept_code)
             continue
         wanted = fold_name(name)
         alike = tuple(known[number] for number in _near(wanted, dict(enumerate(folds))))

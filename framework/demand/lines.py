@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from models.demand import DemandLine
 from models.rounds import Lot
 
@@ -145,3 +145,9 @@ def counts(changes: Iterable[Change]) -> dict[str, int]:
 def _field_changes(old: Line, new: Line) -> list[Change]:
     pairs = ((name, getattr(old, name), getattr(new, name)) for name in _COMPARED)
     return [Change("changed", new.key, name, before, after) for name, before, after in pairs if before != after]
+
+
+def tier_in(lot: Lot, tier: str) -> str:
+    """What a tier of another lot is called in this one: found by its name without case and blanks, else as it was; the only tier where there was none."""
+    only = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
+    return {key_of(one): one for one in lot.spec_tiers}.get(key_of(tier), tier or only)

@@ -183,12 +183,12 @@ def _cells(demand: Demand, lines: list[Line]) -> Cells:
 
 
 def _require_departments(session: Session, draft: Demand, cells: Cells, theirs: Cells) -> None:
-    """Raise InvalidInput where a cell that is a sum of departments would say something else."""
+    """Raise InvalidInput where a cell that is a sum of departments would say something else, or its row would go."""
     over = {
-        (*cell[:3], cell.year)
-        for key in department_figures.sums(department_figures.of(session, draft))
+        key
+        for key, total in department_figures.sums(department_figures.of(session, draft)).items()
         for cell in (Cell(*key[:3], column, key[3]) for column in SUMMED)
-        if cells.get(cell) not in (None, theirs.get(cell))
+        if cells.get(cell) != theirs.get(cell) and (total.is_whole or cell in cells)
     }
     if over:
         raise InvalidInput("from-departments", declare.FROM_DEPARTMENTS, count=len(over))

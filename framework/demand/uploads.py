@@ -14,7 +14,7 @@ from framework.demand.columns import Choices
 from framework.demand.lines import Line, Scope
 from framework.demand.understood import Understood
 from framework.demand.workbook import Reference
-from framework.ground.blocks import Table, best_sheet, table_of
+from framework.ground.blocks import best_sheet, table_of
 from framework.ground.errors import FileRefused, InvalidInput
 from framework.ground.issue_catalogue import describe, refusal_issue
 from framework.ground.sheets.cells import Book, Refusal, Sheet
@@ -54,18 +54,24 @@ def understand(
         return ours, True
     sheet = _chosen(book, scope, choices)
     found = tables.understand(table_of(sheet), scope, choices, stored=stored)
+    tell_sheets(found, book, sheet)
+    return found, False
+
+
+def sheet_in(book: Book | Refusal, scope: Scope, choices: Choices) -> tuple[Book, Sheet]:
+    """A file that holds figures of departments, and its sheet to read. Raises FileRefused where it cannot be read as a table."""
+    book = _readable(book)
+    return book, _chosen(book, scope, choices)
+
+
+def tell_sheets(found: Understood, book: Book, sheet: Sheet) -> None:
+    """Say which sheet was read and which were not, and what was taken away in it."""
     found.sheets = [one.name for one in book.sheets if one.visible and one.rows]
     found.sheet = sheet.name
     if len(found.sheets) > 1:
         others = [name for name in found.sheets if name != sheet.name]
         found.notes.insert(0, (_ONE_SHEET, {"sheet": sheet.name, "others": others}))
     found.notes += [(_UNMARKED, params) for key, params in book.notices if key == "apostrophe-removed"]
-    return found, False
-
-
-def table_in(book: Book | Refusal, scope: Scope, choices: Choices) -> Table:
-    """The table of a file that holds figures of departments. Raises FileRefused where it cannot be read as one."""
-    return table_of(_chosen(_readable(book), scope, choices))
 
 
 def _readable(book: Book | Refusal) -> Book:

@@ -146,6 +146,21 @@ def _postgresql_faults(connection: Connection) -> list[str]:
 
 
 @contextmanager
+def reading(session: Session) -> Iterator[Session]:
+    """Let the next transaction of `session` only read, so that nobody waits for it; what was read is read anew afterwards."""
+    if session.in_transaction():
+        session.rollback()
+    before = session.info.get("write", False)
+    session.info["write"] = False
+    try:
+        yield session
+    finally:
+        if session.in_transaction():
+            session.rollback()
+        session.info["write"] = before
+
+
+@contextmanager
 def writing(session: Session) -> Iterator[Session]:
     """Make the next transaction of `session` a writing one; what was read before is read anew."""
     if session.in_transaction():

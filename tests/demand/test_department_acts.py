@@ -67,9 +67,58 @@ def test_what_a_department_does_not_know_is_no_zero(world: World):
 
     demand = fill(world, figure(parks, 1, 5, 9), figure(roads, expected=3))
 
-    assert lines_of(demand) == {LAPTOP: (1, 8, 9, "")}
+    assert lines_of(demand) == {LAPTOP: (None, None, None, DEPARTMENTS_UNSAID)}
     total = department_figures.sums(department_figures.of(world.session, demand))[LAPTOP]
-    assert (total.departments, total.partly) == (2, 1)
+    assert (total.departments, total.partly, total.quantities) == (2, 1, (1, 8, 9))
+
+
+def test_a_department_that_gave_only_a_note_leaves_the_line_not_known_and_a_silent_one_does_not(world: World):
+    parks, roads, _silent = named(world, "Parks", "Roads", "Silent")
+
+    noted = fill(world, figure(parks, 1, 5, 9), figure(roads, note="don't know"))
+    assert lines_of(noted) == {LAPTOP: (None, None, None, DEPARTMENTS_UNSAID)}
+
+    assert lines_of(fill(world, of=[roads])) == {LAPTOP: (1, 5, 9, "")}
+
+
+def test_a_save_that_changes_nothing_begins_no_version(world: World):
+    (parks,) = named(world, "Parks")
+    first = fill(world, figure(parks, 1, 2, 3))
+    accept(world, first)
+
+    assert fill(world, figure(parks, 1, 2, 3)) is None
+
+    assert [one.version_no for one in world.session.scalars(select(Demand).order_by(Demand.id))] == [1]
+
+
+@pytest.mark.parametrize("said", [(3, 3, 3), (None, 3, None)], ids=["whole", "part"])
+def test_figures_come_along_where_a_tier_is_written_otherwise(world: World, build, said):
+    (parks,) = named(world, "Parks")
+    earlier = build.round(world.lead, state="in_force")
+    old_lot = build.lot(earlier, code=world.lot.code, spec_tiers=["Stan dard"], categories=["laptop"])
+    line_ = {"spec_tier": "Stan dard", "qty": 3 if None not in said else None}
+    unsaid = {"not_known_reason": DEPARTMENTS_UNSAID} if None in said else {}
+    old = build.demand(old_lot, world.members[0], line_ | unsaid, state="locked")
+    department_figures.put(world.session, old, [figure(parks, *said, spec_tier="Stan dard")])
+    world.round.copied_from_id = earlier.id
+    world.session.flush()
+
+    demand = declare.declare(world.session, world.lot, actor=world.actor(), now=world.clock())
+    world.session.flush()
+
+    found = department_figures.of(world.session, demand)
+    assert [(one.spec_tier, one.quantities) for one in found] == [("standard", said)]
+    assert list(lines_of(demand)) == [LAPTOP]
+
+
+def test_a_line_without_all_figures_and_without_departments_does_not_vanish(world: World, build):
+    (parks,) = named(world, "Parks")
+    unsaid = {"spec_tier": "standard", "qty": None, "not_known_reason": DEPARTMENTS_UNSAID}
+    build.demand(world.lot, world.members[0], unsaid)
+
+    demand = fill(world, figure(parks, 1, 2, 3, year=2))
+
+    assert LAPTOP in lines_of(demand)
 
 
 @pytest.mark.parametrize(

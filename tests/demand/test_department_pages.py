@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event, select
 
-from framework.demand import approve, department_figures, departments
+from framework.demand import approve, department_figures, department_grid, departments
 from framework.ground.database import writing
 from models.base import db
 from models.demand import Demand
@@ -28,8 +28,15 @@ def page_of(world: World, department: Department | None = None, path: str = "") 
 
 def shown(browser, place: str) -> dict[str, str]:
     """What a browser would send of the first form to save that a page has, as it stands."""
-    html = browser.get(place).get_data(as_text=True)
+    return fields_in(browser.get(place).get_data(as_text=True))
+
+
+def fields_in(html: str) -> dict[str, str]:
+    """The same of a page at hand; of a choice, what is chosen."""
     found = {}
+    for name, body in re.findall(r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', body)
+        found[name] = chosen[1] if chosen else ""
     for tag in re.findall(r"<input [^>]*>", html):
         name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
         if name is not None and 'type="radio"' not in tag and 'type="checkbox"' not in tag:
@@ -159,6 +166,100 @@ def test_two_people_on_one_page_see_what_the_other_saved(world: World, people):
     assert "Somebody else saved figures of this department" in page.text
     assert "saved: 2" in page.text
     assert stored(world)[LAPTOP] == (1, 2, 3, "")
+
+
+def test_a_row_that_somebody_else_added_meanwhile_is_shown_and_stays(world: World, people):
+    (parks,) = saved(world, "Parks")
+    mine, theirs = (shown(people[who], page_of(world, parks)) for who in ("first", "second"))
+    n, last = number_of(mine), theirs["rows"]
+    added = {f"country-{last}": "BE", f"category-{last}": "laptop", f"tier-{last}": "standard", f"year-{last}": "1"}
+    people["second"].send(page_of(world, parks), theirs | added | {f"expected-{last}": "222"})
+    belgium = ("laptop", "standard", "BE", 1)
+
+    typed = mine | {f"firm-{n}": "7", f"expected-{n}": "8", f"max-{n}": "9"}
+    html = people["first"].post(page_of(world, parks), data=typed).get_data(as_text=True)
+    assert "saved: 222" in html
+    again = fields_in(html)
+    people["first"].send(page_of(world, parks), again)
+
+    assert stored(world)[LAPTOP] == (7, 8, 9, "")
+    world.session.expire_all()
+    demand = world.session.scalars(select(Demand)).one()
+    kept = {one.key: one.qty_expected for one in department_figures.of(world.session, demand)}
+    assert kept == {LAPTOP: 8, belgium: 222}
+
+
+def test_what_cannot_be_shown_is_not_overwritten_by_saving_again(world: World, people, monkeypatch):
+    (parks,) = saved(world, "Parks")
+    mine, theirs = (shown(people[who], page_of(world, parks)) for who in ("first", "second"))
+    n, last = number_of(mine), theirs["rows"]
+    added = {f"country-{last}": "BE", f"category-{last}": "laptop", f"tier-{last}": "standard", f"year-{last}": "1"}
+    people["second"].send(page_of(world, parks), theirs | added | {f"expected-{last}": "222"})
+    monkeypatch.setattr(department_grid, "MOST_ROWS", int(mine["rows"]))
+
+    typed = mine | {f"expected-{n}": "8"}
+    answer = people["first"].post(page_of(world, parks), data=typed)
+    assert answer.status_code == 409
+    assert "for which this page has no room" in answer.get_data(as_text=True)
+    again = fields_in(answer.get_data(as_text=True))
+
+    people["first"].send(page_of(world, parks), again, status=409)
+
+
+@pytest.mark.parametrize("rows", [{}, {"rows": ""}, {"rows": "many"}, {"rows": "9" * 40}], ids=str)
+def test_a_form_without_rows_takes_nothing_away(world: World, people, rows):
+    (parks,) = named(world, "Parks")
+    fill(world, figure(parks, 1, 2, 3))
+    world.session.commit()
+    fields = shown(people["first"], page_of(world, parks))
+
+    page = people["first"].send(page_of(world, parks), {"seen": fields["seen"], "do": "save"} | rows)
+
+    assert "did not say how many rows" in page.text
+    assert stored(world) == {LAPTOP: (1, 2, 3, "")}
+
+
+def test_a_save_without_a_change_says_that_no_version_was_begun(world: World, people):
+    (parks,) = named(world, "Parks")
+    accept(world, fill(world, figure(parks, 1, 2, 3)))
+    world.session.commit()
+
+    page = people["first"].send(page_of(world, parks), shown(people["first"], page_of(world, parks)))
+
+    assert "no new version was begun" in page.text
+    assert [one.version_no for one in world.session.scalars(select(Demand))] == [1]
+
+
+@pytest.mark.parametrize("moved", ["DE", ""], ids=["moved", "removed"])
+def test_the_row_of_a_sum_is_neither_moved_nor_removed(world: World, people, moved):
+    (parks,) = named(world, "Parks")
+    fill(world, figure(parks, 1, 2, 3))
+    world.session.commit()
+    from tests.demand.test_shared_grid import fields_of
+
+    fields = fields_of(people["first"], world)
+    emptied = {name: "" for name in fields if name.endswith(("-1", "-1-1", "-1-2", "-1-3", "-1-4"))}
+    change = {"country-1": moved} if moved else emptied
+    page = people["first"].send(grid_address(world), fields | change, status=422)
+
+    assert "sum of what your departments said" in page.text
+    assert stored(world) == {LAPTOP: (1, 2, 3, "")}
+
+
+def test_how_many_have_not_answered_is_told_where_one_submits(world: World, people):
+    parks, _roads = named(world, "Parks", "Roads")
+    demand = fill(world, figure(parks, 1, 2, 3))
+    world.session.commit()
+    words = "1 department has not answered yet and does not count in the sums."
+
+    assert words in people["first"].page(grid_address(world)).text
+    assert words in people["first"].page(address(world, f"/demand/{demand.public_id}")).text
+    with writing(world.session):
+        submit(world, world.session.get_one(Demand, demand.id))
+        world.session.commit()
+
+    assert words in people["first"].page(address(world, f"/demand/{demand.public_id}")).text
+    assert words not in people["lead"].page(address(world, f"/demand/{demand.public_id}")).text
 
 
 def test_the_grid_shows_a_sum_and_does_not_take_another(world: World, people):

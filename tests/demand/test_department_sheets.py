@@ -7,16 +7,19 @@ import re
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from framework.demand import department_figures
 from framework.ground.database import writing
+from models.base import db
 from models.demand import Demand
 from models.departments import Department, DepartmentFigure
 from tests.demand.conftest import World, line
 from tests.demand.test_department_acts import LAPTOP, figure, fill, named
 from tests.demand.test_department_pages import page_of, saved, stored
 from tests.demand.test_pages import grid_address
+from views.demand import department_imports
 
 
 def sheet(*rows: tuple) -> dict:
@@ -168,3 +171,49 @@ def test_what_one_member_sent_is_nobody_elses(world: World, people, who):
 
     assert people[who].get(place).status_code in (403, 404)
     assert people[who].post(place, data={"do": "apply", "seal": ""}).status_code in (403, 404)
+
+
+def test_of_several_sheets_it_is_told_which_was_read_and_another_can_be_chosen(world: World, people):
+    saved(world, "Parks")
+    book = Workbook()
+    book.active.title = "North"
+    for one in (HEADER, *(("Parks", "Laptop", "standard", "NL", year, 1, 5, 9, None) for year in (1, 2))):
+        book.active.append(one)
+    for one in (HEADER, ("Parks", "Laptop", "standard", "NL", 3, 1, 6, 9, None)):
+        (book["South"] if "South" in book.sheetnames else book.create_sheet("South")).append(one)
+    content = io.BytesIO()
+    book.save(content)
+    sent = {"file": (io.BytesIO(content.getvalue()), "departments.xlsx")}
+
+    place = people["first"].post(page_of(world, path="/upload"), data=sent).headers["Location"]
+    page = people["first"].page(place)
+    assert "The sheet “North” was read. Not read: South." in page.text
+    read = people["first"].post(place, data={"do": "read", "sheet": "South"}).headers["Location"]
+    html = people["first"].get(read).get_data(as_text=True)
+    people["first"].send(place, applied(html) | {"sheet": "South"})
+
+    assert stored(world) == {("laptop", "standard", "NL", 3): (1, 6, 9, "")}
+
+
+def test_a_sheet_is_understood_without_the_write_lock_and_what_changes_meanwhile_is_noticed(
+    world: World, people, monkeypatch
+):
+    roads = saved(world, "Parks", "Roads")[1].id
+    place = preview_of(world, people["first"], ("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None))
+    html = people["first"].get(place).get_data(as_text=True)
+    understood = department_imports._understood
+
+    def slow(*given):
+        """Somebody saves while the sheet is read; with the write lock held, they would wait in vain."""
+        found = understood(*given)
+        with Session(db.engine.execution_options(write=True), info={"write": True}) as other:
+            other.execute(update(Department).where(Department.id == roads).values(code="R", version=2))
+            other.commit()
+        return found
+
+    world.session.close()
+    monkeypatch.setattr(department_imports, "_understood", slow)
+    page = people["first"].send(place, applied(html))
+
+    assert "somebody saved meanwhile" in page.text
+    assert stored(world) == {}

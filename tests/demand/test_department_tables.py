@@ -171,6 +171,49 @@ def test_departments_of_the_sheet_may_keep_only_what_it_says(replaces, left):
     assert sorted(one.department_id for one in made.figures) == left
 
 
+def test_rows_of_two_names_that_are_one_department_are_added_up_when_asked():
+    rows = (
+        "Public library\tLaptop\tstandard\tNL\t1\t1\t4\t9\tone\nPublic libary\tLaptop\tstandard\tNL\t1\t2\t5\t9\ttwo\n"
+    )
+    found = read(HEAD + rows, "Public library", add_up=True)
+
+    made = department_tables.plan(found, [], {1: "d1"}, SCOPE)
+
+    assert made.issues == []
+    assert said(made.figures) == [(1, LAPTOP, (3, 9, 18), "one; two")]
+
+
+def test_a_row_that_only_says_why_it_is_not_known_keeps_no_old_quantity():
+    text = "Department\tCategory\tTier\tCountry\tYear\tExpected\tNote\nParks\tLaptop\tstandard\tNL\t1\t\tIn spring\n"
+
+    made = department_tables.plan(read(text, "Parks"), [Figure(1, *LAPTOP, 2, 5, 9, "old")], {}, SCOPE)
+
+    assert said(made.figures) == [(1, LAPTOP, (None, None, None), "In spring")]
+
+
+@pytest.mark.parametrize(("replaces", "words"), [(False, "change nothing"), (True, "what stood in these lines goes")])
+def test_what_becomes_of_rows_that_say_nothing_is_told_as_it_is(replaces, words):
+    rows = "Parks\tLaptop\tstandard\tNL\t1\t\t\t\t\nParks\tLaptop\tstandard\tNL\t2\t1\t1\t1\t\n"
+    found = department_tables.read(split_block(HEAD + rows), SCOPE, Choices(), known("Parks"), replaces=replaces)
+
+    made = department_tables.plan(found, [Figure(1, *LAPTOP, 1, 1, 1)], {}, SCOPE, replaces=replaces)
+
+    assert any(words in message for message, _params in found.found.notes)
+    assert (LAPTOP in {one.key for one in made.figures}) is not replaces
+
+
+def test_a_code_of_two_departments_is_asked_about():
+    two = known("Parks", "Roads")
+    for one in two:
+        one.code = "P1"
+    found = department_tables.read(
+        split_block(HEAD + "p1\tLaptop\tstandard\tNL\t1\t1\t4\t9\t\n"), SCOPE, Choices(), two
+    )
+
+    assert department_tables.plan(found, [], {}, SCOPE).asked == (0,)
+    assert said(department_tables.plan(found, [], {0: "d1"}, SCOPE).figures) == [(1, LAPTOP, (1, 4, 9), "")]
+
+
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 QUANTITIES = st.one_of(st.none(), st.integers(0, 10_000_000))
 
@@ -311,13 +354,9 @@ def _require_independent_sums(world: World) -> None:
         lines = {line.key: line for line in map(of_record, demand.lines)}
         assert columns.keys() <= lines.keys()
         for key, values in columns.items():
-            firm, expected, most = (
-                sum(v for v in column if v is not None) if any(v is not None for v in column) else None
-                for column in zip(*values, strict=True)
-            )
+            is_whole = all(v is not None for row in values for v in row)
+            firm, expected, most = (sum(column) if is_whole else None for column in zip(*values, strict=True))
             line = lines[key]
-            if None in (firm, expected, most) or not firm <= expected <= most:
-                firm = expected = most = None
             assert (line.qty_firm, line.qty_expected, line.qty_max) == (firm, expected, most)
             assert (line.not_known_reason == DEPARTMENTS_UNSAID) == (firm is None)
         assert all(line.not_known_reason != DEPARTMENTS_UNSAID for key, line in lines.items() if key not in columns)

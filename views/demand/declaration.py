@@ -9,7 +9,8 @@ from sqlalchemy.orm import selectinload
 from werkzeug.wrappers import Response
 
 from framework.demand import approve as approving
-from framework.demand import board, declare, department_figures, lock, pool, record
+from framework.demand import board, declare, department_acts, department_figures, departments, lock, pool, record
+from framework.demand.department_figures import Figure
 from framework.demand.lines import Line, differences, of_record
 from framework.demand.pooled import Amount
 from framework.ground import proposals
@@ -35,6 +36,7 @@ def declaration(round_: Round, demand_id: str) -> str:
     against = _against(demand, versions)
     lines = [of_record(record) for record in demand.lines]
     changes = differences([of_record(r) for r in against.lines], lines) if against is not None else []
+    figures = department_figures.of(db.session(), demand) if is_own else []
     return render_template(
         "demand/declaration.html",
         round_=round_,
@@ -57,7 +59,8 @@ def declaration(round_: Round, demand_id: str) -> str:
         category_label=shared.category_label,
         certainty_label=shared.certainty_label,
         reason_shown=shared.reason_shown,
-        by_departments=is_own and bool(department_figures.of(db.session(), demand)),
+        by_departments=bool(figures),
+        silent=_silent(figures) if figures and demand.state in ("draft", "submitted", "accepted") else 0,
     )
 
 
@@ -169,6 +172,11 @@ def strike(round_: Round, demand_id: str) -> Response:
 
 def _here(round_: Round, demand_id: str) -> str:
     return url_for("demand.declaration", round_id=round_.public_id, demand_id=demand_id)
+
+
+def _silent(figures: list[Figure]) -> int:
+    """How many departments have not answered."""
+    return len(department_acts.silent(departments.all_of(db.session(), actor=actor()), figures))
 
 
 def _total(lines: list[Line]) -> Amount:

@@ -27,6 +27,8 @@ from framework.demand.declare import LinesBroken, require_open
 from framework.demand.department_tables import LABELS_HERE, NEW, Plan, Read
 from framework.demand.lines import Line, Scope, counts, differences
 from framework.ground import uploaded
+from framework.ground.blocks import table_of
+from framework.ground.database import reading as only_reading
 from framework.ground.errors import FileRefused, InvalidInput, RuleBroken
 from framework.ground.files import NotScannedYet
 from framework.ground.permissions import Permission
@@ -150,11 +152,14 @@ def department_decide(round_: Round, lot_id: str, file_id: str) -> Response:
     kept = imports.kept_of(file_id)
     if request.form.get("do") != "apply":
         return guard.done(_address(lot, kept, **_asked()))
-    guard.release()
     try:
-        content = imports.content_of(kept)
+        with only_reading(db.session()):
+            reading = _understood(guard.child(Lot, lot_id, round_), imports.content_of(kept))
+            seal, stood = reading.seal, _stood(reading.standing)
         replay = guard.resume()
-        return replay if replay is not None else _take_over(guard.child(Lot, lot_id, round_), kept, content)
+        return (
+            replay if replay is not None else _take_over(guard.child(Lot, lot_id, round_), kept, reading, seal, stood)
+        )
     except RuleBroken as error:
         if error.status in (403, 404):
             raise
@@ -163,11 +168,12 @@ def department_decide(round_: Round, lot_id: str, file_id: str) -> Response:
         return _back(guard.child(Lot, lot_id, round_), " ".join([message, *more[:5]]))
 
 
-def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
+def _take_over(lot: Lot, kept: Kept, reading: Reading, seal: str, stood: str) -> Response:
+    """Take over what was understood without the lock, where it is what the page showed and nothing was saved since."""
     declare.lock(db.session(), lot.round, actor())
-    reading = _understood(lot, content)
     settle = request.form.get("settle", "")
-    if request.form.get("seal") != reading.seal or not reading.may_be_taken:
+    is_seen = request.form.get("seal") == seal and _stood(department_pages.standing(lot)) == stood
+    if not is_seen or not reading.may_be_taken:
         message = _(
             "Something else is read now than the page showed, or somebody saved meanwhile. Look at the changes again."
         )
@@ -191,15 +197,27 @@ def _take_over(lot: Lot, kept: Kept, content: Content) -> Response:
     return guard.done(_overview(lot), _("Taken over. The sums stand in your draft."))
 
 
+def _stood(standing: Standing) -> str:
+    """A hash over what a table was compared with: the declaration, its figures, and the departments there are."""
+    own = [(one.id, one.version) for one in departments.all_of(db.session(), actor=actor())]
+    demand = standing.demand
+    facts = [demand and (demand.public_id, demand.version), standing.lines, department_figures.seal(standing.figures)]
+    return hashlib.sha256(repr([*facts, sorted(own)]).encode()).hexdigest()
+
+
 def _understood(lot: Lot, content: Content) -> Reading:
     """What the cells say of a lot as it stands now; raises FileRefused and InvalidInput."""
     standing = department_pages.standing(lot)
     scope, choices = Scope.of(lot), imports.choices_of(lot)
     own = {vocabulary.norm(str(_(label))): target for target, label in LABELS_HERE.items()}
     choices = replace(choices, words=own | dict(choices.words))
-    table = uploads.table_in(content, scope, choices) if isinstance(content, Book | Refusal) else content
     known = departments.all_of(db.session(), actor=actor())
-    read = department_tables.read(table, scope, choices, known)
+    if isinstance(content, Book | Refusal):
+        book, sheet = uploads.sheet_in(content, scope, choices)
+        read = department_tables.read(table_of(sheet), scope, choices, known, replaces=_replaces())
+        uploads.tell_sheets(read.found, book, sheet)
+    else:
+        read = department_tables.read(content, scope, choices, known, replaces=_replaces())
     plan = department_tables.plan(read, standing.figures, _answers(), scope, replaces=_replaces())
     before, totals = (department_figures.sums(each) for each in (standing.figures, plan.figures))
     gone = before.keys() - totals.keys()

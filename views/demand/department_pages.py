@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -33,6 +33,9 @@ from views.guard import actor, permit
 from views.i18n import current_language
 
 PER_PAGE, MORE_ROWS = 50, 5
+UNSHOWN = N_(
+    "They saved rows for which this page has no room. Load the page again to see them; this one does not save any more."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def require_own(round_: Round) -> None:
 
 def _saved(lot: Lot, department: Department, figures: list[Figure]) -> Response:
     name = department.name
-    department_acts.fill(
+    demand = department_acts.fill(
         db.session(),
         lot,
         {department.id: figures},
@@ -132,6 +135,8 @@ def _saved(lot: Lot, department: Department, figures: list[Figure]) -> Response:
         now=clock.now(),
     )
     here = url_for("demand.lot_departments", round_id=lot.round.public_id, lot_id=lot.public_id)
+    if demand is None:
+        return guard.done(here, _("Nothing was changed, so no new version was begun."))
     return guard.done(here, _("Saved: %(name)s. The sums stand in your draft.", name=name))
 
 
@@ -144,19 +149,30 @@ def _again(round_: Round, lot_id: str, department_id: str, rows: list[FigureRow]
     fields = [department_grid.field_of(one) for one in issues]
     errors = [told | {"field_id": name} for told, name in zip(shared.said(issues), fields, strict=True)]
     is_stale = error.code == "figures-stale"
+    unseen = _unseen(found, department, rows) if is_stale else []
+    is_shown = is_stale and len(rows) + len(unseen) <= department_grid.MOST_ROWS
     page = _page(
         found,
         department,
-        rows=rows,
-        seen="" if is_stale else request.form.get("seen", ""),
+        rows=[*rows, *unseen] if is_shown else rows,
+        seen="" if is_shown else request.form.get("seen", "") or "-",
+        unseen=unseen,
         is_stale=is_stale,
-        errors=[{"text": message}, *errors]
+        errors=[{"text": message}, *([] if is_shown or not is_stale else [{"text": _(UNSHOWN)}]), *errors]
         if not isinstance(error, Undecided)
         else [{"text": message, "field_id": "settle-keep"}],
         wrong={one["field_id"]: one["text"] for one in errors},
         undecided=[line_shown(line) for line in error.lines] if isinstance(error, Undecided) else [],
     )
     return page, error.status
+
+
+def _unseen(found: Standing, department: Department, rows: list[FigureRow]) -> list[FigureRow]:
+    """What the department said meanwhile of lines that the page had no row of, as rows below it."""
+    shown = {row.key for row in rows}
+    mine = [o for o in found.figures if o.department_id == department.id and o.key not in shown]
+    added = department_grid.rows_of(mine, [one.key for one in mine])
+    return [replace(row, number=number) for number, row in enumerate(added, start=len(rows) + 1)]
 
 
 def keys_of(found: Standing) -> list[Key]:
@@ -172,6 +188,7 @@ def _page(
     rows: list[FigureRow] | None = None,
     more: int = 0,
     seen: str = "",
+    unseen: Iterable[FigureRow] = (),
     is_stale: bool = False,
     **shown: Any,
 ) -> str:
@@ -193,7 +210,7 @@ def _page(
         department=department,
         rows=rows,
         seen=seen or department_figures.seal(mine),
-        saved=_differing(rows, stored) if is_stale else {},
+        saved=_differing(rows, stored) | _said(unseen) if is_stale else {},
         totals=department_figures.sums(found.figures),
         typed={line.key: line for line in found.lines},
         categories=[(key, shared.category_label(key)) for key in scope.categories],
@@ -216,6 +233,12 @@ def _differing(rows: Iterable[FigureRow], stored: Iterable[FigureRow]) -> dict[s
         for name in names
         if kept[row.key].cells[name] != row.cells[name]
     }
+
+
+def _said(rows: Iterable[FigureRow]) -> dict[str, str]:
+    """What stands in the fields of rows, by the name of the field."""
+    names = (*department_grid.QUANTITY_FIELDS, "note")
+    return {f"{name}-{row.number}": row.cells[name] for row in rows for name in names if row.cells[name]}
 
 
 def _overview(found: Standing) -> str:
@@ -272,7 +295,9 @@ def _state(department: Department, figures: list[Figure], answered: set[int]) ->
 
 def _by_category(figures: Iterable[Figure], category: str) -> Sum | None:
     """The sum of a category over all its lines, None where nothing is said of it."""
-    of_it = [one for one in figures if one.category == category and one.is_known]
+    of_it = [one for one in figures if one.category == category]
+    if not any(one.is_known for one in of_it):
+        return None
     added = department_figures.sums(
         Figure(one.department_id, category, "", "", 0, one.qty_firm, one.qty_expected, one.qty_max) for one in of_it
     )
