@@ -158,11 +158,12 @@ def latest(
 
 
 def source_of_prefill(session: Session, lot: Lot, member_id: int | None) -> Demand | None:
-    """What a new version begins with: the last one that counts or that lapsed as a draft, else that of last year's round."""
+    """What a new version begins with: the last one that counts or that lapsed as a draft, else that of last year's round for a lot of the same unit."""
     found = latest(session, lot, member_id, states=(*CURRENT, "lapsed"))
     if found is not None or lot.round.copied_from_id is None:
         return found
-    earlier = session.scalars(select(Lot).where(Lot.round_id == lot.round.copied_from_id).order_by(Lot.number)).all()
+    before = select(Lot).where(Lot.round_id == lot.round.copied_from_id, Lot.unit == lot.unit).order_by(Lot.number)
+    earlier = session.scalars(before).all()
     same_code = [x for x in earlier if x.code == lot.code]
     alike = [x for x in earlier if set(x.categories) & set(lot.categories)]
     candidates = (latest(session, x, member_id, states=CURRENT) for x in dict.fromkeys(same_code + alike))

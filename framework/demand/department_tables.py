@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from framework.demand import departments, rules, tables, vocabulary
+from framework.demand import departments, rules, tables, told, vocabulary
 from framework.demand.columns import Choices
 from framework.demand.department_figures import Figure, by_department, check
 from framework.demand.departments import Named
@@ -80,6 +80,7 @@ def read(table: Table, scope: Scope, choices: Choices, known: Sequence[Departmen
     """Read a table of departments, with every issue at its row; `known` are the departments there are, `replaces` as in `plan`."""
     found = tables.read_rows(table, scope, with_words(choices))
     tables.leave_out_wordings(found)
+    told.tell_rows(found)
     places = {column.target: column.index for column in found.columns if column.target}
     if DEPARTMENT not in places:
         found.issues.insert(0, rules.issue("no-department", None))

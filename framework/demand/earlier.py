@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from framework.demand import declare, rules
+from framework.demand import declare, department_figures, rules
+from framework.demand.department_figures import Figure
 from framework.demand.lines import Key, Line, Scope, of_record
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused, NotFound, Stale
@@ -47,6 +48,7 @@ class Taking:
 
     `added` are lines that come along, `staying` lines of the present declaration that stay as they are, though the
     earlier one says something of the same place; `present` is what stands there now, `lines` the whole that results.
+    `figures` are those of departments behind the lines that come along.
     """
 
     source: Demand
@@ -55,17 +57,19 @@ class Taking:
     left_out: tuple[LeftOut, ...]
     present: tuple[Line, ...]
     lines: tuple[Line, ...]
+    figures: tuple[Figure, ...] = ()
 
     @property
     def seal(self) -> str:
         """A hash over what the preview shows, so that only what was seen is taken over."""
         parts = (self.added, self.staying, tuple(one.line for one in self.left_out))
         told = [self.source.public_id, *(";".join(map(_print, part)) for part in parts)]
+        told.append(department_figures.seal(self.figures))
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def sources(session: Session, lot: Lot, member_id: int | None) -> list[Demand]:
-    """The member's accepted and locked declarations of earlier rounds for lots that buy some of the same.
+    """The member's accepted and locked declarations of earlier rounds for lots that buy some of the same, counted in the same unit.
 
     The round that this one was copied from comes first, then the latest; of one round the lot of the same code first.
     """
@@ -81,7 +85,7 @@ def sources(session: Session, lot: Lot, member_id: int | None) -> list[Demand]:
         )
         .options(joinedload(Demand.lot), joinedload(Demand.round), selectinload(Demand.lines))
     )
-    found = [one for one in session.scalars(query) if one.lot.code == lot.code or _buy_the_same(one.lot, lot)]
+    found = [one for one in session.scalars(query) if _is_alike(one.lot, lot)]
     copied = lot.round.copied_from_id
     found.sort(key=lambda one: (one.accepted_at or one.created_at, one.id), reverse=True)
     found.sort(key=lambda one: (one.round_id != copied, -one.round.created_at.timestamp(), one.lot.code != lot.code))
@@ -111,7 +115,8 @@ def preview(session: Session, lot: Lot, chosen: Demand, member_id: int | None) -
         for line in own
     ]
     left_out = tuple(LeftOut(line, issues) for line, issues in told if issues)
-    return Taking(chosen, added, staying, left_out, tuple(own), (*kept, *added))
+    figures = _figures(session, chosen, told, added)
+    return Taking(chosen, added, staying, left_out, tuple(own), (*kept, *added), figures)
 
 
 def take(
@@ -134,6 +139,7 @@ def take(
     if draft is None:
         draft = declare.declare(session, lot, actor=actor, now=now, chosen=chosen)
         session.flush()
+    figures = [*department_figures.of(session, draft), *found.figures]
     origin = draft.baseline_source if draft.baseline_source != "none" else "estimate"
     declare.edit(
         session,
@@ -144,6 +150,7 @@ def take(
         version=draft.version,
         baseline_source=origin,
         source="earlier",
+        figures=figures,
     )
     session.flush()
     made = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING) or draft
@@ -174,7 +181,7 @@ def is_any(session: Session, lot: Lot, member_id: int | None) -> bool:
             Round.created_at <= lot.round.created_at,
         )
     )
-    return any(one.code == lot.code or _buy_the_same(one, lot) for one in session.scalars(query))
+    return any(_is_alike(one, lot) for one in session.scalars(query))
 
 
 def _told(lines: Iterable[Line], scope: Scope) -> list[tuple[Line, tuple[Issue, ...]]]:
@@ -189,6 +196,23 @@ def _told(lines: Iterable[Line], scope: Scope) -> list[tuple[Line, tuple[Issue, 
     return found
 
 
+def _figures(
+    session: Session, chosen: Demand, told: Iterable[tuple[Line, tuple[Issue, ...]]], added: Iterable[Line]
+) -> tuple[Figure, ...]:
+    """The figures of departments behind the lines that come along, under the keys those have here."""
+    come = {id(line) for line in added}
+    here = {
+        of_record(record).key: line
+        for record, (line, _issues) in zip(chosen.lines, told, strict=True)
+        if id(line) in come
+    }
+    return tuple(
+        replace(one, spec_tier=here[one.key].spec_tier)
+        for one in department_figures.of(session, chosen)
+        if one.key in here
+    )
+
+
 def _print(line: Line) -> str:
     """What a line says, the same whether it was just made or came out of the database."""
     value = f"{line.value_expected:.2f}" if line.value_expected is not None else ""
@@ -196,5 +220,6 @@ def _print(line: Line) -> str:
     return repr((*line.key, *facts, line.not_known_reason, line.delivery_profile))
 
 
-def _buy_the_same(one: Lot, other: Lot) -> bool:
-    return bool(set(one.categories) & set(other.categories))
+def _is_alike(one: Lot, other: Lot) -> bool:
+    """Whether figures of one lot say something of the other: counted in the same unit, of the same code or some of the same bought."""
+    return one.unit == other.unit and (one.code == other.code or bool(set(one.categories) & set(other.categories)))

@@ -94,6 +94,7 @@ def notes_of(table: Table, layout: Layout, choices: Choices, totals: list[int]) 
     """What was converted or left out of a table that was read in parts; `totals` are the rows that are sums."""
     found = Understood(layout.columns, [], layout.signs, layout.sign_needed, totals=totals)
     told.tell(found, choices, layout.header, _filled_rows(table))
+    told.tell_rows(found)
     return found.notes
 
 
@@ -343,6 +344,7 @@ def _settle(found: Understood, scope: Scope, choices: Choices, stored: Iterable[
         raise FileRefused(
             "rows-do-not-add-up", N_("The rows of this table do not add up, so nothing was read. Tell the operator.")
         )
+    told.tell_rows(found)
 
 
 def said_of(columns: Sequence[Column], line: Line) -> set[str]:

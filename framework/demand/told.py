@@ -19,7 +19,6 @@ def tell(found: Understood, choices: Choices, header: Header | None, rows: list[
     if header is not None and rows[0][0] < header.first:
         message = N_("The header was found at row %(row)s; what stands above it was not read.")
         found.notes.append((message, {"row": header.first}))
-    _tell_rows(found)
     _tell_columns(found, choices)
     if any(c.ground == "order" for c in found.columns):
         names = [c.header for c in found.columns if c.ground == "order"]
@@ -37,16 +36,16 @@ def tell(found: Understood, choices: Choices, header: Header | None, rows: list[
         found.notes.append((N_("Columns that were not used: %(columns)s."), {"columns": unused}))
 
 
-def _tell_rows(found: Understood) -> None:
-    """Rows that are in no line."""
+def tell_rows(found: Understood) -> None:
+    """Add the notes about rows that are in no line, or were added up without a part, once that is settled."""
     if found.totals:
         message = N_("Left out, because they are totals: rows %(rows)s.")
         found.notes.append((message, {"rows": _named(found.totals)}))
     if found.left:
-        found.notes.append((N_("Left out, as you said: rows %(rows)s."), {"rows": _named(found.left)}))
+        found.notes.append((N_("Left out, as you said: rows %(rows)s."), {"rows": _every(found.left)}))
     if found.unknown:
         message = N_("Added up without what is not known yet, as you said: rows %(rows)s.")
-        found.notes.append((message, {"rows": _named(list(dict.fromkeys(found.unknown)))}))
+        found.notes.append((message, {"rows": _every(sorted(set(found.unknown)))}))
 
 
 def _tell_figures(found: Understood, choices: Choices) -> None:
@@ -112,6 +111,17 @@ def _has_grouped(found: Understood) -> bool:
     """Whether a column of quantities writes figures that another column might mean as decimals."""
     quantities = [c.index for c in found.columns if c.target.partition(":")[0] in _PIECES]
     return any(found.signs[index] is DecimalSign.UNCLEAR for index in quantities)
+
+
+def _every(rows: list[int]) -> str:
+    """All of some rows, in order, those that follow one another as a range."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in ranges)
 
 
 def _named(rows: list[int]) -> list[str] | str:

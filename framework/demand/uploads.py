@@ -22,13 +22,15 @@ from framework.ground.text import N_
 from models.demand import Demand
 from models.records import StoredFile
 
-FILE, BLOCK = "demand", "demand-block"
+FILE, BLOCK, ANSWERS = "demand", "demand-block", "demand-answers"
 
 
 def forget_blocks(session: Session, *, before: dt.datetime) -> None:
-    """Forget the pasted blocks from before then that no declaration was made from; the sweep takes their bytes."""
+    """Forget the pasted blocks from before then that no declaration was made from, and answers about sheets; the sweep takes their bytes."""
     is_named = exists().where(Demand.source_upload_id == StoredFile.id)
-    session.execute(delete(StoredFile).where(StoredFile.purpose == BLOCK, StoredFile.created_at < before, ~is_named))
+    session.execute(
+        delete(StoredFile).where(StoredFile.purpose.in_((BLOCK, ANSWERS)), StoredFile.created_at < before, ~is_named)
+    )
 
 
 def understand(

@@ -21,7 +21,7 @@ _REASONS: dict[str, str] = {
         "sign-on-over not-joining judging-started not-open-yet not-yet not-in-force not-demand not-a-draft round-not-locked lots-fixed "
         "after-deadline deadline-ahead deadline-passed deadline-past deadline-too-near demand-deadline "
         "demand-deadline-past late not-open-to-mending counted-and-sealed link-open link-over window-over reopening-off no-outage columns-sealed "
-        "link-ended link-revoked due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
+        "link-ended link-revoked link-replaced due-date-ahead request-over not-opened questions-over outage-over key-away prices-too-late "
         "prices-not-asked standstill-runs letter-not-left challenge-runs agreements-run agreement-fixed no-award "
         "agreement-not-running duty-settled not-in-review due-date-past"
     ),

@@ -101,7 +101,7 @@ def name(
     return named
 
 
-def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
+def offered(session: Session, round_: Round, *, now: dt.datetime) -> list[OfferedEvaluator]:
     """Whom members offered at sign-on and nobody has named as evaluator yet, by member and name."""
     query = select(Appointment.user_id).where(
         Appointment.round_id == round_.id, Appointment.role == "evaluator", Appointment.withdrawn_at.is_(None)
@@ -110,7 +110,7 @@ def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
     may_be = {(user.id, body.id) for user, body in candidates(session, round_)}
     return [
         one
-        for one in evaluators.offered(session, round_)
+        for one in evaluators.offered(session, round_, now=now)
         if one.user_id not in named and (one.user_id, one.sign_on.organisation_id) in may_be
     ]
 

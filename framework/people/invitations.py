@@ -76,7 +76,7 @@ def resend(
     """Send a new link in place of an open or ended one; raises as `invite`, and LinkOver for a used or revoked one."""
     organisation, role = _aim(link)
     roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(link.email))
-    _require_unanswered(link, now)
+    _require_unanswered(session, link, now)
     link.revoked_at = now
     return _send(session, link.email, organisation, role, actor=actor, now=now, days=days)
 
@@ -87,7 +87,7 @@ def ask_again(session: Session, token: str, *, now: dt.datetime, days: int = 14)
     Raises NotFound, LinkOver for a used or revoked link, MoveRefused for one that still works.
     """
     link = links.find(session, "invitation", token)
-    _require_unanswered(link, now)
+    _require_unanswered(session, link, now)
     if links.state(link, now=now) == "open":
         raise MoveRefused("link-open", N_("This link still works."))
     organisation, role = _aim(link)
@@ -151,7 +151,7 @@ def revoke(session: Session, link: OneUseLink, *, actor: Actor, now: dt.datetime
     """Withdraw an invitation that was not used; raises NotAllowed, LinkOver."""
     organisation, role = _aim(link)
     roles.require_grantable(session, organisation, role, actor=actor, now=now, email=fold_email(link.email))
-    _require_unanswered(link, now)
+    _require_unanswered(session, link, now)
     link.revoked_at = now
     _note(session, REVOKED, link, actor=actor, now=now)
 
@@ -163,7 +163,7 @@ def accept(session: Session, token: str, user: User, *, now: dt.datetime) -> One
     first, or the person would stand on both sides of a round.
     """
     link = links.find(session, "invitation", token)
-    links.require_open(link, now=now)
+    require_open(session, link, now=now)
     if fold_email(link.email) != user.folded_email:
         raise NotAllowed(
             "other-address",
@@ -186,7 +186,7 @@ def accept_as_new(
     Raises NotFound, LinkOver, InvalidInput, and NotAllowed where the address has an account by now.
     """
     link = links.find(session, "invitation", token)
-    links.require_open(link, now=now)
+    require_open(session, link, now=now)
     if accounts.by_email(session, link.email) is not None:
         raise NotAllowed(
             "account-exists",
@@ -314,9 +314,37 @@ def _aim(link: OneUseLink) -> tuple[Organisation, str]:
     return link.organisation, link.role
 
 
-def _require_unanswered(link: OneUseLink, now: dt.datetime) -> None:
+def require_open(session: Session, link: OneUseLink, *, now: dt.datetime) -> None:
+    """Raise LinkOver unless the link still works; where a newer mail holds one that does, it says so."""
+    if links.state(link, now=now) == "revoked" and _newer(session, link, now) is not None:
+        raise links.LinkOver(
+            "link-replaced",
+            N_("A newer mail was sent to the same address. The link in that mail works; this older one does not."),
+        )
+    links.require_open(link, now=now)
+
+
+def _newer(session: Session, link: OneUseLink, now: dt.datetime) -> OneUseLink | None:
+    """An open link that was made later for the same address, organisation and role."""
+    organisation, role = _aim(link)
+    query = select(OneUseLink).where(
+        OneUseLink.purpose == "invitation",
+        OneUseLink.id > link.id,
+        OneUseLink.organisation_id == organisation.id,
+        OneUseLink.role == role,
+        OneUseLink.used_at.is_(None),
+        OneUseLink.revoked_at.is_(None),
+        OneUseLink.expires_at > now,
+    )
+    address = fold_email(link.email)
+    return next(
+        (one for one in session.scalars(query.order_by(OneUseLink.id)) if fold_email(one.email) == address), None
+    )
+
+
+def _require_unanswered(session: Session, link: OneUseLink, now: dt.datetime) -> None:
     if links.state(link, now=now) in ("used", "revoked"):
-        links.require_open(link, now=now)
+        require_open(session, link, now=now)
 
 
 def _note(session: Session, kind: str, link: OneUseLink, *, actor: Actor, now: dt.datetime) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from framework.ground import audit
@@ -52,6 +52,7 @@ def offer(
     Raises NotAllowed for anybody but the member, MoveRefused once the judging has started, NotFound for a person who
     does not act for the body, InvalidInput naming the field.
     """
+    _hold(session, sign_on)
     _require_open(session, sign_on, actor)
     if user.id not in {one.id for one in people(session, sign_on, now=now)}:
         raise NotFound("not-found", N_("There is no such page, or it is not yours to see."))
@@ -77,6 +78,7 @@ def offer(
 
 def take_back(session: Session, sign_on: SignOn, user: User, *, actor: Actor, now: dt.datetime) -> None:
     """Offer a person no longer; who was named to the panel meanwhile stays named. Raises as `offer`."""
+    _hold(session, sign_on)
     _require_open(session, sign_on, actor)
     found = next((one for one in sign_on.evaluators if one.user_id == user.id), None)
     if found is None:
@@ -93,31 +95,45 @@ def is_open(sign_on: SignOn) -> bool:
 
 def people(session: Session, sign_on: SignOn, *, now: dt.datetime) -> list[User]:
     """Who may be offered: everybody with an account that acts for the body as member, the lead's own people too; by name."""
-    body, round_ = sign_on.organisation_id, sign_on.round
-    roles = ("member", "lead") if body == round_.organisation_id else ("member",)
     query = (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(
-            RoleGrant.organisation_id == body,
-            RoleGrant.role.in_(roles),
-            RoleGrant.withdrawn_at.is_(None),
-            (RoleGrant.ends_at.is_(None)) | (RoleGrant.ends_at > now),
-            User.disabled_at.is_(None),
-        )
+        .where(RoleGrant.organisation_id == sign_on.organisation_id, *_acting(sign_on.round, now))
         .order_by(User.name, User.id)
     )
     return list(dict.fromkeys(session.scalars(query)))
 
 
-def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
-    """Everybody offered in a round by bodies that take part, by body and name of the person."""
+def standing(session: Session, round_: Round, *, now: dt.datetime) -> dict[int, list[OfferedEvaluator]]:
+    """Whom each body of a round offers, by number of the sign-on, in the order in which they were offered; one query.
+
+    People whose account is closed or who act for the body no longer are left out.
+    """
+    query = (
+        select(OfferedEvaluator)
+        .join(SignOn, SignOn.id == OfferedEvaluator.sign_on_id)
+        .join(User, User.id == OfferedEvaluator.user_id)
+        .where(SignOn.round_id == round_.id, _still_acts(round_, now))
+    )
+    found: dict[int, list[OfferedEvaluator]] = {}
+    for one in session.scalars(query.order_by(OfferedEvaluator.id)):
+        found.setdefault(one.sign_on_id, []).append(one)
+    return found
+
+
+def of(session: Session, sign_on: SignOn, *, now: dt.datetime) -> list[OfferedEvaluator]:
+    """Whom one body offers, as in `standing`."""
+    return standing(session, sign_on.round, now=now).get(sign_on.id, [])
+
+
+def offered(session: Session, round_: Round, *, now: dt.datetime) -> list[OfferedEvaluator]:
+    """Everybody offered in a round by bodies that take part, as in `standing`, by body and name of the person."""
     query = (
         select(OfferedEvaluator)
         .join(SignOn, SignOn.id == OfferedEvaluator.sign_on_id)
         .join(User, User.id == OfferedEvaluator.user_id)
         .options(joinedload(OfferedEvaluator.sign_on).joinedload(SignOn.organisation))
-        .where(SignOn.round_id == round_.id, SignOn.state.in_(OFFERING), User.disabled_at.is_(None))
+        .where(SignOn.round_id == round_.id, SignOn.state.in_(OFFERING), _still_acts(round_, now))
     )
     found = session.scalars(query.order_by(OfferedEvaluator.id)).all()
     return sorted(found, key=lambda one: (one.sign_on.organisation.folded_name, one.user.name.casefold(), one.user_id))
@@ -126,6 +142,30 @@ def offered(session: Session, round_: Round) -> list[OfferedEvaluator]:
 def codes_of(text: str) -> list[str]:
     """Codes of languages as typed, with blanks or commas between them."""
     return text.casefold().replace(",", " ").split()
+
+
+def _acting(round_: Round, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Where a grant lets its person be offered now: as member, the lead's own people too."""
+    is_lead = (RoleGrant.role == "lead") & (RoleGrant.organisation_id == round_.organisation_id)
+    return (
+        (RoleGrant.role == "member") | is_lead,
+        RoleGrant.withdrawn_at.is_(None),
+        (RoleGrant.ends_at.is_(None)) | (RoleGrant.ends_at > now),
+        User.disabled_at.is_(None),
+    )
+
+
+def _still_acts(round_: Round, now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a person that a sign-on offers still acts for its body."""
+    grants = exists().where(RoleGrant.user_id == User.id, RoleGrant.organisation_id == SignOn.organisation_id)
+    return grants.where(*_acting(round_, now)).correlate(User, SignOn)
+
+
+def _hold(session: Session, sign_on: SignOn) -> None:
+    """Two who offer persons for one body at once wait for each other here; what the first offered is then seen."""
+    session.flush()
+    session.refresh(sign_on, with_for_update={"of": SignOn})
+    session.expire(sign_on, ["evaluators"])
 
 
 def _require_open(session: Session, sign_on: SignOn, actor: Actor) -> None:

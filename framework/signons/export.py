@@ -11,7 +11,7 @@ from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
 from framework.signons.registration import Line
 from models.rounds import Round
-from models.signons import SignOn
+from models.signons import OfferedEvaluator, SignOn
 
 COLUMNS = (
     N_("Body"),
@@ -31,9 +31,16 @@ COLUMNS = (
 )
 
 
-def write(round_: Round, sign_ons: Iterable[SignOn], *, now: dt.datetime, words: Callable[[str], str] = str) -> bytes:
-    """One row a sign-on, in the order given; what is not known is an empty cell. Liaisons stay out, evaluators offered are named."""
-    rows = (_row(one, words) for one in sign_ons)
+def write(
+    round_: Round,
+    sign_ons: Iterable[SignOn],
+    offered: Mapping[int, Iterable[OfferedEvaluator]],
+    *,
+    now: dt.datetime,
+    words: Callable[[str], str] = str,
+) -> bytes:
+    """One row a sign-on, in the order given; what is not known is an empty cell. Liaisons stay out, evaluators `offered` are named."""
+    rows = (_row(one, offered.get(one.id, ()), words) for one in sign_ons)
     sheet = Sheet(words(N_("Sign-ons")), [words(label) for label in COLUMNS], rows)
     return workbook(f"{round_.name} · {words(N_('Sign-ons'))}", [sheet], now=now)
 
@@ -84,7 +91,7 @@ def _registration(line: Line, lacks: Mapping[str, str], words: Callable[[str], s
     ]
 
 
-def _row(one: SignOn, words: Callable[[str], str]) -> list[Value]:
+def _row(one: SignOn, offered: Iterable[OfferedEvaluator], words: Callable[[str], str]) -> list[Value]:
     body = one.organisation
     return [
         body.name,
@@ -99,6 +106,6 @@ def _row(one: SignOn, words: Callable[[str], str]) -> list[Value]:
         one.signed_by_title or None,
         one.signed_on,
         one.confirmed_at,
-        "; ".join(offered.user.name for offered in one.evaluators) or None,
+        "; ".join(person.user.name for person in offered) or None,
         one.reason or None,
     ]

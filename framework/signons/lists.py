@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from framework.ground.paging import page_of
 from models.people import Organisation
@@ -28,8 +28,7 @@ class Listing:
 
 def everything(session: Session, round_: Round, *, search: str = "", state: str = "") -> list[SignOn]:
     """All sign-ons of a round that a search finds, by name of the body."""
-    query = _ordered(_found(round_, search, state)).options(selectinload(SignOn.evaluators))
-    return list(session.scalars(query))
+    return list(session.scalars(_ordered(_found(round_, search, state))))
 
 
 def listing(

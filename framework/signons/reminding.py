@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import select
@@ -48,7 +49,8 @@ def remind(session: Session, round_: Round, *, actor: Actor, now: dt.datetime) -
         raise MoveRefused("list-closed", LIST_CLOSED, rule="L03")
     if not missing(session, round_):
         raise MoveRefused("nobody-missing", N_("Nobody is left whose answer or mandate is missing."))
-    bodies, mails = reminding.remind_missing(session, round_, SIGN_ON, now=now, actor=actor)
+    deadline = replace(SIGN_ON, stand_ins=partial(_first_persons, actor=actor))
+    bodies, mails = reminding.remind_missing(session, round_, deadline, now=now, actor=actor)
     if not bodies:
         raise MoveRefused(
             "reminded-already",
@@ -66,7 +68,7 @@ def _told(
 
 
 def _first_persons(
-    session: Session, round_: Round, bodies: Collection[int], now: dt.datetime
+    session: Session, round_: Round, bodies: Collection[int], now: dt.datetime, *, actor: Actor = SYSTEM
 ) -> dict[int, Callable[[], Mail]]:
     """What reminds the first person of a body in which nobody has an account yet, while the invitation is open."""
     return {
@@ -78,7 +80,7 @@ def _first_persons(
             inviter=round_.organisation.name,
             until=round_.signon_deadline,
             deadline=telling.local_words(round_.signon_deadline, round_.zone),
-            actor=SYSTEM,
+            actor=actor,
             now=now,
         )
         for body, link in invitations.open_for(session, bodies, "member", now=now).items()

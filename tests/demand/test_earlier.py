@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from framework.demand import declare, earlier
+from framework.demand import declare, department_figures, departments, earlier
+from framework.demand.department_figures import Figure
 from framework.demand.lines import of_record
 from framework.ground.errors import MoveRefused, NotFound, Stale
 from models.demand import Demand
@@ -206,3 +208,77 @@ def test_in_another_phase_there_is_no_such_page(before, world, people):
     world.session.commit()
 
     assert people["first"].get(grid_address(world, "/earlier")).status_code == 409
+
+
+def behind(before: Before, chosen: Demand, *said: tuple[int | None, int | None, int | None]) -> list[Figure]:
+    """Figures of as many departments behind the first line of an earlier declaration, which becomes their sum."""
+    actor = before.world.actor()
+    names = [(f"Department {number}", "") for number in range(len(said))]
+    own = departments.add_all(before.world.session, names, actor=actor, now=before.clock())
+    first = of_record(chosen.lines[0])
+    figures = [Figure(one.id, *first.key, *quantities) for one, quantities in zip(own, said, strict=True)]
+    whole = department_figures.put_over([first], department_figures.sums(figures))[0]
+    for name in ("qty_firm", "qty_expected", "qty_max", "not_known_reason"):
+        setattr(chosen.lines[0], name, getattr(whole, name))
+    department_figures.put(before.world.session, chosen, figures)
+    before.world.session.flush()
+    return figures
+
+
+@pytest.mark.parametrize("said", [((1, 2, 3), (4, 5, 6)), ((1, 2, 3), (None, 5, None))], ids=["whole", "unsaid"])
+def test_figures_of_departments_come_along_and_nothing_promised_is_missing(before, world, said):
+    figures = behind(before, before.oldest, *said)
+    promised = before.preview(before.oldest)
+
+    draft = before.take(before.oldest)
+
+    world.session.expire_all()
+    assert [of_record(one).key for one in draft.lines] == [one.key for one in promised.lines]
+    kept = department_figures.of(world.session, draft)
+    assert [(one.department_id, one.quantities) for one in kept] == [(o.department_id, o.quantities) for o in figures]
+    assert {one.key for one in kept} == {promised.added[0].key}
+
+
+def test_figures_of_departments_that_stand_stay_when_others_come_along(before, world):
+    behind(before, before.newer, (1, 2, 3))
+    draft = world.draft(line(year=2))
+    other = departments.add_all(world.session, [("Other", "")], actor=world.actor(), now=before.clock())[0]
+    department_figures.put(world.session, draft, [Figure(other.id, "laptop", "standard", "NL", 2, 10, 10, 10)])
+    world.session.flush()
+
+    before.take(before.newer, version=draft.version)
+
+    world.session.expire_all()
+    kept = department_figures.of(world.session, draft)
+    assert [(one.year_no, one.quantities) for one in kept] == [(1, (1, 2, 3)), (2, (10, 10, 10))]
+
+
+def test_a_figure_that_changed_since_the_preview_is_not_taken_over_unseen(before, world):
+    figures = behind(before, before.newer, (1, 2, 3), (4, 5, 6))
+    seen = before.preview(before.newer).seal
+    swapped = [replace(one, note="Meant otherwise") for one in figures]
+    department_figures.put(world.session, before.newer, swapped)
+
+    with pytest.raises(Stale):
+        before.take(before.newer, seal=seen)
+
+
+def test_the_page_says_that_departments_come_along(before, world, people):
+    behind(before, before.newer, (1, 2, 3))
+    place, plain = (grid_address(world, f"/earlier/{one.public_id}") for one in (before.newer, before.oldest))
+    world.session.commit()
+
+    assert "What your departments said of these lines comes along." in people["first"].page(place).text
+    assert "What your departments said" not in people["first"].page(plain).text
+
+
+def test_figures_counted_in_another_unit_are_never_offered(before, world):
+    before.newer.lot.unit = "hour"
+    world.round.copied_from_id = before.newer.round_id
+    world.session.flush()
+
+    assert [one.round.name for one in before.sources()] == ["Long ago"]
+    assert declare.source_of_prefill(world.session, world.lot, world.members[0].id) is None
+    before.oldest.lot.unit = "hour"
+    world.session.flush()
+    assert not earlier.is_any(world.session, world.lot, world.members[0].id)

@@ -279,3 +279,24 @@ def test_what_was_sent_is_kept_byte_for_byte_and_named_by_the_draft(world: World
 
     assert app.extensions["files"].path(kept.sha256).read_text("utf-8") == BLOCK
     assert [(x.source_row, x.delivery_country) for x in demand.lines] == [(2, "NL")]
+
+
+def test_many_answers_make_no_long_address_and_a_reload_takes_nothing_over(world: World, people):
+    browser = people["first"]
+    things = "".join(f"Thing {number}\tstandard\tNL\t1\t1\t2\t3\n" for number in range(50))
+    place = paste(browser, world, BLOCK + things)
+    keys = re.findall(r'name="(word-[^"]+)"', browser.get(place).get_data(as_text=True))
+    assert len(keys) == 50
+
+    answer = browser.post(place, data={"do": "read", "sheet": "S" * 900, **dict.fromkeys(keys, "-")})
+    shown = [browser.page(answer.headers["Location"]).text for _reload in range(2)]
+
+    assert len(answer.headers["Location"]) < 1500
+    assert "50 rows are left out, as you said." in shown[0]
+    assert shown[0] == shown[1]
+    assert stored(world) == []
+    assert people["other"].get(answer.headers["Location"]).status_code == 404
+    seal = seal_of(browser, answer.headers["Location"])
+    again = {"do": "apply", "seal": seal, **dict.fromkeys(keys, "-")}
+    browser.send(place, again)
+    assert stored(world) == [(1, "draft", [(1, 2)])]

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
+from framework.demand import department_figures, departments
 from framework.demand.columns import Choices
+from framework.demand.department_figures import Figure
 from framework.demand.lines import Scope, of_record
 from framework.demand.proposing import acts, kept, reading
 from framework.demand.proposing.members import OUT, Member, Members, Said
@@ -25,6 +27,7 @@ from models.demand import Demand, DemandLine
 from models.proposed import DemandSheet, ProposedDemand
 from models.records import AuditEvent, Job, Mail
 from models.rounds import Lot, Round
+from models.signons import SignOn
 from tests.conftest import NOW
 from tests.demand.conftest import line
 from views.worker import run_job
@@ -454,3 +457,89 @@ def test_a_job_that_was_asked_for_anew_meanwhile_leaves_no_trace(app, people, at
     run_job(app, old)
 
     assert version() == before
+
+
+class TestDepartments:
+    """A member whose departments said figures meets a list that says others."""
+
+    @pytest.fixture
+    def drafted(self, world):
+        own = departments.add_all(world.session, [("Parks", "")], actor=world.actor(), now=world.clock())[0]
+        draft = world.draft(line(), line(year=2))
+        figure = Figure(own.id, "laptop", "standard", "NL", 1, 10, 10, 10)
+        department_figures.put(world.session, draft, [figure])
+        world.session.commit()
+
+    @pytest.mark.parametrize("mode", ["", "?mode=replace"])
+    def test_what_departments_said_stays_and_is_told_before_it_is_taken(self, people, drafted, at, session, mode):
+        proposed(people, at, row("Gemeente A", qty=77), row("Gemeente A", year=2, qty=8))
+        there = link_of(people["first"].get(at.grid).text)
+
+        shown = people["first"].get(there + mode).text
+        form = {"do": "take", "seal": seal_of(shown), "mode": "replace" if mode else ""}
+        people["first"].post(there, data=form)
+
+        assert "What your departments said of these lines stays as it is" in shown
+        assert f"new 0, changed {2 if mode else 1}, removed 0" in shown
+        found = look(select(DemandLine).order_by(DemandLine.year_no))
+        assert [(one.year_no, one.qty_expected) for one in found] == [(1, 10), (2, 8)]
+
+    def test_in_place_of_all_lines_nothing_is_said_removed_that_stays(self, people, drafted, at, session):
+        proposed(people, at, row("Gemeente A", year=3, qty=8))
+        there = link_of(people["first"].get(at.grid).text)
+
+        shown = people["first"].get(f"{there}?mode=replace").text
+        people["first"].post(there, data={"do": "take", "seal": seal_of(shown), "mode": "replace"})
+
+        assert "new 1, changed 0, removed 1" in shown
+        assert "What your departments said of these lines stays as it is" in shown
+        assert sorted(one.year_no for one in look(select(DemandLine))) == [1, 3]
+
+    def test_where_the_list_says_the_same_nothing_is_told_of_departments(self, people, drafted, at, session):
+        proposed(people, at, row("Gemeente A"), row("Gemeente A", year=2, qty=8))
+        there = link_of(people["first"].get(at.grid).text)
+
+        assert "What your departments said" not in people["first"].get(there).text
+
+    def test_without_a_draft_the_sums_of_what_counts_stay(self, people, world, drafted, at, session):
+        demand = fresh(writes=True).scalars(select(Demand)).one()
+        demand.state, demand.accepted_at = "accepted", NOW
+        db.session.commit()
+        proposed(people, at, row("Gemeente A", qty=77), row("Gemeente A", year=2, qty=8))
+        there = link_of(people["first"].get(at.grid).text)
+
+        shown = people["first"].get(there).text
+        answer = people["first"].post(there, data={"do": "take", "seal": seal_of(shown)})
+
+        assert answer.headers["Location"].endswith(at.grid)
+        lines = select(DemandLine).join(Demand).where(Demand.state == "draft").order_by(DemandLine.year_no)
+        assert [one.qty_expected for one in look(lines)] == [10, 8]
+
+
+class TestWhoLeft:
+    def left(self, at, place=1):
+        session = fresh(writes=True)
+        session.execute(update(SignOn).where(SignOn.organisation_id == at.members[place]).values(state="left"))
+        db.session.commit()
+
+    def test_a_list_with_somebody_who_left_since_is_read_again_first(self, people, at, session):
+        place = sent(people, at, row("Gemeente A"), row("Gemeente B"))
+        self.left(at)
+
+        people["lead"].post(place, data={"version": version()})
+        said = people["lead"].get(place).text
+
+        assert look(select(DemandSheet))[0].proposed_at is None
+        assert "1 member on this list takes no part in the round any more" in said
+        people["lead"].post(f"{place}/read", data={})
+        people["lead"].post(place, data={"version": version()})
+        assert "Proposed to 1 member." in people["lead"].get(place).text
+        told = look(select(AuditEvent).where(AuditEvent.kind == "demand.proposed"))
+        assert [one.data["members"] for one in told] == [1]
+
+    def test_who_leaves_before_the_mails_go_gets_none(self, app, people, at, world):
+        proposed(people, at, row("Gemeente A"), row("Gemeente B"))
+        self.left(at)
+        run_job(app, look(select(Job.id).where(Job.kind == acts.TELL_JOB))[0])
+
+        assert len(look(select(Mail.recipient).where(Mail.template == "demand_proposed"))) == 2

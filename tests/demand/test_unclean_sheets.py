@@ -475,3 +475,16 @@ def test_an_answer_that_is_none_is_taken_as_none(world: World, people, value: st
     page = browser.page(answered.headers["Location"])
 
     assert "none of our categories" in page.text
+
+
+def test_every_row_that_is_left_out_or_added_up_without_is_named():
+    rows = [f"Tablet\t{number}\tca. 2\n" if number > 1 else "Tablet\t1\t5\n" for number in range(1, 13)]
+    left = read("Product\tYear\tExpected\n" + "".join(rows), leave_out=True)
+    text = "Afdeling\tProduct\tJaar\tAantal\nA\tTablet\t1\t10\nB\tTablet\t1\tTBC\nC\tTablet\t1\t5\n"
+    without = read(text, add_up=True, without_unknown=True)
+
+    said = dict(left.notes + without.notes)
+    notes = [params["rows"] for message, params in left.notes if message.startswith("Left out, as you said")]
+
+    assert notes == ["3–13"]
+    assert said["Added up without what is not known yet, as you said: rows %(rows)s."] == {"rows": "3"}

@@ -6,13 +6,13 @@ import io
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from framework.ground.errors import InvalidInput, MoveRefused, NotAllowed, NotFound
 from framework.judging import judges
 from framework.signons import evaluators
 from models.judging import EvaluatorProfile
-from models.people import Appointment
+from models.people import Appointment, RoleGrant
 from models.records import AuditEvent
 from models.signons import OfferedEvaluator
 
@@ -164,7 +164,9 @@ def test_the_lead_sees_the_offers_first_and_takes_one(session, published):
     assert published.named() == [published.second.id]
     profile = session.scalars(select(EvaluatorProfile)).one()
     assert (profile.user_id, profile.capacity, profile.languages) == (published.second.id, 7, ["nl", "sv"])
-    assert [one.user_id for one in judges.offered(session, published.round)] == [published.first.id]
+    assert [one.user_id for one in judges.offered(session, published.round, now=published.clock())] == [
+        published.first.id
+    ]
 
 
 def test_all_are_taken_with_one_press_and_no_offer_twice(session, published):
@@ -196,7 +198,7 @@ def test_what_the_lead_has_set_stays_when_an_offer_is_taken(session, published):
     judges.take_offered(
         session,
         published.round,
-        judges.offered(session, published.round),
+        judges.offered(session, published.round, now=published.clock()),
         actor=published.lead_actor,
         now=published.clock(),
     )
@@ -211,7 +213,7 @@ def test_who_has_left_offers_nobody(session, joined, state):
     joined.sign_on.state = state
     session.flush()
 
-    assert judges.offered(session, joined.round) == []
+    assert judges.offered(session, joined.round, now=joined.clock()) == []
 
 
 def test_a_member_does_not_name_judges(session, published):
@@ -241,3 +243,55 @@ def test_the_sign_on_its_record_and_the_workbook_name_who_is_offered(session, jo
 def test_a_capacity_that_is_none_is_refused(joined):
     with pytest.raises(InvalidInput):
         joined.offer(joined.second, -1)
+
+
+@pytest.mark.parametrize("why", ["closed", "withdrawn", "ended"])
+def test_who_acts_for_the_body_no_longer_is_offered_nowhere(session, joined, why):
+    joined.offer(joined.second)
+    if why == "closed":
+        joined.second.disabled_at = joined.clock()
+    else:
+        grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == joined.second.id)).one()
+        setattr(grant, "withdrawn_at" if why == "withdrawn" else "ends_at", joined.clock())
+    session.commit()
+
+    page = joined.member.page(joined.path("/sign-on/evaluators"))
+    own = joined.member.page(joined.path("/sign-on"))
+    book = joined.lead.get(joined.path("/sign-ons.xlsx")).data
+
+    assert evaluators.offered(session, joined.round, now=joined.clock()) == []
+    assert "Nobody is offered yet" in page.text
+    assert "You offer nobody yet" in own.text
+    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(book)).active.values for cell in row]
+    assert "Second" not in cells
+
+
+def test_what_is_wrong_in_the_row_of_one_offered_stays_in_that_row(session, joined):
+    joined.offer(joined.second, 12, ["nl"])
+    session.commit()
+    place = joined.path("/sign-on/evaluators")
+
+    page = joined.member.send(place, {"person": joined.second.public_id, "capacity": "many", "languages": "sv"}, 422)
+
+    assert values(page, "capacity-1", "languages-1", "new-capacity", "new-languages") == ["many", "sv", "", ""]
+    assert page.text.count("Give a whole number of items, or nothing.") == 2
+
+
+@pytest.mark.parametrize("act", ["offer", "take_back"])
+def test_two_who_offer_one_person_at_once_wait_for_each_other(session, joined, act):
+    """The sign-on is read anew under its lock: what somebody else offered meanwhile is seen."""
+    assert list(joined.sign_on.evaluators) == []
+    session.commit()
+    list(joined.sign_on.evaluators)
+    values = {"sign_on_id": joined.sign_on.id, "user_id": joined.second.id, "public_id": "elsewhere", "languages": []}
+    stamps = {"created_at": joined.clock(), "created_by_id": joined.first.id, "version": 1}
+    session.execute(insert(OfferedEvaluator.__table__).values(**values, **stamps))
+
+    if act == "offer":
+        joined.offer(joined.second, 5)
+    else:
+        who = {"actor": joined.actor, "now": joined.clock()}
+        evaluators.take_back(session, joined.sign_on, joined.second, **who)
+
+    kept = [one.capacity for one in session.scalars(select(OfferedEvaluator))]
+    assert kept == ([5] if act == "offer" else [])

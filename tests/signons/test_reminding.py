@@ -307,6 +307,25 @@ class TestNobodyHasAnAccountYet:
         assert of_sign_on.remind(alone.session, alone.round, **who) == (1, 1)
         with pytest.raises(MoveRefused, match="reminded-already"):
             of_sign_on.remind(alone.session, alone.round, **who)
+        sent = select(AuditEvent.actor_id).where(AuditEvent.kind == "invitation.sent").order_by(AuditEvent.seq)
+        assert alone.session.scalars(sent).all()[-1] == alone.lead.user_id
+
+    @pytest.mark.parametrize("is_newer_open", [True, False])
+    def test_the_old_link_says_whether_a_newer_mail_holds_one_that_works(self, alone, client, is_newer_open):
+        alone.clock.forward(days=3)
+        alone.go()
+        if not is_newer_open:
+            newer = alone.session.scalars(select(OneUseLink).order_by(OneUseLink.id.desc()).limit(1)).one()
+            newer.revoked_at = alone.clock()
+        old = self.mails(alone)[0].secret
+        alone.session.commit()
+
+        page = client.page(old, 409)
+        pressed = client.send(f"{old}/again", status=409)
+
+        said = "The link in that mail works" if is_newer_open else "This link was withdrawn."
+        assert said in page.text
+        assert said in pressed.text
 
     @pytest.mark.parametrize("language", ["en", "nl", "sv"])
     def test_the_mail_says_that_it_reminds(self, alone, app, language):

@@ -37,7 +37,7 @@ from models.base import db
 from models.records import StoredFile
 from models.rounds import Lot, Round
 from views import arriving, clock, guard
-from views.demand import blueprint, department_pages, imports, shared
+from views.demand import answers, blueprint, department_pages, imports, shared
 from views.demand.department_pages import Standing
 from views.demand.imports import Content, Kept
 from views.downloads import send_workbook
@@ -228,12 +228,12 @@ def _understood(lot: Lot, content: Content) -> Reading:
 
 def _answers() -> dict[int, str]:
     """What was said of names that are nearly another's, by their place."""
-    form = request.values
+    form = answers.given()
     return {int(k[5:]): v for k, v in form.items() if k.startswith("name-") and k[5:].isdecimal() and len(k) < 12}
 
 
 def _replaces() -> bool:
-    return request.values.get("mode") == "replace"
+    return answers.given().get("mode") == "replace"
 
 
 def _asked() -> dict[str, str]:
@@ -265,7 +265,7 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         changes=shared.changes_shown(changes, lot.round.currency),
         counts=counts(changes),
         undecided=[department_pages.line_shown(line) for line in reading.undecided],
-        settle=request.values.get("settle", ""),
+        settle=answers.given().get("settle", ""),
         errors=[
             {"text": shared.said_together(group), "field_id": imports.answered_at(group, found)} for group in together
         ],
@@ -320,7 +320,7 @@ def _changes(reading: Reading) -> list[dict[str, Any]]:
 def _address(lot: Lot, kept: Kept | StoredFile, **choices: str) -> str:
     db.session.flush()
     place = {"round_id": lot.round.public_id, "lot_id": lot.public_id, "file_id": kept.public_id}
-    return url_for("demand.department_preview", **place, **choices)  # type: ignore[arg-type]
+    return answers.address("demand.department_preview", place, choices)
 
 
 def _overview(lot: Lot) -> str:

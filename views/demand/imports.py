@@ -48,7 +48,7 @@ from models.people import Organisation
 from models.records import StoredFile
 from models.rounds import Lot, Round
 from views import arriving, clock, guard
-from views.demand import blueprint, shared
+from views.demand import answers, blueprint, shared
 from views.demand.grid import keep_lines, starting_point, sums_of
 from views.downloads import send_workbook
 from views.guard import actor, permit
@@ -240,7 +240,7 @@ def _understood(lot: Lot, kept: Kept, content: Content) -> Reading:
         found, whole = uploads.understand(content, scope, choices, here=_here(lot, draft), stored=stored)
     else:
         found, whole = tables.understand(content, scope, choices, stored=stored), False
-    replaces = whole or request.values.get("mode") == "replace"
+    replaces = whole or answers.given().get("mode") == "replace"
     lines = found.lines if replaces else merged(stored, found.lines)
     totals = sums_of(lot)
     over = department_figures.typed_over(found.lines, totals)
@@ -262,7 +262,7 @@ def _here(lot: Lot, draft: Demand | None) -> Reference:
 def _preview_address(lot: Lot, kept: Kept | StoredFile, **choices: str) -> str:
     db.session.flush()
     place = {"round_id": lot.round.public_id, "lot_id": lot.public_id, "file_id": kept.public_id}
-    return url_for("demand.preview", **place, **choices)  # type: ignore[arg-type]
+    return answers.address("demand.preview", place, choices)
 
 
 def asked() -> dict[str, str]:
@@ -284,7 +284,7 @@ def back_to_grid(lot: Lot, message: str) -> Response:
 
 def choices_of(lot: Lot) -> Choices:
     """What the person chose on the preview; on the first reading, what can only be one thing."""
-    form = request.values
+    form = answers.given()
     scope = Scope.of(lot)
     single = {
         "category": scope.categories[0] if len(scope.categories) == 1 else "",
@@ -332,7 +332,7 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         found=found,
         reading=reading,
         kept=kept,
-        replaces=request.values.get("mode") == "replace",
+        replaces=answers.given().get("mode") == "replace",
         counts=counts(changes),
         changes=shared.changes_shown(changes, lot.round.currency),
         errors=[{"text": shared.said_together(group), "field_id": answered_at(group, found)} for group in together],

@@ -26,9 +26,9 @@ def proposed(round_: Round, lot_id: str, proposed_id: str) -> str:
     lot = guard.child(Lot, lot_id, round_)
     found = acts.own(db.session(), lot, proposed_id, actor=actor())
     draft = declare.latest(db.session(), lot, actor().organisation_id, states=declare.WAITING)
-    stored = acts.draft_lines(db.session(), lot, draft, actor().organisation_id)
+    stored, totals = acts.stored_lines(db.session(), lot, draft, actor().organisation_id)
     replaces = request.args.get("mode") == "replace"
-    lines = acts.lines_for(found, stored, replaces=replaces)
+    lines, stay = acts.lines_for(found, stored, totals, replaces=replaces)
     changes = differences(stored, lines)
     return render_template(
         "demand/proposed.html",
@@ -38,6 +38,7 @@ def proposed(round_: Round, lot_id: str, proposed_id: str) -> str:
         draft=draft,
         replaces=replaces,
         has_own=bool(stored),
+        stay=[f"{shared.place(*line.key[:3])} · {line.year_no}" for line in stay],
         unfit=acts.unfit(lines, lot),
         seal=acts.seal(draft.version if draft is not None else 0, lines, stored),
         counts=counts(changes),

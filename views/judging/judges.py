@@ -51,7 +51,7 @@ def name_judge(round_: Round) -> str | Response | tuple[str, int]:
 @permit(Permission.JUDGES_NAME)
 def take_offered(round_: Round) -> str | Response | tuple[str, int]:
     """Name one person whom a member offered at sign-on as evaluator, or all of them."""
-    offered = named.offered(db.session(), round_)
+    offered = named.offered(db.session(), round_, now=clock.now())
     chosen = request.form.get("offer", "")
     wanted = [one for one in offered if chosen in ("all", one.public_id)]
     try:
@@ -145,7 +145,7 @@ def _page(round_: Round, error: str = "", field: str = "") -> str:
         panel=panel,
         openers=[(user, stated[user.id]) for user, roles in people if not roles & {"evaluator", "chair"}],
         candidates=named.candidates(db.session(), round_),
-        offered=named.offered(db.session(), round_),
+        offered=named.offered(db.session(), round_, now=clock.now()),
         conflicts=[(one, users[one.user_id]) for one in conflicts if (one.supplier_id, one.brand_key) not in mine],
         me=actor().user_id,
         error=error,

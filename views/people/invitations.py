@@ -81,7 +81,7 @@ def invitation(token: str) -> str | tuple[str, int]:
     """The page behind the mailed link: sign in, make an account, or why it no longer works."""
     link = links.find(db.session(), "invitation", token, lock=False)
     try:
-        links.require_open(link, now=clock.now())
+        invitations.require_open(db.session(), link, now=clock.now())
     except links.LinkOver as error:
         return _over(link, token, sentence(error))
     return _accept_page(link, token, AcceptForm(formdata=None))

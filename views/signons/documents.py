@@ -12,7 +12,9 @@ from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
 from framework.ground.terms import ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_
+from framework.signons import evaluators
 from framework.signons import record as records
+from models.base import db
 from models.records import StoredFile
 from models.rounds import Round
 from models.signons import SignOn
@@ -32,6 +34,7 @@ def record(round_: Round, sign_on_id: str) -> str:
         "signons/record.html",
         round_=round_,
         sign_on=sign_on,
+        offered=evaluators.of(db.session(), sign_on, now=clock.now()),
         bases=ELIGIBILITY_BASES,
         types=MANDATE_TYPES,
         printed_at=clock.now(),

@@ -74,18 +74,24 @@ def _again(round_: Round, error: RuleBroken) -> tuple[str, int]:
 
 def _page(round_: Round, problem: str = "", field: str = "") -> str:
     sign_on = member.own_of(round_)
-    taken = {one.user_id for one in sign_on.evaluators}
+    offered = offers.of(db.session(), sign_on, now=clock.now())
+    taken = {one.user_id for one in offered}
+    row = next(
+        (n for n, one in enumerate(offered, 1) if problem and one.user.public_id == request.form.get("person")), 0
+    )
     people = offers.people(db.session(), sign_on, now=clock.now())
     may_invite = bool(roles.grantable(db.session(), actor(), sign_on.organisation, now=clock.now()))
     return render_template(
         "signons/evaluators.html",
         round_=round_,
         sign_on=sign_on,
-        offered=sign_on.evaluators,
+        offered=offered,
+        row=row,
         others=[one for one in people if one.id not in taken],
         is_open=offers.is_open(sign_on),
         may_invite=may_invite,
         problem=problem,
         field=field,
         typed=request.form,
+        typed_new={} if row else request.form,
     )

@@ -18,7 +18,7 @@ from framework.ground.terms import BODY_TYPES, ELIGIBILITY_BASES, MANDATE_TYPES
 from framework.ground.text import N_, storable
 from framework.people import organisations
 from framework.people.addresses import clean_email
-from framework.signons import acts, closing, eligibility, export, lists, reminding
+from framework.signons import acts, closing, eligibility, evaluators, export, lists, reminding
 from framework.signons.guards import GROUNDS
 from framework.signons.notices import ANSWERABLE
 from models.base import db
@@ -46,7 +46,9 @@ def listing_workbook(round_: Round) -> Response:
     found = lists.everything(
         db.session(), round_, search=request.args.get("q", ""), state=request.args.get("state", "")
     )
-    content = export.write(round_, found, now=clock.now(), words=words)
+    content = export.write(
+        round_, found, evaluators.standing(db.session(), round_, now=clock.now()), now=clock.now(), words=words
+    )
     return send_workbook(content, f"sign-ons-{round_.public_id}.xlsx")
 
 
@@ -163,6 +165,7 @@ def detail(round_: Round, sign_on_id: str) -> str:
         "signons/detail.html",
         round_=round_,
         sign_on=sign_on,
+        offered=evaluators.of(db.session(), sign_on, now=clock.now()),
         is_lead="lead" in guard.roles(round_),
         handed_in_by_me=sign_on.mandate_submitted_by_id == actor().user_id,
         reason=pages.reason(sign_on),

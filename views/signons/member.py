@@ -37,6 +37,7 @@ def own(round_: Round) -> str:
         "signons/own.html",
         round_=round_,
         sign_on=sign_on,
+        offered=evaluators.of(db.session(), sign_on, now=clock.now()),
         lines=_lines(round_, sign_on.organisation),
         steps=pages.steps(sign_on),
         reason=pages.reason(sign_on),

@@ -12,15 +12,16 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from framework.demand import declare, tables
+from framework.demand import declare, department_figures, tables
 from framework.demand.columns import Column
-from framework.demand.lines import Line, Scope, merged, of_record
+from framework.demand.department_figures import Sums
+from framework.demand.lines import QUANTITIES, Line, Scope, merged, of_record
 from framework.demand.proposing import kept
 from framework.demand.rules import check
 from framework.ground import audit, jobs, mail
 from framework.ground.actors import Actor, roles_in
 from framework.ground.errors import MoveRefused, NotAllowed, NotFound, Stale
-from framework.ground.text import N_, storable
+from framework.ground.text import N_, NN_, storable
 from framework.rounds import editing, telling
 from models.demand import Demand
 from models.proposed import DemandSheet, ProposedDemand
@@ -74,7 +75,7 @@ def propose(session: Session, sheet: DemandSheet, *, version: int, actor: Actor,
     """From now on every member sees what the workbook says of it, all of them or none: one fact is written.
 
     What an earlier workbook proposed of the same member and lot no longer stands. Raises Stale where it was read anew since
-    the page was made, MoveRefused where it was proposed before, nothing in it can be, or demand is closed.
+    the page was made or a member that something is proposed to takes no part any more, MoveRefused where it was proposed before, nothing in it can be, or demand is closed.
     """
     _require_lead(session, sheet.round, actor)
     editing.hold(session, sheet.round)
@@ -85,6 +86,7 @@ def propose(session: Session, sheet: DemandSheet, *, version: int, actor: Actor,
         raise Stale("demand-sheet-stale", N_("This workbook was read anew since the page was made. Look at it again."))
     if not sheet.found.get("members") or sheet.found.get("asks"):
         raise MoveRefused("nothing-to-repeat", N_("Nothing in this workbook can be proposed to a member yet. Mend it first."))  # fmt: skip
+    _require_all_in(session, sheet)
     sheet.proposed_at, sheet.proposed_by_id = now, actor.user_id
     rows_of = sheet.found["rows_of"]
     facts = {"members": sheet.found["members"], "lines": sheet.found["lines"], "rows": rows_of.get("ready", 0)}
@@ -135,14 +137,22 @@ def own(session: Session, lot: Lot, public_id: str, *, actor: Actor) -> Proposed
     return found
 
 
-def lines_for(proposed: ProposedDemand, stored: list[Line], *, replaces: bool) -> list[Line]:
-    """The lines that taking it over gives: those proposed alone, or put over the `stored` ones, of which nothing goes that the list does not say."""
+def lines_for(
+    proposed: ProposedDemand, stored: list[Line], totals: Sums, *, replaces: bool
+) -> tuple[list[Line], list[Line]]:
+    """The lines that taking it over gives: those proposed alone, or put over the `stored` ones, of which nothing goes that the list does not say.
+
+    What departments said stays (`totals`, their sums); the second list names the lines of which the list would say something else.
+    """
     found = proposed.sheet.found
     lines = kept.lines_of(proposed, str(found.get("sheet", "")))
     if not replaces:
         columns = [Column(**facts) for facts in found.get("columns", [])]
         lines = merged(stored, tables.put_over(lines, columns, stored))
-    return [replace(line, row=number) for number, line in enumerate(lines, start=1)]
+    asked = {line.key: _quantities(line) for line in lines}
+    lines = department_figures.put_over(lines, totals, stored=stored)
+    stay = [line for line in lines if line.key in totals and asked.get(line.key) != _quantities(line)]
+    return [replace(line, row=number) for number, line in enumerate(lines, start=1)], stay
 
 
 def unfit(lines: list[Line], lot: Lot) -> int:
@@ -166,8 +176,8 @@ def take(
     declare.lock(session, lot.round, actor)
     proposed = own(session, lot, public_id, actor=actor)
     draft = declare.latest(session, lot, actor.organisation_id, states=declare.WAITING, anew=True)
-    stored = draft_lines(session, lot, draft, actor.organisation_id)
-    lines = lines_for(proposed, stored, replaces=replaces)
+    stored, totals = stored_lines(session, lot, draft, actor.organisation_id)
+    lines, _stay = lines_for(proposed, stored, totals, replaces=replaces)
     if seen != seal(draft.version if draft else 0, lines, stored):
         raise Stale("demand-stale", N_("Somebody saved this declaration while you were looking. Look at the changes again."))  # fmt: skip
     if draft is None:
@@ -192,16 +202,18 @@ def put_aside(session: Session, lot: Lot, public_id: str, *, actor: Actor, now: 
     audit.record(session, ASIDE, actor=actor, now=now, subject=lot, sheet=proposed.sheet.public_id)
 
 
-def draft_lines(session: Session, lot: Lot, draft: Demand | None, member_id: int | None) -> list[Line]:
-    """What taking over would be put over: the draft, else what a new version begins with."""
+def stored_lines(session: Session, lot: Lot, draft: Demand | None, member_id: int | None) -> tuple[list[Line], Sums]:
+    """What taking over would be put over, the draft or else what a new version begins with; and the sums of departments in it."""
     if draft is not None:
-        return [of_record(record) for record in draft.lines]
-    source = declare.source_of_prefill(session, lot, member_id)
-    return declare.fitting(source, lot) if source is not None else []
+        lines, figures = [of_record(record) for record in draft.lines], department_figures.of(session, draft)
+    else:
+        source = declare.source_of_prefill(session, lot, member_id)
+        lines, figures = declare.carried_into(session, lot, source)
+    return lines, department_figures.sums(figures)
 
 
 def tell(session: Session, public_id: str, *, clock: Clock) -> int:
-    """Mail the people of the next members that were not told yet of a workbook; how many members. The caller commits, and asks again."""
+    """Mail the people of the next members that were not told yet of a workbook, and still take part; how many members. The caller commits, and asks again."""
     waits = (
         select(ProposedDemand.member_id)
         .join(DemandSheet, DemandSheet.id == ProposedDemand.sheet_id)
@@ -210,7 +222,8 @@ def tell(session: Session, public_id: str, *, clock: Clock) -> int:
     members = list(session.scalars(waits.distinct().order_by(ProposedDemand.member_id).limit(TOLD_AT_ONCE)))
     sheet = session.scalars(select(DemandSheet).where(DemandSheet.public_id == public_id)).one()
     now = clock()
-    for person in telling.people(session, [m for m in members if m is not None], "member", now=now):
+    taking_part = kept.taking_part(session, sheet.round_id)
+    for person in telling.people(session, [m for m in members if m in taking_part], "member", now=now):
         mail.post(
             session,
             "demand_proposed",
@@ -257,10 +270,30 @@ def _require_lead(session: Session, round_: Round, actor: Actor) -> None:
         raise NotAllowed("role-missing", N_("Only %(who)s may do this."), who="lead")
 
 
+def _require_all_in(session: Session, sheet: DemandSheet) -> None:
+    """Raise Stale where somebody left since the workbook was read: read anew, it tells which rows stay out and why."""
+    proposed = select(ProposedDemand.member_id).where(
+        ProposedDemand.sheet_id == sheet.id, ProposedDemand.status == "ready"
+    )
+    gone = set(session.scalars(proposed)) - kept.taking_part(session, sheet.round_id)
+    if gone:
+        raise Stale("demand-sheet-stale", _LEFT, count=len(gone))
+
+
 def _require_not_proposed(sheet: DemandSheet) -> None:
     if sheet.proposed_at is not None:
         raise MoveRefused("already-answered", N_("This workbook was proposed to the members already."))
 
 
+def _quantities(line: Line) -> tuple[object, ...]:
+    return tuple(getattr(line, name) for name in QUANTITIES)
+
+
 def _answer(proposed: ProposedDemand, answer: str, actor: Actor, now: dt.datetime) -> None:
     proposed.answer, proposed.answered_at, proposed.answered_by_id = answer, now, actor.user_id
+
+
+_LEFT = NN_(
+    "%(count)s member on this list takes no part in the round any more. Press “Read again”: its rows then stay out, with the reason.",
+    "%(count)s members on this list take no part in the round any more. Press “Read again”: their rows then stay out, with the reason.",
+)

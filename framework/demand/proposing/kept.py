@@ -57,6 +57,13 @@ def members_of(session: Session, round_: Round) -> list[Member]:
     return list(found.values())
 
 
+def taking_part(session: Session, round_id: int) -> set[int]:
+    """The members of a round to whom figures may be proposed now."""
+    return set(
+        session.scalars(select(SignOn.organisation_id).where(SignOn.round_id == round_id, SignOn.state.in_(OPEN)))
+    )
+
+
 def lots_of(round_: Round) -> list[LotSaid]:
     """The lots of the round as rows name them."""
     return [LotSaid(lot.id, lot.number, lot.code, lot.name, Scope.of(lot)) for lot in round_.lots]
