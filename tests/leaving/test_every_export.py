@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import current_app
 from sqlalchemy import select
 
 from framework.chain.contradictions import finding
@@ -25,6 +26,8 @@ from models.ranking import Ranking, RankingLine, RankingPoints
 from models.rounds import Criterion
 from tests.chain.opened import Opened
 from tests.chain.requests.asking import Asking
+from tests.contract.disclosing import Disclosing, whole
+from tests.contract.test_updates_pages import Pages
 from tests.demand.conftest import people, world  # noqa: F401 - fixtures
 from tests.demand.pricing import Pricing
 from tests.disclosure.test_pages import Tender
@@ -48,6 +51,7 @@ from tests.leaving.world import (
     fill_with_sign_ons,
     table_of_bodies,
     table_of_demand,
+    with_texts,
 )
 from tests.rounds.asking import Tendering
 
@@ -57,10 +61,12 @@ SEPARATORS = {"en": ",", "nl": ";", "sv": ";"}
 ROUND, RECORD = "/rounds/<round_id>", "/rounds/<round_id>/record"
 PUBLIC = "/public/rounds/<round_id>"
 VERSION = f"{ROUND}/disclosure/<submission_id>"
+UPDATE = f"{ROUND}/updates/<update_id>"
 COSTS = f"{ROUND}/costs/versions/<int:number>"
 
 THEIRS = {
     f"{ROUND}/sign-ons/<sign_on_id>/mandate": "the bytes a member sent",
+    f"{ROUND}/sign-ons/<sign_on_id>/record.pdf": "the record of a sign-on: tests/signons/test_signing.py reads it back",
     f"{ROUND}/sign-ons/<sign_on_id>/class-proof": "the bytes a member sent",
     f"{VERSION}/original": "the bytes a supplier sent",
     f"{ROUND}/submissions/<submission_id>/original": "the bytes a supplier sent",
@@ -83,6 +89,14 @@ THEIRS = {
     f"{RECORD}/bundle.zip": "the same for a round",
     "/record/consistency.json": "hashes",
     f"{RECORD}/consistency.json": "hashes",
+    f"{UPDATE}/original": "the bytes a supplier sent",
+    f"{ROUND}/disclosures/<update_id>/original": "the bytes a supplier sent",
+    f"{UPDATE}/receipt.json": "a signed receipt: tests/contract/test_updates.py verifies it",
+    f"{UPDATE}/receipt-proof.json": "hashes and one entry of the record",
+    f"{UPDATE}/receipt.pdf": "a receipt: tests/contract/test_updates_pages.py takes it",
+    f"{ROUND}/award/letter.pdf": "a letter: tests/award/test_pages.py takes it",
+    f"{ROUND}/award/letters/<letter_id>/letter.pdf": "the same letter",
+    f"{ROUND}/award/challenges/<challenge_id>/document": "the bytes a lead sent",
     f"{ROUND}/agreements/<agreement_id>/agreement-<language>.pdf": "an agreement: tests/contract/test_pages.py reads it back",
     f"{ROUND}/agreements/<agreement_id>/text.json": "the text that is signed: tests/contract/test_pages.py reads it back",
     f"{ROUND}/terms-<language>.pdf": "the terms: tests/rounds/test_terms_files.py reads them back",
@@ -415,7 +429,50 @@ class Stage:
                 _TAKEN[name] = got(tender.browser, f"{place}/{name}")
         return _TAKEN[tail]
 
+    def update(self, tail: str) -> bytes:
+        """One of the workbooks about a disclosure under an agreement; all of them are taken at once."""
+        if tail not in _OF_UPDATES:
+            owed = Disclosing(self.session, self.build, self.clock, current_app.extensions["files"])
+            first, second = (owed.workbook(whole_with_texts(changed=changed)) for changed in (False, True))
+            agreement = owed.agreement.public_id
+            pages = Pages(owed, self.sign_in)
+            pages.send(first)
+            pages.review("start")
+            pages.review("accept")
+            self.clock.forward(minutes=5)
+            pages.send(
+                second, address=f"{pages.here}/duties/change", agreement=agreement, why="Another maker.", brand=""
+            )
+            changed = pages.versions()[-1]
+            places = {"supplier": pages.own(changed), "lead": pages.review_page(changed)}
+            for name in OF_AN_UPDATE:
+                reader, _slash, file = name.partition("/")
+                place = pages.duty_page if file.startswith("template") else places[reader]
+                _OF_UPDATES[name] = got(pages[reader], f"{place}/{file}")
+        return _OF_UPDATES[tail]
 
+
+def whole_with_texts(*, changed: bool) -> dict[str, list[dict[str, Any]]]:
+    """A whole disclosure with a model and a site for each text: every model has the components and sites of the first."""
+    tables = with_texts(whole(), changed=changed)
+    others = [one["product_ref"] for one in tables["1_products"][1:]]
+    for sheet in ("2_components", "4_links"):
+        of_first = list(tables[sheet])
+        for ref in others:
+            tables[sheet] += [
+                one | {"product_ref": ref, "component_ref": one["component_ref"].replace("P1", ref)} for one in of_first
+            ]
+    return tables
+
+
+OF_AN_UPDATE = (
+    "supplier/template-nl.xlsx",
+    "supplier/differences.xlsx",
+    "supplier/issues.xlsx",
+    "supplier/marked.xlsx",
+    "lead/differences.xlsx",
+)
+_OF_UPDATES: dict[str, bytes] = {}
 OF_A_DISCLOSURE = ("template-nl.xlsx", "differences.xlsx", "issues.xlsx", "marked.xlsx")
 _TAKEN: dict[str, bytes] = {}
 
@@ -574,6 +631,17 @@ EXPORTS: dict[str, Export] = {
         numbers=((4, "latitude"),),
         identifiers=((2, "gtin"), (1, "reporting_party_reg_id")),
     ),
+    f"{ROUND}/duties/<duty_id>/template-<language>.xlsx": Export(
+        lambda stage: stage.update("supplier/template-nl.xlsx"), identifiers=((3, "site_ref"),)
+    ),
+    f"{UPDATE}/differences.xlsx": Export(
+        lambda stage: stage.update("supplier/differences.xlsx"), texts=ALL - {"-"}, numbers=((0, "Row now"),)
+    ),
+    f"{ROUND}/disclosures/<update_id>/differences.xlsx": Export(
+        lambda stage: stage.update("lead/differences.xlsx"), texts=ALL - {"-"}, numbers=((0, "Row now"),)
+    ),
+    f"{UPDATE}/issues.xlsx": Export(lambda stage: stage.update("supplier/issues.xlsx"), numbers=((0, "Row"),)),
+    f"{UPDATE}/marked.xlsx": Export(lambda stage: stage.update("supplier/marked.xlsx"), identifiers=((4, "site_ref"),)),
     f"{ROUND}/upstream.xlsx": Export(
         lambda stage: stage.upstream("upstream.xlsx"),
         numbers=((0, "Hop"), (0, "Days of silence"), (0, "Reminders"), (0, "Rows asked")),

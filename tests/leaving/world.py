@@ -205,7 +205,11 @@ def faulty_prices() -> bytes:
 
 def disclosure_tables(tender: Tender, *, changed: bool) -> dict[str, list[dict[str, Any]]]:
     """A disclosure with a site for each text; the second version has it in every field of text, and faults."""
-    tables = tender.tables()
+    return with_texts(tender.tables(), changed=changed)
+
+
+def with_texts(tables: dict[str, list[dict[str, Any]]], *, changed: bool) -> dict[str, list[dict[str, Any]]]:
+    """The tables of a disclosure with a site for each text; `changed` has it in every field of text, and faults."""
     like, model = tables["3_sites"][0], tables["1_products"][0]
     for number, text in enumerate(PAYLOADS):
         texts = {"parent_company": text, "address_line": text, "region": text} if changed else {}
