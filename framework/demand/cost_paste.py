@@ -29,7 +29,7 @@ def read(text: str, names: Mapping[int, str], habit: Habit) -> Pasted:
 
     A first row whose second cell is no figure is a heading. Names are compared without case and blanks. A block whose
     figures show another decimal sign than the reader's is read as it shows. A third decimal is told, never rounded. A member
-    without a figure is one whose share is not said. Raises InvalidInput for too many rows.
+    without a figure is one whose share is not said, unless nothing of the block is a figure or a heading. Raises InvalidInput for too many rows.
     """
     rows = [(number, cells) for number, cells in split_block(text).rows if any(cells)]
     rows = [(number, [*cells, ""][:2]) for number, cells in rows]
@@ -38,17 +38,20 @@ def read(text: str, names: Mapping[int, str], habit: Habit) -> Pasted:
         known.setdefault(key_of(name), []).append(number)
     shown = decimal_habit(cells[1] for _number, cells in rows)
     habit = habit if shown is Habit.UNCLEAR or not _has_sign(rows) else shown
-    if rows and _share(rows[0][1][1], habit) is None and not _members(rows[0][1][0], known):
-        rows = rows[1:]
+    has_heading = bool(rows) and _share(rows[0][1][1], habit) is None and not _members(rows[0][1][0], known)
+    rows = rows[1:] if has_heading else rows
+    may_be_blank = has_heading or any(cells[1].strip() for _number, cells in rows)
     found = Pasted()
     for number, (name, share) in rows:
-        problem = _take(found, number, name, share, known, habit)
+        is_unsaid = may_be_blank and not share.strip()
+        problem = _take(found, number, name, None if is_unsaid else share, known, habit)
         if problem is not None:
             found.problems.append(problem)
     return found
 
 
-def _take(found: Pasted, row: int, name: str, share: str, known: Known, habit: Habit) -> Problem | None:
+def _take(found: Pasted, row: int, name: str, share: str | None, known: Known, habit: Habit) -> Problem | None:
+    """Take the share of one row (None: not said); what is wrong with it."""
     members = _members(name, known)
     if not members:
         return N_("Row %(row)s: “%(name)s” is no confirmed member. Write its name as this page does."), _at(row, name)
@@ -56,7 +59,7 @@ def _take(found: Pasted, row: int, name: str, share: str, known: Known, habit: H
         return N_("Row %(row)s: several members are called “%(name)s”. Type their shares."), _at(row, name)
     if members[0] in found.percents:
         return N_("Row %(row)s: “%(name)s” stands there twice."), _at(row, name)
-    if not share.strip():
+    if share is None:
         return None
     percent = _share(share, habit)
     if percent is None:
