@@ -59,6 +59,8 @@ def run(database: str = "sqlite", members: int = MEMBERS) -> Result:
         with ProcessPoolExecutor(1, get_context("spawn")) as apart:  # writing it takes more memory than reading it
             content = apart.submit(workbook_of, members).result()
         found = _measure(app, lead, member, place, grid, content)
+        with app.app_context():
+            db.engine.dispose()
     name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[database]
     rows = members * LINES
     if found["lines"] != rows or found["taken"] != LINES:

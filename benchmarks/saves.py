@@ -151,6 +151,8 @@ def _served(folder: Path, url: str, others: int) -> Iterator[tuple[list[Client],
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
+        with app.app_context():
+            db.engine.dispose()
 
 
 class Client:
