@@ -104,6 +104,7 @@ THEIRS = {
     f"{ROUND}/briefs/<release_id>/brief.pdf": "a leverage brief: tests/demand/test_briefs.py reads it back",
     f"{PUBLIC}/briefs/<release_id>/brief.pdf": "the same brief",
     f"{ROUND}/briefs/brands/<release_id>/brief.pdf": "the brief of a brand",
+    f"{ROUND}/briefs/brands/<release_id>/brief.png": "a picture",
     f"{ROUND}/briefs/<release_id>/brief.png": "a picture",
     f"{PUBLIC}/briefs/<release_id>/brief.png": "a picture",
     f"{PUBLIC}/questions-<language>.pdf": "questions and answers: tests/rounds/test_questions.py reads them back",

@@ -24,7 +24,7 @@ from models.rounds import Round
 from views import clock, guard
 from views.chain import blueprint
 from views.demand import brief_words, shared
-from views.demand.brief_files import send_brief
+from views.demand.brief_files import send_brief, send_page_picture
 from views.demand.briefs import BrandForm
 from views.guard import actor, child, permit
 from views.rounds.forms import answer
@@ -108,6 +108,13 @@ def brand_brief(round_: Round, release_id: str) -> str:
 def brand_brief_pdf(round_: Round, release_id: str) -> Response:
     """The page of a brand as a file."""
     return send_brief(_release(round_, release_id))
+
+
+@blueprint.get("/rounds/<round_id>/briefs/brands/<release_id>/brief.png")
+@permit(Permission.BRIEF_BRAND_VIEW)
+def brand_brief_png(round_: Round, release_id: str) -> Response:
+    """The page of a brand as a picture."""
+    return send_page_picture(_release(round_, release_id))
 
 
 @blueprint.post("/rounds/<round_id>/briefs/brands/<release_id>/withdraw")

@@ -70,12 +70,20 @@ def send_brief(release: BriefRelease) -> Response:
     )
 
 
+def send_page_picture(release: BriefRelease) -> Response:
+    """The one page of a brief as a picture. Raises NotMade."""
+    return _send_png(pdf.picture("brief", values_of(release), about(release)), release)
+
+
 def _png(release: BriefRelease) -> Response:
     """Raises NotMade."""
     values = values_of(release)
     if len(values["asked"]) > LONGEST_ON_SLIDE or values["asked"].count("\n") >= LINES_ON_SLIDE:
         values["asked"] = shorten(values["asked"], LONGEST_ON_SLIDE, placeholder=" …")
-    content = pdf.picture("brief_slide", values, about(release))
+    return _send_png(pdf.picture("brief_slide", values, about(release)), release)
+
+
+def _send_png(content: bytes, release: BriefRelease) -> Response:
     name = f"leverage-brief-{release.number}.png"
     return send_file(io.BytesIO(content), mimetype="image/png", as_attachment=True, download_name=name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 
 import pytest
 from pypdf import PdfReader
@@ -132,13 +133,13 @@ def test_the_page_of_a_colleague_is_not_there_for_whom_a_tender_behind_it_is_kep
     browsers, home = tied
     browsers["free"].post(f"{home}/brands/new?brand=Acme", data=looked_at(browsers["free"], home))
     key = opened.session.scalar(select(BriefRelease.public_id))
-    tails = ("", "/brief.pdf")
+    tails = ("", "/brief.pdf", "/brief.png")
 
-    assert [browsers["tied"].get(f"{home}/brands/{key}{tail}").status_code for tail in tails] == [404, 404]
+    assert [browsers["tied"].get(f"{home}/brands/{key}{tail}").status_code for tail in tails] == [404, 404, 404]
     assert browsers["tied"].post(f"{home}/brands/{key}/withdraw", data={"reason": "No."}).status_code == 404
     assert key not in browsers["tied"].get(f"{home}/brands").text
     assert key in browsers["free"].get(f"{home}/brands").text
-    assert [browsers["free"].get(f"{home}/brands/{key}{tail}").status_code for tail in tails] == [200, 200]
+    assert [browsers["free"].get(f"{home}/brands/{key}{tail}").status_code for tail in tails] == [200, 200, 200]
 
 
 def test_the_record_does_not_say_to_whom_a_tender_is_kept_away_that_its_brand_was_told(tied, opened):
@@ -210,6 +211,10 @@ def test_the_lead_makes_the_page_and_takes_it_as_a_file(table, opened):
     assert (release.audience, release.brand) == ("brand", "Acme")
     assert "Made for Acme" in page
     assert len(book.pages) == 1
+    picture = browsers["lead"].get(f"{home}/brands/{release.public_id}/brief.png").data
+    assert picture[:4] == b"\x89PNG"
+    wide, high = struct.unpack(">II", picture[16:24])
+    assert abs(high / wide - 297 / 210) < 0.01, "one upright page"
     assert "What it means for Acme" in text
     assert not any(name in page + text for name in ("Other", "Southern IT", "Northern IT", "Lakeside", "Harbour"))
 
@@ -225,6 +230,7 @@ def test_nobody_but_the_lead_sees_the_page_of_a_brand(table, opened, role):
         "/brands/new?brand=Acme",
         f"/brands/{key}",
         f"/brands/{key}/brief.pdf",
+        f"/brands/{key}/brief.png",
         f"/{key}",
         f"/{key}/brief.pdf",
     )
