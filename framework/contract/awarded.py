@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from framework.award import addressees
+from framework.award import addressees, ties
 from framework.award.decision import current, winners
 from framework.ground import conflicts
+from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.ground.text import N_
 from models.award import Award, AwardDecision, Challenge
@@ -45,6 +46,12 @@ def without_agreement(session: Session, round_: Round) -> list[Award]:
 def is_over(found: AwardDecision | None, *, now: dt.datetime) -> bool:
     """Whether the standstill of a decision has ended; letters and challenges are asked for elsewhere."""
     return found is not None and found.standstill_ends_at is not None and now >= found.standstill_ends_at
+
+
+def require_told(session: Session, round_: Round, found: AwardDecision | None, actor: Actor) -> None:
+    """Raise NotAllowed where nobody was told of a decision yet, and a tie to a bidder, or a statement still to be given, keeps the actor from it."""
+    if found is not None and found.announced_at is None:
+        ties.require_free(session, round_, actor)
 
 
 def require_untied(session: Session, award: Award, user_id: int | None) -> None:

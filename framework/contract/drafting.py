@@ -219,7 +219,8 @@ def _may_draft(session: Session, agreement: Agreement, context: Context) -> None
     round_ = agreement.round
     if round_.state not in DRAFTABLE:
         raise MoveRefused(
-            "wrong-phase", N_("Agreements are drafted between the award decision and the end of the standstill.")
+            "wrong-phase",
+            N_("Agreements are drafted between the award decision and the entry into force of the round."),
         )
     award = agreement.award
     awarded.require_untied(session, award, context.actor.user_id)
@@ -227,11 +228,16 @@ def _may_draft(session: Session, agreement: Agreement, context: Context) -> None
         award.lot_id != agreement.lot.id or award.submission.supplier_id != agreement.contractor_id
     ):
         raise MoveRefused(
-            "award-missing", N_("The decision that counts awards this lot to somebody else, or to nobody.")
+            "award-missing",
+            N_(
+                "The decision that counts awards this lot to somebody else, or to nobody. Draft from the list of awards."
+            ),
         )
     taken = select(Agreement.id).where(Agreement.award_id == award.id, Agreement.state != "cancelled")
     if session.scalar(taken.limit(1)) is not None:
-        raise MoveRefused("agreement-exists", N_("This award has an agreement already."))
+        raise MoveRefused(
+            "agreement-exists", N_("This award has an agreement already. Change that draft, or cancel it first.")
+        )
 
 
 def _may_cancel(session: Session, agreement: Agreement, context: Context) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from framework.award import holidays, standstill
 from framework.chain.requests.due import end_of
 from framework.contract import awarded, running, update_notices
+from framework.contract.text import brands_of
 from framework.disclosure.receiving import lock
 from framework.ground import audit, lifecycle
 from framework.ground.actors import SYSTEM, Actor
@@ -71,12 +72,6 @@ def after_months(day: dt.date, number: int) -> dt.date:
     """The same day so many months later; the last day of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def brands_of(agreement: Agreement) -> list[str]:
-    """The makers that an agreement names, each once, as written."""
-    named = (line.strip() for line in agreement.brands.splitlines())
-    return list({key_of(line): line[:120] for line in named if line}.values())
 
 
 def newest(session: Session, duty: Duty) -> ContractSubmission:

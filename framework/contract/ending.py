@@ -93,7 +93,11 @@ def _may_terminate(session: Session, agreement: Agreement, context: Context) -> 
     if not str(context.facts.get("evidence") or "").strip():
         raise MoveRefused("evidence-missing", N_("Name the documents that show the ground."))
     context.require_motive()
-    if max(len(context.motive), len(str(context.facts["evidence"]))) > LONGEST_TEXT:
+    if len(str(context.facts["evidence"])) > LONGEST_TEXT:
+        raise MoveRefused(
+            "evidence-too-long", N_("Shorten what you say of the evidence to %(most)s characters."), most=LONGEST_TEXT
+        )
+    if len(context.motive) > LONGEST_TEXT:
         raise MoveRefused("motive-too-long", N_("A motive has %(most)s characters at most."), most=LONGEST_TEXT)
 
 

@@ -11,7 +11,7 @@ from framework.award.mandate import CONFIRMED
 from framework.contract import awarded
 from framework.ground.actors import Actor
 from framework.ground.errors import NotFound
-from framework.ground.permissions import AGREED
+from framework.ground.permissions import UNDER_AGREEMENT
 from framework.ground.text import N_, storable
 from models.award import Award, AwardDecision
 from models.contract import Agreement
@@ -42,7 +42,7 @@ def drafts(session: Session, round_: Round, actor: Actor, roles: Collection[str]
 
 def public(session: Session, round_: Round) -> list[Agreement]:
     """The signed agreements of a round in force or closed, for everybody: who supplies which lot, how long, is published."""
-    if round_.state not in AGREED:
+    if round_.state not in UNDER_AGREEMENT:
         return []
     return list(session.scalars(_of(round_).where(Agreement.signed_at.is_not(None))))
 

@@ -140,7 +140,7 @@ def _may_enter_force(session: Session, round_: Round, context: Context) -> None:
     awarded.require_over(session, round_, now=context.now)
     query = select(Agreement.id).where(Agreement.round_id == round_.id, Agreement.state == "signed")
     if session.scalar(query.limit(1)) is None:
-        raise MoveRefused("nothing-signed", N_("No agreement is signed yet."))
+        raise MoveRefused("nothing-signed", N_("No agreement is signed yet. Have one signed by both sides first."))
 
 
 def _entered(session: Session, round_: Round, context: Context) -> None:

@@ -128,7 +128,9 @@ def _may_sign(session: Session, agreement: Agreement, context: Context) -> None:
         )
     awarded.require_over(session, round_, now=context.now)
     if agreement.award_id not in {one.id for one in winners(session, round_)}:
-        raise MoveRefused("award-missing", N_("The award of this agreement was withdrawn."), rule="L22")
+        raise MoveRefused(
+            "award-missing", N_("The award of this agreement was withdrawn. The lead cancels this draft."), rule="L22"
+        )
     text.require_same(agreement)
     if "lead" in context.roles:
         conflicts.require_stated(session, context.actor, round_, context.roles)

@@ -14,7 +14,7 @@ from framework.ground import uploaded
 from framework.ground.actors import Actor
 from framework.ground.errors import MoveRefused
 from framework.ground.files import FileStore
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from framework.rounds import publication
 from models.contract import Agreement
 from models.people import Organisation
@@ -40,8 +40,9 @@ OF_THE_ROUND = (
 
 
 def brands_of(agreement: Agreement) -> list[str]:
-    """The makers on offer, as they are typed one a line."""
-    return [line.strip() for line in agreement.brands.splitlines() if line.strip()]
+    """The makers that an agreement names, each once, as written."""
+    named = (line.strip() for line in agreement.brands.splitlines())
+    return list({key_of(line): line[:120] for line in named if line}.values())
 
 
 def published(round_: Round) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from framework.chain.requests import nodes
-from framework.contract.duties import brands_of
+from framework.contract.text import brands_of
 from framework.disclosure.columns import FINAL_ASSEMBLY, PRODUCTS
 from framework.ground.text import key_of
 from models.contract_disclosure import ContractSubmission, Gap, Update

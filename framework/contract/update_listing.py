@@ -53,16 +53,21 @@ def of_supplier(session: Session, round_: Round, supplier_id: int, *, now: dt.da
     return waiting + [one for one in found if one.state not in duties.OPEN]
 
 
-def of_round(session: Session, round_: Round, filters: Filters, *, now: dt.datetime) -> list[Line]:
-    """The duties of all contractors that fit, overdue ones first, then by due date."""
-    found = [
+def of_round(session: Session, round_: Round, *, now: dt.datetime) -> list[Line]:
+    """The duties of all contractors, overdue ones first, then by due date."""
+    found = _lines(session, round_, now, None)
+    return sorted(found, key=lambda one: (one.state != "overdue", one.version.due_on, one.version.id))
+
+
+def fitting(lines: Sequence[Line], filters: Filters) -> list[Line]:
+    """The lines that a filter leaves, in their order."""
+    return [
         one
-        for one in _lines(session, round_, now, None)
+        for one in lines
         if filters.state in ("", one.state)
         and filters.kind in ("", one.duty.kind)
         and filters.agreement in ("", one.duty.agreement.public_id)
     ]
-    return sorted(found, key=lambda one: (one.state != "overdue", one.version.due_on, one.version.id))
 
 
 def may_read(session: Session, round_: Round, actor: Actor, roles: Collection[str]) -> bool:

@@ -63,7 +63,9 @@ def excuse(
     hold(session, version, now)
     text = _text(motive)
     if version.state != "in_review":
-        raise MoveRefused("not-in-review", N_("This disclosure is not in review."))
+        raise MoveRefused(
+            "not-in-review", N_("This disclosure is not in review. Load the page again to see its state.")
+        )
     _require_free(session, version, actor)
     chosen = [gap for gap in update_gaps.of(session, version) if gap.position in set(positions)]
     if not chosen:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from framework.contract import duties, update_gaps, update_notices
 from framework.contract.duties import ENTITY, OPEN, moved
+from framework.contract.text import brands_of
 from framework.disclosure import receipts
 from framework.disclosure.receiving import CHECK_JOB, Clock, lock, receipt_number
 from framework.ground import audit, jobs, lifecycle
@@ -77,7 +78,7 @@ def report_change(
     if len(why) > duties.LONGEST_WHY:
         most = duties.LONGEST_WHY
         raise InvalidInput("text-too-long", N_("Shorten the text to %(most)s characters."), field="why", most=most)
-    wanted = {key_of(name): name for name in duties.brands_of(agreement)}
+    wanted = {key_of(name): name for name in brands_of(agreement)}
     if brand and key_of(brand) not in wanted:
         raise InvalidInput(
             "brand-unknown", N_("The agreement names no such brand. Choose one of the list."), field="brand"

@@ -29,7 +29,7 @@ from models.rounds import Round
 SAVED = audit.declare("costs.saved", "version_no", "items")
 PROPOSED = audit.declare("costs.proposed", "version_no", "items", "members", "sums")
 WITHDRAWN = audit.declare("costs.withdrawn", "version_no", "motive")
-AGREED = audit.declare("costs.agreed", "version_no", "reason")
+UNDER_AGREEMENT = audit.declare("costs.agreed", "version_no", "reason")
 OBJECTED = audit.declare("costs.objected", "version_no", "reason")
 REMINDED = audit.declare("costs.reminded", "version_no", "members", "mails")
 A_DAY = dt.timedelta(days=1)
@@ -162,7 +162,7 @@ def answer(
     session.add(made)
     audit.record(
         session,
-        AGREED if said == "yes" else OBJECTED,
+        UNDER_AGREEMENT if said == "yes" else OBJECTED,
         actor=actor,
         now=now,
         subject=proposal,

@@ -251,7 +251,9 @@ def _require_free(session: Session, names: list[str], actor: Actor) -> None:
     _require_few(len(taken) + len(names))
     for name in names:
         if folded(name) in taken:
-            message = N_("There is a department “%(name)s” already, perhaps among those put away.")
+            message = N_(
+                "There is a department “%(name)s” already, perhaps among those put away. Choose another name, or take that one back."
+            )
             raise InvalidInput("name-taken", message, field="name", name=name)
         taken.add(folded(name))
 
@@ -273,4 +275,9 @@ def _near(wanted: str, others: Mapping[int, str]) -> tuple[int, ...]:
 
 def _require_few(count: int) -> None:
     if count > MOST:
-        raise InvalidInput("too-many-departments", N_("At most %(limit)s departments."), field="name", limit=MOST)
+        raise InvalidInput(
+            "too-many-departments",
+            N_("At most %(limit)s departments fit. Put several together, or put away those that are no more."),
+            field="name",
+            limit=MOST,
+        )

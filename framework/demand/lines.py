@@ -149,5 +149,7 @@ def _field_changes(old: Line, new: Line) -> list[Change]:
 
 def tier_in(lot: Lot, tier: str) -> str:
     """What a tier of another lot is called in this one: found by its name without case and blanks, else as it was; the only tier where there was none."""
+    if tier in lot.spec_tiers:
+        return tier
     only = lot.spec_tiers[0] if len(lot.spec_tiers) == 1 else ""
     return {key_of(one): one for one in lot.spec_tiers}.get(key_of(tier), tier or only)

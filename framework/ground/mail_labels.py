@@ -39,7 +39,7 @@ MAIL_LABELS: dict[str, str] = {
     "person_added": N_("Person added"),
     "prices_asked": N_("Indicative prices asked for"),
     "question_answered": N_("Answer to all about a tender"),
-    "registration_open": N_("Registration for call-offs"),
+    "registration_open": N_("Call-off registration"),
     "request_asked": N_("Request upstream"),
     "request_library": N_("Link to earlier answers"),
     "request_news": N_("News of requests"),

@@ -36,7 +36,6 @@ FROM_DEMAND = ANY - {"set_up", "sign_on"}
 NO_PRICES = frozenset({"evaluator", "chair", "opener", "monitor"})
 """Roles that keep their person from prices, whatever else it is in the round and for whomever it acts."""
 AWARDED = OPENED - {"opened", "judging"}
-AGREED = frozenset({"in_force", "closed", "archived"})
 JUDGED = OPENED - {"opened"}
 """States in which what evaluators found may be looked at: while they judge, and afterwards."""
 
@@ -407,7 +406,7 @@ TABLE: dict[Permission, Rule] = {
             Permission.RANKING_VIEW,
             "lead chair evaluator",
             N_("see points and ranking of the tenders"),
-            JUDGED - JUDGING,
+            AWARDED,
         ),
         _rule(
             Permission.REMARK_MAKE,
@@ -415,12 +414,12 @@ TABLE: dict[Permission, Rule] = {
             N_("write remarks to the other evaluators in the discussion"),
             JUDGING,
         ),
-        _rule(Permission.AWARD_VIEW, "lead member", N_("read the award decision"), JUDGED - JUDGING),
+        _rule(Permission.AWARD_VIEW, "lead member", N_("read the award decision"), AWARDED),
         _rule(
             Permission.AWARD_DECIDE,
             "lead",
             N_("write the award decision with its reasons and letters, announce it, withdraw it, record challenges"),
-            JUDGED - JUDGING,
+            AWARDED,
         ),
         _rule(
             Permission.AWARD_ANSWER,
@@ -429,8 +428,10 @@ TABLE: dict[Permission, Rule] = {
             frozenset({"award"}),
         ),
         _rule(Permission.AWARD_LETTER, "supplier", N_("read the own letters about the award"), JUDGED | {"cancelled"}),
-        _rule(Permission.REGISTRATION_VIEW, "lead", N_("see which members may call off, and let them"), AGREED),
-        _rule(Permission.REGISTRATION_OWN, "member", N_("register for call-offs"), AGREED),
+        _rule(
+            Permission.REGISTRATION_VIEW, "lead", N_("see which members may call off, and let them"), UNDER_AGREEMENT
+        ),
+        _rule(Permission.REGISTRATION_OWN, "member", N_("register for call-offs"), UNDER_AGREEMENT),
         _rule(
             Permission.AGREEMENT_VIEW,
             "lead member supplier",

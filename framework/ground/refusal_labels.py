@@ -55,7 +55,7 @@ _REASONS: dict[str, str] = {
         "no-opener-key no-share no-shares no-place-in-memory passphrase-missing closing-verdicts closing-talks closing-unsettled plan-too-long closing-questions points-not-given "
         "not-able no-conflict chains-missing not-named nobody-missing has-items not-admitted not-shared enough-evaluators "
         "costs-empty costs-day-past costs-undivided figures-undecided no-ranking no-decision award-decided award-ranked award-reasoned award-answered "
-        "award-letters award-standstill challenge-missing outcome-missing award-missing nothing-signed evidence-missing not-confirmed nobody-ready registration-not-asked "
+        "award-letters award-standstill challenge-missing outcome-missing award-missing nothing-signed evidence-missing evidence-too-long not-confirmed nobody-ready registration-not-asked "
         "nothing-returned no-chair gaps-left nothing-open reason-not-given file-not-refused blocked-file signature-void"
     ),
     N_("the table was longer than a workbook can hold"): "table-too-long",

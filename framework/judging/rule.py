@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from framework.chain.measures.scale import EVIDENCE
 
-OPEN, AGREED, IN_MODERATION = "open", "agreed", "in_moderation"
+OPEN, UNDER_AGREEMENT, IN_MODERATION = "open", "agreed", "in_moderation"
 """States of a verdict that the rule leads to."""
 CENT = Decimal("0.01")
 Value = TypeVar("Value", str, Decimal)
@@ -43,7 +43,7 @@ def of_levels(levels: Iterable[str], *, needed: int, agree_spread: int) -> Outco
         return Outcome(OPEN, None, low, high, spread)
     if spread > agree_spread:
         return Outcome(IN_MODERATION, None, low, high, spread)
-    return Outcome(AGREED, EVIDENCE[lower_median(steps)], low, high, spread)
+    return Outcome(UNDER_AGREEMENT, EVIDENCE[lower_median(steps)], low, high, spread)
 
 
 def of_points(points: Iterable[Decimal], *, needed: int, scale: Decimal, agree_pct: Decimal) -> Outcome[Decimal]:
@@ -58,7 +58,7 @@ def of_points(points: Iterable[Decimal], *, needed: int, scale: Decimal, agree_p
         return Outcome(OPEN, None, told[0], told[-1], spread)
     if spread * 100 > agree_pct * scale:
         return Outcome(IN_MODERATION, None, told[0], told[-1], spread)
-    return Outcome(AGREED, median(told), told[0], told[-1], spread)
+    return Outcome(UNDER_AGREEMENT, median(told), told[0], told[-1], spread)
 
 
 def lower_median(steps: Sequence[int]) -> int:

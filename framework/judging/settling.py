@@ -198,7 +198,7 @@ def _settle(session: Session, one: Verdict, assessments: Sequence[Assessment], r
     if found.state == rule.OPEN:
         return False
     _range(one, found, len(assessments))
-    if found.state == rule.AGREED:
+    if found.state == rule.UNDER_AGREEMENT:
         _give(one, found, now)
         lifecycle.move(session, one, "settle", actor=SYSTEM, now=now, assessments=assessments)
     else:
@@ -254,7 +254,7 @@ def _all_final(session: Session, one: Verdict, context: Context) -> list[Assessm
 
 def _settle_guard(session: Session, one: Verdict, context: Context) -> None:
     found = _all_final(session, one, context)
-    if outcome_of(found, one.round, one.scale_max).state != rule.AGREED:
+    if outcome_of(found, one.round, one.scale_max).state != rule.UNDER_AGREEMENT:
         raise MoveRefused("too-far-apart", N_("The values lie too far apart to be settled by rule."))
 
 

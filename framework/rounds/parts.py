@@ -15,7 +15,7 @@ from framework.ground.actors import Actor
 from framework.ground.codelists import cpv
 from framework.ground.errors import InvalidInput, NotAllowed, RuleBroken
 from framework.ground.terms import CATEGORIES, COMPONENT_TYPES, MINERALS, UNITS
-from framework.ground.text import N_
+from framework.ground.text import N_, key_of
 from framework.rounds import editing, opener_keys
 from framework.rounds.schedule import contract_years
 from models.people import Appointment, Organisation, RoleGrant, User
@@ -283,7 +283,7 @@ def _lot_values(round_: Round, lot: Lot, values: Mapping[str, Any]) -> dict[str,
             field="years",
             term=term,
         )
-    tiers = [tier.casefold() for tier in fixed.get("spec_tiers", ())]
+    tiers = [key_of(tier) for tier in fixed.get("spec_tiers", ())]
     if len(set(tiers)) < len(tiers):
         raise InvalidInput("tier-twice", N_("A tier is listed twice. Name each once."), field="spec_tiers")
     return fixed

@@ -94,7 +94,9 @@ def register(session: Session, sign_on: SignOn, *, actor: Actor, now: dt.datetim
     if sign_on.state != "confirmed":
         raise MoveRefused("not-confirmed", N_("Only a body that is confirmed and not active yet registers."))
     if sign_on.call_off_registered_on is not None:
-        raise MoveRefused("registered-already", N_("This body is registered already."))
+        raise MoveRefused(
+            "registered-already", N_("This body is registered already. Wait until the lead lets it call off.")
+        )
     sign_on.call_off_registered_on = now.astimezone(ZoneInfo(round_.zone)).date()
     audit.record(session, REGISTERED, actor=actor, now=now, subject=sign_on, on=sign_on.call_off_registered_on)
 
@@ -105,7 +107,9 @@ def activate_ready(session: Session, round_: Round, *, actor: Actor, now: dt.dat
     query = select(SignOn).where(SignOn.round_id == round_.id, SignOn.state == "confirmed", not_(_lacks_any(round_)))
     ready = list(session.scalars(query.order_by(SignOn.id).with_for_update()))
     if not ready:
-        raise MoveRefused("nobody-ready", N_("No confirmed body has all it needs to call off."))
+        raise MoveRefused(
+            "nobody-ready", N_("No confirmed body has all it needs to call off. The list says what each lacks.")
+        )
     for sign_on in ready:
         lifecycle.move(session, sign_on, "activate", actor=actor, now=now)
     return ready

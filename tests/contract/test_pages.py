@@ -17,6 +17,7 @@ from framework.contract import dates, running
 from models.contract import Agreement
 from models.people import Organisation, User
 from tests.contract.standing import TERMS
+from tests.contract.test_ties import tie
 
 STARTS = "It starts on its first day"
 
@@ -120,6 +121,18 @@ def test_before_the_letters_have_left_only_the_lead_knows(standing, session, peo
     for name in ("member", "supplier", "rival"):
         assert agreement.number not in people[name].get(f"{here(standing)}/agreements").text, name
         assert people[name].get(there(standing, agreement)).status_code == 404, name
+
+
+def test_before_the_letters_have_left_a_tied_lead_reads_of_no_award(standing, session, people):
+    standing.round.state, standing.decision.announced_at = "award", None
+    tie(standing, standing.lead)
+    session.commit()
+    new = f"{here(standing)}/agreements/new?award={standing.award.id}"
+
+    for name, may in (("lead", False), ("second", True)):
+        listed = people[name].get(f"{here(standing)}/agreements")
+        assert (listed.status_code, new in listed.text) == (200, may), name
+        assert people[name].get(new).status_code == (200 if may else 403), name
 
 
 def test_members_read_all_and_a_supplier_its_own(standing, session, people):

@@ -63,7 +63,7 @@ NAMES = {
 }
 VALUES = {EVALUATORS[0]: "310004", EVALUATORS[1]: "111114", EVALUATORS[2]: "110104"}
 """What each gives the six items of the first supplier: they lie too far apart on the first alone."""
-AGREED = "110004"
+UNDER_AGREEMENT = "110004"
 TYPED = "The audit covers this place and was valid on the day."
 FOUND = "The report was read together: it covers the line, but not the whole site."
 
@@ -234,7 +234,7 @@ class Story:
             judge.visit(HERE)
             Hands(judge).click("a", text="Judge")
             shoot(judge, "pile")
-            for supplier, digits in (("Zeewind", VALUES[email]), ("Papierboot", AGREED)):
+            for supplier, digits in (("Zeewind", VALUES[email]), ("Papierboot", UNDER_AGREEMENT)):
                 judge.visit(f"{HERE}/judging/mine")
                 judge.page.locator("tbody tr", has_text=supplier).locator("a").first.click()
                 self.score(judge, digits)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.chain.measures.scale import EVIDENCE
-from framework.judging.rule import AGREED, IN_MODERATION, OPEN, is_within, of_levels, of_points
+from framework.judging.rule import IN_MODERATION, OPEN, UNDER_AGREEMENT, is_within, of_levels, of_points
 
 LEVELS = st.lists(st.sampled_from(EVIDENCE), min_size=2, max_size=7)
 
@@ -17,11 +17,11 @@ LEVELS = st.lists(st.sampled_from(EVIDENCE), min_size=2, max_size=7)
 @pytest.mark.parametrize(
     ("levels", "state", "value"),
     [
-        ("E3 E3", AGREED, "E3"),
-        ("E2 E3", AGREED, "E2"),
-        ("E3 E3 E2", AGREED, "E3"),
-        ("E2 E2 E3 E3", AGREED, "E2"),
-        ("E1 E2 E2 E2 E1", AGREED, "E2"),
+        ("E3 E3", UNDER_AGREEMENT, "E3"),
+        ("E2 E3", UNDER_AGREEMENT, "E2"),
+        ("E3 E3 E2", UNDER_AGREEMENT, "E3"),
+        ("E2 E2 E3 E3", UNDER_AGREEMENT, "E2"),
+        ("E1 E2 E2 E2 E1", UNDER_AGREEMENT, "E2"),
         ("E1 E3 E3", IN_MODERATION, None),
         ("E3", OPEN, None),
         ("", OPEN, None),
@@ -35,8 +35,8 @@ def test_levels(levels: str, state: str, value: str | None) -> None:
 @pytest.mark.parametrize(
     ("points", "state", "value"),
     [
-        ("6 7", AGREED, "6.50"),
-        ("6 7 8", AGREED, "7.00"),
+        ("6 7", UNDER_AGREEMENT, "6.50"),
+        ("6 7 8", UNDER_AGREEMENT, "7.00"),
         ("6 7 9", IN_MODERATION, None),
         ("4 8", IN_MODERATION, None),
         ("6", OPEN, None),
@@ -59,7 +59,7 @@ def test_the_order_of_evaluators_never_matters_and_the_value_is_one_of_theirs(
 ) -> None:
     found = of_levels(levels, needed=needed, agree_spread=agree_spread)
     assert found == of_levels(reversed(levels), needed=needed, agree_spread=agree_spread)
-    assert (found.value in levels) == (found.state == AGREED)
+    assert (found.value in levels) == (found.state == UNDER_AGREEMENT)
     if found.value is not None and found.low is not None and found.high is not None:
         assert is_within(found.value, found.low, found.high)
         lower = sum(1 for one in levels if one < found.value)

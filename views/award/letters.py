@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.award import addressees, announcing, letter_text
+from framework.award import addressees, announcing, letter_text, standstill
 from framework.award import decision as decisions
 from framework.award import letters as acts
 from framework.ground.errors import NotFound
@@ -48,7 +48,7 @@ def letters_page(round_: Round) -> str:
         languages=LANGUAGES,
         is_open=round_.state == "award",
         is_running=round_.state in ("standstill", "challenged"),
-        today=clock.now().date(),
+        today=standstill.local_day(clock.now(), round_.zone),
     )
 
 

@@ -175,7 +175,6 @@ def _rule(round_: Round) -> dict[str, Any]:
     rule = award_letters.rule_of(round_)
     return {
         "rule": rule,
-        "is_short": limits.is_standstill_short(round_),
         "is_working": rule.kind == "working",
         "is_unconfirmed": limits.profile_of(round_).standstill_status != "law",
     }

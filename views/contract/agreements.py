@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from framework.award import addressees
 from framework.award.decision import current
-from framework.contract import awarded, drafting, ending, lists, running, signing, text
+from framework.contract import awarded, drafting, ending, lists, signing, text
+from framework.ground.errors import NotAllowed
 from framework.ground.permissions import Permission
 from framework.ground.terms import CALL_OFF_ROUTES, ENDING_GROUNDS, PRICE_MECHANISMS
-from models.award import AwardDecision
+from models.award import Award, AwardDecision
 from models.base import db
 from models.contract import Agreement
 from models.people import User
@@ -39,7 +40,7 @@ def index(round_: Round) -> str:
         decision=decision,
         unnoted=unnoted,
         is_over=not unnoted and awarded.is_over(decision, now=clock.now()),
-        undrafted=awarded.without_agreement(session, round_) if is_lead and round_.state in drafting.DRAFTABLE else [],
+        undrafted=_undrafted(round_, decision) if is_lead and round_.state in drafting.DRAFTABLE else [],
         may_enter=is_lead and round_.state == "standstill" and any(one.state == "signed" for one in found),
         mechanisms=PRICE_MECHANISMS,
     )
@@ -83,10 +84,18 @@ def page(found: Agreement, problem: str = "") -> str:
         grounds=ENDING_GROUNDS,
         cancel_grounds=drafting.CANCEL_GROUNDS,
         end_grounds=ending.GROUNDS,
-        begins_at=running.begins_at(found),
         problem=problem,
         typed=request.form,
     )
+
+
+def _undrafted(round_: Round, decision: AwardDecision | None) -> list[Award]:
+    """The awards without an agreement, as far as the reader may know of them."""
+    try:
+        awarded.require_told(db.session(), round_, decision, actor())
+    except NotAllowed:
+        return []
+    return awarded.without_agreement(db.session(), round_)
 
 
 def _unnoted(decision: AwardDecision | None) -> str:

@@ -8,8 +8,8 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from framework.award.decision import winners
-from framework.contract import drafting
+from framework.award.decision import current, winners
+from framework.contract import awarded, drafting
 from framework.contract.drafting import Terms
 from framework.ground.errors import NotFound
 from framework.ground.permissions import Permission
@@ -104,6 +104,7 @@ def cancel_agreement(round_: Round, agreement_id: str) -> Outcome:
 
 def _award(round_: Round, number: str) -> Award:
     """The award asked for, of the decision that counts."""
+    awarded.require_told(db.session(), round_, current(db.session(), round_), actor())
     for award in winners(db.session(), round_):
         if str(award.id) == number:
             return award

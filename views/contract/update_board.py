@@ -15,9 +15,10 @@ from werkzeug.wrappers import Response
 
 from framework.contract import duties, update_gaps, update_listing
 from framework.contract import update_review as review
+from framework.contract.text import brands_of
 from framework.contract.update_listing import Filters
 from framework.contract.update_review import Document
-from framework.disclosure import comparisons, confidentiality, groups, receipts
+from framework.disclosure import comparisons, confidentiality, groups
 from framework.disclosure.confidentiality import Levels, Reader
 from framework.ground.errors import InvalidInput, NotFound, RuleBroken
 from framework.ground.paging import page_of
@@ -50,10 +51,8 @@ def board(round_: Round) -> str:
     asked = Filters(**{name: request.args.get(name, "")[:40] for name in names})
     now = clock.now()
     may_read = _may_read(round_)
-    every = update_listing.of_round(db.session(), round_, Filters(), now=now) if may_read else []
-    found = (
-        every if not may_read or asked == Filters() else update_listing.of_round(db.session(), round_, asked, now=now)
-    )
+    every = update_listing.of_round(db.session(), round_, now=now) if may_read else []
+    found = update_listing.fitting(every, asked)
     page = page_of(request.args.get("page"), len(found), PAGE)
     agreements = update_listing.agreements(db.session(), round_, now=now) if may_read else []
     return render_template(
@@ -290,7 +289,6 @@ def _page(version: ContractSubmission, *, error: str = "", field: str = "") -> s
         proofs=update_gaps.proofs(db.session(), version) if reader.sees_all else {},
         compared=comparisons.offered(db.session(), update) if update is not None and update.rows_stored else None,
         counts=groups.counts(update) if update is not None else {},
-        arrival=receipts.arrival(db.session(), update) if update is not None and reader.sees_all else None,
         file_is_readable=update is not None and reader.sees_all and files().may_read(update.file),
         cure_on=duties.local_day(round_, now) + dt.timedelta(days=int(settings.value(round_, "cure_days"))),
         is_chair="chair" in guard.roles(round_),
@@ -331,7 +329,7 @@ def _ask_form(round_: Round, error: str = "", field: str = "") -> str:
         "contract/updates_ask.html",
         round_=round_,
         agreements=agreements,
-        brands_of=duties.brands_of,
+        brands_of=brands_of,
         typed=request.form,
         error=error,
         field=field,

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from framework.contract import duties, update_again, update_gaps, update_listing, update_stage
 from framework.contract import updates as acts
+from framework.contract.text import brands_of
 from framework.contract.updates import Sent
 from framework.disclosure import comparisons, groups, receipts, workbook
 from framework.ground.errors import InvalidInput, MoveRefused, NotFound, RuleBroken
@@ -296,7 +297,7 @@ def _change_form(round_: Round, error: str = "") -> str:
         "contract/updates_change.html",
         round_=round_,
         agreements=update_listing.running_ones(found, now=clock.now()),
-        brands_of=duties.brands_of,
+        brands_of=brands_of,
         typed=request.form,
         error=error,
         **upload_facts(round_),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from flask import current_app, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -22,7 +21,7 @@ from framework.demand import (
     uploads,
     vocabulary,
 )
-from framework.demand.columns import EVERY
+from framework.demand.columns import EVERY, figure_columns
 from framework.demand.declare import LinesBroken, require_open
 from framework.demand.department_tables import LABELS_HERE, NEW, Plan, Read
 from framework.demand.lines import Line, Scope, counts, differences
@@ -36,7 +35,7 @@ from framework.ground.sheets.cells import Book, Refusal
 from models.base import db
 from models.records import StoredFile
 from models.rounds import Lot, Round
-from views import arriving, clock, guard
+from views import clock, guard
 from views.demand import answers, blueprint, department_pages, imports, shared
 from views.demand.department_pages import Standing
 from views.demand.imports import Content, Kept
@@ -107,11 +106,9 @@ def department_paste(round_: Round, lot_id: str) -> Response:
     """Keep a pasted block and go to its preview."""
     lot = guard.child(Lot, lot_id, round_)
     require_open(round_, now=clock.now())
-    block = request.form.get("block", "")
-    if not block.strip():
+    stored = imports.keep_block()
+    if stored is None:
         return _back(lot, _("Paste the cells into the field first."))
-    blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
-    stored = uploaded.keep(db.session(), blob, "", purpose=uploads.BLOCK, actor=actor(), now=clock.now())
     return guard.done(_address(lot, stored))
 
 
@@ -119,15 +116,9 @@ def department_paste(round_: Round, lot_id: str) -> Response:
 @permit(Permission.DEMAND_EDIT)
 def department_upload(round_: Round, lot_id: str) -> Response:
     """Keep a sheet byte for byte and go to its preview."""
-    lot = guard.child(Lot, lot_id, round_)
-    require_open(round_, now=clock.now())
-    sent = arriving.receive(_overview(lot))
-    if isinstance(sent, Response):
-        return sent
-    lot = guard.child(Lot, lot_id, round_)
-    require_open(lot.round, now=clock.now())
-    stored = uploaded.keep(db.session(), sent.blob, sent.name, purpose=uploads.FILE, actor=actor(), now=clock.now())
-    return guard.done(_address(lot, stored))
+    place = url_for("demand.lot_departments", round_id=round_.public_id, lot_id=lot_id)
+    found = imports.keep_file(round_, lot_id, place)
+    return found if isinstance(found, Response) else guard.done(_address(*found))
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/departments/preview/<file_id>")
@@ -245,6 +236,7 @@ def _asked() -> dict[str, str]:
 def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
     found, plan, choices = reading.read.found, reading.plan, imports.choices_of(lot)
     together = groups.grouped(reading.issues)
+    asks_quantity = any(group.code == "no-quantities" for group in together)
     changes = differences(reading.standing.lines, reading.lines)
     figures = _changes(reading)
     labels = [(target, str(_(label))) for target, label in LABELS_HERE.items()]
@@ -266,15 +258,15 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         counts=counts(changes),
         undecided=[department_pages.line_shown(line) for line in reading.undecided],
         settle=answers.given().get("settle", ""),
-        errors=[
-            {"text": shared.said_together(group), "field_id": imports.answered_at(group, found)} for group in together
-        ],
+        errors=[{"text": _told(group), "field_id": imports.answered_at(group, found)} for group in together],
         asked={group.code for group in together},
         most_groups=imports.MOST_GROUPS,
         notes=shared.noted(found.notes),
         defaults=choices.defaults,
         choices=choices,
         every=EVERY,
+        quantities=figure_columns(found.columns) if asks_quantity else [],
+        asks_count=choices.count or asks_quantity,
         wordings=[imports.wording_asked(one, lot) for one in found.wordings],
         sign=choices.sign,
         replaces=_replaces(),
@@ -285,6 +277,12 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         is_open=reading.standing.is_open,
         added=len(plan.added),
     )
+
+
+def _told(group: groups.Group) -> str:
+    """What is wrong in the words for single rows: none can be left out here, as the words for many offer."""
+    may_leave_out = group.code not in ("is-a-change", "total-and-change")
+    return shared.said_together(group if may_leave_out else replace(group, code=""))
 
 
 def _kinds(reading: Reading) -> dict[str, int]:

@@ -277,7 +277,7 @@ def _overview(found: Standing) -> str:
         sums=_sums_shown(found),
         words=words,
         unit=shared.unit_word(lot.unit),
-        may_manage=guard.holds(Permission.DEMAND_EDIT, lot.round),
+        may_manage=guard.holds(Permission.DEPARTMENT_MANAGE, lot.round),
     )
 
 

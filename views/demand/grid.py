@@ -250,17 +250,24 @@ def _page(
         note=facts.get("note", ""),
         two_persons=two_persons,
         alone=two_persons and approve.is_alone(db.session(), actor()),
-        countries=countries(current_language()),
-        certainties=[(key, shared.certainty_label(key)) for key in CERTAINTIES],
-        categories=[(key, shared.category_label(key)) for key in scope.categories],
-        sources=[(key, _(label)) for key, label in BASELINE_SOURCES.items()],
-        most_rows=grid.MOST_ROWS,
+        **_offered(scope),
         nothing=request.form.get("nothing") == "y",
         has_earlier=earlier.is_any(db.session(), lot, own.id),
         suggested=_suggested(lot, draft) if request.method == "GET" else [],
         changed=_changed(draft) if draft is not None else [],
         **({"message": "", "errors": [], "clashes": [], "wrong": {}} | shown),
     )
+
+
+def _offered(scope: Scope) -> dict[str, Any]:
+    """What the fields of the grid offer."""
+    return {
+        "countries": countries(current_language()),
+        "certainties": [(key, shared.certainty_label(key)) for key in CERTAINTIES],
+        "categories": [(key, shared.category_label(key)) for key in scope.categories],
+        "sources": [(key, _(label)) for key, label in BASELINE_SOURCES.items()],
+        "most_rows": grid.MOST_ROWS,
+    }
 
 
 def _suggested(lot: Lot, draft: Demand | None) -> list[dict[str, str]]:

@@ -112,11 +112,9 @@ def paste(round_: Round, lot_id: str) -> Response:
     """Keep a pasted block and go to its preview."""
     lot = guard.child(Lot, lot_id, round_)
     require_open(round_, now=clock.now())
-    block = request.form.get("block", "")
-    if not block.strip():
+    stored = keep_block()
+    if stored is None:
         return back_to_grid(lot, _("Paste the cells into the field first."))
-    blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
-    stored = uploaded.keep(db.session(), blob, "", purpose=uploads.BLOCK, actor=actor(), now=clock.now())
     return guard.done(_preview_address(lot, stored))
 
 
@@ -124,16 +122,31 @@ def paste(round_: Round, lot_id: str) -> Response:
 @permit(Permission.DEMAND_EDIT)
 def upload(round_: Round, lot_id: str) -> Response:
     """Keep a sheet byte for byte and go to its preview; nobody waits for the database while it arrives and is scanned."""
-    lot = guard.child(Lot, lot_id, round_)
-    require_open(round_, now=clock.now())
     place = url_for("demand.lot_grid", round_id=round_.public_id, lot_id=lot_id)
+    found = keep_file(round_, lot_id, place)
+    return found if isinstance(found, Response) else guard.done(_preview_address(*found))
+
+
+def keep_block() -> StoredFile | None:
+    """Keep the pasted block; None where there is none."""
+    block = request.form.get("block", "")
+    if not block.strip():
+        return None
+    blob = current_app.extensions["files"].put(io.BytesIO(block.encode()), max_bytes=len(block.encode()))
+    return uploaded.keep(db.session(), blob, "", purpose=uploads.BLOCK, actor=actor(), now=clock.now())
+
+
+def keep_file(round_: Round, lot_id: str, place: str) -> tuple[Lot, StoredFile] | Response:
+    """Keep the file that is sent byte for byte, with the lot as it stands afterwards; or the way back to `place`, which says why not."""
+    lot = guard.child(Lot, lot_id, round_)
+    require_open(lot.round, now=clock.now())
     sent = arriving.receive(place)
     if isinstance(sent, Response):
         return sent
     lot = guard.child(Lot, lot_id, round_)
     require_open(lot.round, now=clock.now())
     stored = uploaded.keep(db.session(), sent.blob, sent.name, purpose=uploads.FILE, actor=actor(), now=clock.now())
-    return guard.done(_preview_address(lot, stored))
+    return lot, stored
 
 
 @blueprint.get("/rounds/<round_id>/lots/<lot_id>/demand/preview/<file_id>")
@@ -346,7 +359,7 @@ def _page(lot: Lot, kept: Kept, reading: Reading) -> str:
         sign=choices.sign,
         targets=target_choices(lot),
         categories=[(key, shared.category_label(key)) for key in lot.categories],
-        figures=figure_columns(found.columns) if "no-quantities" in {group.code for group in together} else [],
+        quantities=figure_columns(found.columns) if "no-quantities" in {group.code for group in together} else [],
         asks_count=choices.count or any(group.code == "no-quantities" for group in together),
         has_unknown=any(line.not_known_reason for line in found.lines),
         has={c.target.partition(":")[0] for c in found.columns},

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.demand import uploads
 from framework.demand.columns import Choices
 from framework.demand.figures import DecimalSign
 from framework.demand.proposing import acts, kept, reading
@@ -56,6 +57,9 @@ def run_if_small(job_id: int, size: int) -> None:
         return
     db.session.remove()
     run_job(current_app._get_current_object(), job_id)  # type: ignore[attr-defined]
+
+
+_ONE_SHEET = N_("The sheet “%(sheet)s” was read. Not read: %(others)s. Send each of them in a workbook of its own.")
 
 
 @jobs.runner(acts.READ_JOB)
@@ -114,13 +118,15 @@ def _read(order: _Order, watch: Watch) -> Read:
         add_up=bool(said.get("add_up")),
         words=said.get("words", {}),
     )
-    return reading.read(
-        _table(order.path, watch), order.lots, members, choices, heard=lambda done, total: watch(done, total, CHECKING)
-    )
+    table, others = _table(order.path, watch)
+    read = reading.read(table, order.lots, members, choices, heard=lambda done, total: watch(done, total, CHECKING))
+    if others:
+        read.notes.insert(0, (_ONE_SHEET, {"sheet": table.sheet, "others": others}))
+    return read
 
 
-def _table(path: Path, watch: Watch) -> Table:
-    """The cells of the workbook. Raises FileRefused with the sentence of the catalogue where it is no table."""
+def _table(path: Path, watch: Watch) -> tuple[Table, list[str]]:
+    """The cells of the fullest sheet of the workbook, and the names of the others. Raises FileRefused with the sentence of the catalogue where it is no table."""
     try:
         result = run_in_child(path, _WHOLE_BOOK, {}, on_progress=watch)
         refusal = result.refusal
@@ -132,10 +138,12 @@ def _table(path: Path, watch: Watch) -> Table:
         message, _advice, params = describe(refusal_issue(refusal.key, refusal.detail, refusal.params))
         facts: dict[str, Any] = dict(params)
         raise FileRefused(refusal.key, message, **facts)
-    sheet = best_sheet(book_from_json(result.value))
+    book = book_from_json(result.value)
+    sheet = best_sheet(book)
     if sheet is None:
-        raise FileRefused("empty", N_("There is nothing in this file. Fill in a sheet and send it again."))
-    return table_of(sheet, most=reading.MOST_ROWS + 1_000)
+        raise FileRefused("empty", uploads.EMPTY)
+    others = [one.name for one in book.sheets if one.visible and one.rows and one is not sheet]
+    return table_of(sheet, most=reading.MOST_ROWS + 1_000), others
 
 
 def _keep(session: Session, number: int, job_id: int, found: dict[str, Any], now: dt.datetime) -> None:

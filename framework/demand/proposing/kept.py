@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from framework.demand.board import is_private
 from framework.demand.counting import JOINED
 from framework.demand.lines import LABELS, Line, Scope
 from framework.demand.proposing.members import Member
@@ -108,13 +107,18 @@ def found_of(read: Read, standing: Mapping[tuple[int, int], Sums]) -> dict[str, 
     }
 
 
-def standing_of(session: Session, round_: Round, members: Iterable[int] | None = None) -> dict[tuple[int, int], Sums]:
-    """What the newest version that was handed in says, by member and lot: as much as the lead sees anyway."""
-    newest = (
+def newest_handed_in(round_: Round) -> Select[int, int, int]:
+    """Lot, member and number of the newest version of each that was handed in."""
+    return (
         select(Demand.lot_id, Demand.member_id, func.max(Demand.version_no).label("version_no"))
         .where(Demand.round_id == round_.id, Demand.state.in_(HANDED_IN))
         .group_by(Demand.lot_id, Demand.member_id)
     )
+
+
+def standing_of(session: Session, round_: Round, members: Iterable[int] | None = None) -> dict[tuple[int, int], Sums]:
+    """What the newest version that was handed in says, by member and lot: as much as the lead sees anyway."""
+    newest = newest_handed_in(round_)
     if members is not None:
         newest = newest.where(Demand.member_id.in_(list(members)))
     last = newest.subquery()
@@ -123,8 +127,6 @@ def standing_of(session: Session, round_: Round, members: Iterable[int] | None =
         select(
             Demand.member_id,
             Demand.lot_id,
-            Demand.state,
-            Demand.submitted_at,
             DemandLine.category,
             func.count(),
             func.count() - func.count(known),
@@ -138,8 +140,7 @@ def standing_of(session: Session, round_: Round, members: Iterable[int] | None =
     )
     found: dict[tuple[int, int], Sums] = {}
     for row in session.execute(query):
-        if not is_private(row[2], row[3]):
-            found.setdefault((row[0], row[1]), {})[row[4]] = [int(value or 0) for value in row[5:]]
+        found.setdefault((row[0], row[1]), {})[row[2]] = [int(value or 0) for value in row[3:]]
     return found
 
 

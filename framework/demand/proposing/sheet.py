@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.demand.board import is_private
 from framework.demand.lines import LABELS
-from framework.demand.proposing.kept import HANDED_IN
+from framework.demand.proposing.kept import newest_handed_in
 from framework.demand.proposing.words import WHOSE
 from framework.ground.table_files import Sheet, Value, require_room, workbook
 from framework.ground.terms import CATEGORIES, CERTAINTIES
@@ -44,16 +43,9 @@ def lines(session: Session, round_: Round) -> Iterator[Row]:
 
     Raises RuleBroken where they are more than a sheet holds.
     """
-    newest = (
-        select(Demand.lot_id, Demand.member_id, func.max(Demand.version_no).label("version_no"))
-        .where(Demand.round_id == round_.id, Demand.state.in_(HANDED_IN))
-        .group_by(Demand.lot_id, Demand.member_id)
-        .subquery()
-    )
+    newest = newest_handed_in(round_).subquery()
     query = (
-        select(
-            Demand.state, Demand.submitted_at, Organisation.name, Organisation.registration_no, Organisation.public_id
-        )
+        select(Organisation.name, Organisation.registration_no, Organisation.public_id)
         .add_columns(Lot.name, *(getattr(DemandLine, name) for name in LABELS))
         .select_from(Demand)
         .join(newest, (newest.c.lot_id == Demand.lot_id) & (newest.c.member_id == Demand.member_id))
@@ -65,9 +57,8 @@ def lines(session: Session, round_: Round) -> Iterator[Row]:
     )
     require_room(session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0)
     with session.execute(query.execution_options(yield_per=2_000)) as found:
-        for state, submitted_at, *row in found:
-            if not is_private(state, submitted_at):
-                yield tuple(row)
+        for row in found:
+            yield tuple(row)
 
 
 def _shown(row: Row, labels: dict[str, str]) -> list[Value]:
