@@ -38,6 +38,8 @@ _OF_THE_RANKING = (
     "ranking.counted",
     "award_decision.drafted",
     "award_decision.gone_on",
+    "award_decision.mandate_recorded",
+    "award_decision.members_asked",
     "round.withdraw_award",
 )
 _BY_RECEIPT = ("not_applicable.accepted", "not_applicable.undone", "award_decision.reasons_written")

@@ -66,6 +66,21 @@ def test_a_sheet_without_such_a_column_is_asked_for_it(world: World, people):
     assert "No column was recognised as the name of a department" in page.text
 
 
+def test_a_sheet_without_quantities_offers_what_its_error_names(world: World, people):
+    rows = [("Parks", "Laptop", "standard", "NL", 1), ("Parks", "Laptop", "standard", "NL", 1)]
+    place = people["first"].post(page_of(world, path="/upload"), data=sheet(HEADER[:5], *rows)).headers["Location"]
+
+    asked = people["first"].get(place).get_data(as_text=True)
+    assert "or that each row is one piece" in asked
+    assert 'id="count"' in asked
+    answer = people["first"].post(place, data={"do": "read", "count": "y", "add_up": "y"}).headers["Location"]
+
+    people["first"].send(
+        place, applied(people["first"].get(answer).get_data(as_text=True)) | {"count": "y", "add_up": "y"}
+    )
+    assert stored(world)[LAPTOP][1] == 2
+
+
 def test_an_ordinary_sheet_with_departments_is_offered_to_be_read_so(world: World, people):
     rows = [("Parks", "Laptop", "standard", "NL", 1, 1, 5, 9, None)]
 

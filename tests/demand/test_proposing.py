@@ -388,6 +388,16 @@ class TestPages:
         assert page.status_code == 200
         assert count(ProposedDemand) == 0
 
+    def test_a_sheet_of_the_workbook_that_is_not_read_is_named(self, people, at, session):
+        content = write(
+            "List", [Sheet("List", HEAD, [row("Gemeente A")]), Sheet("Old", HEAD[:2], [("x", "1")])], now=NOW
+        )
+        data = {"file": (io.BytesIO(content), "list.xlsx")}
+
+        page = people["lead"].page(people["lead"].post(f"{at.demand}/members", data=data).headers["Location"])
+
+        assert "The sheet “List” was read. Not read: Old." in page.text
+
     def test_members_are_told_once(self, app, people, at, session):
         proposed(people, at, row("Gemeente A"), row("Gemeente B"))
         number = look(select(Job.id).where(Job.kind == acts.TELL_JOB))[0]

@@ -57,7 +57,12 @@ def test_a_begun_contract_year_counts(ends: dt.date | None, options: int, years:
 
 @pytest.mark.parametrize(
     ("values", "code"),
-    [({"years": 5}, "years-beyond-the-term"), ({"spec_tiers": ["heavy", "Heavy"]}, "tier-twice"), ({"years": 4}, "")],
+    [
+        ({"years": 5}, "years-beyond-the-term"),
+        ({"spec_tiers": ["heavy", "Heavy"]}, "tier-twice"),
+        ({"spec_tiers": ["heavy duty", "Heavyduty"]}, "tier-twice"),
+        ({"years": 4}, ""),
+    ],
 )
 def test_a_lot_keeps_to_the_term_and_names_a_tier_once(build: Any, values: dict[str, Any], code: str) -> None:
     ready = Ready(build, state="set_up")
