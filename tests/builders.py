@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -25,7 +24,12 @@ class Builder:
 
     def __init__(self, session: Session, clock: Callable[[], dt.datetime]) -> None:
         self.session, self.clock = session, clock
-        self._number = itertools.count(1)
+        self.number = 0
+
+    def next(self) -> int:
+        """A number that no record of this test has yet."""
+        self.number += 1
+        return self.number
 
     def add(self, record: Any) -> Any:
         self.session.add(record)
@@ -33,7 +37,7 @@ class Builder:
         return record
 
     def organisation(self, kind: str = "buyer", **values: Any) -> Organisation:
-        n = next(self._number)
+        n = self.next()
         values.setdefault("name", f"{kind.title()} {n}")
         values.setdefault("folded_name", values["name"].casefold())
         if kind == "supplier":
@@ -42,7 +46,7 @@ class Builder:
 
     def user(self, organisation: Organisation | None = None, *roles: str, **values: Any) -> User:
         """A person; with an organisation they hold its kind's role there, or those named."""
-        n = next(self._number)
+        n = self.next()
         email = values.pop("email", f"person{n}@example.org")
         values.setdefault("name", f"Person {n}")
         user = self.add(User(email=email, folded_email=email.casefold(), created_at=self.clock(), **values))
@@ -73,7 +77,7 @@ class Builder:
             values.setdefault("frozen_text", "{}")
             values.setdefault("published_at", self.clock() - dt.timedelta(days=40))
             values.setdefault("tender_deadline", self.clock() + dt.timedelta(days=1))
-        values.setdefault("name", f"Laptops {next(self._number)}")
+        values.setdefault("name", f"Laptops {self.next()}")
         values.setdefault("jurisdiction", "eu")
         values.setdefault("mandate_type", "cpb")
         return self.add(Round(organisation=lead, created_at=self.clock(), **values))
@@ -88,7 +92,7 @@ class Builder:
         return self.add(lot)
 
     def stored_file(self, **values: Any) -> StoredFile:
-        values.setdefault("sha256", f"{next(self._number):064x}")
+        values.setdefault("sha256", f"{self.next():064x}")
         values.setdefault("name", "mandate.pdf")
         values.setdefault("purpose", "mandate")
         return self.add(StoredFile(size=values.pop("size", 10), created_at=self.clock(), **values))

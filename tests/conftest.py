@@ -24,13 +24,14 @@ from sqlalchemy.orm import Session
 
 from framework.disclosure import sealing
 from framework.ground import conflicts
-from framework.people import passwords
+from framework.people import passwords, sessions
 from models.base import Base, db
 from models.records import StoredFile
 from models.sealing import Key, Ring, holding
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.clamd import FakeClamd, connect
+from tests.memory import Memory, Pictures, PostgresPictures, SqlitePictures, remembering
 from tests.pages import InspectingClient
 from views import create_app
 from views.settings import Settings
@@ -118,8 +119,11 @@ class Installation:
             db.engine.dispose()
         keep_what_lasts()
         self.template = folder / "empty.sqlite"
+        pictures: Pictures = PostgresPictures()
         if backend == "sqlite":
             shutil.copyfile(folder / "test.sqlite", self.template)
+            pictures = SqlitePictures(folder / "test.sqlite", self.template)
+        self.memory = Memory(self, pictures)
 
     def empty(self) -> None:
         with self.app.app_context():
@@ -231,16 +235,26 @@ def all_keys(app: Flask) -> Ring:
 
 
 @pytest.fixture(autouse=True)
-def stated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def stated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Everybody has said where a conflict of interest is, so that opened tenders may be looked at; `statements` marks tests of it."""
-    if request.node.get_closest_marker("statements") is None:
+    is_stated = request.node.get_closest_marker("statements") is None
+    if is_stated:
         monkeypatch.setattr(conflicts, "must_state", lambda *_given: False)
+    return is_stated
 
 
 @pytest.fixture
-def build(session: Session, clock: Clock) -> Builder:
+def build(
+    session: Session, clock: Clock, installation: Installation, stated: bool, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Builder]:
     """Builders of records with sensible defaults; name only what matters."""
-    return Builder(session, clock)
+    builder = Builder(session, clock)
+    memory = installation.memory
+    memory.begin(
+        builder, clock, stated, lambda: int(stated) != len(monkeypatch._setattr) + len(monkeypatch._setitem)
+    )
+    with remembering(memory):
+        yield builder
 
 
 @pytest.fixture
@@ -250,26 +264,32 @@ def client(app: Flask) -> InspectingClient:
     return app.test_client()  # type: ignore[return-value]
 
 
-@pytest.fixture
-def sign_in(app: Flask, session: Session, clock: Clock):  # type: ignore[no-untyped-def]
+class SignIn:
     """`sign_in(user)` gives a browser in which that person is signed in (a server-side session, second factor given)."""
-    from framework.people import sessions
 
-    def open_browser(user, organisation=None) -> InspectingClient:  # type: ignore[no-untyped-def]
+    def __init__(self, app: Flask, session: Session, clock: Clock) -> None:
+        self.app, self.session, self.clock = app, session, clock
+
+    def __call__(self, user, organisation=None) -> InspectingClient:  # type: ignore[no-untyped-def]
+        session = self.session
         if not session.info.get("write"):  # a page was read since: it left a reading transaction
             session.rollback()
             session.info["write"] = True
-        live, token = sessions.start(session, user, now=clock.now, max_hours=1000, second_factor=True)
+        live, token = sessions.start(session, user, now=self.clock.now, max_hours=1000, second_factor=True)
         if organisation is not None:
             live.organisation_id = organisation.id
         session.commit()
-        app.test_client_class = InspectingClient
-        browser = app.test_client()
+        self.app.test_client_class = InspectingClient
+        browser = self.app.test_client()
         with browser.session_transaction() as cookie:
             cookie["sid"] = token
         return browser  # type: ignore[return-value]
 
-    return open_browser
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session, clock: Clock) -> SignIn:
+    """Opens browsers in which people are signed in."""
+    return SignIn(app, session, clock)
 
 
 @pytest.fixture

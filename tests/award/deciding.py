@@ -8,6 +8,7 @@ from framework.award import addressees, announcing, challenges, decision, letter
 from framework.award.challenges import Lodged, Outcome
 from framework.award.decision import Choice
 from framework.ground.text import Counted, Term
+from tests.memory import remembered
 from tests.judging.test_closing import WHOLE, Closing
 
 PRICED = [*WHOLE[:1], ("Price", "absolute_linear", 40, {"p_low": "60", "p_high": "140"})]
@@ -23,6 +24,7 @@ def in_english(language, template, params):
 class Deciding(Closing):
     """`lead` and `second_lead` without ties, `north` (first place) and `south`, each with a person, two confirmed members."""
 
+    @remembered
     def __init__(self, judged, criteria=WHOLE):
         super().__init__(judged, criteria)
         self.judge_all()
@@ -72,6 +74,7 @@ class Deciding(Closing):
         for one in self.members:
             self.answer(one)
 
+    @remembered
     def prepare(self, *winners):
         self.draft(*winners)
         self.write_reasons()
@@ -85,6 +88,7 @@ class Deciding(Closing):
             self.session, self.round, say=in_english, actor=actor or self.second_lead, now=self.clock()
         )
 
+    @remembered
     def announce(self):
         self.prepare()
         self.propose()
@@ -97,6 +101,7 @@ class Deciding(Closing):
         letters.set_channel(self.session, letter, "other", "en", actor=self.lead, now=self.clock())
         return letter
 
+    @remembered
     def announce_by_post(self):
         """The letter of `south` whose day is not noted yet."""
         self.prepare()

@@ -12,6 +12,7 @@ from framework.ground import jobs
 from models.chain import LotFigures
 from models.disclosure import Submission, SubmissionRow
 from models.records import Job, StoredFile
+from tests.memory import remembered
 
 FA, MB, BAT = "final_assembly", "mainboard_pcba", "battery"
 STREET = {"site_legal_name": "Lakeside Ltd", "address_line": "58 First Avenue", "city": "Kunshan", "country": "CN"}
@@ -66,6 +67,7 @@ def hand_counted():
 class Opened:
     """An opened round with one lot, a member with demand, and suppliers whose rows are given."""
 
+    @remembered
     def __init__(self, session, build, clock):
         self.session, self.build, self.clock = session, build, clock
         self.round = build.round(state="opened", opened_at=clock())
@@ -112,11 +114,13 @@ class Opened:
         self.session.flush()
         return submission
 
+    @remembered
     def built(self, rows, **values):
         submission = self.supplier(rows, **values)
         build_chain(self.session, submission, now=self.clock())
         return submission
 
+    @remembered
     def work(self):
         """Do the jobs that wait for what was settled, as a worker does; how many."""
         query = select(Job).where(Job.state == "waiting", Job.kind.in_((COUNT_JOB, MEASURE_JOB))).order_by(Job.id)

@@ -16,6 +16,7 @@ from models.disclosure import Submission
 from models.ranking import Ranking
 from models.records import StoredFile
 from models.signons import EligibilitySnapshot
+from tests.memory import remembered
 
 FIRST, LAST = dt.date(2026, 12, 1), dt.date(2030, 11, 30)
 """The published term; the clock of the tests stands on 23 November 2026."""
@@ -25,6 +26,7 @@ TERMS = Terms("2026-1", FIRST, LAST, "fixed", "", "Acme\nBeta")
 class Standing:
     """One lot awarded to one supplier; a lead of two persons, two members, a supplier of two persons."""
 
+    @remembered
     def __init__(self, session, build, clock, files, *, state="standstill"):
         self.session, self.build, self.clock, self.files = session, build, clock, files
         self.round = build.round(

@@ -9,6 +9,7 @@ from framework.judging import assessing
 from framework.judging.assessing import Values
 from models.judging import Assessment, Conflict, ConflictStatement, Item, Verdict
 from tests.chain.opened import Opened, hand_counted
+from tests.memory import remembered
 
 SIGNED = {"signatory_name": "A. Signatory"}
 
@@ -27,6 +28,7 @@ def signed_rows():
 class Judged(Opened):
     """A round in judging with two members' evaluators, a chair, and one tender of four sections."""
 
+    @remembered
     def __init__(self, session, build, clock):
         super().__init__(session, build, clock)
         self.chair = self.evaluator(role="chair")
@@ -65,6 +67,7 @@ class Judged(Opened):
             )
         )
 
+    @remembered
     def tender(self, rows=None, evaluators=None, sections=None, **values):
         """An admitted tender with an item for each disclosed section, assigned to the evaluators."""
         submission = self.built(signed_rows() if rows is None else rows, **values)
@@ -139,6 +142,7 @@ class Judged(Opened):
         told = Values(level=level, motive=motive, **values)
         return assessing.save(self.session, self.own(item, actor), told, actor=actor, now=self.clock())
 
+    @remembered
     def finish(self, submission, actor):
         return assessing.finish(self.session, submission, actor=actor, now=self.clock())
 

@@ -24,6 +24,7 @@ from models.people import Organisation, User
 from models.ranking import RankingLine, RankingPoints
 from models.records import AuditEvent
 from models.rounds import Criterion
+from tests.memory import remembered
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers
 
@@ -34,6 +35,7 @@ EVIDENCE = {"E0": "0", "E1": "0.4", "E2": "0.6", "E3": "0.8", "E4": "1"}
 class Closing:
     """Two tenders of four sections and a criterion with points, all judged, and terms that are frozen."""
 
+    @remembered
     def __init__(self, judged, criteria):
         self.judged, self.session = judged, judged.session
         self.criteria = [self.criterion(position, *one) for position, one in enumerate(criteria)]
@@ -71,6 +73,7 @@ class Closing:
         self.judged.round.frozen_text, self.judged.round.frozen_hash = text, publication.sha256(text)
         self.session.flush()
 
+    @remembered
     def judge(self, tender, items, level, mark):
         for actor in self.judged.evaluators:
             for item in items:
@@ -80,10 +83,12 @@ class Closing:
                     self.judged.save(item, actor, "", points=Decimal(mark))
             self.judged.finish(tender, actor)
 
+    @remembered
     def judge_all(self):
         self.judge(self.north, self.items, "E1", "8")
         self.judge(self.south, self.others, "E0", "4.5")
 
+    @remembered
     def close(self, actor=None, motive=""):
         closing.close(
             self.session, self.judged.round, motive, actor=actor or self.judged.chair, now=self.judged.clock()

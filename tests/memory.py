@@ -1,0 +1,396 @@
+"""Worlds that are made once: what a decorated function wrote into an empty database is put back instead of written anew.
+
+Most of a run's time went into making the same round, tender and judging again for each test. `remembered` keeps what a
+call left behind (rows, stored files, the clock, the objects it gives back) under the history that led there: the calls
+since the database was empty, and their arguments. Whatever else writes in between ends the history of that test, and
+everything after it is made as ever; so does anything that a test has patched. HEFBOOM_AFRESH=1 makes every world anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import re
+import shutil
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, inspect, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.scoping import scoped_session
+
+from models.base import Base, db
+
+if TYPE_CHECKING:
+    from tests.builders import Builder
+
+READS = re.compile(r"\s*(SELECT|PRAGMA|SAVEPOINT|RELEASE|ROLLBACK|SET|SHOW|BEGIN|EXPLAIN|VALUES)\b", re.IGNORECASE)
+"""A statement that begins so leaves nothing behind; any other counts as writing."""
+MANY = 400
+"""So many pictures are kept, those that were asked for last."""
+
+
+class NotKept(Exception):
+    """Something of a call cannot be put back: a closure, a patch, a record that is not in the database."""
+
+
+class Place(Protocol):
+    """A database with its stored files, of which a picture is taken and to which it is put back."""
+
+    backend: str
+    folder: Path
+    app: Flask
+
+
+@dataclass
+class Kept:
+    """What a call left behind."""
+
+    rows: Any
+    files: dict[str, dict[str, bytes]]
+    now: Any
+    number: int
+    is_writing: bool
+    given: bytes
+    after: Hashable
+
+
+class _Writes:
+    """How many statements wrote so far, on any connection."""
+
+    count = 0
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _count_writes(_connection, _cursor, statement, *_others) -> None:  # type: ignore[no-untyped-def]
+    if not READS.match(statement):
+        _Writes.count += 1
+
+
+class Memory:
+    """The kept worlds of one installation, and the history of its database in the present test."""
+
+    present: Memory | None = None
+    """That of the test that runs; None where worlds are made as ever."""
+
+    def __init__(self, place: Place, pictures: Pictures) -> None:
+        self.place, self.pictures = place, pictures
+        self.kept: OrderedDict[Hashable, Kept | None] = OrderedDict()
+        self.made = 0
+        self.history: Hashable | None = None
+        self.writes = 0
+        self.things: dict[int, tuple[str, str]] = {}
+        self.by_name: dict[tuple[str, str], Any] = {}
+
+    def begin(self, build: Builder, clock: Any, stated: bool, is_patched: Callable[[], bool]) -> None:
+        """A test begins on the empty database; `is_patched` says whether it has patched anything."""
+        self.is_patched = is_patched
+        self.empty = ("empty", stated)
+        self.history, self.writes = self.empty, _Writes.count
+        self.build, self.clock = build, clock
+        named: dict[tuple[str, str], Any] = {("of", "build"): build, ("of", "clock"): clock, ("of", "app"): self.place.app}
+        named |= {("extension", name): one for name, one in self.place.app.extensions.items() if hasattr(one, "__dict__")}
+        self.by_name = named
+        self.things = {id(one): name for name, one in named.items()}
+
+    def name(self, thing: Any, name: str) -> None:
+        """Know a fixture's value by its name."""
+        self.by_name["of", name] = thing
+        self.things[id(thing)] = ("of", name)
+
+    def recall(self, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of the call, put back where it was made before from the same history."""
+        if not self._is_known():
+            return make(*args, **kwargs)
+        try:
+            key = (self.history, self._key(make, args, kwargs))
+        except NotKept:
+            return make(*args, **kwargs)
+        if key not in self.kept:
+            return self._make(key, make, args, kwargs)
+        found = self.kept[key]
+        self.kept.move_to_end(key)
+        return make(*args, **kwargs) if found is None else self._put_back(found, args, kwargs)
+
+    def _is_known(self) -> bool:
+        if self.history is None or self.is_patched():
+            return False
+        session = db.session()
+        if session.new or session.dirty or session.deleted:
+            session.flush()
+        if _Writes.count != self.writes:
+            self.history = None
+        return self.history is not None
+
+    def _key(self, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+        given = self._written((args, kwargs), fast=True)
+        return (f"{make.__module__}.{make.__qualname__}", given, self.clock.now, self.build.number)
+
+    def _make(self, key: Hashable, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        before = _Writes.count
+        result = make(*args, **kwargs)
+        session = db.session()
+        session.flush()
+        if self.history == key[0] and _Writes.count == before:
+            return result
+        session.commit()
+        try:
+            given = self._written((args, kwargs, result))
+        except NotKept:
+            self.kept[key] = None
+            self.history = None
+            return result
+        session.rollback()
+        self.made += 1
+        kept = self.kept[key] = Kept(
+            rows=self.pictures.take(),
+            files={folder: _files_in(Path(folder)) for folder in self._folders()},
+            now=self.clock.now,
+            number=self.build.number,
+            is_writing=session.info.get("write", False),
+            given=given,
+            after=("made", self.made),
+        )
+        while len(self.kept) > MANY:
+            self.kept.popitem(last=False)
+        self.history, self.writes = kept.after, _Writes.count
+        return result
+
+    def _put_back(self, kept: Kept, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        session = db.session()
+        session.rollback()
+        session.expire_all()
+        self.pictures.put_back(kept.rows, is_empty=self.history == self.empty)
+        for folder, files in kept.files.items():
+            _write_files(Path(folder), files)
+        session.info["write"] = kept.is_writing
+        self.clock.now, self.build.number = kept.now, kept.number
+        new_args, new_kwargs, result = _Reader(io.BytesIO(kept.given), self).load()
+        session.commit()
+        same: dict[int, Any] = {}
+        for old, new in [*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)]:
+            _refresh(old, new, same)
+        self.history, self.writes = kept.after, _Writes.count
+        return same.get(id(result), result)
+
+    def _folders(self) -> list[str]:
+        folder = self.place.folder
+        return [str(folder / "files"), str(folder.with_name(f"{folder.name}-deposits"))]
+
+    def _written(self, thing: Any, *, fast: bool = False) -> bytes:
+        target = io.BytesIO()
+        writer = _Writer(target, self)
+        writer.fast = fast
+        try:
+            writer.dump(thing)
+        except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            raise NotKept(str(error)) from error
+        return target.getvalue()
+
+
+class Pictures(Protocol):
+    """Takes pictures of a database and puts them back."""
+
+    def take(self) -> Any:
+        """What stands in it now."""
+
+    def put_back(self, picture: Any, *, is_empty: bool) -> None:
+        """Let stand in it what the picture shows; `is_empty` where nothing stands there now."""
+
+
+class SqlitePictures:
+    """The pages of the file that are not as in the empty database."""
+
+    PAGE = 4096
+
+    def __init__(self, file: Path, empty: Path) -> None:
+        self.file, self.empty = file, empty.read_bytes()
+
+    def take(self) -> dict[int, bytes]:
+        """The pages by their place, with all that the file's log holds."""
+        with closing(sqlite3.connect(self.file)) as connection:
+            whole = connection.serialize()
+        places = range(0, len(whole), self.PAGE)
+        pages = ((place, whole[place : place + self.PAGE]) for place in places)
+        return {place: page for place, page in pages if page != self.empty[place : place + self.PAGE]}
+
+    def put_back(self, picture: dict[int, bytes], *, is_empty: bool) -> None:
+        """Write the file anew; nobody is connected meanwhile."""
+        db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            self.file.with_name(f"{self.file.name}{suffix}").unlink(missing_ok=True)
+        with self.file.open("wb") as target:
+            target.write(self.empty)
+            for place, page in picture.items():
+                target.seek(place)
+                target.write(page)
+
+
+class PostgresPictures:
+    """The rows of every table that has some, and where the sequences stand."""
+
+    def take(self) -> tuple[dict[str, list[bytes]], list[tuple[str, int]]]:
+        """The rows as PostgreSQL's own copies."""
+        rows: dict[str, list[bytes]] = {}
+        with db.engine.connect() as connection:
+            filled = [name for (name,) in connection.execute(text(_filled()))]
+            sequences = [(name, last) for name, last in connection.execute(text(_SEQUENCES))]
+            cursor = connection.connection.cursor()
+            for name in filled:
+                with cursor.copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as copied:
+                    rows[name] = [bytes(part) for part in copied]
+        return rows, sequences
+
+    def put_back(self, picture: tuple[dict[str, list[bytes]], list[tuple[str, int]]], *, is_empty: bool) -> None:
+        """Empty the tables and copy the rows in, triggers and references aside."""
+        from tests.postgres import EMPTY as EMPTIED
+
+        rows, sequences = picture
+        with db.engine.begin() as connection:
+            if not is_empty:
+                connection.execute(text(EMPTIED))
+            cursor = connection.connection.cursor()
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for name, parts in rows.items():
+                with cursor.copy(f'COPY "{name}" FROM STDIN (FORMAT binary)') as copied:
+                    for part in parts:
+                        copied.write(part)
+            for name, last in sequences:
+                cursor.execute("SELECT setval(%s, %s)", [name, last])
+
+
+@cache
+def _filled() -> str:
+    """The query for the names of all tables that have a row."""
+    names = sorted(Base.metadata.tables)
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names)
+
+
+_SEQUENCES = "SELECT quote_ident(sequencename), last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+
+
+class _Writer(pickle.Pickler):
+    """Writes records, sessions, browsers and what a test has by name as references to them."""
+
+    def __init__(self, target: io.BytesIO, memory: Memory) -> None:
+        super().__init__(target, protocol=5)
+        self.memory = memory
+
+    def persistent_id(self, obj: Any) -> Any:
+        """What stands for `obj`; None where it is written out."""
+        known = self.memory.things.get(id(obj))
+        if known is not None:
+            return known
+        if isinstance(obj, Base):
+            state = inspect(obj)
+            if not state.persistent:
+                raise NotKept(f"{obj!r} is not in the database")
+            return ("row", type(obj), state.identity)
+        if isinstance(obj, Session | scoped_session):
+            return ("session", "")
+        if isinstance(obj, FlaskClient):
+            return ("client", type(obj), obj._cookies)
+        if isinstance(obj, pytest.MonkeyPatch | Flask | Engine):
+            raise NotKept(f"{obj!r} belongs to one test")
+        return None
+
+
+class _Reader(pickle.Unpickler):
+    """Reads them back as those of the present test."""
+
+    def __init__(self, source: io.BytesIO, memory: Memory) -> None:
+        super().__init__(source)
+        self.memory = memory
+
+    def persistent_load(self, pid: Any) -> Any:
+        """The present one that `pid` stands for."""
+        match pid:
+            case ("row", kind, identity):
+                return db.session().get_one(kind, identity)
+            case ("session", _):
+                return db.session()
+            case ("client", kind, cookies):
+                browser = kind(self.memory.place.app, self.memory.place.app.response_class, use_cookies=True)
+                browser._cookies = dict(cookies)
+                return browser
+            case _:
+                return self.memory.by_name[pid]
+
+
+def _refresh(old: Any, new: Any, same: dict[int, Any]) -> None:
+    """Let an object that a call was given become what the call had made of it, and likewise what hangs on it."""
+    if old is new or id(new) in same or type(old) is not type(new):
+        return
+    same[id(new)] = old
+    if isinstance(old, list):
+        old[:] = [_either(o, n, same) for o, n in zip(old, new, strict=False)] + new[len(old) :]
+    elif isinstance(old, dict):
+        found = {name: _either(old.get(name), value, same) for name, value in new.items()}
+        old.clear()
+        old.update(found)
+    elif hasattr(old, "__dict__") and not isinstance(old, Base | type):
+        found = {name: _either(old.__dict__.get(name), value, same) for name, value in new.__dict__.items()}
+        for name, value in found.items():
+            object.__setattr__(old, name, value)
+
+
+def _either(old: Any, new: Any, same: dict[int, Any]) -> Any:
+    """The old one where both are of a kind that is changed in place, made like the new one."""
+    if type(old) is type(new) and not isinstance(old, Base) and (hasattr(old, "__dict__") or isinstance(old, list | dict)):
+        _refresh(old, new, same)
+        return same.get(id(new), new)
+    return new
+
+
+def _files_in(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        return {}
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    for name, content in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def remembered(make: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Keep what a call of this function leaves behind, and put it back the next time."""
+
+    @wraps(make)
+    def recall(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        memory = Memory.present
+        if memory is None:
+            return make(*args, **kwargs)
+        return memory.recall(make, args, kwargs)  # type: ignore[no-any-return]
+
+    return recall
+
+
+@contextmanager
+def remembering(memory: Memory | None) -> Iterator[None]:
+    """Let the worlds of the test inside be kept and put back."""
+    Memory.present = None if os.environ.get("HEFBOOM_AFRESH") else memory
+    try:
+        yield
+    finally:
+        Memory.present = None
+
