@@ -250,9 +250,7 @@ def build(
     """Builders of records with sensible defaults; name only what matters."""
     builder = Builder(session, clock)
     memory = installation.memory
-    memory.begin(
-        builder, clock, stated, lambda: int(stated) != len(monkeypatch._setattr) + len(monkeypatch._setitem)
-    )
+    memory.begin(builder, clock, stated, lambda: int(stated) != len(monkeypatch._setattr) + len(monkeypatch._setitem))
     with remembering(memory):
         yield builder
 

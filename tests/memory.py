@@ -99,8 +99,14 @@ class Memory:
         self.empty = ("empty", stated)
         self.history, self.writes = self.empty, _Writes.count
         self.build, self.clock = build, clock
-        named: dict[tuple[str, str], Any] = {("of", "build"): build, ("of", "clock"): clock, ("of", "app"): self.place.app}
-        named |= {("extension", name): one for name, one in self.place.app.extensions.items() if hasattr(one, "__dict__")}
+        named: dict[tuple[str, str], Any] = {
+            ("of", "build"): build,
+            ("of", "clock"): clock,
+            ("of", "app"): self.place.app,
+        }
+        named |= {
+            ("extension", name): one for name, one in self.place.app.extensions.items() if hasattr(one, "__dict__")
+        }
         self.by_name = named
         self.things = {id(one): name for name, one in named.items()}
 
@@ -347,7 +353,11 @@ def _refresh(old: Any, new: Any, same: dict[int, Any]) -> None:
 
 def _either(old: Any, new: Any, same: dict[int, Any]) -> Any:
     """The old one where both are of a kind that is changed in place, made like the new one."""
-    if type(old) is type(new) and not isinstance(old, Base) and (hasattr(old, "__dict__") or isinstance(old, list | dict)):
+    if (
+        type(old) is type(new)
+        and not isinstance(old, Base)
+        and (hasattr(old, "__dict__") or isinstance(old, list | dict))
+    ):
         _refresh(old, new, same)
         return same.get(id(new), new)
     return new
@@ -393,4 +403,3 @@ def remembering(memory: Memory | None) -> Iterator[None]:
         yield
     finally:
         Memory.present = None
-

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from models.demand import Demand
 from models.records import AuditEvent
+from tests.memory import remembered
 from tests.test_routes import World, reading, writing
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,7 @@ def field_names() -> list[str]:
 
 
 @pytest.fixture
+@remembered
 def world(app, build, sign_in, client):
     made = World(build, sign_in, app.extensions["files"])
     made.browsers["public"] = client

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 
 from framework.ground.permissions import PUBLIC, SIGNED_IN, TABLE, Permission
 from models.base import Base
+from tests.memory import remembered
 from tests.pages import Page
 from views import create_app, permissions_page
 from views.settings import Settings
@@ -63,6 +64,7 @@ def written():
 class World:
     """A round in force of reach with one record of each kind that an address may name, and a browser per persona."""
 
+    @remembered
     def __init__(self, build, sign_in, files, *, state: str = "demand") -> None:
         self.round = build.round(state=state)
         self.lot = build.lot(self.round)
@@ -100,6 +102,7 @@ class World:
 
 
 @pytest.fixture
+@remembered
 def world(app, build, sign_in, client):
     made = World(build, sign_in, app.extensions["files"])
     made.browsers["public"] = client

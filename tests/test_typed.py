@@ -6,12 +6,14 @@ import io
 
 import pytest
 
+from tests.memory import remembered
 from tests.people.conftest import PASSWORD
 
 FORM = {"name": "A long name typed with care", "jurisdiction": "eu", "cpv_code": "30213100-6"}
 
 
 @pytest.fixture
+@remembered
 def lapsed(build, sign_in, clock):
     """The browser of a lead whose session has just ended."""
     browser = sign_in(build.user(build.organisation("lead")))

@@ -16,12 +16,14 @@ from models.base import db
 from models.receipts import LogHead, PublicKey
 from models.records import AuditEvent, Mail
 from tests.audit.test_verifier import EVENTS, verify
+from tests.memory import remembered
 from tests.operations.sink import sink
 from views import sending, worker
 from views.audit import outside
 
 
 @pytest.fixture
+@remembered
 def noted(session, build, clock):
     """A round with its lead, and ten entries, three of them of the round."""
     round_ = build.round(state="demand")

@@ -19,17 +19,20 @@ from framework.ground.refusal_labels import REFUSALS
 from framework.signons import acts
 from models.records import AuditEvent, Job
 from tests.chain.opened import Opened
+from tests.memory import remembered
 from views.settings import ROOT
 
 STATEMENTS = ["UPDATE audit_event SET kind = 'forged'", "DELETE FROM audit_event"]
 
 
 @pytest.fixture
+@remembered
 def opened(session, build, clock):
     return Opened(session, build, clock)
 
 
 @pytest.fixture
+@remembered
 def invited(session, build, clock):
     round_ = build.round(state="sign_on")
     user = build.user(round_.organisation, name="=Lead Person")

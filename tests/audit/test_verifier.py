@@ -19,6 +19,7 @@ from framework.ground import audit, audit_ddl, heads, log_lines, merkle, signing
 from framework.ground.actors import SYSTEM
 from models.receipts import PublicKey
 from models.records import AuditEvent
+from tests.memory import remembered
 
 SCRIPT = Path(verify_log.__file__)
 CHANGES = 1_000 if os.environ.get("HEFBOOM_BARS") else 100
@@ -28,6 +29,7 @@ TABLE = AuditEvent.__table__
 
 
 @pytest.fixture
+@remembered
 def record(session, build, clock):
     """Forty entries, some of them about a sealed tender, and a head over them."""
     sealed = build.round(state="published", published_at=clock.now, tender_deadline=clock.now + dt.timedelta(hours=1))
@@ -168,6 +170,7 @@ def test_every_change_made_in_the_database_is_found(record, tmp_path):
 
 
 @pytest.fixture
+@remembered
 def fifty(session, clock):
     """Fifty heads, one a day, with from one to nine entries between."""
     chance, made = random.Random(50), []

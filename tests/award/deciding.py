@@ -8,8 +8,8 @@ from framework.award import addressees, announcing, challenges, decision, letter
 from framework.award.challenges import Lodged, Outcome
 from framework.award.decision import Choice
 from framework.ground.text import Counted, Term
-from tests.memory import remembered
 from tests.judging.test_closing import WHOLE, Closing
+from tests.memory import remembered
 
 PRICED = [*WHOLE[:1], ("Price", "absolute_linear", 40, {"p_low": "60", "p_high": "140"})]
 

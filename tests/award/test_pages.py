@@ -14,11 +14,13 @@ from models.judging import ConflictStatement
 from models.people import Organisation, User
 from models.rounds import Round
 from tests.judging.test_scoring_page import queries  # noqa: F401 - a fixture
+from tests.memory import remembered
 
 
 class People:
     """Browsers of everybody around a round; `here` is the address of its award."""
 
+    @remembered
     def __init__(self, deciding, session, sign_in):
         self.deciding, self.session = deciding, session
         who = {

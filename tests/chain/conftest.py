@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.chain.opened import Opened, hand_counted
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def opened(session, build, clock):
     return Opened(session, build, clock)
 
 
 @pytest.fixture
+@remembered
 def pages(opened, sign_in, session):
     """Two built suppliers and browsers of lead, member and monitor."""
     submissions = [opened.built(hand_counted(), name=name) for name in ("Northern IT", "=Evil Reseller")]

@@ -9,6 +9,7 @@ import pytest
 from framework.chain import changes, comparison, pairs
 from framework.chain.build import build as build_chain
 from tests.chain.opened import BAT, FA, HARBOUR, MB, Opened, hand_counted
+from tests.memory import remembered
 
 ELSEWHERE = {"site_legal_name": "Mountain Ltd", "address_line": "9 Hill Street", "city": "Penang", "country": "MY"}
 
@@ -87,6 +88,7 @@ def test_without_two_lines_there_is_a_choice(pages, asked):
 
 
 @pytest.fixture
+@remembered
 def years(opened, session, build, clock):
     """A supplier that was opened last year and this year by the same lead; its submissions, the older first."""
     last = Opened(session, build, clock)

@@ -14,6 +14,7 @@ from framework.disclosure.veil import opened as receipts
 from framework.disclosure.veil import sheet_number, veil_for, veil_of
 from models.disclosure import SubmissionRow
 from tests.chain.opened import HARBOUR, STREET, hand_counted
+from tests.memory import remembered
 
 LISTED = [("northern-it-sites", dict(STREET))]
 
@@ -83,6 +84,7 @@ def test_a_csv_named_after_its_bidder_does_not_name_it_to_the_monitor(opened, si
 
 
 @pytest.fixture
+@remembered
 def maker(opened, sign_in, session):
     """A brand that bids itself, and the browser of the monitor."""
     submission = opened.built(hand_counted(), name="Acme Computers", kind="brand")

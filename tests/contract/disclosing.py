@@ -16,6 +16,7 @@ from models.contract_disclosure import ContractSubmission, Duty
 from models.disclosure import SubmissionRow
 from models.records import Mail
 from tests.contract.standing import TERMS, Standing
+from tests.memory import remembered
 
 FA, MB = "final_assembly", "mainboard_pcba"
 TERMS_OF_ONE = TERMS.__class__("2026-1", TERMS.starts_on, TERMS.ends_on, "fixed", "", "Acme")
@@ -60,6 +61,7 @@ def without_mainboard(reason=None):
 class Disclosing(Standing):
     """The agreement runs from 1 December 2026 in Brussels; its first disclosure is asked."""
 
+    @remembered
     def __init__(self, session, build, clock, files):
         super().__init__(session, build, clock, files)
         self.lot.required_components, self.lot.minerals = [MB], ["tin"]

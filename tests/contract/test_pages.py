@@ -18,6 +18,7 @@ from models.contract import Agreement
 from models.people import Organisation, User
 from tests.contract.standing import TERMS
 from tests.contract.test_ties import tie
+from tests.memory import remembered
 
 STARTS = "It starts on its first day"
 
@@ -29,6 +30,7 @@ def browsers(standing, sign_in, session, build):
 
 
 @pytest.fixture
+@remembered
 def people(browsers):
     return browsers()
 

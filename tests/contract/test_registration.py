@@ -12,9 +12,11 @@ from framework.signons import acts, registration
 from models.people import User
 from models.records import AuditEvent, Mail
 from models.signons import EligibilitySnapshot, SignOn
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def asked(standing, build):
     """A round in force in which members register."""
     standing.round.settings = {"call_off_registration_required": True}

@@ -20,6 +20,7 @@ from models.signons import SignOn
 from tests.contract.disclosing import whole, without_mainboard
 from tests.disclosure.test_quarantine import BAD_LIST
 from tests.hostile.make import REFUSED, hostile_cases
+from tests.memory import remembered
 from tests.pages import InspectingClient
 from tests.test_guard import at_once, twin_of
 from views import mailing, worker
@@ -43,6 +44,7 @@ def changed():
 class Pages:
     """The agreement of the tests with browsers of everybody around it."""
 
+    @remembered
     def __init__(self, disclosing, sign_in):
         self._disclosing = disclosing
         round_, build = disclosing.round, disclosing.build
@@ -107,6 +109,7 @@ class Pages:
 
 
 @pytest.fixture
+@remembered
 def pages(disclosing, sign_in):
     return Pages(disclosing, sign_in)
 

@@ -14,6 +14,7 @@ from framework.ground.actors import Actor
 from models.demand import Demand
 from models.people import Organisation, User
 from models.rounds import Lot, Round
+from tests.memory import remembered
 
 
 def line(year: int = 1, qty: int | None = 10, **values: object) -> Line:
@@ -95,6 +96,7 @@ class World:
 
 
 @pytest.fixture
+@remembered
 def world(session, build, clock) -> World:
     """Demand open until tomorrow; both members confirmed."""
     lead = build.organisation("lead")
@@ -111,6 +113,7 @@ def world(session, build, clock) -> World:
 
 
 @pytest.fixture
+@remembered
 def people(world: World, sign_in):
     """Browsers: first and second person of member A, one of member B, the lead."""
     a, b = world.members

@@ -12,6 +12,7 @@ from framework.demand.price_rows import Offered
 from models.disclosure import SupplierInvitation
 from models.prices import PriceList
 from tests.builders import Builder
+from tests.memory import remembered
 
 STEPS = ((1, "700"), (1000, "650"), (5000, "600"))
 
@@ -19,6 +20,7 @@ STEPS = ((1, "700"), (1000, "650"), (5000, "600"))
 class Pricing:
     """Who is in the round, and shorthands for what tests repeat."""
 
+    @remembered
     def __init__(self, build: Builder, *, asked: bool = True, shown: bool = False, **values: Any) -> None:
         self.build, self.session, self.clock = build, build.session, build.clock
         self.lead = build.organisation("lead", name="Region North")

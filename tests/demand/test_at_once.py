@@ -8,6 +8,7 @@ from tests.demand.conftest import World, line
 from tests.demand.test_pages import grid_address
 from tests.demand.test_saved_while_typing import row_of
 from tests.demand.test_shared_grid import fields_of, figures
+from tests.memory import remembered
 from tests.test_guard import at_once, twin_of
 
 WINDOWS = 8
@@ -15,6 +16,7 @@ KINDS = [(category, tier, country) for category in ("laptop", "monitor") for tie
 
 
 @pytest.fixture
+@remembered
 def windows(world: World, people, app) -> list:
     """Windows of two people, and a draft with a row for each."""
     lines = [line(1, 5, category=c, spec_tier=t, delivery_country=place) for c, t, place in KINDS]

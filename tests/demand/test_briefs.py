@@ -20,6 +20,7 @@ from models.demand import Demand, DemandLine
 from models.records import AuditEvent
 from models.rounds import Round
 from models.signons import EligibilitySnapshot, SignOn
+from tests.memory import remembered
 
 QUANTITIES = (4_321, 3_210, 2_345, 1_987, 1_234)
 """What five members expect; no page of a brief may hold one of them, nor their sum."""
@@ -57,6 +58,7 @@ class Room:
 
 
 @pytest.fixture
+@remembered
 def room(session, build, clock) -> Room:
     round_ = build.round(state="demand", demand_deadline=clock() + dt.timedelta(days=1))
     lot = build.lot(round_, categories=["laptop"], spec_tiers=["standard", "power"], years=4)

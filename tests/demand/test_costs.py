@@ -28,12 +28,14 @@ from models.costs import CostAnswer, CostProposal, CostShare
 from models.records import AuditEvent, Mail
 from models.rounds import Round
 from models.signons import SignOn
+from tests.memory import remembered
 from views.demand import cost_words
 
 SPENDS = ("6000000", "3000000", "1000000")
 
 
 @pytest.fixture
+@remembered
 def sharing(world, session):
     """The world with three members whose spends are known."""
     third = world.build.organisation("buyer", name="Gemeente C")
@@ -420,6 +422,7 @@ def test_dues_are_estimated_from_all_spends_or_from_none(sharing):
 
 
 @pytest.fixture
+@remembered
 def browsers(sharing, sign_in):
     made = {"lead": sign_in(sharing.lead_user, sharing.lead)}
     for letter, member in zip("abc", sharing.members, strict=True):

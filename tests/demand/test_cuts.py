@@ -22,6 +22,7 @@ from models.people import Organisation
 from models.rounds import Lot
 from models.signons import SignOn
 from tests.demand.conftest import World, line
+from tests.memory import remembered
 
 EDITS, LOOKS = (10_000, 100) if os.environ.get("HEFBOOM_BARS") else (1_000, 20)
 FIGURES = ["qty_firm", "qty_expected", "qty_max"]
@@ -99,6 +100,7 @@ def random_lines(build, chance: random.Random) -> list[DemandLine]:
 class Edits:
     """Random changes of the pool, each as the acts leave the tables: versions rise, what was counted stays as it was."""
 
+    @remembered
     def __init__(self, world: World, build, seed: int, members: int = 12) -> None:
         self.world, self.build, self.chance = world, build, random.Random(seed)
         second = build.lot(world.round, categories=["laptop", "monitor"], spec_tiers=["standard", "power"])

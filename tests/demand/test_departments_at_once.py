@@ -11,12 +11,14 @@ from tests.demand.conftest import World
 from tests.demand.test_at_once import sent_again
 from tests.demand.test_department_acts import LAPTOP, lines_of, named
 from tests.demand.test_department_pages import LIST, number_of, page_of, shown
+from tests.memory import remembered
 from tests.test_guard import at_once, twin_of
 
 WINDOWS = 6
 
 
 @pytest.fixture
+@remembered
 def made(world: World) -> list[Department]:
     found = named(world, *(f"Department {n}" for n in range(WINDOWS)))
     world.session.commit()
@@ -24,6 +26,7 @@ def made(world: World) -> list[Department]:
 
 
 @pytest.fixture
+@remembered
 def windows(world: World, people, app, made) -> list:
     return [twin_of(people["first" if number % 2 else "second"], app) for number in range(WINDOWS)]
 

@@ -15,11 +15,13 @@ from framework.ground.errors import MoveRefused, NotFound, Stale
 from models.demand import Demand
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, grid_address
+from tests.memory import remembered
 
 
 class Before:
     """Two earlier rounds of the lead in which the first member declared, the older of them copied into this one."""
 
+    @remembered
     def __init__(self, world: World, build, clock) -> None:
         self.world, self.build, self.clock = world, build, clock
         self.oldest = self.declared("Long ago", years=3, qty=30, spec_tier="STANDARD")
@@ -60,6 +62,7 @@ class Before:
 
 
 @pytest.fixture
+@remembered
 def before(world: World, build, clock) -> Before:
     return Before(world, build, clock)
 

@@ -13,6 +13,7 @@ from framework.demand.lines import Line
 from models.base import db
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address
+from tests.memory import remembered
 
 
 def versions(world: World, *versions: list[Line], member: int = 0) -> None:
@@ -72,6 +73,7 @@ def test_what_is_not_known_yet_is_no_change_to_zero(world: World):
 
 
 @pytest.fixture
+@remembered
 def moved(world: World) -> World:
     versions(world, [line(qty=1000)], [line(qty=1420)])
     versions(world, [line(qty=8)], [line(1, None, not_known_reason="later")], member=1)

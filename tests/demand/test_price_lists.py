@@ -19,10 +19,12 @@ from models.prices import PriceList
 from models.records import AuditEvent, Mail
 from models.rounds import Round
 from tests.demand.pricing import Pricing
+from tests.memory import remembered
 from views import mailing
 
 
 @pytest.fixture
+@remembered
 def pricing(build):
     return Pricing(build)
 

@@ -12,9 +12,11 @@ from sqlalchemy.engine import Engine
 
 from models.prices import PriceList
 from tests.demand.pricing import Pricing
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def pricing(build):
     return Pricing(build)
 

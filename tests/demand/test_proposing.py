@@ -30,6 +30,7 @@ from models.rounds import Lot, Round
 from models.signons import SignOn
 from tests.conftest import NOW
 from tests.demand.conftest import line
+from tests.memory import remembered
 from views.worker import run_job
 
 HEAD = ["Member", "Registration number", "Lot", "Category", "Specification tier", "Delivery country", "Contract year", "Firm", "Expected", "Maximum"]  # fmt: skip
@@ -165,6 +166,7 @@ class At:
 
 
 @pytest.fixture
+@remembered
 def at(world) -> At:
     world.session.commit()
     here = f"/rounds/{world.round.public_id}"

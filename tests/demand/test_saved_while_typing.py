@@ -12,11 +12,13 @@ from models.people import UserSession
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, grid_address, stored
 from tests.demand.test_shared_grid import fields_of, figures
+from tests.memory import remembered
 
 LAPTOPS = json.dumps(["laptop", "standard", "NL"])
 
 
 @pytest.fixture
+@remembered
 def shared(world: World) -> World:
     world.draft(line(qty=10, qty_max=90), line(1, qty=3, category="monitor"))
     world.session.commit()

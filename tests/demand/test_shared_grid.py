@@ -12,6 +12,7 @@ from framework.demand import declare, edits
 from models.demand import Demand, DemandEdit
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, form, grid_address, row, stored
+from tests.memory import remembered
 
 
 def fields_of(browser, world: World) -> dict[str, str]:
@@ -35,6 +36,7 @@ def read(html: str) -> dict[str, str]:
 
 
 @pytest.fixture
+@remembered
 def shared(world: World) -> World:
     world.draft(line(qty=10, qty_max=90), line(2, qty=20))
     world.session.commit()

@@ -9,9 +9,11 @@ from framework.demand.pooled import Amount
 from framework.demand.simulation import Question
 from tests.demand.pricing import Pricing
 from tests.judging.test_own_sheet import write_again
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def pricing(build):
     return Pricing(build)
 

@@ -14,6 +14,7 @@ from framework.ground.actors import SYSTEM
 from models.records import AuditEvent
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, form, grid_address, row, stored
+from tests.memory import remembered
 
 
 def pictures(browser, path: str) -> list[str]:
@@ -69,6 +70,7 @@ def test_who_has_not_answered_is_shown_as_squares(world: World, people):
 
 
 @pytest.fixture
+@remembered
 def locked(world: World) -> None:
     """Demand was locked a moment ago, as the record says."""
     world.lock()

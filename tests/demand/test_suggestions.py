@@ -15,6 +15,7 @@ from models.demand import Demand, DemandAside
 from models.records import AuditEvent
 from tests.demand.conftest import World, line
 from tests.demand.test_pages import address, grid_address, stored
+from tests.memory import remembered
 
 BOTH = ("laptop", "monitor")
 
@@ -80,6 +81,7 @@ def test_no_monitors_while_many_laptops_are_flagged_where_the_round_asks_both(
 
 
 @pytest.fixture
+@remembered
 def odd(world: World) -> World:
     world.draft(line(qty=800, baseline_qty=200))
     world.session.commit()

@@ -13,6 +13,7 @@ from models.disclosure import OpenerKey
 from models.people import Appointment, User
 from models.sealing import ring
 from tests.disclosure.test_submissions import Scene
+from tests.memory import remembered
 
 CHEAP = shares.Cost(passes=1, memory=8, lanes=1)
 
@@ -24,6 +25,7 @@ def passphrase_of(number: int) -> str:
 class Shared(Scene):
     """A published round with three openers who chose their passphrases; a share of its key is dealt to each."""
 
+    @remembered
     def __init__(self, session, build, clock, files, *, openers=3, **settings):
         self.session, self.build, self.clock, self.files = session, build, clock, files
         self.round = build.round(state="demand_locked", settings={"seal_mode": "shares"} | settings)

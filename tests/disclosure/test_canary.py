@@ -28,6 +28,7 @@ from models.records import Mail, StoredFile
 from models.sealing import Ring, holding
 from tests.api.conftest import Program
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 from views import mailing
 from views.disclosure.work import close_due_rounds
 from views.keyring import with_master
@@ -47,6 +48,7 @@ def canary(random_: random.Random) -> str:
 class Cage:
     """A sealed round in which one supplier did all that it can do, with marks in everything it gave."""
 
+    @remembered
     def __init__(self, tender: Tender, seed: int) -> None:
         self.random, self.tender = random.Random(seed), tender
         self.marks: list[str] = []
@@ -125,6 +127,7 @@ def cage(session, build, clock, sign_in, request, caplog):
 
 
 @pytest.fixture
+@remembered
 def shared(session, build, clock, sign_in):
     """A round sealed with shares."""
     made = Cage(Tender(session, build, clock, sign_in, **SHARES), seed=20261129)

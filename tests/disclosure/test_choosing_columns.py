@@ -12,6 +12,7 @@ from framework.ground.codelists import read_rows
 from models.disclosure import Correction, Submission, SubmissionRow
 from models.records import Job
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 from views.worker import run_job
 
 STRANGE = (
@@ -26,11 +27,13 @@ MEANING = {
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def sent(tender):
     tender.send(STRANGE.encode(), name="sites.csv")
     return tender

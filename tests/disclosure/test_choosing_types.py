@@ -9,6 +9,7 @@ from models.disclosure import Correction, SubmissionRow
 from models.records import AuditEvent
 from tests.disclosure.test_choosing_columns import work_off
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 HEADER = "Factory,Address,Country,Activity\n"
 LIST = HEADER + "".join(
@@ -19,11 +20,13 @@ SAID = {"is-0:EMS": "final_assembly", "is-0:battery cells": "component", "is-0:O
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def sent(tender):
     tender.send(LIST.encode(), name="sites.csv")
     return tender

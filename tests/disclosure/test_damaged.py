@@ -12,10 +12,12 @@ from models.records import Mail
 from tests.clamd import scan_the_rest
 from tests.disclosure.test_comparisons import NEW, OLD
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 from views import worker
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

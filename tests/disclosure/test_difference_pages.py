@@ -9,11 +9,13 @@ import pytest
 
 from framework.disclosure.recognise import OURS, SITE_LIST, UNKNOWN
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 LIST = "name,address,city,country\nLakeside Ltd,{address},Kunshan,China\n"
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

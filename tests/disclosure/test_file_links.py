@@ -13,6 +13,7 @@ from framework.disclosure.file_links import target_of
 from framework.disclosure.findings import write_findings
 from framework.ground.issue_catalogue import make
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 
 def workbook(name, sheet="Våra 'sites'", value="=1+1", **options):
@@ -99,6 +100,7 @@ def test_of_a_csv_the_file_is_linked_and_the_row_stands_beside_it():
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

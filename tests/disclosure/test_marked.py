@@ -18,6 +18,7 @@ from framework.ground.issues import Severity
 from framework.ground.sheets.limits import Limits
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import SCOPE, TODAY, faultless
+from tests.memory import remembered
 
 FILES, FAULTS = (20 if os.environ.get("HEFBOOM_BARS") else 2), 10
 """200 faults over 20 files with the bars; else one workbook of ours and one list."""
@@ -177,6 +178,7 @@ def test_what_was_mended_on_the_page_is_in_the_copy(tmp_path):
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

@@ -18,6 +18,7 @@ from models.disclosure import Correction, Submission, SubmissionIssue, Submissio
 from models.records import AuditEvent, Job
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY
+from tests.memory import remembered
 from views import worker
 from views.disclosure import work
 
@@ -27,11 +28,13 @@ CAUSE = CauseKey("value-not-allowed", "country", "sites", "country", "Kinaa")
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def sent(tender):
     tender.send(LIST.encode(), name="sites.csv")
     return tender

@@ -11,15 +11,18 @@ from framework.disclosure import opening
 from framework.ground import pdf
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def opened(session, build, clock, sign_in):
     """An opened round, its lead's browser and the text of a record in a language."""
     return Opened(session, build, clock, sign_in)
 
 
 class Opened:
+    @remembered
     def __init__(self, session, build, clock, sign_in):
         self.tender = Tender(session, build, clock, sign_in)
 

@@ -16,6 +16,7 @@ from framework.ground.files import FileStore
 from models.disclosure import Opening
 from models.people import Appointment
 from tests.disclosure.test_submissions import Scene
+from tests.memory import remembered
 
 SEQUENCES, COUNTED = (2_000, 200) if os.environ.get("HEFBOOM_BARS") == "1" else (200, 20)
 IN_ONE_DATABASE = 50
@@ -26,6 +27,7 @@ WINDOW = dt.timedelta(minutes=10)
 class Play:
     """A tender that counts, three openers and somebody who is none; what each act comes to is judged from outside."""
 
+    @remembered
     def __init__(self, scene: Scene, chance: random.Random) -> None:
         self.scene, self.chance = scene, chance
         self.deadline = scene.round.tender_deadline

@@ -28,6 +28,7 @@ from models.people import Organisation
 from models.records import AuditEvent, Job, Mail
 from models.rounds import Round
 from tests.disclosure.workbooks import faultless
+from tests.memory import remembered
 from views import mailing, worker
 from views.disclosure import work
 
@@ -38,6 +39,7 @@ class Tender:
     An upload gives its session back to read the file, so records are looked up anew in the session of the moment.
     """
 
+    @remembered
     def __init__(self, session, build, clock, sign_in, **terms):
         self._build, self.clock, self._sign_in = build, clock, sign_in
         round_ = build.round(state="published", tender_deadline=clock.now + dt.timedelta(minutes=30), **terms)
@@ -66,11 +68,13 @@ class Tender:
     def supplier(self):
         return self.session.get_one(Organisation, self._ids[1])
 
+    @remembered
     def person(self, organisation, *roles):
         """A browser of a new person of an organisation."""
         user = self.build.user(organisation, *roles)
         return self.enter(user, organisation)
 
+    @remembered
     def enter(self, user, organisation):
         live, token = sessions.start(self.session, user, now=self.clock.now, max_hours=1000, second_factor=True)
         live.organisation_id = organisation.id
@@ -96,6 +100,7 @@ class Tender:
         write_filled(target, scope_of(self.session, self.round, self.supplier), tables or self.tables())
         return target.getvalue()
 
+    @remembered
     def send(self, content=None, name="disclosure.xlsx", status=200, browser=None, **values):
         data = {"file": (io.BytesIO(self.workbook() if content is None else content), name)} | values
         return (browser or self.browser).send(self.home, data, status)
@@ -114,6 +119,7 @@ class Tender:
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

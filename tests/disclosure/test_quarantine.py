@@ -16,6 +16,7 @@ from models.disclosure import Submission, SubmissionIssue, SubmissionRow
 from models.records import AuditEvent, Job, Mail, StoredFile
 from tests.clamd import NAME, FakeClamd, connect, eicar, scan_the_rest, socket_in
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 from views import mailing, scanning, worker
 
 SUPPLIER = "Example Reseller"
@@ -24,11 +25,13 @@ BAD_LIST = LIST + b"Other Ltd;" + eicar() + b";Kunshan;China\n"
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def lead(tender):
     """A lead of the round."""
     tender.writing()

@@ -24,6 +24,7 @@ from models.disclosure import Submission, SubmissionRow
 from models.records import AuditEvent, Job, Mail
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import book_of
+from tests.memory import remembered
 from views import mailing, worker
 from views.disclosure import work
 from views.settings import Settings
@@ -33,6 +34,7 @@ START = dt.datetime(2026, 11, 28, 9, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

@@ -24,6 +24,7 @@ from models.receipts import PublicKey, ReceiptLine
 from models.records import AuditEvent, Mail
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.test_submissions import Scene
+from tests.memory import remembered
 from views import mailing
 from views.settings import ROOT
 
@@ -34,6 +35,7 @@ def scene(session, build, clock, tmp_path):
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.disclosure.test_choosing_columns import rows, work_off
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 HEAD = ("plant ref", "where it stands", "state of affairs", "belongs to", "products")
 ROWS = (
@@ -45,11 +46,13 @@ def written(book) -> bytes:
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def chosen(tender):
     """A list of which a person said what its columns mean."""
     tender.send(list_of(), name="sites.xlsx")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from framework.ground.mail import post
 from models.records import Mail
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 BIDDER = ("Example Reseller", "bidder@example.com", "B. Idder")
 PAGES = ("", "/record", "/opening", "/suppliers", "/sign-ons", "/pool", "/demand", "/terms")
@@ -19,6 +20,7 @@ FILES = ("/record.csv", "/record.xlsx")
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     found = Tender(session, build, clock, sign_in)
     found.writing()

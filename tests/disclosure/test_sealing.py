@@ -36,6 +36,7 @@ from models.sealing import (
     plain_text,
 )
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 from views import create_app, keyring
 from views.disclosure.enveloping import seal_what_lies_open
 from views.settings import Settings
@@ -139,6 +140,7 @@ def test_a_wrapped_key_opens_in_its_place_alone():
 class Desk:
     """A sealed round with one supplier and two openers; `keep` sends rows and keeps them as read."""
 
+    @remembered
     def __init__(self, session, build, clock, files):
         self.session, self.build, self.clock, self.files = session, build, clock, files
         self.round = build.round(state="published", tender_deadline=clock.now + dt.timedelta(hours=1))

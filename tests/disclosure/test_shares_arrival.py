@@ -24,6 +24,7 @@ from models.people import User, UserSession
 from models.records import Job, Mail
 from models.sealing import KeyMissing, Ring, holding
 from tests.disclosure.test_pages import Tender, with_faults
+from tests.memory import remembered
 from views import mailing
 from views.disclosure.work import forget_keys_in_memory
 from views.keyring import with_master
@@ -34,6 +35,7 @@ SEALED = {"seal_public_key": KEY.public, "settings": {"seal_mode": "shares"}}
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in, **SEALED)
 

@@ -24,6 +24,7 @@ from models.records import AuditEvent, OneTimeKey
 from models.rounds import Round
 from tests.conftest import hash_cheaply
 from tests.disclosure.sharing import CHEAP, Shared, passphrase_of
+from tests.memory import remembered
 from tests.pages import InspectingClient, Page
 
 
@@ -47,6 +48,7 @@ class Opener:
 class World:
     """A round with shares before its publication, three openers in their browsers and the lead."""
 
+    @remembered
     def __init__(self, session, build, clock, state="demand_locked"):
         self.clock = clock
         round_ = build.round(state=state, settings={"seal_mode": "shares"})
@@ -154,11 +156,13 @@ def code_on(answer):
 
 
 @pytest.fixture
+@remembered
 def world(session, build, clock):
     return World(session, build, clock)
 
 
 @pytest.fixture
+@remembered
 def closed(world, build, app):
     for who in world.people:
         world.choose(who)

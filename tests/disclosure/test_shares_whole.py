@@ -18,6 +18,7 @@ from tests.conftest import hash_cheaply
 from tests.disclosure.sharing import CHEAP
 from tests.disclosure.test_pages import Tender, with_faults
 from tests.disclosure.test_shares_pages import World
+from tests.memory import remembered
 from views.keyring import with_master
 from views.worker import work_off
 
@@ -32,6 +33,7 @@ def cheap(monkeypatch):
 class Road(Tender):
     """A supplier of a round whose openers hold shares."""
 
+    @remembered
     def __init__(self, world, build):
         session = world.session
         build.session = session
@@ -45,6 +47,7 @@ class Road(Tender):
 
 
 @pytest.fixture
+@remembered
 def world(session, build, clock):
     made = World(session, build, clock)
     for who in made.people:
@@ -54,6 +57,7 @@ def world(session, build, clock):
 
 
 @pytest.fixture
+@remembered
 def road(world, build):
     return Road(world, build)
 

@@ -14,9 +14,11 @@ from models.records import AuditEvent
 from models.rounds import Round
 from tests.disclosure.test_choosing_columns import MEANING, STRANGE
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     found = Tender(session, build, clock, sign_in)
     found.send(STRANGE.encode(), name="sites.csv")

@@ -18,6 +18,7 @@ from framework.ground.files import FileStore
 from models.disclosure import Submission, SubmissionIssue
 from models.people import Appointment, User
 from models.records import AuditEvent, Job
+from tests.memory import remembered
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def scene(session, build, clock, files):
 
 
 class Scene:
+    @remembered
     def __init__(self, session, build, clock, files):
         self.session, self.build, self.clock, self.files = session, build, clock, files
         self.round = build.round(state="published", tender_deadline=clock.now + dt.timedelta(hours=1))

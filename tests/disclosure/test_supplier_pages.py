@@ -15,11 +15,13 @@ from models.disclosure import Submission
 from models.people import User
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY, checked, list_of
+from tests.memory import remembered
 
 LIST = "name,address,city,country\nLakeside Ltd,58 First Avenue,Kunshan,{country}\n"
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

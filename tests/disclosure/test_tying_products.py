@@ -11,6 +11,7 @@ from models.chain import Link, Mention, Product
 from models.disclosure import ProductTie, Submission
 from models.records import AuditEvent
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 LIST = (
     "Model,Factory,Address,Country,Activity\n"
@@ -22,11 +23,13 @@ LIST = (
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
 
 @pytest.fixture
+@remembered
 def sent(tender):
     tender.send()
     model = tender.tables()["1_products"][0]["model_name"]

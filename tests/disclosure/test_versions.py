@@ -19,9 +19,11 @@ from framework.ground.sheets.reader import ChildLost, ChildResult
 from models.disclosure import SubmissionIssue
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY, read
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
@@ -120,6 +122,7 @@ def test_the_template_brings_back_what_was_refused_for_its_version_alone(tender)
 
 
 @pytest.fixture
+@remembered
 def refused(tender):
     """A supplier whose only file was refused for its version alone."""
     tables = tender.tables()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from framework.ground.scanner import CHUNK, Address, NotTaken, Scanner, ScannerAway, WrongScanner
 from tests.clamd import NAME, FakeClamd, eicar, socket_in
+from tests.memory import remembered
 from views.settings import Settings
 
 
@@ -157,6 +158,7 @@ def test_no_answer_but_the_plain_one_means_clean(answer):
 class _Given(Address):
     """An address at which a connection stands already."""
 
+    @remembered
     def __init__(self, opened):
         object.__setattr__(self, "opened", opened)
 

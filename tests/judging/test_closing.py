@@ -24,9 +24,9 @@ from models.people import Organisation, User
 from models.ranking import RankingLine, RankingPoints
 from models.records import AuditEvent
 from models.rounds import Criterion
-from tests.memory import remembered
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 
 LEVELS = {"level_1": "0.40", "level_2": "0.35", "level_3": "0.20", "level_4": "0.05"}
 EVIDENCE = {"E0": "0", "E1": "0.4", "E2": "0.6", "E3": "0.8", "E4": "1"}
@@ -102,6 +102,7 @@ WHOLE = [
 
 
 @pytest.fixture
+@remembered
 def whole(judged):
     return Closing(judged, WHOLE)
 

@@ -8,11 +8,13 @@ import openpyxl
 import pytest
 
 from models.people import Organisation, User
+from tests.memory import remembered
 
 CANARY = "the canary of bert"
 
 
 @pytest.fixture
+@remembered
 def table(judged, sign_in, session):
     """Bert is done with a tender, Anna is not; browsers of both, of the chair and of the lead."""
     submission, items = judged.tender(name="Northern IT")

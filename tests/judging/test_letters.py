@@ -32,6 +32,7 @@ from models.records import Mail
 from models.rounds import Round
 from models.veiled import Bidder, Names, real, veiling
 from tests.judging.judged import signed_rows
+from tests.memory import remembered
 from views import mailing
 
 KESTREL = ("Kestrel Office Machines", "KVK81234567", "kestrel-office.example")
@@ -61,6 +62,7 @@ def rows_of(brand, name, number, domain):
 class Lettered:
     """A round judged by letters: two tenders, contradictions with an answer, two evaluators (one of a member), lead and chair."""
 
+    @remembered
     def __init__(self, judged, sign_in, *, on=True):
         self.judged, self.round_number, self.numbers = judged, judged.round.id, {}
         judged.round.settings = {"judge_by_letters": on}
@@ -177,11 +179,13 @@ class Lettered:
 
 
 @pytest.fixture
+@remembered
 def world(judged, sign_in):
     return Lettered(judged, sign_in)
 
 
 @pytest.fixture
+@remembered
 def plain(judged, sign_in):
     """The same with the setting off."""
     return Lettered(judged, sign_in, on=False)

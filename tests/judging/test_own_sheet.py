@@ -19,6 +19,7 @@ from framework.judging.own_sheet import Vocabulary
 from models.judging import AssessmentVersion
 from models.rounds import Criterion
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 
 WORDS = Vocabulary(
     {name.casefold(): key for key, name in own_sheet.COLUMNS.items()}, {one: one for one in ("low", "medium", "high")}
@@ -26,6 +27,7 @@ WORDS = Vocabulary(
 
 
 @pytest.fixture
+@remembered
 def desk(judged, sign_in, session):
     """A tender of four sections and a criterion with points; the browsers of its evaluators and of the chair."""
     submission, items = judged.tender(name="Northern IT")

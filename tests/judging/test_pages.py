@@ -13,11 +13,13 @@ from sqlalchemy import select
 from framework.judging.conflicts import UNDERTAKING
 from models.judging import Assessment, Conflict, ConflictStatement, Selection
 from models.people import Organisation, User
+from tests.memory import remembered
 
 SECRET = "Northern IT"
 
 
 @pytest.fixture
+@remembered
 def browsers(world, sign_in):
     """A browser for each person of the world."""
     people = {

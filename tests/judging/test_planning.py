@@ -13,9 +13,11 @@ from models.judging import EvaluatorProfile
 from models.people import Organisation, User
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def shared(world):
     world.all_state()
     world.admit()

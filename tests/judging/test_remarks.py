@@ -14,11 +14,13 @@ from models.judging import Remark
 from models.records import AuditEvent
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 
 CANARY = "the mainboard comes from elsewhere"
 
 
 @pytest.fixture
+@remembered
 def table(judged, session):
     """Bert is done with a tender and looked, Anna is not done."""
     submission, items = judged.tender(name="Northern IT")

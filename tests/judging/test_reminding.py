@@ -13,12 +13,14 @@ from models.judging import JudgingReminder
 from models.people import User
 from models.records import AuditEvent, Mail
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 from views import mailing
 
 LANGUAGES = ("en", "nl", "sv")
 
 
 @pytest.fixture
+@remembered
 def waiting(judged):
     """A tender with four items for two evaluators, of whom the first is to be done in ten days."""
     submission, items = judged.tender(name="Northern IT")

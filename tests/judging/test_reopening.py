@@ -18,6 +18,7 @@ from models.rounds import Proposal
 from tests.judging.test_closing import WHOLE, Closing
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers
+from tests.memory import remembered
 
 ERROR = "The certificate in row 14 was read as valid."
 
@@ -25,6 +26,7 @@ ERROR = "The certificate in row 14 was read as valid."
 class Reopened(Closing):
     """A judging that was closed, with a lead who stated no tie."""
 
+    @remembered
     def __init__(self, judged):
         super().__init__(judged, WHOLE)
         self.judge_all()
@@ -53,6 +55,7 @@ class Reopened(Closing):
 
 
 @pytest.fixture
+@remembered
 def closed(judged):
     return Reopened(judged)
 

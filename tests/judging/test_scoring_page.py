@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 
 from models.rounds import Criterion
 from tests.chain.opened import FA
+from tests.memory import remembered
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def queries():
 
 
 @pytest.fixture
+@remembered
 def desk(judged, sign_in, session):
     """A tender of four sections, and the browsers of its two evaluators and of the chair."""
     submission, items = judged.tender(name="Northern IT")

@@ -16,6 +16,7 @@ from models.people import Organisation, User
 from tests.judging.judged import Judged, signed_rows
 from tests.judging.test_own_sheet import write_again
 from tests.judging.test_scoring_page import browsers, queries  # noqa: F401 - a fixture
+from tests.memory import remembered
 
 SAID = "Judged before on the same evidence"
 LEVELS = ["E3", "E2", "E1", "E1"]
@@ -24,6 +25,7 @@ LEVELS = ["E3", "E2", "E1", "E1"]
 class Twice:
     """An earlier round whose judging is over, and one of the same lead that is judged now, on the same file of one supplier."""
 
+    @remembered
     def __init__(self, session, build, clock, rows=None):
         self.session, self.build, self.clock = session, build, clock
         self.then = Judged(session, build, clock)
@@ -97,6 +99,7 @@ class Twice:
 
 
 @pytest.fixture
+@remembered
 def twice(session, build, clock):
     return Twice(session, build, clock)
 

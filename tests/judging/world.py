@@ -8,6 +8,7 @@ from framework.judging.conflicts import Tie
 from models.disclosure import Submission
 from models.judging import Assessment, Item
 from tests.chain.opened import Opened, hand_counted
+from tests.memory import remembered
 
 
 def rows_of(brand):
@@ -18,6 +19,7 @@ def rows_of(brand):
 class World:
     """`lead`, `chair`, `openers` and three `evaluators` as actors; `north` offers Acme, `south` offers Bolt."""
 
+    @remembered
     def __init__(self, session, build, clock, rows=rows_of):
         self.session, self.build, self.clock = session, build, clock
         opened = Opened(session, build, clock)

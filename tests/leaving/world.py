@@ -21,6 +21,7 @@ from tests.chain.opened import FA, Opened
 from tests.chain.requests.asking import Asking
 from tests.disclosure.test_pages import Tender
 from tests.leaving.payloads import PAYLOADS
+from tests.memory import remembered
 
 LOTS = 4
 
@@ -28,6 +29,7 @@ LOTS = 4
 class Comparing(Opened):
     """An opened round in which as many suppliers as there are texts carry one each, and share their sites in pairs."""
 
+    @remembered
     def __init__(self, session: Any, build: Any, clock: Any) -> None:
         super().__init__(session, build, clock)
         self.lot.name = PAYLOADS[0]

@@ -12,17 +12,20 @@ from framework.people import invitations
 from framework.people.links import LinkOver
 from models.people import OneUseLink, RoleGrant, User
 from models.records import AuditEvent, Mail
+from tests.memory import remembered
 from views import mailing
 
 NEW = {"name": "Nia New", "password": "correct horse battery"}
 
 
 @pytest.fixture
+@remembered
 def body(build):
     return build.organisation(name="Region North")
 
 
 @pytest.fixture
+@remembered
 def admin(build, body):
     return build.person(body, "admin")
 

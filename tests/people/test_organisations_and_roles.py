@@ -14,11 +14,13 @@ from framework.people.organisations import Details, LooksDouble
 from models.disclosure import SupplierInvitation
 from models.people import Organisation, RoleGrant, User, UserSession
 from models.records import AuditEvent
+from tests.memory import remembered
 
 REGION = Details("Region North", "lead", "NL", registration_no="NL123")
 
 
 @pytest.fixture
+@remembered
 def operator(build):
     return build.person(build.organisation("operator"))
 

@@ -18,21 +18,25 @@ from models.disclosure import Submission, SupplierInvitation
 from models.people import OneUseLink, RoleGrant
 from models.records import Mail
 from models.rounds import Round
+from tests.memory import remembered
 from tests.people.conftest import PASSWORD
 from views import mailing
 
 
 @pytest.fixture
+@remembered
 def operator(build):
     return build.person(build.organisation("operator"))
 
 
 @pytest.fixture
+@remembered
 def supplier(build):
     return build.organisation("supplier", name="Zeewind")
 
 
 @pytest.fixture
+@remembered
 def lead(build):
     return build.organisation("lead")
 

@@ -13,22 +13,26 @@ from framework.people import accounts, links, roles, signing_in, tokens
 from models.base import db
 from models.people import ApiToken, RoleGrant
 from models.records import AuditEvent, Job, Mail
+from tests.memory import remembered
 from views import mailing
 
 FORM = {"name": "Stock system", "scopes": ["submissions:read"], "days": "30"}
 
 
 @pytest.fixture
+@remembered
 def supplier(build):
     return build.organisation("supplier")
 
 
 @pytest.fixture
+@remembered
 def user(build, supplier):
     return build.user(supplier)
 
 
 @pytest.fixture
+@remembered
 def browser(sign_in, user, supplier):
     return sign_in(user, supplier)
 

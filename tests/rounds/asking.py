@@ -11,11 +11,13 @@ from models.disclosure import SupplierInvitation
 from models.people import User
 from models.records import AuditEvent, Mail
 from tests.builders import Builder
+from tests.memory import remembered
 
 
 class Tendering:
     """The round, who takes part in it, and shorthands for what tests look at."""
 
+    @remembered
     def __init__(self, build: Builder, *, mailbox: str = "w.devries", **values: Any) -> None:
         self.build, self.session, self.clock = build, build.session, build.clock
         now = build.clock()

@@ -11,11 +11,13 @@ from framework.ground.actors import Actor
 from models.people import User
 from models.rounds import Clause, Criterion, Lot, Round
 from tests.builders import Builder
+from tests.memory import remembered
 
 
 class Ready:
     """The round, two people of the lead, its lot, its members; all rows of readiness green."""
 
+    @remembered
     def __init__(self, build: Builder, **values: Any) -> None:
         self.build = build
         now = build.clock()

@@ -11,12 +11,14 @@ from framework.ground import audit
 from framework.ground.errors import MoveRefused, NotAllowed
 from framework.rounds import attempts
 from models.records import Mail
+from tests.memory import remembered
 from views import mailing
 
 
 class Days:
     """Two rounds of one lead with two people, a round of another lead, and digests that have begun."""
 
+    @remembered
     def __init__(self, session, build, clock) -> None:
         self.session, self.clock = session, clock
         self.first = build.round(state="demand", name="Laptops")
@@ -46,6 +48,7 @@ class Days:
 
 
 @pytest.fixture
+@remembered
 def days(session, build, clock) -> Days:
     return Days(session, build, clock)
 

@@ -13,6 +13,7 @@ from framework.rounds import creating, editing, moves, parts
 from framework.rounds.schedule import contract_years
 from models.records import Mail
 from models.rounds import Clause, Round
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 
 DAY = dt.date(2027, 3, 10)
@@ -105,6 +106,7 @@ def test_members_that_have_not_answered_get_no_mail_that_demand_is_open(build: A
 
 
 @pytest.fixture
+@remembered
 def lead(build: Any, sign_in: Any) -> Any:
     body = build.organisation("lead")
     return body, sign_in(build.user(body), body)

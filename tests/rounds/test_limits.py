@@ -11,11 +11,13 @@ from framework.ground.errors import InvalidInput
 from framework.ground.jurisdictions import round_defaults
 from framework.rounds import editing, limits, readiness, readiness_facts
 from framework.rounds.settings import value
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 from views.rounds.setup import RULES
 
 
 @pytest.fixture
+@remembered
 def ready(build: Any) -> Ready:
     return Ready(build)
 

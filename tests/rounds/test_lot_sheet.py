@@ -14,6 +14,7 @@ from framework.rounds import lot_sheet, parts
 from models.base import db
 from models.records import AuditEvent
 from models.rounds import Lot
+from tests.memory import remembered
 from tests.test_guard import at_once, twin_of
 
 HEADER = (
@@ -22,6 +23,7 @@ HEADER = (
 
 
 @pytest.fixture
+@remembered
 def led(build, sign_in):
     """A round in set-up and the browser of its lead."""
     round_ = build.round(state="set_up")

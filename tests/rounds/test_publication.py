@@ -17,10 +17,12 @@ from models.people import Appointment, User
 from models.records import AuditEvent, Mail
 from models.rounds import MemberClass
 from models.signons import EligibilitySnapshot, SignOn
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 
 
 @pytest.fixture
+@remembered
 def ready(build: Any) -> Ready:
     return Ready(build)
 

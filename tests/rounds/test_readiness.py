@@ -13,10 +13,12 @@ from framework.ground.errors import MoveRefused
 from framework.rounds import readiness, readiness_facts
 from framework.rounds.schedule import term_exceeds
 from models.rounds import Criterion, MemberClass, Round
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 
 
 @pytest.fixture
+@remembered
 def ready(build: Any) -> Ready:
     return Ready(build)
 

@@ -16,6 +16,7 @@ from models.disclosure import OpenerKey
 from models.records import AuditEvent
 from models.rounds import Round
 from models.sealing import ring
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 from tests.rounds.test_publication import approved, published, who
 
@@ -27,6 +28,7 @@ def in_memory(session: Any, clock: Any, tmp_path: Any, monkeypatch: Any) -> None
 
 
 @pytest.fixture
+@remembered
 def ready(build: Any) -> Ready:
     return Ready(build, settings={"seal_mode": "shares"})
 

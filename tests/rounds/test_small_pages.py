@@ -12,17 +12,20 @@ from framework.ground.errors import MoveRefused
 from framework.rounds import creating, moves
 from framework.signons import record
 from models.rounds import Round
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 from views.i18n import sentence
 from views.rounds.fields import zones
 
 
 @pytest.fixture
+@remembered
 def ready(build: Any) -> Ready:
     return Ready(build, duration_justification="The software lives for six years.", option_months=12)
 
 
 @pytest.fixture
+@remembered
 def lead(ready: Ready, sign_in: Any) -> Any:
     return sign_in(ready.person_of(ready.first), ready.lead)
 

@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from framework.rounds import deadline, publication, readiness, readiness_facts
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 
 DRAFTS = {"en": "DRAFT", "nl": "CONCEPT", "sv": "UTKAST"}
@@ -22,11 +23,13 @@ def backend() -> str:
 
 
 @pytest.fixture
+@remembered
 def ready(build):
     return Ready(build, reference="RN-1")
 
 
 @pytest.fixture
+@remembered
 def lead(ready, sign_in):
     return sign_in(ready.person_of(ready.first), ready.lead)
 

@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from models.base import db
 from models.rounds import Criterion, Lot, Round
+from tests.memory import remembered
 from tests.rounds.ready import Ready
 
 PAGES = (
@@ -38,11 +39,13 @@ PAGES = (
 
 
 @pytest.fixture
+@remembered
 def ready(build):
     return Ready(build)
 
 
 @pytest.fixture
+@remembered
 def lead(ready, sign_in):
     return sign_in(ready.person_of(ready.first), ready.lead)
 

@@ -20,6 +20,7 @@ from framework.signons.mandate import Mandate
 from models.records import AuditEvent, Mail
 from models.rounds import MemberClass
 from models.signons import EligibilitySnapshot, SignOn
+from tests.memory import remembered
 
 SIGNED = dt.date(2026, 6, 1)
 
@@ -46,6 +47,7 @@ def name_class(build, round_, name="Municipalities") -> MemberClass:
 
 
 @pytest.fixture
+@remembered
 def world(build):
     round_ = build.round(state="sign_on")
     member = build.organisation("buyer")

@@ -15,11 +15,13 @@ from models.judging import EvaluatorProfile
 from models.people import Appointment, RoleGrant
 from models.records import AuditEvent
 from models.signons import OfferedEvaluator
+from tests.memory import remembered
 
 
 class Joined:
     """A round with a body that joins, two of its people, and browsers of the first of them and of the lead."""
 
+    @remembered
     def __init__(self, build, sign_in, *, state: str = "demand") -> None:
         self.session, self.clock = build.session, build.clock
         self.round = build.round(state=state)
@@ -62,11 +64,13 @@ def values(page, *ids: str) -> list[str | None]:
 
 
 @pytest.fixture
+@remembered
 def joined(build, sign_in):
     return Joined(build, sign_in)
 
 
 @pytest.fixture
+@remembered
 def published(build, sign_in):
     return Joined(build, sign_in, state="published")
 

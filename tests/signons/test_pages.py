@@ -13,6 +13,7 @@ from models.people import OneUseLink, Organisation
 from models.records import AuditEvent, Mail
 from models.rounds import MemberClass, Round
 from models.signons import SignOn
+from tests.memory import remembered
 
 PDF = b"%PDF-1.4 signed"
 
@@ -34,6 +35,7 @@ def form(sign_on: SignOn, **values) -> dict:
 
 
 @pytest.fixture
+@remembered
 def joined(build, sign_in):
     """A round with one interested member; browsers of its lead and of the member."""
     round_ = build.round(state="sign_on", data_agreement="Keep it to yourselves.")

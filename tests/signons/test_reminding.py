@@ -17,12 +17,14 @@ from framework.signons.reminding import SIGN_ON
 from models.people import OneUseLink, RoleGrant
 from models.records import AuditEvent, Mail
 from models.reminders import BodyReminder
+from tests.memory import remembered
 from views import mailing
 
 
 class Waiting:
     """A round whose sign-on ends in ten days and demand in ten days too, with an invited, an interested and a confirmed buyer."""
 
+    @remembered
     def __init__(self, session, build, clock, state):
         self.session, self.build, self.clock = session, build, clock
         self.round = build.round(state=state)
@@ -55,11 +57,13 @@ class Waiting:
 
 
 @pytest.fixture
+@remembered
 def signing(session, build, clock):
     return Waiting(session, build, clock, "sign_on")
 
 
 @pytest.fixture
+@remembered
 def declaring(session, build, clock):
     return Waiting(session, build, clock, "demand")
 

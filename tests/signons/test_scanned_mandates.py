@@ -10,6 +10,7 @@ from sqlalchemy import select
 from models.records import AuditEvent, Mail, StoredFile
 from models.signons import SignOn
 from tests.clamd import NAME, eicar, scan_the_rest
+from tests.memory import remembered
 from tests.signons.test_pages import form
 
 PDF = b"%PDF-1.4 signed"
@@ -17,6 +18,7 @@ BAD_PDF = PDF + eicar()
 
 
 @pytest.fixture
+@remembered
 def joined(build, sign_in):
     """A round with one interested member; browsers of its lead and of the member."""
     round_ = build.round(state="sign_on", data_agreement="Keep it to yourselves.")

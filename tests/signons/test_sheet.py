@@ -19,6 +19,7 @@ from models.people import OneUseLink, Organisation
 from models.records import AuditEvent, Mail, StoredFile
 from models.rounds import MemberClass
 from models.signons import BodiesTaken, SignOn
+from tests.memory import remembered
 from tests.test_guard import at_once, twin_of
 
 HEADER = "Naam\tKBO-nummer\tLand\tSoort organisatie\tContactpersoon\tE-mailadres\tTaal\tAangesloten via"
@@ -33,6 +34,7 @@ def read(text: str, **choices):
 
 
 @pytest.fixture
+@remembered
 def led(build, sign_in):
     """A round with sign-on open and the browser of its lead."""
     round_ = build.round(state="sign_on", signon_deadline=None)

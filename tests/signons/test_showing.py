@@ -8,9 +8,11 @@ from sqlalchemy import select
 from models.records import AuditEvent
 from models.rounds import MemberClass
 from models.signons import EligibilitySnapshot
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def led(build, sign_in):
     """A round with one confirmed member and the browser of its lead."""
     round_ = build.round(state="sign_on", notice_reference="2026/S 1-1")

@@ -16,6 +16,7 @@ from framework.signons import acts
 from framework.signons import record as records
 from models.people import UserSession
 from models.rounds import MemberClass
+from tests.memory import remembered
 from tests.people.test_second_factor import KEY, SECRET
 from tests.signons.test_acts import mandate as told
 from tests.signons.test_pages import form
@@ -24,6 +25,7 @@ PDF = b"%PDF-1.4 signed"
 
 
 @pytest.fixture
+@remembered
 def joined(build, sign_in):
     """A round with one interested body; browsers of its lead and of the body."""
     round_ = build.round(state="sign_on", data_agreement="Keep it to yourselves.")

@@ -21,15 +21,18 @@ from models.chain import Mention, Site, SiteAudit
 from models.contradictions import Contradiction, ContradictionDecision, ContradictionRow
 from models.records import AuditEvent, Job
 from tests.chain.opened import Opened, hand_counted
+from tests.memory import remembered
 from views.audit.record_words import kind_words
 
 
 @pytest.fixture
+@remembered
 def lead(opened):
     return opened.build.person(opened.round.organisation, "lead")
 
 
 @pytest.fixture
+@remembered
 def found(opened):
     """Two suppliers of which each gave an audit that has expired, found once."""
     for name in ("Northern IT", "Southern IT"):

@@ -13,12 +13,14 @@ from framework.chain.contradictions import finding, review
 from framework.chain.contradictions.catalogue import OF_EARLIER_ROUNDS
 from models.contradictions import Contradiction
 from tests.chain.opened import hand_counted
+from tests.memory import remembered
 
 KIND = "audit-expired"
 ANSWER = "The audit was renewed in May."
 
 
 @pytest.fixture
+@remembered
 def world(opened, sign_in):
     """Two judged suppliers and an excluded one, one accepted contradiction of each, a question with its answer; browsers."""
     opened.suppliers = [

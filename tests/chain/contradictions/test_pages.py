@@ -16,6 +16,7 @@ from models.contradictions import Clarification, Contradiction
 from models.disclosure import Submission
 from models.records import AuditEvent, Job, Mail
 from tests.chain.opened import FA, hand_counted
+from tests.memory import remembered
 
 CANARY = "Zorgvliet"
 
@@ -63,6 +64,7 @@ def with_workers():
 
 
 @pytest.fixture
+@remembered
 def world(opened, sign_in, session):
     """Two suppliers whose sites a lead made one; browsers of everybody."""
     first = opened.built(with_workers(), name="Northern IT")

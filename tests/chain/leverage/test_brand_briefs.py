@@ -17,6 +17,7 @@ from models.briefs import BriefRelease
 from models.judging import Conflict
 from models.records import AuditEvent
 from tests.chain.leverage.conftest import PLACES, line, offer
+from tests.memory import remembered
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def tie(opened, browsers_user, supplier_id):
 
 
 @pytest.fixture
+@remembered
 def tied(table, opened, sign_in):
     """The table with a third offer that gives Acme less than the first, and a second lead who may not know of it."""
     browsers, home = table

@@ -16,11 +16,13 @@ from framework.chain.leverage.picture import picture
 from framework.demand.leverage import lever_strip
 from tests.chain.leverage.conftest import PLACES, line, offer
 from tests.chain.leverage.test_sums import LEDGERS, OFFERS, flow_of
+from tests.memory import remembered
 
 ALL_FIVE = dict.fromkeys(PLACES, 20)
 
 
 @pytest.fixture
+@remembered
 def monitor(opened):
     return opened.reader(opened.build.organisation("monitor"))
 

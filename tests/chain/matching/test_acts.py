@@ -13,6 +13,7 @@ from models.chain import Mention, Site
 from models.matching import ALIAS_KINDS, MatchDecision, MatchQuestion, PairMemory, SiteForm, SiteName
 from models.records import AuditEvent
 from tests.chain.opened import FA
+from tests.memory import remembered
 
 HEAD = [
     ("0_submission", {"brand": "Acme", "scope": "contract_models", "confidentiality_default": "consortium"}),
@@ -40,6 +41,7 @@ def rows(*places):
 
 
 @pytest.fixture
+@remembered
 def lead(opened):
     return opened.build.person(opened.round.organisation, "lead")
 

@@ -31,6 +31,7 @@ from tests.chain.matching.test_acts import (
     the_question,
 )
 from tests.chain.opened import Opened
+from tests.memory import remembered
 from tests.test_guard import at_once
 
 ELSEWHERE = ("Lakeside Optics Ltd", "58 First Avenue, Kunshan", "VN")
@@ -41,6 +42,7 @@ def in_country(name, line, country, **more):
 
 
 @pytest.fixture
+@remembered
 def lead(opened):
     return opened.build.person(opened.round.organisation, "lead")
 

@@ -20,6 +20,7 @@ from models.records import Job
 from tests.chain.leverage.conftest import PLACES, offer
 from tests.chain.matching.test_acts import NEIGHBOUR, SURE, rows
 from tests.chain.opened import Opened
+from tests.memory import remembered
 from views.worker import run_job
 
 OLDER = "Sites were settled after these figures were counted."
@@ -27,11 +28,13 @@ KINDS = (recount.COUNT_JOB, measures.MEASURE_JOB)
 
 
 @pytest.fixture
+@remembered
 def lead(opened):
     return opened.build.person(opened.round.organisation, "lead")
 
 
 @pytest.fixture
+@remembered
 def two(opened):
     """Two suppliers that name two sites each, and both the same two."""
     submissions = [opened.built(offer(("P1", "laptop", "", 100, {"S": 60, "T": 30})), name=n) for n in ("A", "B")]

@@ -21,11 +21,13 @@ from models.records import AuditEvent
 from tests.chain.matching.test_acts import HEAD, NEIGHBOUR, OTHER, SPELT, SURE, mentions, rows, state
 from tests.chain.matching.test_queue import queries_of
 from tests.chain.opened import HARBOUR, STREET, Opened, hand_counted
+from tests.memory import remembered
 
 IDS = ("CN2021250D1DTN7", "CN2020318PE6A7H")
 
 
 @pytest.fixture
+@remembered
 def lead(opened):
     return opened.build.person(opened.round.organisation, "lead")
 
@@ -529,6 +531,7 @@ def test_an_answer_keeps_what_spoke_for_and_against(opened, lead, session):
 
 
 @pytest.fixture
+@remembered
 def told_twice(opened, lead, session):
     """A round whose file meets that of an earlier round of the same lead, with something decided in each; the id of the site."""
     earlier = Opened(session, opened.build, opened.clock)

@@ -16,6 +16,7 @@ from models.chain import Mention, Site
 from models.matching import MatchQuestion, SiteForm, SiteId
 from models.records import AuditEvent
 from tests.chain.matching.test_acts import OTHER, SPELT, SURE, rows
+from tests.memory import remembered
 
 GATE = ("Lakeside Optics Limited", "58 First Avenue, Kunshan, Jiangsu")
 
@@ -46,6 +47,7 @@ def apart(opened, *submissions):
 
 
 @pytest.fixture
+@remembered
 def twins(opened):
     """Two sites that the same lead's rounds describe in two spellings, never compared; and a third that is another."""
     one, two = opened.built(rows(SURE, OTHER)), opened.built(rows(SPELT))

@@ -17,6 +17,7 @@ from models.chain import Product
 from models.measures import NotApplicable, ProductMeasures
 from models.records import AuditEvent
 from tests.chain.opened import BAT, FA, MB, hand_counted
+from tests.memory import remembered
 
 BATTERY, GOLD = f"component:{BAT}", "mineral:gold"
 WHY = "A desktop has no battery."
@@ -43,6 +44,7 @@ def saying(reason=claims.REASON, *, of="P2", kind=BAT, smelter=claims.REASON, mo
 
 
 @pytest.fixture
+@remembered
 def round_(opened):
     """A tender with two kinds of claims, one that names a place for it, and somebody of the lead."""
     opened.tender = opened.built(saying(), name="Northern IT")
@@ -282,6 +284,7 @@ def test_whatever_is_accepted_and_taken_back_the_stored_figures_are_those_of_now
 
 
 @pytest.fixture
+@remembered
 def lead(round_, sign_in):
     user = round_.build.user(round_.round.organisation)
     round_.session.commit()

@@ -19,6 +19,7 @@ from models.disclosure import SmelterListing, SmelterLoad
 from models.measures import LotMeasures, ProductMeasures
 from models.records import Job
 from tests.chain.opened import BAT, FA, MB, STREET, hand_counted
+from tests.memory import remembered
 
 WORKERS = {
     "workers_total": "120",
@@ -50,6 +51,7 @@ def rows(*more, site=None, link=None, product=None, head=None):
 
 
 @pytest.fixture
+@remembered
 def small(opened):
     """A round that asks for the final assembly alone, on a day that tests can count from."""
     opened.lot.required_components, opened.lot.minerals = [], []

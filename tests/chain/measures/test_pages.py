@@ -12,11 +12,13 @@ from models.base import db
 from models.chain import Product
 from models.disclosure import SubmissionRow
 from tests.chain.opened import HARBOUR, Opened, hand_counted
+from tests.memory import remembered
 
 MOST_QUERIES = 25
 
 
 @pytest.fixture
+@remembered
 def where(pages):
     """Browsers by role, and the addresses of the pages of the first supplier's line."""
     browsers, here, there, ids = pages

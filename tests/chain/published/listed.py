@@ -15,6 +15,7 @@ from framework.ground.sheets.limits import Limits
 from framework.ground.sheets.tally import Budget
 from models.chain import Mention, Site
 from models.published import FactoryListing
+from tests.memory import remembered
 
 LAKESIDE = "Acme,LAKESIDE Limited,58 First Avenue,Kunshan,China,F-1"
 HEAD = "Brand,Factory name,Address,City,Country,Certificate number"
@@ -38,6 +39,7 @@ def sent(*lines, head=HEAD, name="list.csv", **other):
 class Listed:
     """Loads lists and matches rows as the lead of an opened round."""
 
+    @remembered
     def __init__(self, opened) -> None:
         self.opened, self.session, self.round, self.clock = opened, opened.session, opened.round, opened.clock
         self.lead = opened.build.person(opened.round.organisation, "lead")

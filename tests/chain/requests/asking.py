@@ -13,6 +13,7 @@ from models.disclosure import Submission, SubmissionRow
 from models.records import Mail, StoredFile
 from models.requests import RequestLink, UpstreamRequest
 from tests.chain.opened import hand_counted
+from tests.memory import remembered
 
 BRAND = Party("Acme Brand", "chain@acme.example")
 MAKER = Party("Harbour Batteries", "office@harbour.example", "sv")
@@ -38,6 +39,7 @@ def open_rows():
 class Asking:
     """A round, a supplier with a read version, and acts in the name of those who ask and are asked."""
 
+    @remembered
     def __init__(self, session, build, clock, **values):
         self.session, self.build, self.clock = session, build, clock
         values.setdefault("state", "published")

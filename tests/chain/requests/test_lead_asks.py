@@ -17,6 +17,7 @@ from framework.ground.trail import Filters as Events
 from models.records import AuditEvent, Mail
 from models.requests import UpstreamRequest
 from tests.chain.requests.asking import BRAND, MAKER, SITE
+from tests.memory import remembered
 from tests.pages import InspectingClient
 from views import mailing
 
@@ -24,6 +25,7 @@ LANGUAGES = ("en", "nl", "sv")
 
 
 @pytest.fixture
+@remembered
 def open_(asking):
     """The tender of the supplier is opened."""
     asking.open_round()
@@ -244,6 +246,7 @@ def test_the_lead_asks_so_many_in_a_day_and_no_more(open_, monkeypatch):
 
 
 @pytest.fixture
+@remembered
 def lead(open_, sign_in):
     _actor, user = open_.lead()
     open_.session.commit()

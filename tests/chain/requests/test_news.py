@@ -11,6 +11,7 @@ from framework.chain.requests.acts import Party
 from framework.ground import digest, mail, sealed
 from models.records import Mail
 from tests.chain.requests.asking import BRAND, MAKER
+from tests.memory import remembered
 from views import mailing
 
 LANGUAGES = ("en", "nl", "sv")
@@ -26,6 +27,7 @@ def battery(node):
 
 
 @pytest.fixture
+@remembered
 def two(asking):
     """Two requests of a supplier that were answered and refused within a while."""
     first, second = asking.ask(battery), asking.ask(battery, to=MAKER)

@@ -24,6 +24,7 @@ from framework.rounds.next_action import Reader
 from models.records import AuditEvent, Mail
 from models.requests import RequestAcceptance, RequestReminder
 from tests.chain.requests.asking import BRAND, MAKER, SITE, open_rows
+from tests.memory import remembered
 
 # -- taking over ------------------------------------------------------------
 
@@ -224,6 +225,7 @@ def test_two_refusals_of_one_component_are_not_pending_for_ever(asking):
 
 
 @pytest.fixture
+@remembered
 def rival(asking):
     """A second reseller that asks the same brand for the same, after the brand has answered the first."""
     first = asking.ask()

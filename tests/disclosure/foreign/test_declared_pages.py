@@ -14,11 +14,13 @@ from models.disclosure import Correction, SubmissionIssue, SubmissionRow
 from tests.disclosure.foreign.rmi_books import CANARY, good, write
 from tests.disclosure.test_mending import codes
 from tests.disclosure.test_pages import Tender
+from tests.memory import remembered
 
 LETTERS = "ABCDEFGHIJKLMNOPQR"
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 

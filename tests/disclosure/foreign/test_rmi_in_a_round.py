@@ -14,9 +14,11 @@ from tests.chain.conftest import *  # noqa: F403
 from tests.disclosure.foreign.rmi_books import CANARY, good, write
 from tests.disclosure.test_pages import Tender
 from tests.disclosure.workbooks import TODAY
+from tests.memory import remembered
 
 
 @pytest.fixture
+@remembered
 def tender(session, build, clock, sign_in):
     return Tender(session, build, clock, sign_in)
 
