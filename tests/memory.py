@@ -14,6 +14,7 @@ import pickle
 import re
 import shutil
 import sqlite3
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +31,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.scoping import scoped_session
 
+from framework.ground import kept
 from models.base import Base, db
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class Place(Protocol):
 
 
 @dataclass
-class Kept:
+class Left:
     """What a call left behind."""
 
     rows: Any
@@ -86,7 +88,7 @@ class Memory:
 
     def __init__(self, place: Place, pictures: Pictures) -> None:
         self.place, self.pictures = place, pictures
-        self.kept: OrderedDict[Hashable, Kept | None] = OrderedDict()
+        self.kept: OrderedDict[Hashable, Left | None] = OrderedDict()
         self.made = 0
         self.history: Hashable | None = None
         self.writes = 0
@@ -98,6 +100,7 @@ class Memory:
         self.is_patched = is_patched
         self.empty = ("empty", stated)
         self.history, self.writes = self.empty, _Writes.count
+        _forget()
         self.build, self.clock = build, clock
         named: dict[tuple[str, str], Any] = {
             ("of", "build"): build,
@@ -159,7 +162,7 @@ class Memory:
             return result
         session.rollback()
         self.made += 1
-        kept = self.kept[key] = Kept(
+        left = self.kept[key] = Left(
             rows=self.pictures.take(),
             files={folder: _files_in(Path(folder)) for folder in self._folders()},
             now=self.clock.now,
@@ -170,24 +173,24 @@ class Memory:
         )
         while len(self.kept) > MANY:
             self.kept.popitem(last=False)
-        self.history, self.writes = kept.after, _Writes.count
+        self.history, self.writes = left.after, _Writes.count
         return result
 
-    def _put_back(self, kept: Kept, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _put_back(self, left: Left, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         session = db.session()
         session.rollback()
         session.expire_all()
-        self.pictures.put_back(kept.rows, is_empty=self.history == self.empty)
-        for folder, files in kept.files.items():
+        self.pictures.put_back(left.rows, is_empty=self.history == self.empty)
+        for folder, files in left.files.items():
             _write_files(Path(folder), files)
-        session.info["write"] = kept.is_writing
-        self.clock.now, self.build.number = kept.now, kept.number
-        new_args, new_kwargs, result = _Reader(io.BytesIO(kept.given), self).load()
+        session.info["write"] = left.is_writing
+        self.clock.now, self.build.number = left.now, left.number
+        new_args, new_kwargs, result = _Reader(io.BytesIO(left.given), self).load()
         session.commit()
         same: dict[int, Any] = {}
         for old, new in [*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)]:
             _refresh(old, new, same)
-        self.history, self.writes = kept.after, _Writes.count
+        self.history, self.writes = left.after, _Writes.count
         return same.get(id(result), result)
 
     def _folders(self) -> list[str]:
@@ -203,6 +206,15 @@ class Memory:
         except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError) as error:
             raise NotKept(str(error)) from error
         return target.getvalue()
+
+
+def _forget() -> None:
+    """Let the product forget what it keeps between requests: two worlds put back may bear the same stamp."""
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith(("framework.", "views.")):
+            for one in vars(module).values():
+                if isinstance(one, kept.Kept):
+                    one.clear()
 
 
 class Pictures(Protocol):

@@ -88,7 +88,6 @@ class Closing:
         self.judge(self.north, self.items, "E1", "8")
         self.judge(self.south, self.others, "E0", "4.5")
 
-    @remembered
     def close(self, actor=None, motive=""):
         closing.close(
             self.session, self.judged.round, motive, actor=actor or self.judged.chair, now=self.judged.clock()
