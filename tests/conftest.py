@@ -31,7 +31,7 @@ from models.sealing import Key, Ring, holding
 from tests.browser import start_browser
 from tests.builders import Builder
 from tests.clamd import FakeClamd, connect
-from tests.memory import Memory, Pictures, PostgresPictures, SqlitePictures, remembering
+from tests.memory import Memory, Pictures, PostgresPictures, SqlitePictures, count_patches_anew, remembering
 from tests.pages import InspectingClient
 from views import create_app
 from views.settings import Settings
@@ -51,6 +51,11 @@ def _give_rows_backwards(connection, _record) -> None:  # type: ignore[no-untype
 
 
 BACKENDS = ("sqlite", "postgresql")
+
+
+def pytest_runtest_setup() -> None:
+    """Before the fixtures of a test."""
+    count_patches_anew()
 
 
 class Clock:
@@ -113,6 +118,7 @@ class Installation:
             )
         )
         self.app.testing = True
+        self.app.test_client_class = InspectingClient
         self.app.config["WTF_CSRF_ENABLED"] = False
         with self.app.app_context():
             upgrade()
@@ -244,13 +250,11 @@ def stated(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
 
 
 @pytest.fixture
-def build(
-    session: Session, clock: Clock, installation: Installation, stated: bool, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Builder]:
+def build(session: Session, clock: Clock, installation: Installation, stated: bool) -> Iterator[Builder]:
     """Builders of records with sensible defaults; name only what matters."""
     builder = Builder(session, clock)
     memory = installation.memory
-    memory.begin(builder, clock, stated, lambda: int(stated) != len(monkeypatch._setattr) + len(monkeypatch._setitem))
+    memory.begin(builder, clock, stated)
     with remembering(memory):
         yield builder
 

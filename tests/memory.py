@@ -64,6 +64,7 @@ class Left:
     now: Any
     number: int
     is_writing: bool
+    is_open: bool
     given: bytes
     after: Hashable
 
@@ -72,6 +73,30 @@ class _Writes:
     """How many statements wrote so far, on any connection."""
 
     count = 0
+
+
+class _Patches:
+    """How many things the present test has patched so far."""
+
+    count = 0
+
+
+def _counted(make: Callable[..., None]) -> Callable[..., None]:
+    @wraps(make)
+    def patch(*args: Any, **kwargs: Any) -> None:
+        _Patches.count += 1
+        make(*args, **kwargs)
+
+    return patch
+
+
+for _name in ("setattr", "delattr", "setitem", "delitem", "chdir"):
+    setattr(pytest.MonkeyPatch, _name, _counted(getattr(pytest.MonkeyPatch, _name)))
+
+
+def count_patches_anew() -> None:
+    """A test begins."""
+    _Patches.count = 0
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -90,14 +115,16 @@ class Memory:
         self.place, self.pictures = place, pictures
         self.kept: OrderedDict[Hashable, Left | None] = OrderedDict()
         self.made = 0
+        self.extensions = {name: one for name, one in place.app.extensions.items() if name != "clock"}
+        self.settings = dict(vars(place.app.extensions["settings"]))
         self.history: Hashable | None = None
         self.writes = 0
         self.things: dict[int, tuple[str, str]] = {}
         self.by_name: dict[tuple[str, str], Any] = {}
 
-    def begin(self, build: Builder, clock: Any, stated: bool, is_patched: Callable[[], bool]) -> None:
-        """A test begins on the empty database; `is_patched` says whether it has patched anything."""
-        self.is_patched = is_patched
+    def begin(self, build: Builder, clock: Any, stated: bool) -> None:
+        """A test begins on the empty database."""
+        self.expected = int(stated)
         self.empty = ("empty", stated)
         self.history, self.writes = self.empty, _Writes.count
         _forget()
@@ -133,7 +160,7 @@ class Memory:
         return make(*args, **kwargs) if found is None else self._put_back(found, args, kwargs)
 
     def _is_known(self) -> bool:
-        if self.history is None or self.is_patched():
+        if self.history is None or self._is_changed():
             return False
         session = db.session()
         if session.new or session.dirty or session.deleted:
@@ -141,6 +168,12 @@ class Memory:
         if _Writes.count != self.writes:
             self.history = None
         return self.history is not None
+
+    def _is_changed(self) -> bool:
+        """Whether the test has patched or set anything, so that calls need not do what they do elsewhere."""
+        extensions = self.place.app.extensions
+        others = any(extensions.get(name) is not one for name, one in self.extensions.items())
+        return others or _Patches.count != self.expected or vars(extensions["settings"]) != self.settings
 
     def _key(self, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
         given = self._written((args, kwargs), fast=True)
@@ -153,14 +186,14 @@ class Memory:
         session.flush()
         if self.history == key[0] and _Writes.count == before:
             return result
-        session.commit()
+        is_open = session.in_transaction()
+        _commit(session, is_open=is_open)
         try:
             given = self._written((args, kwargs, result))
         except NotKept:
             self.kept[key] = None
             self.history = None
             return result
-        session.rollback()
         self.made += 1
         left = self.kept[key] = Left(
             rows=self.pictures.take(),
@@ -168,6 +201,7 @@ class Memory:
             now=self.clock.now,
             number=self.build.number,
             is_writing=session.info.get("write", False),
+            is_open=is_open,
             given=given,
             after=("made", self.made),
         )
@@ -186,7 +220,7 @@ class Memory:
         session.info["write"] = left.is_writing
         self.clock.now, self.build.number = left.now, left.number
         new_args, new_kwargs, result = _Reader(io.BytesIO(left.given), self).load()
-        session.commit()
+        _commit(session, is_open=left.is_open)
         same: dict[int, Any] = {}
         for old, new in [*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)]:
             _refresh(old, new, same)
@@ -206,6 +240,15 @@ class Memory:
         except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError) as error:
             raise NotKept(str(error)) from error
         return target.getvalue()
+
+
+def _commit(session: Session, *, is_open: bool) -> None:
+    """Commit; what is loaded stays so where the call left its transaction open, as after a flush."""
+    before, session.expire_on_commit = session.expire_on_commit, not is_open
+    session.commit()
+    session.expire_on_commit = before
+    if is_open:
+        session.connection()
 
 
 def _forget() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -14,6 +13,7 @@ from werkzeug.wrappers import Response
 from framework.demand import leverage, pool_sheet
 from framework.demand import pool as pooling
 from framework.demand.pooled import Amount, LotPool, Pool
+from framework.ground.kept import Kept
 from framework.ground.permissions import Permission
 from framework.ground.terms import CERTAINTIES
 from models.base import db
@@ -29,7 +29,7 @@ SHARES = 15
 ROWS = 40
 KEPT = 64
 
-_drawn: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
+_drawn: Kept[tuple[Any, ...], Markup] = Kept(KEPT)
 
 
 @blueprint.get("/rounds/<round_id>/pool")
@@ -55,14 +55,12 @@ def pool(round_: Round) -> str:
 def _body(round_: Round, figures: Pool, own: int | None, shown: bool, without: bool) -> Markup:
     """Pictures and tables; drawn once for equal figures, reader's organisation, circle of volumes and language."""
     key = (figures.stamp, own, shown, without, current_language())
-    if key not in _drawn:
+    found = _drawn.get(key)
+    if found is None:
         if without and own is not None:
             figures = pooling.without(db.session(), round_, figures, own)
-        _drawn[key] = Markup(_draw(round_, figures, own, shown, without))  # noqa: S704 - our own template
-        while len(_drawn) > KEPT:
-            _drawn.popitem(last=False)
-    _drawn.move_to_end(key)
-    return _drawn[key]
+        found = _drawn.put(key, Markup(_draw(round_, figures, own, shown, without)))  # noqa: S704 - our own template
+    return found
 
 
 def _draw(round_: Round, figures: Pool, own: int | None, shown: bool, without: bool) -> str:
