@@ -118,7 +118,6 @@ class Installation:
             )
         )
         self.app.testing = True
-        self.app.test_client_class = InspectingClient
         self.app.config["WTF_CSRF_ENABLED"] = False
         with self.app.app_context():
             upgrade()
@@ -211,6 +210,7 @@ def clock() -> Clock:
 def app(installation: Installation, clock: Clock) -> Flask:
     """The application, on the test's clock."""
     installation.app.extensions["clock"] = clock
+    installation.app.test_client_class = InspectingClient
     return installation.app
 
 
@@ -262,7 +262,6 @@ def build(session: Session, clock: Clock, installation: Installation, stated: bo
 @pytest.fixture
 def client(app: Flask) -> InspectingClient:
     """A browser that nobody is signed in to."""
-    app.test_client_class = InspectingClient
     return app.test_client()  # type: ignore[return-value]
 
 
@@ -281,7 +280,6 @@ class SignIn:
         if organisation is not None:
             live.organisation_id = organisation.id
         session.commit()
-        self.app.test_client_class = InspectingClient
         browser = self.app.test_client()
         with browser.session_transaction() as cookie:
             cookie["sid"] = token

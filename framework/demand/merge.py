@@ -48,11 +48,13 @@ def merge(base: Cells, mine: Cells, theirs: Cells, scope: Scope) -> Merged:
         return Merged(theirs, ())
     places = {cell.place for cell in _differing(base, mine)} & {cell.place for cell in _differing(base, theirs)}
     apart = _emptied(places, base, mine, theirs)
-    merged = _cells(base, mine, theirs, apart)
-    for __ in range(2):  # a row kept apart takes its reason along, which may leave another year of it without one
-        apart = apart | _broken(merged.cells, places, theirs, base, scope)
+    while True:  # what is kept apart takes its reason along, which may leave another year of the row without one
         merged = _cells(base, mine, theirs, apart)
-    return merged
+        broken = _broken(merged.cells, places, theirs, base, scope)
+        more = {(place, 0 if (place, year) in apart else year) for place, year in broken}
+        if more <= apart:
+            return merged
+        apart |= more
 
 
 def _cells(base: Cells, mine: Cells, theirs: Cells, apart: frozenset[tuple[Place, int]]) -> Merged:

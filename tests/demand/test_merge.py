@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,19 @@ def test_what_two_editors_make_together_keeps_the_rules_and_loses_no_cell(base: 
     assert rules.check(lines, SCOPE) == []
     kept = cells_of(lines, SCOPE.years)
     assert [c for c in merged.cells if c not in kept and merged.cells[c] != base.get(c)] == []
+
+
+def test_a_reason_that_one_takes_away_stays_where_the_other_fills_in_a_value_of_its_year():
+    certainty, reason = Cell(*LAPTOPS, "certainty", 1), Cell(*LAPTOPS, "reason", 0)
+    zeros = {Cell(*LAPTOPS, name, 2): 0 for name in ("firm", "expected", "max")}
+    base: Cells = {certainty: "budgeted", reason: "because"}
+    theirs: Cells = base | {Cell(*LAPTOPS, "value", 1): Decimal("0.00")}
+
+    merged = merge(base, zeros | {Cell(*LAPTOPS, "certainty", 2): "budgeted"}, theirs, SCOPE)
+
+    assert rules.check(lines_of(merged.cells, SCOPE.years), SCOPE) == []
+    assert merged.cells == theirs
+    assert {clash.cell for clash in merged.clashes} >= {certainty, reason, *zeros}
 
 
 @settings(max_examples=300, deadline=None)

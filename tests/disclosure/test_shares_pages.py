@@ -25,7 +25,7 @@ from models.rounds import Round
 from tests.conftest import hash_cheaply
 from tests.disclosure.sharing import CHEAP, Shared, passphrase_of
 from tests.memory import remembered
-from tests.pages import InspectingClient, Page
+from tests.pages import Page
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,6 @@ class World:
         live, token = sessions.start(session, user, now=self.clock.now, max_hours=1000, second_factor=second_factor)
         live.organisation_id = organisation.id
         session.commit()
-        current_app.test_client_class = InspectingClient
         browser = current_app.test_client()
         with browser.session_transaction() as cookie:
             cookie["sid"] = token

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.chain.requests.asking import Asking
-from tests.pages import InspectingClient
 
 
 @pytest.fixture
@@ -25,5 +24,4 @@ def person(asking, sign_in):
 
 @pytest.fixture
 def anybody(app):
-    app.test_client_class = InspectingClient
     return app.test_client()

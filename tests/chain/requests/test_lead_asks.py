@@ -18,7 +18,6 @@ from models.records import AuditEvent, Mail
 from models.requests import UpstreamRequest
 from tests.chain.requests.asking import BRAND, MAKER, SITE
 from tests.memory import remembered
-from tests.pages import InspectingClient
 from views import mailing
 
 LANGUAGES = ("en", "nl", "sv")
@@ -105,7 +104,6 @@ def test_neither_letter_nor_mail_nor_page_names_the_supplier_or_its_keys(open_, 
     path = f"/requests/{open_.token(made)}/"
     texts = ["\n".join(mailing.render(mail)) for mail in open_.session.scalars(select(Mail))]
     open_.session.commit()
-    app.test_client_class = InspectingClient
     anybody = app.test_client()
 
     texts += [anybody.page(path).text, *(anybody.page(f"{path}letter-{one}").text for one in LANGUAGES)]

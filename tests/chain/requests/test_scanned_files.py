@@ -10,7 +10,6 @@ from sqlalchemy import select
 from models.records import Mail
 from models.requests import UpstreamRequest
 from tests.clamd import NAME, eicar, scan_the_rest
-from tests.pages import InspectingClient
 
 PDF = b"%PDF-1.4 signed"
 BAD_PDF = PDF + eicar()
@@ -24,7 +23,6 @@ def asked(asking):
 
 
 def anybody(app):
-    app.test_client_class = InspectingClient
     return app.test_client()
 
 
