@@ -43,6 +43,9 @@ MANY = 400
 """So many pictures are kept, those that were asked for last."""
 
 
+Files = list[tuple[str, int, bytes | None]]
+
+
 class NotKept(Exception):
     """Something of a call cannot be put back: a closure, a patch, a record that is not in the database."""
 
@@ -60,7 +63,7 @@ class Left:
     """What a call left behind."""
 
     rows: Any
-    files: dict[str, dict[str, bytes]]
+    files: dict[str, Files]
     now: Any
     number: int
     is_writing: bool
@@ -418,19 +421,25 @@ def _either(old: Any, new: Any, same: dict[int, Any]) -> Any:
     return new
 
 
-def _files_in(folder: Path) -> dict[str, bytes]:
-    if not folder.is_dir():
-        return {}
-    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+def _files_in(folder: Path) -> Files:
+    """Files and folders in the order in which they can be made: name, rights, content (None: a folder)."""
+    found = sorted([folder, *folder.rglob("*")]) if folder.is_dir() else []
+    return [
+        (str(one.relative_to(folder)), one.stat().st_mode & 0o777, None if one.is_dir() else one.read_bytes())
+        for one in found
+    ]
 
 
-def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+def _write_files(folder: Path, files: Files) -> None:
     if folder.is_dir():
         shutil.rmtree(folder)
-    for name, content in files.items():
+    for name, rights, content in files:
         target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        if content is None:
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.write_bytes(content)
+        target.chmod(rights)
 
 
 Given = ParamSpec("Given")
