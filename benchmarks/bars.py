@@ -213,7 +213,7 @@ def measured(bar: Bar) -> tuple[str, float, bool]:
     begun = time.monotonic()
     workers = ("-n", "2", "--dist", "loadgroup", "-p", "tests.together")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *workers, *bar.tests],
+        [sys.executable, "-m", "pytest", "-q", "-o", "faulthandler_timeout=0", *workers, *bar.tests],
         cwd=ROOT,
         env=os.environ | {"HEFBOOM_BARS": "1"},
         capture_output=True,

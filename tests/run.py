@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.bytecode import keep_bytecode
 
-PARALLEL = ("-n", "2", "--dist", "loadgroup", "-p", "tests.together")
+PARALLEL = ("-n", "2", "--max-worker-restart", "2", "--dist", "loadgroup", "-p", "tests.together")
 
 
 def main(arguments: list[str]) -> int:

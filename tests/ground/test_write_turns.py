@@ -19,7 +19,7 @@ def hold(path: str, ready, done) -> None:  # type: ignore[no-untyped-def]
     turns = Turns(Path(path))
     assert turns.take(10)
     ready.set()
-    done.wait(60)
+    done.poll(60)
     turns.give_back()
 
 
@@ -42,15 +42,17 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def other(path: Path):
-    """Another process that holds the turn until `done` is set."""
+    """Another process that holds the turn until the end of a pipe, `done`, is closed: an event would wait for one that was killed."""
     context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(str(path), ready, done))
+    ready, (theirs, done) = context.Event(), context.Pipe(duplex=False)
+    process = context.Process(target=hold, args=(str(path), ready, theirs))
     process.start()
+    theirs.close()
     assert ready.wait(60)
     yield process, done
-    done.set()
+    done.close()
     process.join(30)
+    assert process.exitcode is not None
 
 
 def test_one_at_a_time_and_the_next_when_it_is_given_back(path: Path):
@@ -100,7 +102,7 @@ def test_another_process_is_waited_for(path: Path, other):
     turns = Turns(path)
     assert not turns.take(0.05)
 
-    done.set()
+    done.close()
 
     assert turns.take(30)
     turns.give_back()
