@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -32,6 +31,7 @@ from benchmarks.pool import signed_in
 from benchmarks.result import Figure, Result
 from benchmarks.saves import address_of
 from framework.demand.proposing import acts, sheet
+from framework.ground.sheets.child import peak_mb
 from framework.people import sessions
 from models.base import db, random_id
 from models.demand import Demand, DemandLine
@@ -93,7 +93,7 @@ def _measure(
     address = sent.headers["Location"]
     with _timed(found, "read"), _longest_writing(app, found):
         _work_off(app, acts.READ_JOB)
-    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak"] = peak_mb()
     with _timed(found, "page"), _counted(app, found):
         lead.get(address)
     with app.app_context():

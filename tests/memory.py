@@ -79,22 +79,26 @@ class _Writes:
 
 
 class _Patches:
-    """How many things the present test has patched so far."""
+    """How many things the present test has patched, or listens to, so far."""
 
     count = 0
 
 
-def _counted(make: Callable[..., None]) -> Callable[..., None]:
+def _counted(make: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(make)
-    def patch(*args: Any, **kwargs: Any) -> None:
+    def patch(*args: Any, **kwargs: Any) -> Any:
         _Patches.count += 1
-        make(*args, **kwargs)
+        return make(*args, **kwargs)
 
     return patch
 
 
-for _name in ("setattr", "delattr", "setitem", "delitem", "chdir"):
-    setattr(pytest.MonkeyPatch, _name, _counted(getattr(pytest.MonkeyPatch, _name)))
+for _place, _names in (
+    (pytest.MonkeyPatch, ("setattr", "delattr", "setitem", "delitem", "chdir")),
+    (event, ("listen", "listens_for")),
+):
+    for _name in _names:
+        setattr(_place, _name, _counted(getattr(_place, _name)))
 
 
 def count_patches_anew() -> None:
