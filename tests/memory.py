@@ -15,18 +15,18 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, inspect, text
+from sqlalchemy import event, inspect, select, text, tuple_
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.scoping import scoped_session
@@ -69,6 +69,7 @@ class Left:
     is_writing: bool
     is_open: bool
     given: bytes
+    records: dict[type[Base], list[Any]]
     after: Hashable
 
 
@@ -126,6 +127,7 @@ class Memory:
         self.settings = dict(vars(place.app.extensions["settings"]))
         self.history: Hashable | None = None
         self.writes = 0
+        self.rows: dict[type[Base], dict[Any, None]] = {}
         self.things: dict[int, tuple[str, str]] = {}
         self.by_name: dict[tuple[str, str], Any] = {}
 
@@ -197,6 +199,7 @@ class Memory:
         _commit(session, is_open=is_open)
         try:
             given = self._written((args, kwargs, result))
+            rows = self.rows
         except NotKept:
             self.kept[key] = None
             self.history = None
@@ -210,6 +213,7 @@ class Memory:
             is_writing=session.info.get("write", False),
             is_open=is_open,
             given=given,
+            records={kind: list(found) for kind, found in rows.items()},
             after=("made", self.made),
         )
         while len(self.kept) > MANY:
@@ -226,7 +230,9 @@ class Memory:
             _write_files(Path(folder), files)
         session.info["write"] = left.is_writing
         self.clock.now, self.build.number = left.now, left.number
+        loaded = [one for kind, found in left.records.items() for one in _loaded(session, kind, found)]
         new_args, new_kwargs, result = _Reader(io.BytesIO(left.given), self).load()
+        loaded.clear()
         _commit(session, is_open=left.is_open)
         same: dict[int, Any] = {}
         for old, new in [*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)]:
@@ -242,6 +248,7 @@ class Memory:
         target = io.BytesIO()
         writer = _Writer(target, self)
         writer.fast = fast
+        self.rows = writer.rows
         try:
             writer.dump(thing)
         except (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError) as error:
@@ -258,13 +265,24 @@ def _commit(session: Session, *, is_open: bool) -> None:
         session.connection()
 
 
+def _loaded(session: Session, kind: type[Base], identities: list[Any]) -> Sequence[Base]:
+    """Records of one kind, loaded at once."""
+    key = inspect(kind).primary_key
+    wanted = key[0].in_([one for (one,) in identities]) if len(key) == 1 else tuple_(*key).in_(identities)
+    return session.scalars(select(kind).where(wanted)).all()
+
+
 def _forget() -> None:
     """Let the product forget what it keeps between requests: two worlds put back may bear the same stamp."""
-    for module in list(sys.modules.values()):
-        if module.__name__.startswith(("framework.", "views.")):
-            for one in vars(module).values():
-                if isinstance(one, kept.Kept):
-                    one.clear()
+    for one in _keepers(len(sys.modules)):
+        one.clear()
+
+
+@lru_cache(maxsize=1)
+def _keepers(_modules: int) -> list[kept.Kept[Any, Any]]:
+    """Where it keeps something; looked for again once more modules are loaded."""
+    ours = [module for name, module in sys.modules.items() if name.startswith(("framework.", "views."))]
+    return [one for module in ours for one in vars(module).values() if isinstance(one, kept.Kept)]
 
 
 class Pictures(Protocol):
@@ -354,6 +372,7 @@ class _Writer(pickle.Pickler):
     def __init__(self, target: io.BytesIO, memory: Memory) -> None:
         super().__init__(target, protocol=5)
         self.memory = memory
+        self.rows: defaultdict[type[Base], dict[Any, None]] = defaultdict(dict)
 
     def persistent_id(self, obj: Any) -> Any:
         """What stands for `obj`; None where it is written out."""
@@ -364,6 +383,7 @@ class _Writer(pickle.Pickler):
             state = inspect(obj)
             if not state.persistent:
                 raise NotKept(f"{obj!r} is not in the database")
+            self.rows[type(obj)][state.identity] = None
             return ("row", type(obj), state.identity)
         if isinstance(obj, Session | scoped_session):
             return ("session", "")
