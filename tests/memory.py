@@ -33,6 +33,7 @@ from sqlalchemy.orm.scoping import scoped_session
 
 from framework.ground import kept
 from models.base import Base, db
+from tests.pages import InspectingClient
 
 if TYPE_CHECKING:
     from tests.builders import Builder
@@ -124,9 +125,10 @@ class Memory:
         self.kept: OrderedDict[Hashable, Left | None] = OrderedDict()
         self.made = 0
         self.extensions = {name: one for name, one in place.app.extensions.items() if name != "clock"}
-        self.settings = dict(vars(place.app.extensions["settings"]))
+        self.settings, self.config = dict(vars(place.app.extensions["settings"])), dict(place.app.config)
         self.history: Hashable | None = None
         self.writes = 0
+        self.stamp: list[tuple[str, int, int, int]] = []
         self.rows: dict[type[Base], dict[Any, None]] = {}
         self.things: dict[int, tuple[str, str]] = {}
         self.by_name: dict[tuple[str, str], Any] = {}
@@ -135,7 +137,7 @@ class Memory:
         """A test begins on the empty database."""
         self.expected = int(stated)
         self.empty = ("empty", stated)
-        self.history, self.writes = self.empty, _Writes.count
+        self._stand(self.empty)
         _forget()
         self.build, self.clock = build, clock
         named: dict[tuple[str, str], Any] = {
@@ -148,11 +150,6 @@ class Memory:
         }
         self.by_name = named
         self.things = {id(one): name for name, one in named.items()}
-
-    def name(self, thing: Any, name: str) -> None:
-        """Know a fixture's value by its name."""
-        self.by_name["of", name] = thing
-        self.things[id(thing)] = ("of", name)
 
     def recall(self, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result of the call, put back where it was made before from the same history."""
@@ -174,19 +171,27 @@ class Memory:
         session = db.session()
         if session.new or session.dirty or session.deleted:
             session.flush()
-        if _Writes.count != self.writes:
+        if _Writes.count != self.writes or self._stamp() != self.stamp:
             self.history = None
         return self.history is not None
 
     def _is_changed(self) -> bool:
         """Whether the test has patched or set anything, so that calls need not do what they do elsewhere."""
-        extensions = self.place.app.extensions
-        others = any(extensions.get(name) is not one for name, one in self.extensions.items())
-        return others or _Patches.count != self.expected or vars(extensions["settings"]) != self.settings
+        app = self.place.app
+        present = {name: one for name, one in app.extensions.items() if name != "clock"}
+        return (
+            _Patches.count != self.expected
+            or present.keys() != self.extensions.keys()
+            or any(one is not self.extensions[name] for name, one in present.items())
+            or vars(present["settings"]) != self.settings
+            or dict(app.config) != self.config
+            or app.test_client_class is not InspectingClient
+        )
 
     def _key(self, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
         given = self._written((args, kwargs), fast=True)
-        return (f"{make.__module__}.{make.__qualname__}", given, self.clock.now, self.build.number)
+        info = self._written(dict(db.session().info), fast=True)
+        return (f"{make.__module__}.{make.__qualname__}", given, info, self.clock.now, self.build.number)
 
     def _make(self, key: Hashable, make: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         before = _Writes.count
@@ -218,7 +223,7 @@ class Memory:
         )
         while len(self.kept) > MANY:
             self.kept.popitem(last=False)
-        self.history, self.writes = left.after, _Writes.count
+        self._stand(left.after)
         return result
 
     def _put_back(self, left: Left, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -235,10 +240,20 @@ class Memory:
         loaded.clear()
         _commit(session, is_open=left.is_open)
         same: dict[int, Any] = {}
-        for old, new in [*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)]:
-            _refresh(old, new, same)
-        self.history, self.writes = left.after, _Writes.count
-        return same.get(id(result), result)
+        _refresh([*zip(args, new_args, strict=True), *((kwargs[name], new_kwargs[name]) for name in kwargs)], same)
+        self._stand(left.after)
+        return _tied(result, same)
+
+    def _stand(self, history: Hashable) -> None:
+        """From here on the history is this, as long as nobody else writes."""
+        self.history, self.writes, self.stamp = history, _Writes.count, self._stamp()
+
+    def _stamp(self) -> list[tuple[str, int, int, int]]:
+        """What stored files there are, with their rights, sizes and times."""
+        found = [Path(folder) for folder in self._folders() if Path(folder).is_dir()]
+        every = [one for folder in found for one in (folder, *folder.rglob("*"))]
+        facts = [(str(one), one.stat()) for one in every]
+        return sorted((name, at.st_mode, at.st_size, at.st_mtime_ns) for name, at in facts)
 
     def _folders(self) -> list[str]:
         folder = self.place.folder
@@ -385,6 +400,8 @@ class _Writer(pickle.Pickler):
                 raise NotKept(f"{obj!r} is not in the database")
             self.rows[type(obj)][state.identity] = None
             return ("row", type(obj), state.identity)
+        if isinstance(obj, Session) and obj is not db.session():
+            raise NotKept("a session that was given back is not the present one")
         if isinstance(obj, Session | scoped_session):
             return ("session", "")
         if isinstance(obj, FlaskClient):
@@ -416,18 +433,33 @@ class _Reader(pickle.Unpickler):
                 return self.memory.by_name[pid]
 
 
-def _refresh(old: Any, new: Any, same: dict[int, Any]) -> None:
-    """Let an object that a call was given become what the call had made of it, and likewise what hangs on it."""
-    if old is new or id(new) in same or type(old) is not type(new):
-        return
-    same[id(new)] = old
+def _is_changed_in_place(thing: Any) -> bool:
+    return isinstance(thing, list | dict) or (
+        hasattr(thing, "__dict__") and not isinstance(thing, Base | type | Session)
+    )
+
+
+def _refresh(pairs: list[tuple[Any, Any]], same: dict[int, Any]) -> None:
+    """Let what a call was given become what the call had made of it; `same` tells which of the old a new one stands for."""
+    alike = [
+        (old, new) for old, new in pairs if type(old) is type(new) and old is not new and _is_changed_in_place(old)
+    ]
+    same.update((id(new), old) for old, new in alike)
+    for old, new in alike:
+        _fill(old, new, same)
+
+
+def _fill(old: Any, new: Any, same: dict[int, Any]) -> None:
+    """Give the old one the contents of the new one."""
     if isinstance(old, list):
-        old[:] = [_either(o, n, same) for o, n in zip(old, new, strict=False)] + new[len(old) :]
+        old[:] = [_either(o, n, same) for o, n in zip(old, new, strict=False)] + [
+            _tied(one, same) for one in new[len(old) :]
+        ]
     elif isinstance(old, dict):
         found = {name: _either(old.get(name), value, same) for name, value in new.items()}
         old.clear()
         old.update(found)
-    elif hasattr(old, "__dict__") and not isinstance(old, Base | type):
+    else:
         found = {name: _either(old.__dict__.get(name), value, same) for name, value in new.__dict__.items()}
         for name, value in found.items():
             object.__setattr__(old, name, value)
@@ -435,13 +467,29 @@ def _refresh(old: Any, new: Any, same: dict[int, Any]) -> None:
 
 def _either(old: Any, new: Any, same: dict[int, Any]) -> Any:
     """The old one where both are of a kind that is changed in place, made like the new one."""
-    if (
-        type(old) is type(new)
-        and not isinstance(old, Base)
-        and (hasattr(old, "__dict__") or isinstance(old, list | dict))
-    ):
-        _refresh(old, new, same)
-        return same.get(id(new), new)
+    if id(new) in same or old is new or type(old) is not type(new) or not _is_changed_in_place(old):
+        return _tied(new, same)
+    same[id(new)] = old
+    _fill(old, new, same)
+    return old
+
+
+def _tied(new: Any, same: dict[int, Any]) -> Any:
+    """The new one, with what there is already in the place of its copies."""
+    if id(new) in same:
+        return same[id(new)]
+    if isinstance(new, tuple) and type(new) is tuple:
+        return tuple(_tied(one, same) for one in new)
+    if not _is_changed_in_place(new) or isinstance(new, type(sys)):
+        return new
+    same[id(new)] = new
+    if isinstance(new, list):
+        new[:] = [_tied(one, same) for one in new]
+    elif isinstance(new, dict):
+        new.update({name: _tied(value, same) for name, value in new.items()})
+    elif type(new).__module__.startswith("tests."):
+        for name, value in list(new.__dict__.items()):
+            object.__setattr__(new, name, _tied(value, same))
     return new
 
 

@@ -127,9 +127,8 @@ def cage(session, build, clock, sign_in, request, caplog):
 
 
 @pytest.fixture
-@remembered
-def shared(session, build, clock, sign_in):
-    """A round sealed with shares."""
+def shared(session, build, clock, sign_in, caplog):
+    """A round sealed with shares, made anew each time: what its acts leave on the disk is looked at."""
     made = Cage(Tender(session, build, clock, sign_in, **SHARES), seed=20261129)
     made.act()
     return made

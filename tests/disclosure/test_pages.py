@@ -103,7 +103,9 @@ class Tender:
     @remembered
     def send(self, content=None, name="disclosure.xlsx", status=200, browser=None, **values):
         data = {"file": (io.BytesIO(self.workbook() if content is None else content), name)} | values
-        return (browser or self.browser).send(self.home, data, status)
+        page = (browser or self.browser).send(self.home, data, status)
+        self.session.rollback()  # what was not committed is not kept
+        return page
 
     def submissions(self) -> list[Submission]:
         self.session.rollback()

@@ -274,10 +274,10 @@ def test_a_number_of_any_size_is_refused_with_its_row(desk, session, typed, why)
     assert 'name="plan"' not in answer.text
 
 
-def test_more_than_the_form_carries_is_told_at_the_preview(desk, app):
+def test_more_than_the_form_carries_is_told_at_the_preview(desk, app, monkeypatch):
     _judged, _submission, items, here, people = desk
     filled = changed(download(people["anna"], here), **{items[1].public_id: {"level": "E1", "motive": "ä" * 900}})
-    app.config["MAX_FORM_MEMORY_SIZE"] = 505_000
+    monkeypatch.setitem(app.config, "MAX_FORM_MEMORY_SIZE", 505_000)
     assert send(people["anna"], here, filled).status_code == 303
     assert "Send it in parts." in people["anna"].get(f"{here}/mine").text
 
